@@ -1,0 +1,133 @@
+use super::source::Span;
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The plan cannot run as written.
+    Error,
+    /// The plan runs, but probably not as meant.
+    Warning,
+}
+
+/// One mistake: what is wrong, where, and the way out. Messages are in lower case, names in backticks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// Where; `None` for a mistake that is in no text (a missing file).
+    pub span: Option<Span>,
+    /// A word or two beside the caret.
+    pub label: String,
+    /// Other places that explain it, each with a word.
+    pub related: Vec<(Span, String)>,
+    /// What to do next.
+    pub help: Vec<String>,
+}
+
+impl Problem {
+    /// An error at a place.
+    #[must_use]
+    pub fn at(span: Span, message: impl Into<String>) -> Self {
+        Self { span: Some(span), ..Self::new(message) }
+    }
+
+    /// An error without a place in a text.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            span: None,
+            label: String::new(),
+            related: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
+    /// With a word beside the caret.
+    #[must_use]
+    pub fn label(self, label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..self }
+    }
+
+    /// With a way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// With a way out, where there is one.
+    #[must_use]
+    pub fn help_if(self, help: Option<String>) -> Self {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
+    }
+
+    /// With another place that explains it.
+    #[must_use]
+    pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.related.push((span, label.into()));
+        self
+    }
+}
+
+/// All the mistakes of one reading; past a thousand they are counted, not kept.
+#[derive(Debug, Clone, Default)]
+pub struct Problems {
+    list: Vec<Problem>,
+    beyond: usize,
+}
+
+const KEPT: usize = 1000;
+
+impl Problems {
+    /// Adds one; the same message at the same place counts once.
+    pub fn push(&mut self, problem: Problem) {
+        if self.list.iter().rev().take(KEPT).any(|known| known.span == problem.span && known.message == problem.message)
+        {
+            return;
+        }
+        if self.list.len() < KEPT {
+            self.list.push(problem);
+        } else {
+            self.beyond += 1;
+        }
+    }
+
+    /// The problems kept, errors and warnings, in the order of their places.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&Problem> {
+        let mut all: Vec<_> = self.list.iter().collect();
+        all.sort_by_key(|problem| (problem.span.is_none(), problem.span));
+        all
+    }
+
+    /// How many errors there are.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.beyond + self.list.iter().filter(|problem| problem.severity == Severity::Error).count()
+    }
+
+    /// How many warnings there are.
+    #[must_use]
+    pub fn warnings(&self) -> usize {
+        self.list.iter().filter(|problem| problem.severity == Severity::Warning).count()
+    }
+
+    /// How many more there were than are kept.
+    #[must_use]
+    pub const fn beyond(&self) -> usize {
+        self.beyond
+    }
+}

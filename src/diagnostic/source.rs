@@ -1,0 +1,95 @@
+use std::ops::Range;
+
+/// A text a problem can point into: a plan's file, or a flag of the command line.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The name to show: the path as the person gave it.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// Which source a span points into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(u32);
+
+/// A stretch of one source, in bytes; empty spans point between two characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The source it lies in.
+    pub source: SourceId,
+    /// Its first byte.
+    pub start: usize,
+    /// The byte after its last.
+    pub end: usize,
+}
+
+impl Span {
+    /// The stretch from this one's start to the other's end.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { end: other.end.max(self.end), ..self }
+    }
+
+    /// The bytes it covers.
+    #[must_use]
+    pub const fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// The part of it from byte `range.start` to `range.end`, counted from its own start and kept inside it.
+    #[must_use]
+    pub fn part(self, range: Range<usize>) -> Self {
+        let start = (self.start + range.start).min(self.end);
+        Self { start, end: (self.start + range.end).clamp(start, self.end), ..self }
+    }
+}
+
+/// Line and column as a person counts them: from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+/// All the texts of one reading.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Adds a text and says by which id spans name it.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
+        self.0.push(Source { name: name.into(), text: text.into() });
+        SourceId(u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The source behind an id.
+    #[must_use]
+    pub fn source(&self, id: SourceId) -> Option<&Source> {
+        self.0.get(id.0 as usize)
+    }
+
+    /// The text a span covers; empty where it covers none.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        self.source(span.source).and_then(|source| source.text.get(span.range())).unwrap_or_default()
+    }
+
+    /// The line and column a span starts at.
+    #[must_use]
+    pub fn position(&self, span: Span) -> Position {
+        let before = self.source(span.source).and_then(|source| source.text.get(..span.start)).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+    }
+
+    /// `file:line:column` of a span's start.
+    #[must_use]
+    pub fn place(&self, span: Span) -> String {
+        let Position { line, column } = self.position(span);
+        let name = self.source(span.source).map_or("?", |source| source.name.as_str());
+        format!("{name}:{line}:{column}")
+    }
+}

@@ -1,0 +1,18 @@
+//! Quantities as types: each is read from what a person writes (`250ms`, `50/s`, `1%`, `10KiB`)
+//! and printed the way a person reads it. A bare number is never guessed at.
+
+mod duration;
+mod offset;
+mod quantity;
+mod rate;
+mod ratio;
+mod seed;
+mod size;
+
+pub use duration::{DurationRange, parse_duration, show_duration};
+pub use offset::Offset;
+pub use quantity::Misread;
+pub use rate::Rate;
+pub use ratio::Ratio;
+pub use seed::Seed;
+pub use size::Size;
