@@ -3,6 +3,9 @@
 //! The house has floors; `ARCHITECTURE.md` draws them and `tests/floors.rs` holds them.
 
 pub mod cli;
+pub mod compile;
 pub mod diagnostic;
+pub mod expression;
+pub mod plan;
 pub mod sample;
 pub mod units;

@@ -1,7 +1,12 @@
-//! What happened to one request: pure data that flows from the wire to the numbers.
+//! What happened to one request, and the names of what it happened to: pure data that flows from the wire to
+//! the numbers.
 
+mod catalog;
+mod ids;
 mod outcome;
 mod timing;
 
+pub use catalog::{Catalog, EndpointEntry, MetricEntry, MetricKind, StageEntry, StagePurpose, TaskEntry, UserEntry};
+pub use ids::{EndpointId, MetricId, StageId, TaskId, UserTypeId};
 pub use outcome::{FailureKind, Outcome};
 pub use timing::{Phases, Timing};

@@ -1,0 +1,156 @@
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+
+/// An answer as expressions see it: `status`, `headers`, `json`, `body`, `elapsed`. Parsed when first asked for.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    status: u16,
+    headers: http::HeaderMap,
+    body: Bytes,
+    elapsed: Duration,
+    json: Arc<OnceLock<Option<Arc<serde_json::Value>>>>,
+}
+
+impl Answer {
+    /// An answer; `elapsed` is the call's response time.
+    #[must_use]
+    pub fn new(status: u16, headers: http::HeaderMap, body: Bytes, elapsed: Duration) -> Self {
+        Self { status, headers, body, elapsed, json: Arc::default() }
+    }
+
+    /// The status code.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers.
+    #[must_use]
+    pub const fn headers(&self) -> &http::HeaderMap {
+        &self.headers
+    }
+
+    /// The body as it came.
+    #[must_use]
+    pub const fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as JSON; `None` where it is none. Depth is capped by the parser (128).
+    #[must_use]
+    pub fn json(&self) -> Option<&Arc<serde_json::Value>> {
+        self.json.get_or_init(|| serde_json::from_slice(&self.body).ok().map(Arc::new)).as_ref()
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<Value> {
+        match name {
+            "status" => Some(Value::from(self.status)),
+            "elapsed" => Some(Value::from(self.elapsed.as_secs_f64())),
+            "body" => Some(Value::from(String::from_utf8_lossy(&self.body))),
+            "headers" => Some(Value::from_pairs(self.headers.iter().map(|(name, value)| {
+                (name.as_str().to_owned(), Value::from(String::from_utf8_lossy(value.as_bytes())))
+            }))),
+            "json" => self.json().map(|root| lens(root.clone(), Vec::new(), root)),
+            _ => None,
+        }
+    }
+}
+
+/// A JSON value as a value of the language, copied whole.
+#[must_use]
+pub fn json_to_value(json: &serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Array(items) => Value::from(items.iter().map(json_to_value).collect::<Vec<_>>()),
+        serde_json::Value::Object(map) => {
+            Value::from_pairs(map.iter().map(|(key, value)| (key.clone(), json_to_value(value))))
+        }
+        _ => scalar(json).unwrap_or(Value::UNDEFINED),
+    }
+}
+
+/// A place inside a JSON answer. Going down a step copies no part of the answer, so a check that reads one
+/// number of a large body costs one number.
+#[derive(Debug)]
+struct Lens {
+    root: Arc<serde_json::Value>,
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(Box<str>),
+    Index(usize),
+}
+
+fn lens(root: Arc<serde_json::Value>, steps: Vec<Step>, at: &serde_json::Value) -> Value {
+    match scalar(at) {
+        Some(value) => value,
+        None => Value::from_object(Lens { root, steps }),
+    }
+}
+
+fn scalar(json: &serde_json::Value) -> Option<Value> {
+    match json {
+        serde_json::Value::Null => Some(Value::from(())),
+        serde_json::Value::Bool(truth) => Some(Value::from(*truth)),
+        serde_json::Value::Number(number) => Some(match (number.as_i64(), number.as_u64()) {
+            (Some(whole), _) => Value::from(whole),
+            (_, Some(whole)) => Value::from(whole),
+            _ => Value::from(number.as_f64().unwrap_or(f64::NAN)),
+        }),
+        serde_json::Value::String(text) => Some(Value::from(text.as_str())),
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => None,
+    }
+}
+
+impl Lens {
+    fn at(&self) -> Option<&serde_json::Value> {
+        self.steps.iter().try_fold(&*self.root, |at, step| match step {
+            Step::Key(key) => at.get(&**key),
+            Step::Index(index) => at.get(index),
+        })
+    }
+
+    fn down(&self, step: Step, at: &serde_json::Value) -> Value {
+        let mut steps = self.steps.clone();
+        steps.push(step);
+        lens(self.root.clone(), steps, at)
+    }
+}
+
+impl Object for Lens {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        match self.at() {
+            Some(serde_json::Value::Array(_)) => ObjectRepr::Seq,
+            _ => ObjectRepr::Map,
+        }
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match self.at()? {
+            serde_json::Value::Array(items) => {
+                let index = key.as_usize()?;
+                Some(self.down(Step::Index(index), items.get(index)?))
+            }
+            serde_json::Value::Object(map) => {
+                let key = key.as_str()?;
+                Some(self.down(Step::Key(key.into()), map.get(key)?))
+            }
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        match self.at() {
+            Some(serde_json::Value::Array(items)) => Enumerator::Seq(items.len()),
+            Some(serde_json::Value::Object(map)) => {
+                Enumerator::Values(map.keys().map(|key| Value::from(key.as_str())).collect())
+            }
+            _ => Enumerator::Empty,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use minijinja::{Error, ErrorKind, Expression, Value};
+
+use super::language::language;
+use super::scope::Scope;
+
+/// Why an expression or template cannot be parsed: what, and where in its own text (bytes).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    /// What is wrong, in lower case.
+    pub message: String,
+    /// Where, in the text that was parsed.
+    pub range: Range<usize>,
+    /// What to write instead, where that is known.
+    pub help: Option<String>,
+}
+
+/// Why an expression could not be evaluated at run time: an undefined name, a wrong kind of value, too much work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvalError {
+    /// What went wrong, with the expression.
+    pub message: String,
+}
+
+impl fmt::Display for EvalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for EvalError {}
+
+/// One expression, parsed: `counter + 1`, `created | length > 0`.
+pub struct Expr {
+    source: Arc<str>,
+    form: Form,
+}
+
+enum Form {
+    /// A single name: looked up without the interpreter.
+    Name,
+    /// Anything else.
+    Compiled(Expression<'static, 'static>),
+}
+
+impl Expr {
+    /// Parses an expression.
+    ///
+    /// # Errors
+    /// What is not an expression of the language, with its place.
+    pub fn parse(source: &str) -> Result<Self, Flaw> {
+        let trimmed = source.trim();
+        let lead = source.len() - source.trim_start().len();
+        if trimmed.is_empty() {
+            return Err(Flaw { message: "the expression is empty".into(), range: 0..source.len(), help: None });
+        }
+        if is_name(trimmed) {
+            return Ok(Self { source: trimmed.into(), form: Form::Name });
+        }
+        match language().compile_expression_owned(trimmed.to_owned()) {
+            Ok(compiled) => Ok(Self { source: trimmed.into(), form: Form::Compiled(compiled) }),
+            Err(error) => {
+                let range = error.range().unwrap_or(0..trimmed.len());
+                let range = range.start.min(trimmed.len()) + lead..range.end.min(trimmed.len()) + lead;
+                Err(Flaw { message: said(&error), range, help: None })
+            }
+        }
+    }
+
+    /// The expression as written, without the blanks around it.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The names it needs that it does not bind itself, functions left out.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        match &self.form {
+            Form::Name => BTreeSet::from([self.source.to_string()]),
+            Form::Compiled(compiled) => compiled.undeclared_variables(false).into_iter().filter(free).collect(),
+        }
+    }
+
+    /// Whether it calls a function, whose value may differ each time.
+    #[must_use]
+    pub fn calls_functions(&self) -> bool {
+        match &self.form {
+            Form::Name => false,
+            Form::Compiled(compiled) => compiled.undeclared_variables(false).iter().any(|name| !free(name)),
+        }
+    }
+
+    /// Its value in a scope.
+    ///
+    /// # Errors
+    /// An undefined name, an operation its values do not allow, or more work than an expression may do.
+    pub fn eval(&self, scope: &Arc<Scope>) -> Result<Value, EvalError> {
+        match &self.form {
+            Form::Name => scope.value(&self.source).ok_or_else(|| self.undefined(&self.source)),
+            Form::Compiled(compiled) => match compiled.eval(scope.context()) {
+                Ok(value) if !value.is_undefined() => Ok(value),
+                Ok(_) => Err(self.failed(scope, "a part is undefined")),
+                Err(error) => Err(self.failed(scope, &said(&error))),
+            },
+        }
+    }
+
+    /// Whether it is true in a scope: not `false`, 0, empty or none.
+    ///
+    /// # Errors
+    /// As [`Expr::eval`].
+    pub fn holds(&self, scope: &Arc<Scope>) -> Result<bool, EvalError> {
+        self.eval(scope).map(|value| value.is_true())
+    }
+
+    /// An undefined name is the likeliest cause of any failure, so it is named first.
+    fn failed(&self, scope: &Arc<Scope>, otherwise: &str) -> EvalError {
+        match self.names().iter().find(|name| scope.value(name).is_none()) {
+            Some(name) => self.undefined(name),
+            None => EvalError { message: format!("{otherwise} in `{}`", self.source) },
+        }
+    }
+
+    fn undefined(&self, name: &str) -> EvalError {
+        let at = if *self.source == *name { String::new() } else { format!(" in `{}`", self.source) };
+        EvalError { message: format!("`{name}` is undefined{at}") }
+    }
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expr").field(&self.source).finish()
+    }
+}
+
+/// Whether a name is the plan's to define: the language's own functions are not.
+fn free(name: &String) -> bool {
+    language().globals().all(|(global, _)| global != name)
+}
+
+fn is_name(text: &str) -> bool {
+    const WORDS: [&str; 12] = ["true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if"];
+    let mut letters = text.chars();
+    let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let named = first && letters.all(|c| c.is_ascii_alphanumeric() || c == '_');
+    named && text != "else" && !WORDS.contains(&text) && free(&text.to_owned())
+}
+
+/// The language's own words for an error, without its place: the plan's place is ours to show.
+pub(super) fn said(error: &Error) -> String {
+    match error.detail() {
+        Some(detail) if error.kind() == ErrorKind::SyntaxError => detail.to_owned(),
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    }
+}

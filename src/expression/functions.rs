@@ -1,0 +1,109 @@
+use minijinja::{Environment, Error, ErrorKind, State, Value};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+
+use super::scope::{Dice, RESERVED};
+
+/// The functions a plan may call: name, arguments, and what each gives.
+pub const FUNCTIONS: [(&str, &str, &str); 8] = [
+    ("choice", "list", "one of a list, each as likely"),
+    ("sample", "list, n", "`n` different items of a list, in random order"),
+    ("random_int", "from, to", "a whole number from `from` to `to`, both included"),
+    ("random_float", "from, to", "a number from `from` up to `to`"),
+    ("random_string", "length", "that many letters and digits"),
+    ("uuid", "", "a random UUID (version 4)"),
+    ("now", "", "the time as RFC 3339 in UTC, to the millisecond"),
+    ("now_ms", "", "the time as milliseconds since 1970"),
+];
+
+const LONGEST_STRING: usize = 1 << 20;
+
+pub(super) fn add_to(language: &mut Environment<'static>) {
+    language.add_function("choice", choice);
+    language.add_function("sample", sample);
+    language.add_function("random_int", random_int);
+    language.add_function("random_float", random_float);
+    language.add_function("random_string", random_string);
+    language.add_function("uuid", uuid);
+    language.add_function("now", now);
+    language.add_function("now_ms", now_ms);
+}
+
+fn choice(state: &State, list: Value) -> Result<Value, Error> {
+    let length = length_of(&list, "choice")?;
+    if length == 0 {
+        return Err(wrong("`choice` of an empty list"));
+    }
+    let index = with_dice(state, |dice| dice.random_range(0..length))?;
+    list.get_item_by_index(index)
+}
+
+fn sample(state: &State, list: Value, n: usize) -> Result<Value, Error> {
+    let length = length_of(&list, "sample")?;
+    if n > length {
+        return Err(wrong(format!("`sample` of {n} from a list of {length}")));
+    }
+    let mut indices: Vec<usize> = (0..length).collect();
+    let (picked, _) = with_dice(state, |dice| {
+        let (picked, rest) = indices.partial_shuffle(dice, n);
+        (picked.to_vec(), rest.len())
+    })?;
+    picked.into_iter().map(|index| list.get_item_by_index(index)).collect::<Result<Vec<_>, _>>().map(Value::from)
+}
+
+fn random_int(state: &State, from: i64, to: i64) -> Result<i64, Error> {
+    if from > to {
+        return Err(wrong(format!("`random_int({from}, {to})` ends before it starts")));
+    }
+    with_dice(state, |dice| dice.random_range(from..=to))
+}
+
+fn random_float(state: &State, from: f64, to: f64) -> Result<f64, Error> {
+    let orderly = from.is_finite() && to.is_finite() && from <= to && (to - from).is_finite();
+    if !orderly {
+        return Err(wrong(format!("`random_float({from}, {to})` is not a range")));
+    }
+    with_dice(state, |dice| from + (to - from) * dice.random::<f64>())
+}
+
+fn random_string(state: &State, length: usize) -> Result<String, Error> {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    if length > LONGEST_STRING {
+        return Err(wrong(format!("`random_string({length})` is longer than {LONGEST_STRING}")));
+    }
+    with_dice(state, |dice| (0..length).map(|_| char::from(LETTERS[dice.random_range(0..LETTERS.len())])).collect())
+}
+
+fn uuid(state: &State) -> Result<String, Error> {
+    let random: u128 = with_dice(state, RngExt::random)?;
+    // RFC 9562 §5.4: version 4 in bits 48..52, variant 10 in bits 64..66
+    let id = (random & !(0xF << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{id:032x}");
+    Ok(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
+}
+
+fn now(_state: &State) -> String {
+    humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string()
+}
+
+fn now_ms(_state: &State) -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn with_dice<R>(state: &State, roll: impl FnOnce(&mut rand::rngs::Xoshiro256PlusPlus) -> R) -> Result<R, Error> {
+    let dice = state.lookup(RESERVED).ok_or_else(|| wrong("chance is not to be had here"))?;
+    let dice = dice.downcast_object_ref::<Dice>().ok_or_else(|| wrong("chance is not to be had here"))?;
+    Ok(dice.roll(roll))
+}
+
+fn length_of(list: &Value, function: &str) -> Result<usize, Error> {
+    match list.kind() {
+        minijinja::value::ValueKind::Seq => list.len().ok_or_else(|| wrong(format!("`{function}` needs a list"))),
+        kind => Err(wrong(format!("`{function}` needs a list, not a {kind}"))),
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.into())
+}

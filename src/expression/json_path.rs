@@ -1,0 +1,108 @@
+use std::fmt;
+
+use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
+use jsonpath_rust::parser::parse_json_path;
+use jsonpath_rust::query::js_path_process;
+use serde_json::Value;
+
+use super::expr::Flaw;
+
+const LONGEST: usize = 2_000;
+const DEEPEST: usize = 16;
+
+/// A JSONPath (RFC 9535), parsed. A path that can only name one place is walked directly.
+#[derive(Debug, Clone)]
+pub struct JsonPath {
+    source: Box<str>,
+    form: Form,
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    Straight(Vec<Step>),
+    Query(Box<JpQuery>),
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(Box<str>),
+    Index(usize),
+}
+
+impl JsonPath {
+    /// Parses a path; it starts with `$`.
+    ///
+    /// # Errors
+    /// What is no JSONPath, is nested deeper than 16 brackets, or is longer than 2,000 bytes.
+    pub fn parse(source: &str) -> Result<Self, Flaw> {
+        let flaw = |message: String, help: Option<String>| Flaw { message, range: 0..source.len(), help };
+        if !source.starts_with('$') {
+            let help = Some(format!("did you mean `$.{}`?", source.trim_start_matches('.')));
+            return Err(flaw(format!("`{source}` is not a JSONPath: it starts with `$`"), help));
+        }
+        // the parser recurses: what is nested too deep is turned away before it sees it
+        if source.len() > LONGEST || deepest(source) > DEEPEST {
+            return Err(flaw("the JSONPath is too long or nested too deep".into(), None));
+        }
+        let query = parse_json_path(source).map_err(|_| {
+            let help = "a path looks like `$.items[0].name` or `$..id` (RFC 9535)".to_owned();
+            flaw(format!("`{source}` is not a JSONPath"), Some(help))
+        })?;
+        let form = straight(&query).map_or_else(|| Form::Query(Box::new(query)), Form::Straight);
+        Ok(Self { source: source.into(), form })
+    }
+
+    /// The path as written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The first value it finds.
+    #[must_use]
+    pub fn first<'a>(&self, json: &'a Value) -> Option<&'a Value> {
+        match &self.form {
+            Form::Straight(steps) => steps.iter().try_fold(json, |at, step| match step {
+                Step::Key(key) => at.as_object()?.get(&**key),
+                Step::Index(index) => at.as_array()?.get(*index),
+            }),
+            Form::Query(query) => js_path_process(query, json).ok()?.into_iter().next().map(|found| found.val()),
+        }
+    }
+}
+
+impl fmt::Display for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+fn straight(query: &JpQuery) -> Option<Vec<Step>> {
+    query.segments.iter().map(step).collect()
+}
+
+fn step(segment: &Segment) -> Option<Step> {
+    match segment {
+        // a quoted or escaped name is left to the library, which knows how to unquote it
+        Segment::Selector(Selector::Name(name)) if !name.contains(['\'', '"', '\\']) => {
+            Some(Step::Key(name.as_str().into()))
+        }
+        Segment::Selector(Selector::Index(index)) => usize::try_from(*index).ok().map(Step::Index),
+        _ => None,
+    }
+}
+
+fn deepest(source: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for letter in source.bytes() {
+        match letter {
+            b'[' | b'(' => depth += 1,
+            b']' | b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    // `!` and `..` recurse as well
+    deepest + source.matches('!').count() / 8
+}

@@ -1,0 +1,192 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object};
+use rand::rngs::Xoshiro256PlusPlus;
+
+use super::answer::Answer;
+use crate::units::Seed;
+
+/// The name the functions find their chance under; no plan can spell it.
+pub(super) const RESERVED: &str = "\u{0}dice";
+
+/// What every user of a run sees: the plan's vars and data. Immutable, shared.
+#[derive(Debug, Default)]
+pub struct Globals(Vec<(Arc<str>, Value)>);
+
+impl Globals {
+    /// The globals with these names; a later name hides an earlier one.
+    #[must_use]
+    pub fn new(mut names: Vec<(Arc<str>, Value)>) -> Self {
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        Self(names)
+    }
+
+    /// The value of a name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<Value> {
+        let index = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
+        Some(self.0[index].1.clone())
+    }
+}
+
+/// A user's own chance: a generator behind a lock nobody else ever takes.
+pub struct Dice(Mutex<Xoshiro256PlusPlus>);
+
+impl Dice {
+    /// The chance that starts from a seed.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        Self(Mutex::new(seed.generator()))
+    }
+
+    /// Draws from the generator.
+    pub fn roll<R>(&self, roll: impl FnOnce(&mut Xoshiro256PlusPlus) -> R) -> R {
+        roll(&mut lock(&self.0))
+    }
+}
+
+impl fmt::Debug for Dice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dice")
+    }
+}
+
+impl Object for Dice {}
+
+/// Who a scope belongs to: `user.id` and `user.type` in expressions.
+#[derive(Debug, Clone)]
+pub struct ScopeUser {
+    /// The user's number in the run, from 1.
+    pub id: u64,
+    /// The name of its user type.
+    pub kind: Arc<str>,
+}
+
+/// The names one user's expressions see, nearest first: the last answer, what the call binds, the user's
+/// state, who it is, the plan's vars and data.
+///
+/// A scope is handed to the language by reference count, so its parts sit behind locks; they are taken by one
+/// user's task alone and never wait.
+#[derive(Debug)]
+pub struct Scope {
+    globals: Arc<Globals>,
+    dice: Arc<Dice>,
+    user: Value,
+    names: Mutex<Names>,
+}
+
+#[derive(Debug, Default)]
+struct Names {
+    answer: Option<Answer>,
+    bindings: Vec<(Arc<str>, Value)>,
+    state: Vec<(Arc<str>, Value)>,
+    iteration: u64,
+    stage: Option<Arc<str>>,
+}
+
+impl Scope {
+    /// The scope of a new user, without state.
+    #[must_use]
+    pub fn new(globals: Arc<Globals>, user: ScopeUser, dice: Dice) -> Arc<Self> {
+        let user = Value::from_pairs([("id", Value::from(user.id)), ("type", Value::from(user.kind))]);
+        Arc::new(Self { globals, dice: Arc::new(dice), user, names: Mutex::default() })
+    }
+
+    /// The user's chance, for draws outside expressions (the next task, a think time).
+    #[must_use]
+    pub fn dice(&self) -> &Dice {
+        &self.dice
+    }
+
+    /// Sets a name of the user's state.
+    pub fn set(&self, name: &Arc<str>, value: Value) {
+        put(&mut lock(&self.names).state, name, value);
+    }
+
+    /// The value of a name of the user's state.
+    #[must_use]
+    pub fn state(&self, name: &str) -> Option<Value> {
+        find(&lock(&self.names).state, name)
+    }
+
+    /// Binds a name for the call under way.
+    pub fn bind(&self, name: &Arc<str>, value: Value) {
+        put(&mut lock(&self.names).bindings, name, value);
+    }
+
+    /// Forgets what the last call bound.
+    pub fn unbind(&self) {
+        lock(&self.names).bindings.clear();
+    }
+
+    /// What the last call bound, taken out: a call inside a call keeps its own.
+    pub fn answer(&self, answer: Option<Answer>) {
+        lock(&self.names).answer = answer;
+    }
+
+    /// Says which task this is, counted from 1, and in which stage of the shape.
+    pub fn begin(&self, iteration: u64, stage: Arc<str>) {
+        let mut names = lock(&self.names);
+        names.iteration = iteration;
+        names.stage = Some(stage);
+    }
+
+    /// The value of any name, as an expression sees it.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<Value> {
+        {
+            let names = lock(&self.names);
+            let near = find(&names.bindings, name).or_else(|| find(&names.state, name));
+            if near.is_some() {
+                return near;
+            }
+            let built_in = match name {
+                "iteration" => Some(Value::from(names.iteration)),
+                "stage" => names.stage.clone().map(Value::from),
+                _ => names.answer.as_ref().and_then(|answer| answer.value(name)),
+            };
+            if built_in.is_some() {
+                return built_in;
+            }
+        }
+        match name {
+            "user" => Some(self.user.clone()),
+            RESERVED => Some(Value::from_dyn_object(self.dice.clone())),
+            _ => self.globals.value(name),
+        }
+    }
+
+    /// The scope as the language's context: no copy is made.
+    #[must_use]
+    pub fn context(self: &Arc<Self>) -> Value {
+        Value::from_dyn_object(self.clone())
+    }
+}
+
+impl Object for Scope {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.value(key.as_str()?)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+fn put(names: &mut Vec<(Arc<str>, Value)>, name: &Arc<str>, value: Value) {
+    match names.iter_mut().find(|(known, _)| known == name) {
+        Some((_, old)) => *old = value,
+        None => names.push((name.clone(), value)),
+    }
+}
+
+fn find(names: &[(Arc<str>, Value)], name: &str) -> Option<Value> {
+    names.iter().find(|(known, _)| **known == *name).map(|(_, value)| value.clone())
+}
+
+/// A lock that cannot be lost: a panic while it is held ends the run anyway.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,3 @@
+//! The plan as a person writes it.
+
+pub mod threshold;

@@ -1,0 +1,5 @@
+//! What must hold.
+
+/// One threshold of the plan.
+#[derive(Debug, Clone)]
+pub struct Rule {}

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use super::ids::UserTypeId;
+
+/// The names behind the ids: what reports print and selectors choose by.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// The endpoints, by id.
+    pub endpoints: Vec<EndpointEntry>,
+    /// The user types, by id.
+    pub users: Vec<UserEntry>,
+    /// The tasks, by id.
+    pub tasks: Vec<TaskEntry>,
+    /// The stages, by id.
+    pub stages: Vec<StageEntry>,
+    /// The declared metrics, by id.
+    pub metrics: Vec<MetricEntry>,
+}
+
+/// An endpoint in the catalog.
+#[derive(Debug, Clone)]
+pub struct EndpointEntry {
+    /// Its name in the plan.
+    pub name: Arc<str>,
+    /// Its method.
+    pub method: Arc<str>,
+    /// Its tags.
+    pub tags: Vec<Arc<str>>,
+}
+
+/// A user type in the catalog.
+#[derive(Debug, Clone)]
+pub struct UserEntry {
+    /// Its name in the plan.
+    pub name: Arc<str>,
+    /// Its tags.
+    pub tags: Vec<Arc<str>>,
+}
+
+/// A task in the catalog.
+#[derive(Debug, Clone)]
+pub struct TaskEntry {
+    /// Its name in the plan.
+    pub name: Arc<str>,
+    /// The user type it belongs to.
+    pub user: UserTypeId,
+    /// Its tags.
+    pub tags: Vec<Arc<str>>,
+}
+
+/// A stage in the catalog.
+#[derive(Debug, Clone)]
+pub struct StageEntry {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether it counts.
+    pub purpose: StagePurpose,
+}
+
+/// Whether a stage's numbers count in thresholds that name no stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StagePurpose {
+    /// They count.
+    Measured,
+    /// They are left out.
+    WarmUp,
+}
+
+/// A declared metric in the catalog.
+#[derive(Debug, Clone)]
+pub struct MetricEntry {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its kind.
+    pub kind: MetricKind,
+    /// Its unit, for reports.
+    pub unit: Option<Arc<str>>,
+}
+
+/// What is kept of a metric's samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Their distribution.
+    Trend,
+    /// Their sum.
+    Counter,
+    /// The last, the smallest and the largest.
+    Gauge,
+}
