@@ -1,9 +1,25 @@
 //! The command line: one file a command.
 
+mod args;
+mod check;
+mod exit;
+mod plan_file;
+mod schema;
+mod terminal;
+
 use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+pub use exit::Exit;
 
 /// Runs the command the person typed; returns the process's exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let exit = match Args::parse().command {
+        Command::Check(args) => check::run(&args),
+        Command::Schema(args) => schema::run(&args),
+    };
+    ExitCode::from(exit)
 }

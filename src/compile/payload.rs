@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::expression::{EvalError, Expr, Scope, Template};
+use crate::expression::{EvalError, Scope, Template};
 
 /// A request's body, as far as it is known before the run.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub enum Payload {
 pub enum JsonPiece {
     /// Finished JSON text.
     Text(Box<str>),
-    /// One expression, written as the JSON of its value's own type.
-    Value(Expr),
+    /// A text that is one expression, written as the JSON of its value's own type.
+    Value(Template),
     /// A text to fill in, written as a JSON string.
     String(Template),
 }
@@ -56,7 +56,7 @@ impl JsonPiece {
                 out.extend_from_slice(text.as_bytes());
                 return Ok(());
             }
-            Self::Value(expr) => serde_json::to_writer(&mut *out, &expr.eval(scope)?),
+            Self::Value(template) => serde_json::to_writer(&mut *out, &template.eval(scope)?),
             Self::String(template) => serde_json::to_writer(&mut *out, &template.render(scope)?),
         };
         written.map_err(|error| EvalError { message: format!("the body cannot be written as JSON: {error}") })

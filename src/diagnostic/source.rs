@@ -25,6 +25,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// No place: for what the language itself puts in.
+    pub const NOWHERE: Self = Self { source: SourceId(u32::MAX), start: 0, end: 0 };
+
     /// The stretch from this one's start to the other's end.
     #[must_use]
     pub fn to(self, other: Self) -> Self {

@@ -1,0 +1,18 @@
+use clap::{Parser, Subcommand};
+
+use super::check::CheckArgs;
+use super::schema::SchemaArgs;
+
+/// Runs load tests that are written as YAML plans, and says whether the service held.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Check(CheckArgs),
+    Schema(SchemaArgs),
+}

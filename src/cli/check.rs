@@ -1,0 +1,50 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::plan_file::{FilterWords, PlanFile, counted, find};
+use super::terminal::data;
+use crate::plan::Overrides;
+
+/// Checks plans without running them: every mistake of each, and of each of its profiles.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The plans' files, or names of plans in `plans/`.
+    #[arg(required = true, value_name = "PLAN")]
+    plans: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &CheckArgs) -> Exit {
+    let good = args.plans.iter().filter(|typed| check(&find(typed))).count();
+    if good == args.plans.len() { Exit::Passed } else { Exit::Usage }
+}
+
+fn check(path: &Path) -> bool {
+    let whole = PlanFile::open(path, &Overrides::default(), &FilterWords::default());
+    whole.tell(path);
+    if whole.problems.errors() > 0 {
+        return false;
+    }
+    for profile in &whole.profiles {
+        let overrides = Overrides { profile: Some(profile.clone()), ..Overrides::default() };
+        let with_profile = PlanFile::open(path, &overrides, &FilterWords::default());
+        if with_profile.problems.errors() > 0 {
+            data(&format!("with profile `{profile}`:\n"));
+            with_profile.tell(path);
+            return false;
+        }
+    }
+    let Some(program) = &whole.program else { return false };
+    let tasks = program.users.iter().map(|user| user.tasks.len()).sum();
+    data(&format!(
+        "{}: ok ({}, {}, {}, {}, {})\n",
+        path.display(),
+        counted(program.endpoints.len(), "endpoint"),
+        counted(program.users.len(), "user type"),
+        counted(tasks, "task"),
+        counted(program.rules.len(), "threshold"),
+        counted(whole.profiles.len(), "profile"),
+    ));
+    true
+}

@@ -1,0 +1,27 @@
+use clap::{Args, ValueEnum};
+
+use super::exit::Exit;
+use super::terminal::data;
+use crate::plan::plan_schema;
+
+/// Prints a JSON schema: of plans, for editors, or of reports.
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Which schema.
+    #[arg(value_enum, default_value = "plan")]
+    of: Kind,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// What a plan may say (`schemas/plan.schema.json`).
+    Plan,
+}
+
+pub(super) fn run(args: &SchemaArgs) -> Exit {
+    let schema = match args.of {
+        Kind::Plan => plan_schema(),
+    };
+    data(&format!("{schema:#}\n"));
+    Exit::Passed
+}

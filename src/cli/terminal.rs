@@ -1,0 +1,24 @@
+use std::io::{IsTerminal, Write};
+
+use crate::diagnostic::Style;
+
+/// Prints data on stdout. A closed pipe is the reader's choice, not an error.
+pub(super) fn data(text: &str) {
+    drop(std::io::stdout().lock().write_all(text.as_bytes()));
+}
+
+/// Prints talk on stderr.
+pub(super) fn talk(text: &str) {
+    drop(std::io::stderr().lock().write_all(text.as_bytes()));
+}
+
+/// How talk on stderr may look: coloured on a terminal, unless `NO_COLOR` is set.
+pub(super) fn talk_style() -> Style {
+    style(std::io::stderr().is_terminal())
+}
+
+fn style(is_terminal: bool) -> Style {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if is_terminal && !refused && !dumb { Style::Coloured } else { Style::Plain }
+}

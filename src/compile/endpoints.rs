@@ -1,0 +1,307 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Method};
+
+use crate::compile::Blueprint;
+use crate::compile::checks;
+use crate::compile::names::{Names, Need};
+use crate::compile::payload::Payload;
+use crate::compile::program::{BodyUse, Capture, CaptureFrom, Endpoint, Path, Record, RecordValue, Target};
+use crate::compile::texts::Texts;
+use crate::diagnostic::{Problem, Span, did_you_mean};
+use crate::expression::Template;
+use crate::plan::{self, Any, At, HeaderText, Named, Recorded};
+use crate::sample::{Catalog, EndpointId, MetricId};
+
+/// A compiled endpoint with what the compiler must still know about it.
+pub(super) struct Compiled {
+    pub(super) endpoint: Endpoint,
+    pub(super) needs: Vec<Need>,
+    /// Names its own `with` binds and its captures leave behind.
+    pub(super) binds: Names,
+    pub(super) leaves: Names,
+}
+
+/// What all endpoints share.
+pub(super) struct Shared<'a> {
+    pub(super) target: &'a Target,
+    pub(super) headers: Option<&'a Named<At<HeaderText>>>,
+    pub(super) catalog: &'a Catalog,
+}
+
+pub(super) fn compile(
+    id: EndpointId,
+    name: &At<String>,
+    written: &At<plan::Endpoint>,
+    shared: &Shared,
+    texts: &mut Texts,
+) -> Option<Compiled> {
+    let mut needs = Vec::new();
+    let with = bindings(written.with.as_ref(), texts, &mut needs);
+    let (method, path) = method(name, written, texts)?;
+    let label = written.name.as_ref().unwrap_or(path);
+    let label = live_text(label, texts, &mut needs);
+    let route = route(path, written.query.as_ref(), shared.target, texts, &mut needs);
+    let (payload, content_type) = payload(written, texts, &mut needs)?;
+    let headers = headers(written, shared.headers, content_type, texts, &mut needs);
+    let expect = checks::compile(written.expect.as_ref(), name.span, texts, &mut needs);
+    let capture = captures(written.capture.as_ref(), texts);
+    let record = records(written.record.as_ref(), shared.catalog, texts, &mut needs);
+    let reads = |need: &Need| need.names.contains("json") || need.names.contains("body");
+    let body_use = if expect.iter().any(checks::reads_body)
+        || !capture.is_empty()
+        || record.iter().any(|record| !matches!(record.value, RecordValue::Constant(_)))
+        || needs.iter().any(reads)
+    {
+        BodyUse::Read
+    } else {
+        BodyUse::Unread
+    };
+    let mut binds = Names::default();
+    binds.add(with.iter().map(|(name, _)| &**name));
+    let mut leaves = Names::default();
+    leaves.add(capture.iter().map(|capture| &*capture.name));
+    let endpoint = Endpoint {
+        id,
+        name: name.value.as_str().into(),
+        place: texts.place(name.span),
+        method,
+        path: route?,
+        label: label?,
+        with,
+        headers: headers.0,
+        live_headers: headers.1,
+        payload,
+        expect,
+        capture,
+        record,
+        timeout: written.timeout.map_or(shared.target.timeout, |time| time.0),
+        body_use,
+    };
+    Some(Compiled { endpoint, needs, binds, leaves })
+}
+
+fn method<'a>(name: &At<String>, written: &'a plan::Endpoint, texts: &mut Texts) -> Option<(Method, &'a At<String>)> {
+    let methods = written.methods();
+    match methods.as_slice() {
+        [(method, path)] => Method::from_bytes(method.as_bytes()).ok().map(|method| (method, *path)),
+        [] => {
+            let problem = Problem::at(name.span, format!("endpoint `{}` has no method", name.value));
+            texts.problems.push(problem.help("give it one, such as `get: /health` or `post: /recall`"));
+            None
+        }
+        [_, (second, path), ..] => {
+            let second = second.to_lowercase();
+            let problem = Problem::at(path.span, format!("endpoint `{}` has two methods", name.value));
+            texts.problems.push(problem.help(format!("make the `{second}` an endpoint of its own")));
+            None
+        }
+    }
+}
+
+/// Names bound in order, each seeing those before it.
+pub(super) fn bindings(
+    with: Option<&Named<At<Any>>>,
+    texts: &mut Texts,
+    needs: &mut Vec<Need>,
+) -> Vec<(Arc<str>, Blueprint)> {
+    let entries = with.into_iter().flat_map(Named::iter);
+    let bound = entries.filter_map(|(name, any)| {
+        let blueprint = texts.blueprint(any)?;
+        leaf_needs(&any.value.0, needs);
+        Some((Arc::from(name.value.as_str()), blueprint))
+    });
+    bound.collect()
+}
+
+pub(super) fn live_text(text: &At<String>, texts: &mut Texts, needs: &mut Vec<Need>) -> Option<Template> {
+    let template = texts.template(&text.value, text.span)?;
+    needs.push(Need { names: template.names(), text: text.value.clone(), span: text.span });
+    Some(template)
+}
+
+fn route(
+    path: &At<String>,
+    query: Option<&Named<At<Any>>>,
+    target: &Target,
+    texts: &mut Texts,
+    needs: &mut Vec<Need>,
+) -> Option<Path> {
+    if path.contains("://") {
+        let problem = Problem::at(path.span, "a path cannot name another host");
+        texts.problems.push(problem.help("write the path alone, such as `/health`; the host is the target's"));
+        return None;
+    }
+    if !path.starts_with('/') {
+        let problem = Problem::at(path.span, format!("the path `{}` does not start with `/`", path.value));
+        texts.problems.push(problem.help(format!("did you mean `/{}`?", path.value)));
+        return None;
+    }
+    let template = live_text(path, texts, needs);
+    let query = bindings(query, texts, needs);
+    let template = template?;
+    let fixed_query: Option<Vec<_>> = query.iter().map(|(name, value)| Some((name, value.constant()?))).collect();
+    let (Some(text), Some(fixed_query)) = (template.fixed(), fixed_query) else {
+        let text = format!("{}{}", target.prefix, path.value);
+        // the prefix holds no `{{`, so this parses as the path alone did
+        return Template::parse(&text).ok().map(|path| Path::Live { path, query });
+    };
+    let mut whole = format!("{}{text}", target.prefix);
+    for (name, value) in fixed_query {
+        append_query(&mut whole, name, value);
+    }
+    match whole.parse() {
+        Ok(fixed) => Some(Path::Fixed(fixed)),
+        Err(_) => {
+            let problem = Problem::at(path.span, format!("`{}` is not a path", path.value));
+            texts.problems.push(problem.help("encode blanks and other signs, such as `%20`, or use `query`"));
+            None
+        }
+    }
+}
+
+/// Appends a name and its value to a path's query, percent-encoded (RFC 3986, unreserved letters kept).
+/// A value that is `none` or undefined takes its name out; a list repeats it.
+pub fn append_query(path: &mut String, name: &str, value: &crate::expression::Value) {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    if value.is_none() || value.is_undefined() {
+        return;
+    }
+    if value.kind() == minijinja::value::ValueKind::Seq {
+        for item in value.try_iter().into_iter().flatten() {
+            append_query(path, name, &item);
+        }
+        return;
+    }
+    path.push(if path.contains('?') { '&' } else { '?' });
+    path.extend(utf8_percent_encode(name, KEPT));
+    path.push('=');
+    path.extend(utf8_percent_encode(&value.to_string(), KEPT));
+}
+
+fn payload(
+    written: &plan::Endpoint,
+    texts: &mut Texts,
+    needs: &mut Vec<Need>,
+) -> Option<(Payload, Option<&'static str>)> {
+    match (&written.json, &written.text) {
+        (Some(_), Some(text)) => {
+            let problem = Problem::at(text.span, "an endpoint has one body: `json` or `text`");
+            texts.problems.push(problem.help("take one away"));
+            None
+        }
+        (Some(json), None) => {
+            leaf_needs(&json.value.0, needs);
+            Some((texts.json_payload(json)?, Some("application/json")))
+        }
+        (None, Some(text)) => {
+            let template = live_text(text, texts, needs)?;
+            let payload = match template.fixed() {
+                Some(text) => Payload::Fixed(text.to_string().into()),
+                None => Payload::Text(template),
+            };
+            Some((payload, Some("text/plain; charset=utf-8")))
+        }
+        (None, None) => Some((Payload::Empty, None)),
+    }
+}
+
+/// The needs of each text inside a value, so that an unknown name is placed at its own leaf.
+pub(super) fn leaf_needs(node: &plan::Node, needs: &mut Vec<Need>) {
+    match &node.value {
+        plan::Data::Text(text) => {
+            let names = Template::parse(text).map(|template| template.names()).unwrap_or_default();
+            needs.push(Need { names, text: text.clone(), span: node.span });
+        }
+        plan::Data::List(items) => items.iter().for_each(|item| leaf_needs(item, needs)),
+        plan::Data::Map(entries) => entries.iter().for_each(|(_, value)| leaf_needs(value, needs)),
+        _ => {}
+    }
+}
+
+fn headers(
+    written: &plan::Endpoint,
+    defaults: Option<&Named<At<HeaderText>>>,
+    content_type: Option<&'static str>,
+    texts: &mut Texts,
+    needs: &mut Vec<Need>,
+) -> (http::HeaderMap, Vec<(HeaderName, Template)>) {
+    let mut all: Vec<(HeaderName, Option<&str>, Span)> = Vec::new();
+    if let Some(kind) = content_type {
+        all.push((http::header::CONTENT_TYPE, Some(kind), Span::NOWHERE));
+    }
+    let given = [defaults, written.headers.as_ref()];
+    for (name, value) in given.into_iter().flatten().flat_map(Named::iter) {
+        let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
+            texts.problems.push(Problem::at(name.span, format!("`{}` is not a header's name", name.value)));
+            continue;
+        };
+        all.retain(|(known, _, _)| *known != header);
+        match &value.value {
+            HeaderText::Text(text) => all.push((header, Some(text), value.span)),
+            HeaderText::Away => all.push((header, None, value.span)),
+        }
+    }
+    let mut fixed = http::HeaderMap::new();
+    let mut live = Vec::new();
+    for (name, text, span) in all {
+        let Some(text) = text else { continue };
+        let Some(template) = texts.template(text, span) else { continue };
+        needs.push(Need { names: template.names(), text: text.to_owned(), span });
+        match template.fixed().map(|text| HeaderValue::from_str(text)) {
+            Some(Ok(value)) => drop(fixed.insert(name, value)),
+            Some(Err(_)) => {
+                let problem = Problem::at(span, format!("header `{name}` holds a sign that no header may"));
+                texts.problems.push(problem.help("a header is one line of visible text"));
+            }
+            None => live.push((name, template)),
+        }
+    }
+    (fixed, live)
+}
+
+fn captures(written: Option<&Named<At<String>>>, texts: &mut Texts) -> Vec<Capture> {
+    let entries = written.into_iter().flat_map(Named::iter);
+    let captured = entries.filter_map(|(name, path)| {
+        let from = CaptureFrom::Json(texts.json_path(&path.value, path.span)?);
+        Some(Capture { name: name.value.as_str().into(), from, place: texts.place(name.span) })
+    });
+    captured.collect()
+}
+
+fn records(
+    written: Option<&Named<At<Recorded>>>,
+    catalog: &Catalog,
+    texts: &mut Texts,
+    needs: &mut Vec<Need>,
+) -> Vec<Record> {
+    let entries = written.into_iter().flat_map(Named::iter);
+    let recorded = entries.filter_map(|(name, value)| {
+        let index = catalog.metrics.iter().position(|metric| *metric.name == *name.value);
+        let Some(metric) = index.and_then(|index| u16::try_from(index).ok()).map(MetricId) else {
+            let problem = Problem::at(name.span, format!("unknown metric `{}`", name.value));
+            let known = catalog.metrics.iter().map(|metric| &*metric.name);
+            let help = did_you_mean(&name.value, known);
+            texts.problems.push(
+                problem.help_if(help).help(format!("declare it: `metrics: {{{}: {{trend: {{}}}}}}`", name.value)),
+            );
+            return None;
+        };
+        let value = match &value.value {
+            Recorded::Number(number) => RecordValue::Constant(*number),
+            Recorded::Text(text) if text.starts_with('$') => RecordValue::Json(texts.json_path(text, value.span)?),
+            Recorded::Text(text) => {
+                let expr = texts.expr(text, value.span)?;
+                needs.push(Need { names: expr.names(), text: text.clone(), span: value.span });
+                RecordValue::Expr(expr)
+            }
+        };
+        Some(Record { metric, value, place: texts.place(name.span) })
+    });
+    recorded.collect()
+}
+
+/// The time one exchange may take where the plan says nothing.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,0 +1,60 @@
+use std::collections::BTreeSet;
+
+use crate::compile::texts::Texts;
+use crate::diagnostic::{Problem, Span, did_you_mean};
+use crate::expression::{BUILT_IN_NAMES, FUNCTIONS};
+
+/// A set of names that expressions may use.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names(BTreeSet<String>);
+
+impl Names {
+    pub(super) fn built_in() -> Self {
+        Self(BUILT_IN_NAMES.iter().map(|(name, _)| (*name).to_owned()).collect())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
+    pub(super) fn add<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
+        self.0.extend(names.into_iter().map(str::to_owned));
+    }
+
+    pub(super) fn with(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+/// A text of the plan and the names it needs, kept until all names of its surroundings are known.
+#[derive(Debug, Clone)]
+pub(super) struct Need {
+    pub(super) names: BTreeSet<String>,
+    pub(super) text: String,
+    pub(super) span: Span,
+}
+
+impl Need {
+    /// Tells each name that is not known; `who` says for whom it is not, where that matters.
+    pub(super) fn check(&self, known: &Names, who: Option<&str>, texts: &mut Texts) {
+        for name in self.names.iter().filter(|name| !known.has(name)) {
+            let at = self.text.find(name.as_str()).unwrap_or(0);
+            let span = texts.within(&self.text, self.span, at..at + name.len());
+            let message = match who {
+                Some(who) => format!("unknown name `{name}` when called by {who}"),
+                None => format!("unknown name `{name}`"),
+            };
+            let functions = FUNCTIONS.iter().map(|(function, _, _)| *function);
+            let help = if let Some(near) = crate::diagnostic::nearest(name, known.iter().chain(functions)) {
+                Some(format!("did you mean `{near}`?"))
+            } else {
+                did_you_mean(name, known.iter().filter(|name| !BUILT_IN_NAMES.iter().any(|(known, _)| known == name)))
+            };
+            texts.problems.push(Problem::at(span, message).help_if(help));
+        }
+    }
+}

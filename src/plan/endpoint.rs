@@ -1,0 +1,138 @@
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::decode::{Any, At, Decode, Named, Time, Weight, expected};
+use super::document::{Data, Node};
+use super::expect::Expect;
+use super::record::record;
+use crate::diagnostic::Problems;
+
+record! {
+    /// One call of the service. Exactly one method.
+    pub struct Endpoint("an endpoint") {
+        /// GET this path.
+        optional get: At<String> = "get";
+        /// POST to this path.
+        optional post: At<String> = "post";
+        /// PUT to this path.
+        optional put: At<String> = "put";
+        /// PATCH this path.
+        optional patch: At<String> = "patch";
+        /// DELETE this path.
+        optional delete: At<String> = "delete";
+        /// HEAD of this path.
+        optional head: At<String> = "head";
+        /// OPTIONS of this path.
+        optional options: At<String> = "options";
+        /// Its share where the plan has no users. Default 1.
+        optional weight: At<Weight> = "weight";
+        /// Names bound once a call; whoever calls may override each.
+        optional with: Named<At<Any>> = "with";
+        /// What statistics group by. Default: the path as written.
+        optional name: At<String> = "name";
+        /// Headers; `null` takes a header of the target away.
+        optional headers: Named<At<HeaderText>> = "headers";
+        /// The query: names and values, encoded for you.
+        optional query: Named<At<Any>> = "query";
+        /// The body as JSON.
+        optional json: At<Any> = "json";
+        /// The body as text.
+        optional text: At<String> = "text";
+        /// What must be true of the answer. Default: a status of 2xx or 3xx.
+        optional expect: At<Expect> = "expect";
+        /// What to keep of the answer in the user's state: a name and a JSONPath each.
+        optional capture: Named<At<String>> = "capture";
+        /// What to keep of the answer in declared metrics: a JSONPath, an expression or a number each.
+        optional record: Named<At<Recorded>> = "record";
+        /// Words to select it by.
+        optional tags: Vec<At<String>> = "tags";
+        /// The time the whole exchange may take. Default: the target's.
+        optional timeout: Time = "timeout";
+    }
+}
+
+impl Endpoint {
+    /// The methods given, each with its path: one, in a plan without mistakes.
+    #[must_use]
+    pub fn methods(&self) -> Vec<(&'static str, &At<String>)> {
+        [
+            ("GET", &self.get),
+            ("POST", &self.post),
+            ("PUT", &self.put),
+            ("PATCH", &self.patch),
+            ("DELETE", &self.delete),
+            ("HEAD", &self.head),
+            ("OPTIONS", &self.options),
+        ]
+        .into_iter()
+        .filter_map(|(method, path)| Some((method, path.as_ref()?)))
+        .collect()
+    }
+}
+
+/// A header's value, or `null`, which takes it away.
+#[derive(Debug, Clone)]
+pub enum HeaderText {
+    /// The text, with templates.
+    Text(String),
+    /// Taken away.
+    Away,
+}
+
+impl Decode for HeaderText {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Data::Null => Some(Self::Away),
+            Data::Text(text) => Some(Self::Text(text.clone())),
+            Data::Number(number) => Some(Self::Text(number.to_string())),
+            Data::Bool(truth) => Some(Self::Text(truth.to_string())),
+            Data::List(_) | Data::Map(_) => {
+                problems.push(expected("a header's text, or `null` to take it away", node));
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for HeaderText {
+    fn schema_name() -> Cow<'static, str> {
+        "HeaderText".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "number", "boolean", "null"]})
+    }
+}
+
+/// What a call adds to a metric: a JSONPath into the answer, an expression, or a number.
+#[derive(Debug, Clone)]
+pub enum Recorded {
+    /// A text: a JSONPath where it starts with `$`, else an expression in `{{ }}`.
+    Text(String),
+    /// The number itself.
+    Number(f64),
+}
+
+impl Decode for Recorded {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Data::Text(text) => Some(Self::Text(text.clone())),
+            Data::Number(number) => number.as_f64().map(Self::Number),
+            _ => {
+                problems.push(expected("a JSONPath, an expression or a number", node));
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for Recorded {
+    fn schema_name() -> Cow<'static, str> {
+        "Recorded".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "number"], "examples": ["$.concepts_found", 1]})
+    }
+}

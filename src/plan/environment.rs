@@ -1,0 +1,90 @@
+use super::document::{Data, Node};
+use crate::diagnostic::{Problem, Problems, did_you_mean};
+
+/// Where `${NAME}` looks its value up; the process's environment, or a test's own.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Fills in every `${NAME}` and `${NAME:-default}` of a document; a missing one is a problem. `$${` is `${` itself.
+pub(super) fn fill_in(node: &mut Node, lookup: Lookup, problems: &mut Problems) {
+    match &mut node.value {
+        Data::Text(text) if text.contains("${") => {
+            let filled = filled(text, lookup);
+            match filled {
+                Ok(filled) => {
+                    node.filled = true;
+                    *text = filled;
+                }
+                Err(Missing::Name(name)) => {
+                    let problem = Problem::at(node.span, format!("the environment variable `{name}` is not set"));
+                    problems.push(
+                        problem.help(format!("set it, or give a default: `${{{name}:-…}}`")).help_if(near(&name)),
+                    );
+                }
+                Err(Missing::Brace) => {
+                    problems.push(Problem::at(node.span, "`${` is never closed").help("end the name with `}`"));
+                }
+            }
+        }
+        Data::List(items) => items.iter_mut().for_each(|item| fill_in(item, lookup, problems)),
+        Data::Map(entries) => entries.iter_mut().for_each(|(_, value)| fill_in(value, lookup, problems)),
+        _ => {}
+    }
+}
+
+enum Missing {
+    Name(String),
+    Brace,
+}
+
+fn filled(text: &str, lookup: Lookup) -> Result<String, Missing> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        if rest[..at].ends_with('$') {
+            out.push_str(&rest[..at - 1]);
+            out.push_str("${");
+            rest = &rest[at + 2..];
+            continue;
+        }
+        out.push_str(&rest[..at]);
+        let inside = &rest[at + 2..];
+        let end = inside.find('}').ok_or(Missing::Brace)?;
+        let (name, default) = match inside[..end].split_once(":-") {
+            Some((name, default)) => (name, Some(default)),
+            None => (&inside[..end], None),
+        };
+        let set = lookup(name).filter(|value| !value.is_empty());
+        match set.or_else(|| default.map(str::to_owned)) {
+            Some(value) => out.push_str(&value),
+            None => return Err(Missing::Name(name.to_owned())),
+        }
+        rest = &inside[end + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// A variable that is set and nearly has the name. Only names are ever shown, never values.
+fn near(name: &str) -> Option<String> {
+    let set: Vec<String> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    crate::diagnostic::nearest(name, set.iter().map(String::as_str))
+        .and_then(|near| did_you_mean(name, std::iter::once(near)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(text: &str) -> Option<String> {
+        filled(text, &|name| (name == "HOST").then(|| "here".to_owned())).ok()
+    }
+
+    #[test]
+    fn variables_are_filled_in_with_their_defaults() {
+        assert_eq!(fill("http://${HOST}:${PORT:-80}/").unwrap(), "http://here:80/");
+        assert_eq!(fill("${PORT:-}").unwrap(), "");
+        assert_eq!(fill("$${HOST}").unwrap(), "${HOST}");
+        assert_eq!(fill("${NOWHERE}"), None);
+        assert_eq!(fill("${HOST"), None);
+    }
+}

@@ -1,0 +1,106 @@
+/// Declares a map of the plan language once: the struct, how it is read, and its schema with the doc comments as
+/// descriptions. So none of the three can drift from the others.
+///
+/// A field is `required name: Type = "key";` (the struct then holds a `Type`) or `optional …` (an `Option<Type>`).
+macro_rules! record {
+    (
+        $(#[doc = $doc:expr])+
+        pub struct $name:ident($what:expr) {
+            $( $(#[doc = $field_doc:expr])+ $kind:ident $field:ident : $type:ty = $key:literal; )*
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            $( $(#[doc = $field_doc])+ pub $field: $crate::plan::record::record!(@type $kind $type), )*
+        }
+
+        impl $crate::plan::decode::Decode for $name {
+            fn decode(
+                node: &$crate::plan::document::Node,
+                problems: &mut $crate::diagnostic::Problems,
+            ) -> Option<Self> {
+                let fields = $crate::plan::decode::Fields::open(node, $what, &[$($key),*], problems)?;
+                $( let $field = fields.$kind::<$type>($key, problems); )*
+                Some(Self { $( $field: $crate::plan::record::record!(@value $kind $field), )* })
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let mut properties = serde_json::Map::new();
+                $(
+                    $crate::plan::schema::property(
+                        &mut properties,
+                        $key,
+                        &[$($field_doc),+],
+                        generator.subschema_for::<$type>(),
+                    );
+                )*
+                let required = [$( $crate::plan::record::record!(@required $kind $key) ),*];
+                let required: Vec<&str> = required.into_iter().flatten().collect();
+                $crate::plan::schema::object(&[$($doc),+], properties, &required)
+            }
+        }
+    };
+    (@type required $type:ty) => { $type };
+    (@type optional $type:ty) => { Option<$type> };
+    (@value required $field:ident) => { $field? };
+    (@value optional $field:ident) => { $field };
+    (@required required $key:literal) => { Some($key) };
+    (@required optional $key:literal) => { None::<&str> };
+}
+
+/// Declares one choice of the plan language, written `kind: {fields}`.
+macro_rules! choice {
+    (
+        $(#[doc = $doc:expr])+
+        pub enum $name:ident($what:expr) {
+            $( $(#[doc = $variant_doc:expr])+ $variant:ident($type:ty) = $key:literal, )*
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone)]
+        pub enum $name {
+            $( $(#[doc = $variant_doc])+ $variant($type), )*
+        }
+
+        impl $crate::plan::decode::Decode for $name {
+            fn decode(
+                node: &$crate::plan::document::Node,
+                problems: &mut $crate::diagnostic::Problems,
+            ) -> Option<Self> {
+                let (kind, value) = $crate::plan::decode::choose(node, $what, &[$($key),*], problems)?;
+                match kind {
+                    $( $key => <$type as $crate::plan::decode::Decode>::decode(value, problems).map(Self::$variant), )*
+                    _ => None,
+                }
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let mut properties = serde_json::Map::new();
+                $(
+                    $crate::plan::schema::property(
+                        &mut properties,
+                        $key,
+                        &[$($variant_doc),+],
+                        generator.subschema_for::<$type>(),
+                    );
+                )*
+                $crate::plan::schema::one_of(&[$($doc),+], properties)
+            }
+        }
+    };
+}
+
+pub(crate) use {choice, record};

@@ -1,0 +1,84 @@
+use super::data::Dataset;
+use super::decode::{Any, At, Named};
+use super::endpoint::Endpoint;
+use super::metric::Metric;
+use super::record::record;
+use super::rule::RuleText;
+use super::shape::Shape;
+use super::target::Target;
+use super::user::User;
+use crate::units::Seed;
+
+/// What the top of a plan is called in messages; its `x-` keys are free.
+pub(super) const WHAT: &str = "a plan";
+
+record! {
+    /// A load test: what to call, who calls, how much, and what must hold.
+    pub struct Plan(WHAT) {
+        /// The plan's name, for reports. Default: the file's name.
+        optional name: At<String> = "name";
+        /// What the plan is for, in a sentence or two.
+        optional description: String = "description";
+        /// The service under test: its URL, or a map with more. The URL's path is put before every endpoint's.
+        optional target: At<Target> = "target";
+        /// Names for values that expressions use. `${NAME:-default}` takes them from the environment.
+        optional vars: Named<At<Any>> = "vars";
+        /// Names of vars whose values no output may show.
+        optional secrets: Vec<At<String>> = "secrets";
+        /// Lists that expressions draw from.
+        optional data: Named<At<Dataset>> = "data";
+        /// Metrics of your own, declared so that a misspelt name is caught.
+        optional metrics: Named<At<Metric>> = "metrics";
+        /// What can be called: one entry a call.
+        optional endpoints: Named<At<Endpoint>> = "endpoints";
+        /// Who calls: kinds of users with their tasks. Without it, one kind calls every endpoint by weight.
+        optional users: Named<At<User>> = "users";
+        /// How much load, when.
+        optional shape: At<Shape> = "shape";
+        /// What must hold for the run to pass. Without it: `error_rate < 1%`.
+        optional thresholds: Vec<At<RuleText>> = "thresholds";
+        /// Sets of sections that `--profile NAME` puts in the place of the plan's.
+        optional profiles: Named<At<Profile>> = "profiles";
+        /// The number all chance derives from. Without it each run draws one, and prints it.
+        optional seed: Seed = "seed";
+    }
+}
+
+record! {
+    /// Sections that stand in for the plan's own under `--profile`. A section given here replaces the plan's whole.
+    pub struct Profile("a profile") {
+        /// What the profile is for.
+        optional description: String = "description";
+        /// Replaces the plan's target.
+        optional target: At<Target> = "target";
+        /// Replaces the plan's vars.
+        optional vars: Named<At<Any>> = "vars";
+        /// Replaces the plan's data.
+        optional data: Named<At<Dataset>> = "data";
+        /// Replaces the plan's users.
+        optional users: Named<At<User>> = "users";
+        /// Replaces the plan's shape.
+        optional shape: At<Shape> = "shape";
+        /// Replaces the plan's thresholds.
+        optional thresholds: Vec<At<RuleText>> = "thresholds";
+        /// Replaces the plan's seed.
+        optional seed: Seed = "seed";
+    }
+}
+
+impl Plan {
+    /// The plan with a profile's sections in the place of its own.
+    #[must_use]
+    pub fn with_profile(self, profile: Profile) -> Self {
+        Self {
+            target: profile.target.or(self.target),
+            vars: profile.vars.or(self.vars),
+            data: profile.data.or(self.data),
+            users: profile.users.or(self.users),
+            shape: profile.shape.or(self.shape),
+            thresholds: profile.thresholds.or(self.thresholds),
+            seed: profile.seed.or(self.seed),
+            ..self
+        }
+    }
+}

@@ -1,0 +1,38 @@
+use super::decode::{Any, At, Named, Weight};
+use super::record::record;
+use super::step::Step;
+use crate::units::DurationRange;
+
+record! {
+    /// A kind of user: what it does, how often, and how long it pauses.
+    pub struct User("a user type") {
+        /// Its share of all users, relative to the other kinds. Default 1.
+        optional weight: At<Weight> = "weight";
+        /// The pause after each task, also after one that sent nothing: `2s` or `1s..5s`. Default none.
+        optional think_time: At<DurationRange> = "think_time";
+        /// Names each user of this kind starts with, of its own; may use expressions.
+        optional state: Named<At<Any>> = "state";
+        /// Steps before its first task.
+        optional on_start: Vec<At<Step>> = "on_start";
+        /// Words to select it by.
+        optional tags: Vec<At<String>> = "tags";
+        /// What it does: one task after another, drawn by weight.
+        required tasks: Named<At<Task>> = "tasks";
+    }
+}
+
+record! {
+    /// One thing a user does.
+    pub struct Task("a task") {
+        /// Its share, relative to the other tasks. Default 1.
+        optional weight: At<Weight> = "weight";
+        /// A condition: where it is false the task sends nothing.
+        optional when: At<String> = "when";
+        /// Short for one step that calls this endpoint.
+        optional call: At<String> = "call";
+        /// What it does, in order. A failed call ends the task.
+        optional steps: Vec<At<Step>> = "steps";
+        /// Words to select it by.
+        optional tags: Vec<At<String>> = "tags";
+    }
+}
