@@ -34,10 +34,12 @@ pub struct Setting<'a> {
 
 /// Compiles a plan; `None` where it has errors, all of which are told.
 pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Option<Program> {
+    // a section that was written but could not be read has been told already, and is not told to be missing
+    let whole = problems.errors() == 0;
     let (globals, global_names) = globals::compile(plan, setting.base, setting.seed, setting.sources, problems);
     let secrets = secrets(plan, &globals, problems);
-    let target = target(plan, problems);
-    let shape = shape(plan, problems);
+    let target = target(plan, whole, problems);
+    let shape = shape(plan, whole, problems);
     let mut catalog = Catalog { metrics: metrics(plan), ..Catalog::default() };
 
     let mut texts = Texts {
@@ -47,6 +49,10 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
         hidden: hidden(plan),
     };
     let endpoints = endpoints(plan, target.as_ref(), &catalog, &mut texts);
+    if endpoints.is_empty() && whole {
+        let problem = Problem::new("the plan has no endpoints");
+        texts.problems.push(problem.help("say what to call: `endpoints: {health: {get: /health}}`"));
+    }
     let names: Vec<String> = plan.endpoints.iter().flat_map(Named::names).map(str::to_owned).collect();
     let callable = Callable { names: &names, endpoints: &endpoints };
     let users = users(plan, &callable, &mut texts);
@@ -93,12 +99,11 @@ fn secrets(plan: &Plan, globals: &crate::expression::Globals, problems: &mut Pro
     secrets
 }
 
-fn target(plan: &Plan, problems: &mut Problems) -> Option<Target> {
+fn target(plan: &Plan, whole: bool, problems: &mut Problems) -> Option<Target> {
     match &plan.target {
         Some(target) => targets::compile(&target.value.0, problems),
         None => {
-            // a target that was there but could not be read has been told already
-            if problems.errors() == 0 {
+            if whole {
                 let problem = Problem::new("the plan has no `target`");
                 problems
                     .push(problem.help("give it one, such as `target: http://127.0.0.1:8000`, or use `--target URL`"));
@@ -108,11 +113,11 @@ fn target(plan: &Plan, problems: &mut Problems) -> Option<Target> {
     }
 }
 
-fn shape(plan: &Plan, problems: &mut Problems) -> Option<(crate::compile::Shape, Vec<StageEntry>)> {
+fn shape(plan: &Plan, whole: bool, problems: &mut Problems) -> Option<(crate::compile::Shape, Vec<StageEntry>)> {
     match &plan.shape {
         Some(shape) => shapes::compile(shape, problems),
         None => {
-            if problems.errors() == 0 {
+            if whole {
                 let problem = Problem::new("the plan has no `shape`");
                 problems.push(problem.help("say how much load: `shape: {constant: {users: 10, for: 30s}}`"));
             }
@@ -144,7 +149,7 @@ fn hidden(plan: &Plan) -> Names {
     }
     for (_, user) in plan.users.iter().flat_map(Named::iter) {
         hidden.add(user.state.iter().flat_map(Named::names));
-        let steps = user.tasks.iter().flat_map(|(_, task)| task.steps.iter().flatten());
+        let steps = user.tasks.iter().flat_map(|(_, task)| task.steps.iter().flat_map(|steps| &steps.0));
         let mut open: Vec<&At<plan::Step>> = user.on_start.iter().flatten().chain(steps).collect();
         while let Some(step) = open.pop() {
             match &step.value {
@@ -174,12 +179,7 @@ fn endpoints(plan: &Plan, target: Option<&Target>, catalog: &Catalog, texts: &mu
         let id = EndpointId(u32::try_from(index).unwrap_or(u32::MAX));
         endpoints::compile(id, name, endpoint.as_ref()?, &shared, texts)
     });
-    let compiled: Vec<_> = compiled.collect();
-    if compiled.is_empty() && texts.problems.errors() == 0 {
-        let problem = Problem::new("the plan has no endpoints");
-        texts.problems.push(problem.help("say what to call: `endpoints: {health: {get: /health}}`"));
-    }
-    compiled
+    compiled.collect()
 }
 
 fn users(plan: &Plan, callable: &Callable, texts: &mut Texts) -> Vec<CompiledUser> {
@@ -246,6 +246,7 @@ fn check_names(users: &[CompiledUser], endpoints: &[Option<Compiled>], globals: 
                         .iter()
                         .chain(endpoint.needs.iter().flat_map(|need| need.names.iter().map(String::as_str)));
                     let help = crate::diagnostic::did_you_mean(name, usable.filter(|name| !always.has(name)));
+                    let help = help.or_else(|| Some("take it away: the endpoint's texts use no names".into()));
                     texts.problems.push(Problem::at(*span, message).help_if(help));
                 }
             }

@@ -79,11 +79,11 @@ fn matcher(written: &At<MatcherText>, texts: &mut Texts, needs: &mut Vec<Need>) 
             leaf_needs(&any.0, needs);
             texts.blueprint(&At { value: any.clone(), span: written.span }).map(Matcher::Equals)
         }
-        MatcherText::Map(map) => all(map, written.span, texts, needs),
+        MatcherText::Map(map) => all(map, texts, needs),
     }
 }
 
-fn all(map: &MatcherMap, span: Span, texts: &mut Texts, needs: &mut Vec<Need>) -> Option<Matcher> {
+fn all(map: &MatcherMap, texts: &mut Texts, needs: &mut Vec<Need>) -> Option<Matcher> {
     let mut matchers = Vec::new();
     let values: [(&Option<At<Any>>, fn(crate::compile::Blueprint) -> Matcher); 5] = [
         (&map.equals, Matcher::Equals),
@@ -98,12 +98,6 @@ fn all(map: &MatcherMap, span: Span, texts: &mut Texts, needs: &mut Vec<Need>) -
     }
     if let Some(pattern) = &map.matches {
         matchers.push(Matcher::Matches(texts.regex(&pattern.value, pattern.span)?));
-    }
-    if matchers.is_empty() {
-        texts
-            .problems
-            .push(Problem::at(span, "the matcher is empty").help("write `exists`, a value, or `{at_most: 100}`"));
-        return None;
     }
     Some(Matcher::All(matchers))
 }

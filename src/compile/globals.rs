@@ -5,7 +5,7 @@ use crate::compile::names::{Names, Need};
 use crate::compile::texts::Texts;
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::{Dice, Globals, Scope, ScopeUser, Value};
-use crate::plan::{At, Dataset, Named, Plan, text_of};
+use crate::plan::{At, Dataset, Filled, Named, Plan, text_of};
 use crate::units::Seed;
 
 /// The part of the seed that vars and data draw from.
@@ -75,7 +75,7 @@ fn list(
     problems: &mut Problems,
 ) -> Option<Value> {
     match &dataset.value {
-        Dataset::List(items) => {
+        Dataset::List(Filled(items)) => {
             let mut texts = Texts { sources, problems, globals: scope.clone(), hidden: Names::default() };
             let items = items.iter().map(|item| {
                 let blueprint = texts.blueprint(item)?;

@@ -29,6 +29,7 @@ pub(super) fn compile(written: &At<plan::Shape>, problems: &mut Problems) -> Opt
             vec![(stage, entry)]
         }
         plan::Shape::Stages(written) => written
+            .0
             .iter()
             .enumerate()
             .filter_map(|(index, stage)| self::stage(index, stage, problems))
@@ -37,21 +38,19 @@ pub(super) fn compile(written: &At<plan::Shape>, problems: &mut Problems) -> Opt
     .into_iter()
     .unzip();
     if stages.is_empty() || stages.iter().all(|stage| stage.users == 0) {
-        if stages.is_empty() && problems.errors() == 0 {
-            problems.push(Problem::at(written.span, "the shape has no stages").help("give it at least one"));
-        } else if !stages.is_empty() && matches!(written.value, plan::Shape::Stages(_)) {
+        if !stages.is_empty() && matches!(written.value, plan::Shape::Stages(_)) {
             problems.push(Problem::at(written.span, "no stage has any users").help("ask for at least 1"));
         }
         return None;
     }
     let mut level = 0;
     if let plan::Shape::Stages(written) = &written.value {
-        for (stage, written) in stages.iter().zip(written) {
+        for (stage, written) in stages.iter().zip(&written.0) {
             slow(stage, level, written.users.span, problems);
             level = stage.users;
         }
         if entries.iter().all(|entry: &StageEntry| entry.purpose == StagePurpose::WarmUp) {
-            let span = written.first().map_or(Span::NOWHERE, |stage| stage.span);
+            let span = written.0.first().map_or(Span::NOWHERE, |stage| stage.span);
             problems.push(Problem::at(span, "every stage is a warm-up, so nothing would be measured"));
         }
     }

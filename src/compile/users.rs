@@ -109,12 +109,7 @@ impl Steps<'_, '_, '_> {
             (Some(call), None) => {
                 self.call(call, None).into_iter().map(|action| self.step(action, call.span)).collect()
             }
-            (None, Some(steps)) => {
-                if steps.is_empty() {
-                    self.texts.problems.push(Problem::at(name.span, format!("task `{}` has no steps", name.value)));
-                }
-                self.list(steps)
-            }
+            (None, Some(steps)) => self.list(&steps.0),
             (Some(call), Some(_)) => {
                 let problem = Problem::at(call.span, format!("task `{}` has both `call` and `steps`", name.value));
                 self.texts.problems.push(problem.help("make the call a step: `- call: …`"));
@@ -164,6 +159,9 @@ impl Steps<'_, '_, '_> {
 
     fn call(&mut self, name: &At<String>, with: Option<&Named<At<plan::Any>>>) -> Option<Action> {
         let Some(index) = self.callable.names.iter().position(|known| *known == name.value) else {
+            if self.callable.names.is_empty() {
+                return None;
+            }
             let problem = Problem::at(name.span, format!("unknown endpoint `{}`", name.value));
             let known = self.callable.names.iter().map(String::as_str);
             self.texts.problems.push(problem.help_if(did_you_mean(&name.value, known)));
@@ -204,7 +202,7 @@ impl Steps<'_, '_, '_> {
 
     /// Names that a later task's `set` defines are known to every task: which runs first is chance.
     fn lists(&mut self, user: &plan::User) {
-        let steps = user.tasks.iter().flat_map(|(_, task)| task.steps.iter().flatten());
+        let steps = user.tasks.iter().flat_map(|(_, task)| task.steps.iter().flat_map(|steps| &steps.0));
         let mut open: Vec<&At<plan::Step>> = user.on_start.iter().flatten().chain(steps).collect();
         while let Some(step) = open.pop() {
             match &step.value {

@@ -87,6 +87,7 @@ impl Problem {
 pub struct Problems {
     list: Vec<Problem>,
     beyond: usize,
+    muted: Vec<Span>,
 }
 
 const KEPT: usize = 1000;
@@ -94,6 +95,9 @@ const KEPT: usize = 1000;
 impl Problems {
     /// Adds one; the same message at the same place counts once.
     pub fn push(&mut self, problem: Problem) {
+        if problem.span.is_some_and(|span| self.muted.contains(&span)) {
+            return;
+        }
         if self.list.iter().rev().take(KEPT).any(|known| known.span == problem.span && known.message == problem.message)
         {
             return;
@@ -103,6 +107,13 @@ impl Problems {
         } else {
             self.beyond += 1;
         }
+    }
+
+    /// Adds one, and tells nothing more of its place: what follows from it is no mistake of its own.
+    pub fn push_last(&mut self, problem: Problem) {
+        let span = problem.span;
+        self.push(problem);
+        self.muted.extend(span);
     }
 
     /// The problems kept, errors and warnings, in the order of their places.

@@ -103,6 +103,20 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
+/// A list with at least one item; `None` where no item could be read.
+#[derive(Debug, Clone)]
+pub struct Filled<T>(pub Vec<T>);
+
+impl<T: Decode> Decode for Filled<T> {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if matches!(&node.value, Data::List(items) if items.is_empty()) {
+            problems.push(Problem::at(node.span, "the list is empty").help("give it at least one item"));
+            return None;
+        }
+        Vec::decode(node, problems).map(Self)
+    }
+}
+
 /// One thing, or a list of them.
 #[derive(Debug, Clone)]
 pub struct OneOrMany<T>(pub Vec<T>);
@@ -155,6 +169,8 @@ fn whole(node: &Node, problems: &mut Problems) -> bool {
 pub(super) struct Fields<'a> {
     node: &'a Node,
     what: &'static str,
+    /// Known keys that a misspelt one was probably meant to be: they are not told to be missing as well.
+    meant: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
@@ -169,6 +185,7 @@ impl<'a> Fields<'a> {
             problems.push(expected(what, node));
             return None;
         };
+        let mut meant = Vec::new();
         for (index, (key, _)) in entries.iter().enumerate() {
             let Some(name) = key_text(key) else {
                 problems.push(unquoted(key));
@@ -179,9 +196,11 @@ impl<'a> Fields<'a> {
                 problems.push(duplicate(&name, key.span, first.span));
             } else if !known.contains(&name.as_str()) && !(what == super::root::WHAT && name.starts_with("x-")) {
                 problems.push(unknown_key(&name, key.span, what, known));
+                meant.extend(nearest(&name, known.iter().copied()).and_then(|near| known.iter().find(|k| **k == near)));
+                meant.extend(foreign::our_key(&name, known));
             }
         }
-        Some(Self { node, what })
+        Some(Self { node, what, meant })
     }
 
     /// The value under a key, read; `None` where the key is missing or its value was a problem.
@@ -197,7 +216,7 @@ impl<'a> Fields<'a> {
 
     /// The value under a key that must be there.
     pub(super) fn required<T: Decode>(&self, key: &str, problems: &mut Problems) -> Option<T> {
-        if self.node.entry(key).is_none() {
+        if self.node.entry(key).is_none() && !self.meant.contains(&key) {
             let start = self.node.span.part(0..1);
             problems.push(Problem::at(start, format!("{} needs `{key}`", self.what)));
         }
@@ -317,7 +336,11 @@ impl Decode for Weight {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         let weight = number(node).filter(|weight| (0.0..=1e12).contains(weight));
         if weight.is_none() {
-            problems.push(expected("a weight", node).help("write a number ≥ 0, such as `60` or `0.5`"));
+            let problem = match &node.value {
+                Data::Number(number) => Problem::at(node.span, format!("`{number}` is not a weight")),
+                _ => expected("a weight", node),
+            };
+            problems.push(problem.help("write a number ≥ 0, such as `60` or `0.5`"));
         }
         weight.map(Self)
     }
@@ -335,7 +358,11 @@ impl Decode for Count {
             _ => None,
         };
         if count.is_none() {
-            problems.push(expected("a whole number", node).help("write a whole number ≥ 0, such as `50`"));
+            let problem = match &node.value {
+                Data::Number(number) => Problem::at(node.span, format!("`{number}` is not a whole number ≥ 0")),
+                _ => expected("a whole number", node),
+            };
+            problems.push(problem.help("write a whole number, such as `50`"));
         }
         count.map(Self)
     }
@@ -450,6 +477,20 @@ impl<T: JsonSchema> JsonSchema for Named<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({"type": "object", "additionalProperties": generator.subschema_for::<T>()})
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Filled<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("ListOf{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "array", "minItems": 1, "items": generator.subschema_for::<T>()})
     }
 }
 

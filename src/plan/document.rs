@@ -127,7 +127,14 @@ fn syntax_help(text: &str, at: usize) -> Option<String> {
 fn refused(error: &serde_saphyr::Error, text: &str, source: SourceId) -> Problem {
     let said = error.without_snippet().to_string();
     let said = said.split(" at line ").next().unwrap_or_default();
-    let message = format!("the plan cannot be read: {said}");
+    let message = match said {
+        said if said.contains("Depth") => "the plan is nested deeper than 64 levels".to_owned(),
+        said if said.contains("Documents") => "a plan is one document, and here another begins".to_owned(),
+        said if said.contains("budget") || said.contains("alias") => {
+            "the plan grows out of bounds through its aliases".to_owned()
+        }
+        said => format!("the plan cannot be read: {said}"),
+    };
     match error.location() {
         Some(location) => {
             let start = location.span().byte_offset().and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);

@@ -16,12 +16,12 @@ pub(super) fn fill_in(node: &mut Node, lookup: Lookup, problems: &mut Problems) 
                 }
                 Err(Missing::Name(name)) => {
                     let problem = Problem::at(node.span, format!("the environment variable `{name}` is not set"));
-                    problems.push(
+                    problems.push_last(
                         problem.help(format!("set it, or give a default: `${{{name}:-…}}`")).help_if(near(&name)),
                     );
                 }
                 Err(Missing::Brace) => {
-                    problems.push(Problem::at(node.span, "`${` is never closed").help("end the name with `}`"));
+                    problems.push_last(Problem::at(node.span, "`${` is never closed").help("end the name with `}`"));
                 }
             }
         }

@@ -108,6 +108,11 @@ pub enum MatcherText {
 impl Decode for MatcherText {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
+            Data::Map(entries) if entries.is_empty() => {
+                let problem = Problem::at(node.span, "the matcher is empty");
+                problems.push(problem.help("write `exists`, a value, or `{at_most: 100}`"));
+                None
+            }
             Data::Map(_) => MatcherMap::decode(node, problems).map(|map| Self::Map(Box::new(map))),
             Data::Text(text) if text == "exists" => Some(Self::Exists),
             Data::Text(text) if text == "absent" => Some(Self::Absent),

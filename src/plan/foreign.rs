@@ -28,9 +28,17 @@ const WORDS: [(&str, &str, &str); 26] = [
     ("body", "json", "json (or text)"),
 ];
 
+/// The key of this map that a word of another tool stands for.
+pub(super) fn our_key(name: &str, known: &[&'static str]) -> Option<&'static str> {
+    find(name, known).map(|(_, key, _)| *key)
+}
+
 /// The help for a word of another tool, where this map has ours.
 pub(super) fn our_word(name: &str, known: &[&'static str]) -> Option<String> {
+    find(name, known).map(|(_, _, ours)| format!("here it is called `{ours}`"))
+}
+
+fn find(name: &str, known: &[&'static str]) -> Option<&'static (&'static str, &'static str, &'static str)> {
     let plain = |word: &str| word.replace(['-', '_'], "").to_lowercase();
-    let (_, _, ours) = WORDS.iter().find(|(theirs, key, _)| plain(theirs) == plain(name) && known.contains(key))?;
-    Some(format!("here it is called `{ours}`"))
+    WORDS.iter().find(|(theirs, key, _)| plain(theirs) == plain(name) && known.contains(key))
 }

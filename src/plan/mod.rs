@@ -23,7 +23,7 @@ pub mod threshold;
 mod user;
 
 pub use data::Dataset;
-pub use decode::{Any, At, Count, Decode, Named, OneOrMany, Time, Weight, node_to_json};
+pub use decode::{Any, At, Count, Decode, Filled, Named, OneOrMany, Time, Weight, node_to_json};
 pub use document::{Data, Node};
 pub use endpoint::{Endpoint, HeaderText, Recorded};
 pub use environment::Lookup;

@@ -1,4 +1,4 @@
-use super::decode::{At, Count, Time};
+use super::decode::{At, Count, Filled, Time};
 use super::record::{choice, record};
 use crate::units::Rate;
 
@@ -8,7 +8,7 @@ choice! {
         /// That many users, each waiting for its own answers.
         Constant(Constant) = "constant",
         /// One level after another.
-        Stages(Vec<At<Stage>>) = "stages",
+        Stages(Filled<At<Stage>>) = "stages",
     }
 }
 

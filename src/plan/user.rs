@@ -1,4 +1,4 @@
-use super::decode::{Any, At, Named, Weight};
+use super::decode::{Any, At, Filled, Named, Weight};
 use super::record::record;
 use super::step::Step;
 use crate::units::DurationRange;
@@ -31,7 +31,7 @@ record! {
         /// Short for one step that calls this endpoint.
         optional call: At<String> = "call";
         /// What it does, in order. A failed call ends the task.
-        optional steps: Vec<At<Step>> = "steps";
+        optional steps: Filled<At<Step>> = "steps";
         /// Words to select it by.
         optional tags: Vec<At<String>> = "tags";
     }

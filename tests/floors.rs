@@ -1,0 +1,137 @@
+//! The floors of the house: a module imports only from floors below it, as `ARCHITECTURE.md` draws them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module with the modules it may import.
+const FLOORS: [(&str, &[&str]); 16] = [
+    ("units", &[]),
+    ("diagnostic", &[]),
+    ("plan", &["units", "diagnostic"]),
+    ("expression", &["units", "diagnostic"]),
+    ("sample", &["units"]),
+    ("compile", &["plan", "expression", "sample", "units", "diagnostic"]),
+    ("schedule", &["units"]),
+    ("metrics", &["sample", "units"]),
+    ("http", &["sample", "units"]),
+    ("verdict", &["metrics", "plan", "sample", "units"]),
+    ("engine", &["compile", "expression", "schedule", "http", "metrics", "sample", "units"]),
+    (
+        "run",
+        &[
+            "units",
+            "diagnostic",
+            "plan",
+            "expression",
+            "compile",
+            "sample",
+            "schedule",
+            "metrics",
+            "http",
+            "verdict",
+            "engine",
+        ],
+    ),
+    ("report", &["verdict", "metrics", "plan", "sample", "units"]),
+    ("target", &["units"]),
+    (
+        "cli",
+        &[
+            "units",
+            "diagnostic",
+            "plan",
+            "expression",
+            "compile",
+            "sample",
+            "schedule",
+            "metrics",
+            "http",
+            "verdict",
+            "engine",
+            "run",
+            "report",
+            "target",
+        ],
+    ),
+    ("lib.rs", &[]),
+];
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn imports(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code: String = code.flat_map(|line| [line, "\n"]).collect();
+    let named = code.split("crate::").skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        rest[..end].to_owned()
+    });
+    named.filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn every_module_imports_only_from_floors_below_it() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (floor, allowed) in FLOORS.iter().filter(|(floor, _)| src.join(floor).is_dir()) {
+        for file in files(&src.join(floor)) {
+            seen += 1;
+            for import in imports(&file) {
+                if import != *floor && !allowed.contains(&import.as_str()) {
+                    wrong.push(format!("{} imports crate::{import}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(seen > 20, "the scan found only {seen} files");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_folder_of_the_house_has_a_floor() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in fs::read_dir(src).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            assert!(FLOORS.iter().any(|(floor, _)| *floor == name), "`{name}` has no floor in the table");
+        }
+    }
+}
+
+#[test]
+fn the_monotonic_clock_lives_in_two_places_alone() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let allowed = ["engine/clock.rs", "http/", "target/"];
+    for file in files(&src) {
+        let shown = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
+        let code = fs::read_to_string(&file).unwrap();
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        let uses = code.contains("Instant");
+        assert!(!uses || allowed.iter().any(|place| shown.starts_with(place)), "{shown} uses Instant");
+    }
+}
+
+#[test]
+fn a_door_holds_no_logic() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in files(&src).into_iter().filter(|file| file.ends_with("mod.rs")) {
+        let shown = file.strip_prefix(&src).unwrap().display().to_string();
+        // the command line's door is where its one match stands
+        if shown != "cli/mod.rs" {
+            assert!(!fs::read_to_string(&file).unwrap().contains("fn "), "{shown} has a function");
+        }
+    }
+}

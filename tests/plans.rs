@@ -1,0 +1,117 @@
+//! The plan language from outside: every plan of the repository is good, every bad one is told as its golden says.
+//!
+//! `UPDATE_GOLDENS=1 cargo test --test plans` writes the goldens anew; read the difference before keeping it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn yaml_files(folder: &str) -> Vec<PathBuf> {
+    let mut found: Vec<_> = fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+        .map(|path| path.strip_prefix(root()).unwrap().to_owned())
+        .collect();
+    found.sort();
+    found
+}
+
+fn check(plan: &Path) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["check".as_ref(), plan.as_os_str()])
+        .current_dir(root())
+        .env_remove("CONTINUUM_URL")
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn every_plan_passes_its_check() {
+    let plans = [yaml_files("plans"), yaml_files("tests/plans/good")].concat();
+    assert!(!plans.is_empty());
+    for plan in plans {
+        let (code, stdout, stderr) = check(&plan);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{}: {stdout}{stderr}", plan.display());
+    }
+}
+
+#[test]
+fn every_bad_plan_is_told_as_its_golden_says() {
+    let update = std::env::var_os("UPDATE_GOLDENS").is_some();
+    let plans = yaml_files("tests/plans/bad");
+    assert!(plans.len() > 10, "only {} bad plans were found", plans.len());
+    let mut wrong = Vec::new();
+    for plan in plans {
+        let (code, stdout, stderr) = check(&plan);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{}: {stderr}", plan.display());
+        let golden = root().join(plan.with_extension("stderr"));
+        if update {
+            fs::write(&golden, &stderr).unwrap();
+        } else if fs::read_to_string(&golden).unwrap_or_default() != stderr {
+            wrong.push(format!("{}:\n{stderr}", plan.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "these differ from their goldens:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn ten_planted_mistakes_are_told_in_one_go() {
+    let (code, _, stderr) = check(Path::new("tests/plans/bad/ten_mistakes.yaml"));
+    assert_eq!(code, 2);
+    for mistake in [
+        "unknown key `nme` in a plan",
+        "unknown key `timeot` in a target",
+        "unknown key `at_mst` in a matcher",
+        "`data` is written twice",
+        "`10` has no unit",
+        "unknown endpoint `recal`",
+        "unknown name `querys`",
+        "`$.concepts[` is not a JSONPath",
+        "please",
+        "every task of user type `memory` has weight 0",
+    ] {
+        assert!(stderr.contains(mistake), "{mistake} is not told in:\n{stderr}");
+    }
+    assert!(stderr.ends_with("tests/plans/bad/ten_mistakes.yaml: 10 errors\n"), "{stderr}");
+}
+
+#[test]
+fn the_schema_on_disk_is_the_one_the_types_give() {
+    for (of, file) in [("plan", "schemas/plan.schema.json"), ("report", "schemas/report.schema.json")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(["schema", of]).output().unwrap();
+        let made = String::from_utf8(output.stdout).unwrap();
+        let kept = fs::read_to_string(root().join(file)).unwrap_or_default();
+        assert_eq!(made, kept, "{file} is stale: run `cargo run -- schema {of} > {file}`");
+    }
+}
+
+#[test]
+fn every_plan_is_valid_by_the_schema() {
+    let schema = serde_json::from_str(&fs::read_to_string(root().join("schemas/plan.schema.json")).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for plan in [yaml_files("plans"), yaml_files("tests/plans/good")].concat() {
+        let text = fs::read_to_string(root().join(&plan)).unwrap();
+        let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(&value).map(|e| format!("{e} at {}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", plan.display());
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_check_refuses() {
+    let schema = serde_json::from_str(&fs::read_to_string(root().join("schemas/plan.schema.json")).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for text in ["{nme: x}", "{shape: {constant: {users: 5, for: 10}}}", "{users: {a: {tasks: {t: {wait: 1}}}}}"] {
+        let value: serde_json::Value = serde_saphyr::from_str(text).unwrap();
+        assert!(!validator.is_valid(&value), "{text}");
+    }
+}
