@@ -6,6 +6,7 @@ pub mod cli;
 pub mod compile;
 pub mod diagnostic;
 pub mod expression;
+pub mod metrics;
 pub mod plan;
 pub mod sample;
 pub mod units;

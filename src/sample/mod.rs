@@ -4,9 +4,11 @@
 mod catalog;
 mod ids;
 mod outcome;
+mod request;
 mod timing;
 
 pub use catalog::{Catalog, EndpointEntry, MetricEntry, MetricKind, StageEntry, StagePurpose, TaskEntry, UserEntry};
 pub use ids::{EndpointId, MetricId, StageId, TaskId, UserTypeId};
 pub use outcome::{FailureKind, Outcome};
+pub use request::{Reach, Sample};
 pub use timing::{Phases, Timing};

@@ -1,0 +1,32 @@
+use std::time::Duration;
+
+use crate::units::Size;
+
+/// How the generator itself fared in one second.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Health {
+    /// The longest a worker woke later than it asked to.
+    pub worker_lag: Duration,
+    /// The longest a request was sent after it was due.
+    pub lateness: Duration,
+    /// The process's own CPU time in that second, in cores: 2.0 is two cores busy.
+    pub cpu_cores: f64,
+    /// Files and sockets the process has open.
+    pub open_files: u64,
+    /// Memory the process holds.
+    pub memory: Size,
+    /// Intervals that wait to be merged.
+    pub backlog: u64,
+}
+
+impl Health {
+    /// The worse of both, figure by figure: workers share one process.
+    pub fn merge(&mut self, other: &Self) {
+        self.worker_lag = self.worker_lag.max(other.worker_lag);
+        self.lateness = self.lateness.max(other.lateness);
+        self.cpu_cores = self.cpu_cores.max(other.cpu_cores);
+        self.open_files = self.open_files.max(other.open_files);
+        self.memory = self.memory.max(other.memory);
+        self.backlog = self.backlog.max(other.backlog);
+    }
+}

@@ -1,0 +1,109 @@
+use std::collections::BTreeMap;
+
+use super::books::Books;
+use super::errors::{ErrorCount, ErrorGroups};
+use super::health::Health;
+use super::series::{Counts, Measure, SeriesKey};
+use super::sparse::Sparse;
+use crate::sample::MetricId;
+
+/// One second of one worker, or of several merged.
+#[derive(Debug, Clone)]
+pub struct Interval {
+    /// Which second of the run, from 0.
+    pub second: u32,
+    /// What ended in it, by series.
+    pub series: Vec<SeriesCount>,
+    /// Samples of declared metrics, by the series of the request that gave them.
+    pub metrics: Vec<MetricCount>,
+    /// Failures in groups.
+    pub errors: Vec<ErrorCount>,
+    /// Entries of the books.
+    pub books: Books,
+    /// Users there were at its end.
+    pub users: u64,
+    /// How the generator fared.
+    pub health: Health,
+}
+
+/// One series' second.
+#[derive(Debug, Clone)]
+pub struct SeriesCount {
+    /// Which series.
+    pub key: SeriesKey,
+    /// How many ended how.
+    pub counts: Counts,
+    /// Its times; a measure without samples is left out.
+    pub times: Vec<(Measure, Sparse)>,
+}
+
+/// One metric's samples in one series' second.
+#[derive(Debug, Clone)]
+pub struct MetricCount {
+    /// The metric.
+    pub metric: MetricId,
+    /// The series of the request they came from.
+    pub key: SeriesKey,
+    /// The samples.
+    pub samples: Sparse,
+}
+
+/// How many groups of failures an interval keeps apart.
+pub(super) const ERROR_CAP: usize = 256;
+
+impl Interval {
+    /// A second in which nothing happened.
+    #[must_use]
+    pub fn empty(second: u32) -> Self {
+        Self {
+            second,
+            series: Vec::new(),
+            metrics: Vec::new(),
+            errors: Vec::new(),
+            books: Books::default(),
+            users: 0,
+            health: Health::default(),
+        }
+    }
+
+    /// Adds another worker's second.
+    pub fn merge(&mut self, other: Self) {
+        self.books.merge(&other.books);
+        self.users += other.users;
+        self.health.merge(&other.health);
+        let mut series: BTreeMap<SeriesKey, usize> =
+            self.series.iter().enumerate().map(|(index, count)| (count.key.clone(), index)).collect();
+        for theirs in other.series {
+            match series.get(&theirs.key) {
+                Some(index) => self.series[*index].merge(theirs),
+                None => {
+                    series.insert(theirs.key.clone(), self.series.len());
+                    self.series.push(theirs);
+                }
+            }
+        }
+        for theirs in other.metrics {
+            let same = |mine: &&mut MetricCount| mine.metric == theirs.metric && mine.key == theirs.key;
+            match self.metrics.iter_mut().find(same) {
+                Some(mine) => mine.samples.merge(&theirs.samples),
+                None => self.metrics.push(theirs),
+            }
+        }
+        let mut errors = ErrorGroups::new(ERROR_CAP);
+        let mine = std::mem::take(&mut self.errors);
+        mine.into_iter().chain(other.errors).for_each(|error| errors.merge(error));
+        self.errors = errors.take();
+    }
+}
+
+impl SeriesCount {
+    fn merge(&mut self, other: Self) {
+        self.counts.merge(&other.counts);
+        for (measure, sparse) in other.times {
+            match self.times.iter_mut().find(|(mine, _)| *mine == measure) {
+                Some((_, mine)) => mine.merge(&sparse),
+                None => self.times.push((measure, sparse)),
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The numbers: what one worker counts, what one second comes to, what the whole run comes to.
+//!
+//! A worker's [`Tally`] is the only thing that changes under load. Each second it gives an [`Interval`], which is
+//! merged with the other workers' and added to the [`Totals`]. Quantiles are merged, never averaged.
+
+mod books;
+mod bucket;
+mod distribution;
+mod errors;
+mod health;
+mod interval;
+mod recorder;
+mod series;
+mod sparse;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod totals;
+
+pub use books::{Books, Imbalance};
+pub use bucket::Scale;
+pub use distribution::Distribution;
+pub use errors::{ErrorCount, ErrorKey};
+pub use health::Health;
+pub use interval::{Interval, MetricCount, SeriesCount};
+pub use recorder::Recorder;
+pub use series::{Counts, Measure, SeriesKey};
+pub use sparse::{Moments, Sparse};
+pub use tally::{SeriesRef, Tally};
+pub use totals::{MetricTotal, Second, SeriesTotal, Totals};

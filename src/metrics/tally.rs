@@ -1,0 +1,170 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::books::Books;
+use super::bucket::{Scale, nanos};
+use super::errors::ErrorGroups;
+use super::health::Health;
+use super::interval::{ERROR_CAP, Interval, MetricCount, SeriesCount};
+use super::recorder::Recorder;
+use super::series::{Counts, Measure, SeriesKey};
+use crate::sample::{EndpointId, FailureKind, MetricId, Outcome, Sample};
+use crate::units::Offset;
+
+/// What one worker counts: the only numbers that change under load. No lock, no channel; each second it is taken.
+#[derive(Debug)]
+pub struct Tally {
+    slots: Vec<Slot>,
+    index: HashMap<SeriesKey, u32>,
+    names: HashMap<EndpointId, u32>,
+    metrics: HashMap<(MetricId, u32), Recorder>,
+    errors: ErrorGroups,
+    books: Books,
+    touched: Vec<u32>,
+    lateness: Duration,
+}
+
+/// A series of this tally, found once and kept: it stays valid for the tally's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeriesRef(u32);
+
+#[derive(Debug)]
+struct Slot {
+    key: SeriesKey,
+    counts: Counts,
+    times: [Recorder; Measure::ALL.len()],
+}
+
+/// How many names one endpoint may go by; a name filled in with an id would otherwise grow without end.
+const NAMES: u32 = 1000;
+/// How many series one worker keeps apart.
+const SERIES: usize = 20_000;
+const OTHER: &str = "other";
+
+impl Tally {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            index: HashMap::new(),
+            names: HashMap::new(),
+            metrics: HashMap::new(),
+            errors: ErrorGroups::new(ERROR_CAP),
+            books: Books::default(),
+            touched: Vec::new(),
+            lateness: Duration::ZERO,
+        }
+    }
+
+    /// Books a request that was due and begins.
+    pub fn start(&mut self) {
+        self.books.scheduled += 1;
+        self.books.started += 1;
+    }
+
+    /// Books a request that was due and that nobody was free to begin.
+    pub fn drop_due(&mut self) {
+        self.books.scheduled += 1;
+        self.books.dropped += 1;
+    }
+
+    /// Finds or makes a series. Names beyond a thousand an endpoint, and series beyond twenty thousand, fold into
+    /// one named `other`.
+    pub fn series(&mut self, key: &SeriesKey) -> SeriesRef {
+        if let Some(slot) = self.index.get(key) {
+            return SeriesRef(*slot);
+        }
+        let names = self.names.entry(key.endpoint).or_insert(0);
+        if (*names >= NAMES || self.slots.len() >= SERIES) && &*key.name != OTHER {
+            return self.series(&SeriesKey { name: Arc::from(OTHER), ..key.clone() });
+        }
+        *names += 1;
+        let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        let times = std::array::from_fn(|_| Recorder::new(Scale::Time));
+        self.slots.push(Slot { key: key.clone(), counts: Counts::default(), times });
+        self.index.insert(key.clone(), slot);
+        SeriesRef(slot)
+    }
+
+    /// Counts the end of a request. Times of aborted requests are no measurements and are left out.
+    pub fn record(&mut self, series: SeriesRef, sample: &Sample) {
+        self.books.end(sample);
+        let slot = &mut self.slots[series.0 as usize];
+        if slot.counts.is_empty() {
+            self.touched.push(series.0);
+        }
+        slot.counts.add(sample);
+        let (response, service) = match sample.outcome {
+            Outcome::Ok => (Measure::ResponseOk, Measure::ServiceOk),
+            Outcome::Failed(_) => (Measure::ResponseFailed, Measure::ServiceFailed),
+            Outcome::Aborted => return,
+        };
+        slot.time(response, Some(sample.timing.response_time()));
+        slot.time(service, Some(sample.timing.service_time()));
+        slot.time(Measure::FirstByte, sample.phases.first_byte);
+        slot.time(Measure::Receive, sample.phases.receive);
+        slot.time(Measure::Dns, sample.phases.dns);
+        slot.time(Measure::Connect, sample.phases.connect);
+        slot.time(Measure::Tls, sample.phases.tls);
+        self.lateness = self.lateness.max(sample.timing.sent.since(sample.timing.scheduled));
+    }
+
+    /// Counts a sample of a declared metric, under the series of the request that gave it.
+    pub fn metric(&mut self, metric: MetricId, series: SeriesRef, value: f64) {
+        let recorder = self.metrics.entry((metric, series.0));
+        recorder.or_insert_with(|| Recorder::new(Scale::Number)).record(value);
+    }
+
+    /// Counts a failure under its message.
+    pub fn error(&mut self, series: SeriesRef, kind: FailureKind, message: &str, at: Offset) {
+        let key = &self.slots[series.0 as usize].key;
+        self.errors.add(key.endpoint, &key.name, kind, message, at);
+    }
+
+    /// What was counted since the last take, as second number `second`; it costs what was touched.
+    pub fn take(&mut self, second: u32, users: u64, health: Health) -> Interval {
+        let touched = std::mem::take(&mut self.touched);
+        let series = touched.iter().map(|slot| self.slots[*slot as usize].take()).collect();
+        let slots = &self.slots;
+        let filled = self.metrics.iter_mut().filter(|(_, recorder)| !recorder.is_empty());
+        let metrics = filled.map(|((metric, slot), recorder)| MetricCount {
+            metric: *metric,
+            key: slots[*slot as usize].key.clone(),
+            samples: recorder.take(),
+        });
+        Interval {
+            second,
+            series,
+            metrics: metrics.collect(),
+            errors: self.errors.take(),
+            books: std::mem::take(&mut self.books),
+            users,
+            health: Health { lateness: std::mem::take(&mut self.lateness), ..health },
+        }
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Slot {
+    fn time(&mut self, measure: Measure, time: Option<Duration>) {
+        if let Some(time) = time {
+            self.times[measure as usize].record(nanos(time));
+        }
+    }
+
+    fn take(&mut self) -> SeriesCount {
+        let filled = Measure::ALL.iter().zip(&mut self.times).filter(|(_, recorder)| !recorder.is_empty());
+        SeriesCount {
+            key: self.key.clone(),
+            counts: std::mem::take(&mut self.counts),
+            times: filled.map(|(measure, recorder)| (*measure, recorder.take())).collect(),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::sample::{
+    EndpointId, FailureKind, MetricId, Outcome, Phases, Reach, Sample, StageId, TaskId, Timing, UserTypeId,
+};
+use crate::units::Offset;
+
+fn key(name: &str) -> SeriesKey {
+    SeriesKey {
+        endpoint: EndpointId(0),
+        name: Arc::from(name),
+        user: UserTypeId(0),
+        task: TaskId(0),
+        stage: StageId(0),
+        status: Some(200),
+    }
+}
+
+fn sample(scheduled_ms: u64, sent_ms: u64, ended_ms: u64, outcome: Outcome) -> Sample {
+    let at = |ms| Offset::from(Duration::from_millis(ms));
+    Sample {
+        timing: Timing { scheduled: at(scheduled_ms), sent: at(sent_ms), ended: at(ended_ms) },
+        phases: Phases::default(),
+        outcome,
+        reach: Reach::Wire,
+        bytes_out: 100,
+        bytes_in: 200,
+    }
+}
+
+fn distribution(scale: Scale, samples: &[f64]) -> Distribution {
+    let mut recorder = Recorder::new(scale);
+    samples.iter().for_each(|sample| recorder.record(*sample));
+    let mut distribution = Distribution::new(scale);
+    distribution.add(&recorder.take());
+    distribution
+}
+
+/// The definition, by sorting.
+fn exact(samples: &[f64], p: f64) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = ((p * sorted.len() as f64 - 1e-9).ceil() as usize).clamp(1, sorted.len());
+    sorted[rank - 1]
+}
+
+fn assert_quantiles(samples: &[f64]) {
+    let distribution = distribution(Scale::Time, samples);
+    for p in [0.0, 0.01, 0.5, 0.66, 0.9, 0.95, 0.99, 0.999, 1.0] {
+        let (found, exact) = (distribution.quantile(p).unwrap(), exact(samples, p));
+        let allowed = (exact * 0.001).max(512.0);
+        assert!((found - exact).abs() <= allowed, "p{p}: {found} is not {exact}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn quantiles_are_those_of_the_sorted_samples(samples in prop::collection::vec(1_000_u64..60_000_000_000, 1..500)) {
+        let samples: Vec<f64> = samples.into_iter().map(|sample| sample as f64).collect();
+        assert_quantiles(&samples);
+    }
+
+    #[test]
+    fn the_order_of_merging_does_not_matter(
+        samples in prop::collection::vec((0_usize..4, 0_u64..10_000_000_000), 1..300),
+    ) {
+        let mut recorders = vec![Recorder::new(Scale::Time); 4];
+        samples.iter().for_each(|(worker, sample)| recorders[*worker].record(*sample as f64));
+        let taken: Vec<Sparse> = recorders.iter_mut().map(Recorder::take).collect();
+        let merged = |order: [usize; 4]| {
+            let mut all = Sparse::empty(Scale::Time);
+            order.iter().for_each(|worker| all.merge(&taken[*worker]));
+            all
+        };
+        let (forth, back) = (merged([0, 1, 2, 3]), merged([3, 1, 0, 2]));
+        prop_assert_eq!(&forth.buckets, &back.buckets);
+        prop_assert_eq!(forth.moments.count, samples.len() as u64);
+        prop_assert!((forth.moments.mean - back.moments.mean).abs() <= back.moments.mean.abs() * 1e-9 + 1e-6);
+        prop_assert_eq!(forth.moments.min, back.moments.min);
+    }
+
+    #[test]
+    fn every_ended_request_is_in_the_books_once(ends in prop::collection::vec(0_u8..4, 0..200)) {
+        let mut tally = Tally::new();
+        let mut totals = Totals::new(0);
+        let series = tally.series(&key("a"));
+        for (index, end) in ends.iter().enumerate() {
+            let outcome = match end {
+                0 => Outcome::Ok,
+                1 => Outcome::Failed(FailureKind::Timeout),
+                2 => Outcome::Aborted,
+                _ => {
+                    tally.drop_due();
+                    continue;
+                }
+            };
+            tally.start();
+            tally.record(series, &sample(0, 0, 5, outcome));
+            if index % 17 == 0 {
+                totals.add(tally.take(index as u32, 1, Health::default()));
+            }
+        }
+        totals.add(tally.take(1000, 1, Health::default()));
+        prop_assert_eq!(totals.books().balance(), Ok(()));
+        prop_assert_eq!(totals.books().scheduled, ends.len() as u64);
+    }
+}
+
+#[test]
+fn quantiles_of_adversarial_samples_are_right() {
+    assert_quantiles(&[20e6; 1000]);
+    assert_quantiles(&[1_000.0, 3.6e12]);
+    assert_quantiles(&[5e6]);
+    let heavy: Vec<f64> = (1..10_000).map(|n| 1e5 * (1.0 / (1.0 - f64::from(n) / 10_000.0)).powf(1.5)).collect();
+    assert_quantiles(&heavy);
+    let two_humps: Vec<f64> = (0..1000).map(|n| if n % 10 == 0 { 200e6 } else { 5e6 }).collect();
+    assert_quantiles(&two_humps);
+}
+
+#[test]
+fn without_samples_there_is_no_quantile() {
+    let none = Distribution::new(Scale::Time);
+    assert_eq!((none.quantile(0.5), none.mean(), none.max()), (None, None, None));
+}
+
+#[test]
+fn whole_numbers_of_a_metric_come_back_exactly() {
+    let numbers = distribution(Scale::Number, &[5.0, 5.0, 7.0, 20.0]);
+    assert_eq!(numbers.quantile(0.5), Some(5.0));
+    assert_eq!(numbers.quantile(0.75), Some(7.0));
+    assert_eq!(numbers.mean(), Some(9.25));
+    let odd = distribution(Scale::Number, &[-3.0, f64::NAN, 0.5]);
+    assert_eq!((odd.min(), odd.moments().clipped, odd.moments().refused), (Some(-3.0), 1, 1));
+}
+
+#[test]
+fn a_time_beyond_an_hour_counts_as_the_largest_and_is_told() {
+    let long = distribution(Scale::Time, &[1e9, 7.2e12]);
+    assert_eq!(long.moments().clipped, 1);
+    assert_eq!(long.max(), Some(7.2e12));
+}
+
+#[test]
+fn mean_and_deviation_are_exact_over_merges() {
+    let mut all = Distribution::new(Scale::Time);
+    for chunk in [[1e6, 2e6], [3e6, 4e6]] {
+        let mut recorder = Recorder::new(Scale::Time);
+        chunk.iter().for_each(|sample| recorder.record(*sample));
+        all.add(&recorder.take());
+    }
+    assert_eq!(all.mean(), Some(2.5e6));
+    assert!((all.deviation().unwrap() - 1.118_033_988_749_895e6).abs() < 1.0);
+}
+
+#[test]
+fn names_without_end_fold_into_other() {
+    let mut tally = Tally::new();
+    for number in 0..5_000 {
+        let series = tally.series(&key(&format!("/item/{number}")));
+        tally.start();
+        tally.record(series, &sample(0, 0, 1, Outcome::Ok));
+    }
+    let interval = tally.take(0, 0, Health::default());
+    assert_eq!(interval.series.len(), 1001);
+    let other = interval.series.iter().find(|count| &*count.key.name == "other").unwrap();
+    assert_eq!(other.counts.ok, 4000);
+}
+
+#[test]
+fn errors_without_end_fold_into_one_and_lose_none() {
+    let mut totals = Totals::new(0);
+    for second in 0..20 {
+        let mut tally = Tally::new();
+        let series = tally.series(&key("a"));
+        for number in 0..500 {
+            tally.error(series, FailureKind::Check, &format!("{second} {number} {}", "x".repeat(1000)), Offset::ZERO);
+        }
+        totals.add(tally.take(second, 0, Health::default()));
+    }
+    let errors = totals.errors();
+    assert!(errors.len() <= 1001, "{}", errors.len());
+    assert_eq!(errors.iter().map(|error| error.count).sum::<u64>(), 10_000);
+    assert!(errors.iter().all(|error| error.key.message.chars().count() <= 301));
+}
+
+#[test]
+fn a_taken_second_starts_anew_and_series_stay_valid() {
+    let mut tally = Tally::new();
+    let series = tally.series(&key("a"));
+    tally.start();
+    tally.record(series, &sample(0, 2, 12, Outcome::Ok));
+    tally.metric(MetricId(3), series, 7.0);
+    let first = tally.take(0, 5, Health::default());
+    assert_eq!((first.series.len(), first.metrics.len(), first.users), (1, 1, 5));
+    assert_eq!(first.health.lateness, Duration::from_millis(2));
+    assert!(tally.take(1, 5, Health::default()).series.is_empty());
+    tally.start();
+    tally.record(series, &sample(0, 0, 12, Outcome::Ok));
+    assert_eq!(tally.take(2, 5, Health::default()).series[0].counts.ok, 1);
+}
+
+#[test]
+fn response_time_counts_from_when_it_was_due_and_service_time_from_when_it_was_sent() {
+    let mut tally = Tally::new();
+    let series = tally.series(&key("a"));
+    tally.record(series, &sample(0, 300, 310, Outcome::Ok));
+    let mut totals = Totals::new(0);
+    totals.add(tally.take(0, 1, Health::default()));
+    let (_, total) = totals.series().next().unwrap();
+    assert_eq!(total.time(Measure::ResponseOk).unwrap().max(), Some(310e6));
+    assert_eq!(total.time(Measure::ServiceOk).unwrap().max(), Some(10e6));
+}
+
+#[test]
+fn the_window_holds_the_last_seconds_alone() {
+    let mut totals = Totals::new(5);
+    let mut tally = Tally::new();
+    let series = tally.series(&key("a"));
+    for second in 0..20 {
+        tally.start();
+        let outcome = if second < 15 { Outcome::Failed(FailureKind::Reset) } else { Outcome::Ok };
+        tally.record(series, &sample(0, 0, 1, outcome));
+        totals.add(tally.take(second, 1, Health::default()));
+    }
+    assert_eq!(totals.last(5).books().ok, 5);
+    assert_eq!(totals.last(5).books().failures(), 0);
+    assert_eq!(totals.last(3).seconds(), 3);
+    assert_eq!(totals.books().failures(), 15);
+}
+
+#[test]
+fn a_long_run_keeps_a_bounded_history() {
+    let mut totals = Totals::new(30);
+    for second in 0..100_000 {
+        let mut interval = Interval::empty(second);
+        interval.books.started = 1;
+        totals.add(interval);
+    }
+    assert!(totals.history().len() <= 7200, "{}", totals.history().len());
+    assert_eq!(totals.history().iter().map(|second| second.started).sum::<u64>(), 100_000);
+}
+
+#[test]
+fn merging_workers_adds_counts_and_keeps_the_worst_health() {
+    let mut tallies = [Tally::new(), Tally::new()];
+    let mut seconds = tallies.iter_mut().map(|tally| {
+        let series = tally.series(&key("a"));
+        tally.start();
+        tally.record(series, &sample(0, 0, 3, Outcome::Ok));
+        tally.metric(MetricId(0), series, 1.0);
+        tally.error(series, FailureKind::Check, "same", Offset::ZERO);
+        tally.take(4, 10, Health { worker_lag: Duration::from_millis(7), ..Health::default() })
+    });
+    let mut merged = seconds.next().unwrap();
+    merged.merge(seconds.next().unwrap());
+    assert_eq!((merged.series.len(), merged.series[0].counts.ok, merged.users), (1, 2, 20));
+    assert_eq!((merged.metrics.len(), merged.metrics[0].samples.moments().count), (1, 2));
+    assert_eq!((merged.errors.len(), merged.errors[0].count), (1, 2));
+    assert_eq!(merged.health.worker_lag, Duration::from_millis(7));
+}

@@ -1,0 +1,190 @@
+use std::collections::{BTreeMap, VecDeque};
+
+use super::books::Books;
+use super::bucket::Scale;
+use super::distribution::Distribution;
+use super::errors::{ErrorCount, ErrorGroups};
+use super::health::Health;
+use super::interval::Interval;
+use super::series::{Counts, Measure, SeriesKey};
+use crate::sample::MetricId;
+
+/// Everything so far. Its memory is a function of the plan, not of the run's length.
+#[derive(Debug)]
+pub struct Totals {
+    series: BTreeMap<SeriesKey, SeriesTotal>,
+    metrics: BTreeMap<MetricId, BTreeMap<SeriesKey, MetricTotal>>,
+    errors: ErrorGroups,
+    books: Books,
+    history: Vec<Second>,
+    /// How many seconds one entry of the history stands for.
+    stride: u32,
+    window: VecDeque<Interval>,
+    window_length: usize,
+    seconds: u32,
+}
+
+/// One series so far.
+#[derive(Debug, Clone, Default)]
+pub struct SeriesTotal {
+    /// How many ended how.
+    pub counts: Counts,
+    times: BTreeMap<Measure, Distribution>,
+}
+
+/// One metric's samples so far, in one series.
+pub type MetricTotal = Distribution;
+
+/// One second of the run in a few numbers; in a long run, several seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Second {
+    /// Its first second, from 0.
+    pub second: u32,
+    /// How many seconds it stands for.
+    pub length: u32,
+    /// Requests begun.
+    pub started: u64,
+    /// Requests answered as expected.
+    pub ok: u64,
+    /// Requests failed.
+    pub failed: u64,
+    /// The most users there were.
+    pub users: u64,
+    /// How the generator fared, at its worst.
+    pub health: Health,
+}
+
+/// How many entries the history may have before neighbours are folded into one.
+const HISTORY: usize = 7200;
+const ERROR_CAP: usize = 1000;
+
+impl Totals {
+    /// Of nothing yet; `window` is the longest window, in seconds, that anybody will ask for.
+    #[must_use]
+    pub fn new(window: u32) -> Self {
+        Self {
+            series: BTreeMap::new(),
+            metrics: BTreeMap::new(),
+            errors: ErrorGroups::new(ERROR_CAP),
+            books: Books::default(),
+            history: Vec::new(),
+            stride: 1,
+            window: VecDeque::new(),
+            window_length: window as usize,
+            seconds: 0,
+        }
+    }
+
+    /// Adds a second of all workers.
+    pub fn add(&mut self, interval: Interval) {
+        for count in &interval.series {
+            let total = self.series.entry(count.key.clone()).or_default();
+            total.counts.merge(&count.counts);
+            for (measure, samples) in &count.times {
+                total.times.entry(*measure).or_insert_with(|| Distribution::new(Scale::Time)).add(samples);
+            }
+        }
+        for count in &interval.metrics {
+            let series = self.metrics.entry(count.metric).or_default().entry(count.key.clone());
+            series.or_insert_with(|| Distribution::new(Scale::Number)).add(&count.samples);
+        }
+        interval.errors.iter().cloned().for_each(|error| self.errors.merge(error));
+        self.books.merge(&interval.books);
+        self.remember(&interval);
+        self.seconds = self.seconds.max(interval.second + 1);
+        if self.window_length > 0 {
+            self.window.push_back(interval);
+            while self.window.len() > self.window_length {
+                self.window.pop_front();
+            }
+        }
+    }
+
+    /// Each series so far.
+    pub fn series(&self) -> impl Iterator<Item = (&SeriesKey, &SeriesTotal)> {
+        self.series.iter()
+    }
+
+    /// A declared metric's samples so far, by series.
+    pub fn metric(&self, metric: MetricId) -> impl Iterator<Item = (&SeriesKey, &MetricTotal)> {
+        self.metrics.get(&metric).into_iter().flatten()
+    }
+
+    /// The groups of failures so far.
+    #[must_use]
+    pub fn errors(&self) -> Vec<ErrorCount> {
+        self.errors.list()
+    }
+
+    /// The books so far.
+    #[must_use]
+    pub const fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// The run second by second; in a long run, in longer steps.
+    #[must_use]
+    pub fn history(&self) -> &[Second] {
+        &self.history
+    }
+
+    /// How many seconds have been added.
+    #[must_use]
+    pub const fn seconds(&self) -> u32 {
+        self.seconds
+    }
+
+    /// Totals of the last `seconds` alone, as far as the window reaches.
+    #[must_use]
+    pub fn last(&self, seconds: u32) -> Self {
+        let mut last = Self::new(0);
+        let skipped = self.window.len().saturating_sub(seconds as usize);
+        self.window.iter().skip(skipped).cloned().for_each(|interval| last.add(interval));
+        last.seconds = u32::try_from(self.window.len() - skipped).unwrap_or(seconds);
+        last
+    }
+
+    fn remember(&mut self, interval: &Interval) {
+        let entry = Second {
+            second: interval.second,
+            length: 1,
+            started: interval.books.started,
+            ok: interval.books.ok,
+            failed: interval.books.failures(),
+            users: interval.users,
+            health: interval.health,
+        };
+        match self.history.last_mut() {
+            Some(last) if interval.second < last.second + self.stride => last.fold(&entry),
+            _ => self.history.push(entry),
+        }
+        if self.history.len() > HISTORY {
+            self.stride *= 2;
+            let folded = self.history.chunks(2).map(|pair| {
+                let mut first = pair[0];
+                pair[1..].iter().for_each(|second| first.fold(second));
+                first
+            });
+            self.history = folded.collect();
+        }
+    }
+}
+
+impl SeriesTotal {
+    /// A time's distribution; `None` without samples.
+    #[must_use]
+    pub fn time(&self, measure: Measure) -> Option<&Distribution> {
+        self.times.get(&measure)
+    }
+}
+
+impl Second {
+    fn fold(&mut self, other: &Self) {
+        self.length = (other.second + other.length).saturating_sub(self.second);
+        self.started += other.started;
+        self.ok += other.ok;
+        self.failed += other.failed;
+        self.users = self.users.max(other.users);
+        self.health.merge(&other.health);
+    }
+}
