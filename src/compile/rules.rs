@@ -1,9 +1,112 @@
+use std::time::Duration;
+
 use crate::compile::program::RulesFrom;
-use crate::diagnostic::{Problems, Sources};
-use crate::plan::Plan;
-use crate::plan::threshold::Rule;
+use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
+use crate::plan::threshold::{Field, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold};
+use crate::plan::{At, NoDataWord, Plan, RuleMap};
 use crate::sample::Catalog;
 
-pub(super) fn compile(_: &Plan, _: &Catalog, _: &Sources, _: &mut Problems) -> (Vec<Rule>, RulesFrom) {
-    (Vec::new(), RulesFrom::Default)
+/// What must hold where the plan says nothing.
+const DEFAULT: &str = "error_rate < 1%";
+
+pub(super) fn compile(
+    plan: &Plan,
+    catalog: &Catalog,
+    sources: &Sources,
+    problems: &mut Problems,
+) -> (Vec<Rule>, RulesFrom) {
+    let Some(written) = &plan.thresholds else {
+        let rule = Threshold::parse(DEFAULT).map(|require| Rule {
+            require,
+            name: None,
+            on_break: OnBreak::GoOn,
+            after: Duration::ZERO,
+            no_data: NoData::Fails,
+            place: String::new(),
+        });
+        return (rule.into_iter().collect(), RulesFrom::Default);
+    };
+    let rules = written.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));
+    (rules.collect(), RulesFrom::Plan)
+}
+
+fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut Problems) -> Option<Rule> {
+    let place = Place { text: &written.require, sources };
+    let require = match Threshold::parse(&written.require) {
+        Ok(require) => require,
+        Err(misparse) => {
+            let problem = Problem::at(place.of(misparse.range), misparse.message);
+            problems.push(problem.help_if(misparse.help));
+            return None;
+        }
+    };
+    if let Subject::Declared(name) = &require.subject {
+        if !catalog.metrics.iter().any(|metric| *metric.name == **name) {
+            let at = written.require.find(name.as_str()).unwrap_or(0);
+            let problem = Problem::at(place.of(at..at + name.len()), format!("unknown metric `{name}`"));
+            let times = ["response_time", "service_time", "time_to_first_byte", "connect_time"];
+            let known = catalog.metrics.iter().map(|metric| &*metric.name).chain(times);
+            problems.push(problem.help_if(did_you_mean(name, known)));
+        }
+    }
+    require.selector.iter().for_each(|matcher| known(matcher, &place, catalog, problems));
+    let aborts = written.abort == Some(true);
+    if let (false, Some(_)) = (aborts, written.after) {
+        let problem = Problem::at(written.require.span, "`after` has no effect without `abort: true`");
+        problems.push(problem.help("add `abort: true`, or take `after` away"));
+    }
+    Some(Rule {
+        require,
+        name: written.name.clone(),
+        on_break: if aborts { OnBreak::Abort } else { OnBreak::GoOn },
+        after: written.after.map_or(Duration::ZERO, |after| after.0),
+        no_data: match written.no_data {
+            Some(NoDataWord::Pass) => NoData::Passes,
+            Some(NoDataWord::Fail) | None => NoData::Fails,
+        },
+        place: sources.place(written.require.span),
+    })
+}
+
+/// Tells a selector that can match nothing.
+fn known(matcher: &Matcher, place: &Place, catalog: &Catalog, problems: &mut Problems) {
+    let (what, names): (&str, Vec<&str>) = match matcher.field {
+        Field::Endpoint => ("endpoint", catalog.endpoints.iter().map(|entry| &*entry.name).collect()),
+        Field::User => ("user type", catalog.users.iter().map(|entry| &*entry.name).collect()),
+        Field::Task => ("task", catalog.tasks.iter().map(|entry| &*entry.name).collect()),
+        Field::Stage => ("stage", catalog.stages.iter().map(|entry| &*entry.name).collect()),
+        Field::Tag => {
+            let endpoints = catalog.endpoints.iter().flat_map(|entry| &entry.tags);
+            let tasks = catalog.tasks.iter().flat_map(|entry| &entry.tags);
+            let users = catalog.users.iter().flat_map(|entry| &entry.tags);
+            ("tag", endpoints.chain(tasks).chain(users).map(|tag| &**tag).collect())
+        }
+        // known at run time alone
+        Field::Name | Field::Status => return,
+    };
+    let matches = |name: &&str| match &matcher.relation {
+        Relation::Is | Relation::IsNot => **name == *matcher.text,
+        Relation::Like(pattern) => pattern.is_match(name),
+    };
+    // where nothing of the kind could be read, whatever names it made no mistake of its own
+    if names.is_empty() || names.iter().any(matches) {
+        return;
+    }
+    let mut names = names;
+    names.sort_unstable();
+    names.dedup();
+    let problem = Problem::at(place.of(matcher.range.clone()), format!("unknown {what} `{}`", matcher.text));
+    problems.push(problem.help_if(did_you_mean(&matcher.text, names)));
+}
+
+struct Place<'a> {
+    text: &'a At<String>,
+    sources: &'a Sources,
+}
+
+impl Place<'_> {
+    /// The place in the file of a part of the threshold's text.
+    fn of(&self, range: std::ops::Range<usize>) -> Span {
+        self.sources.part(self.text.span, &self.text.value, range)
+    }
 }

@@ -139,18 +139,8 @@ impl Texts<'_> {
         self.problems.push(Problem::at(at, flaw.message.clone()).help_if(flaw.help.clone()));
     }
 
-    /// The place in the file of a part of a text: exact where the file holds the text as it is, plain or in
-    /// quotes; else the whole.
     pub(super) fn within(&self, text: &str, span: Span, range: std::ops::Range<usize>) -> Span {
-        let written = self.sources.text(span);
-        let lead = if written == text {
-            0
-        } else if written.get(1..written.len().saturating_sub(1)) == Some(text) {
-            1
-        } else {
-            return span;
-        };
-        span.part(range.start + lead..range.end + lead)
+        self.sources.part(span, text, range)
     }
 }
 

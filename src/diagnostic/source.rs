@@ -80,6 +80,21 @@ impl Sources {
         self.source(span.source).and_then(|source| source.text.get(span.range())).unwrap_or_default()
     }
 
+    /// The place of a part of a text that a span holds: exact where the file holds the text as it is, plain or in
+    /// quotes; else the whole span.
+    #[must_use]
+    pub fn part(&self, span: Span, text: &str, range: Range<usize>) -> Span {
+        let written = self.text(span);
+        let lead = if written == text {
+            0
+        } else if written.get(1..written.len().saturating_sub(1)) == Some(text) {
+            1
+        } else {
+            return span;
+        };
+        span.part(range.start + lead..range.end + lead)
+    }
+
     /// The line and column a span starts at.
     #[must_use]
     pub fn position(&self, span: Span) -> Position {

@@ -1,5 +1,0 @@
-//! What must hold.
-
-/// One threshold of the plan.
-#[derive(Debug, Clone)]
-pub struct Rule {}

@@ -1,0 +1,13 @@
+//! The grammar of thresholds: `aggregate[(metric)][{selector}] operator value [over window]`.
+//!
+//! It ends at the end of the text: anything left over is a problem.
+
+mod parse;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use parse::Misparse;
+pub use types::{
+    Aggregate, Amount, Field, Matcher, NoData, OnBreak, Operator, Quantile, Relation, Rule, Subject, Threshold,
+};

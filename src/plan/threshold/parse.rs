@@ -1,0 +1,355 @@
+use std::ops::Range;
+use std::time::Duration;
+
+use super::types::{Aggregate, Amount, Field, Matcher, Operator, Quantile, Relation, Subject, Threshold};
+use crate::diagnostic::{did_you_mean, nearest};
+use crate::units::{Misread, Rate, Ratio, Size, parse_duration};
+
+/// Why a text is not a threshold: what, where in it (bytes), and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misparse {
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub range: Range<usize>,
+    /// What to write instead, where that is known.
+    pub help: Option<String>,
+}
+
+impl Threshold {
+    /// Parses a threshold.
+    ///
+    /// # Errors
+    /// The first thing in it that is not of the grammar, or whose kinds do not fit together.
+    pub fn parse(text: &str) -> Result<Self, Misparse> {
+        let mut cursor = Cursor { text, at: 0 };
+        let (aggregate, aggregate_range) = cursor.aggregate()?;
+        let subject = cursor.subject(aggregate, &aggregate_range)?;
+        let selector = cursor.selector()?;
+        let operator = cursor.operator()?;
+        let amount = cursor.amount(aggregate, &subject)?;
+        let window = cursor.window()?;
+        cursor.end()?;
+        Ok(Self { aggregate, subject, selector, operator, amount, window })
+    }
+}
+
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+const TIMES: [(&str, Subject); 4] = [
+    ("response_time", Subject::ResponseTime),
+    ("service_time", Subject::ServiceTime),
+    ("time_to_first_byte", Subject::TimeToFirstByte),
+    ("connect_time", Subject::ConnectTime),
+];
+
+impl<'a> Cursor<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn skip_blanks(&mut self) {
+        self.at = self.text.len() - self.rest().trim_start().len();
+    }
+
+    /// Takes letters up to the first that is none of `wanted`.
+    fn word(&mut self, wanted: impl Fn(char) -> bool) -> (&'a str, Range<usize>) {
+        self.skip_blanks();
+        let start = self.at;
+        let length = self.rest().find(|c| !wanted(c)).unwrap_or(self.rest().len());
+        self.at += length;
+        (&self.text[start..self.at], start..self.at)
+    }
+
+    fn takes(&mut self, sign: &str) -> bool {
+        self.skip_blanks();
+        let taken = self.rest().starts_with(sign);
+        self.at += if taken { sign.len() } else { 0 };
+        taken
+    }
+
+    /// The place of what comes next, for a message about it.
+    fn here(&mut self) -> Range<usize> {
+        self.skip_blanks();
+        let length = self.rest().find(char::is_whitespace).unwrap_or(self.rest().len());
+        self.at..self.at + length
+    }
+
+    fn aggregate(&mut self) -> Result<(Aggregate, Range<usize>), Misparse> {
+        let (word, range) = self.word(|c| c.is_alphanumeric() || c == '_' || c == '.');
+        if let Some((_, aggregate)) = Aggregate::NAMED.iter().find(|(name, _)| *name == word) {
+            return Ok((*aggregate, range));
+        }
+        let percent = word.strip_prefix('p').filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()));
+        if let Some(percent) = percent.and_then(|digits| digits.parse::<f64>().ok()) {
+            if percent > 0.0 && percent <= 100.0 {
+                return Ok((Aggregate::Quantile(Quantile(percent)), range));
+            }
+            let message = format!("there is no quantile `{word}`");
+            return Err(misparse(message, range, "quantiles lie above 0 and reach to 100: `p50`, `p99.9`"));
+        }
+        if word.is_empty() {
+            let help = "a threshold looks like `p95 < 100ms` or `error_rate < 1%`";
+            return Err(misparse("expected an aggregate", self.here(), help));
+        }
+        let help = match word {
+            "mean" | "average" => Some("did you mean `avg`?".to_owned()),
+            "median" | "med" => Some("did you mean `p50`?".to_owned()),
+            "rps" | "throughput" => Some("did you mean `rate`?".to_owned()),
+            "fail_rate" | "failure_rate" | "http_req_failed" | "err_rate" => {
+                Some("did you mean `error_rate`?".to_owned())
+            }
+            "latency" | "response_time" | "http_req_duration" => Some("did you mean `p95`?".to_owned()),
+            _ => quantile_like(word).or_else(|| {
+                did_you_mean(word, Aggregate::NAMED.iter().map(|(name, _)| *name).chain(["p50", "p95", "p99"]))
+            }),
+        };
+        Err(Misparse { message: format!("unknown aggregate `{word}`"), range, help })
+    }
+
+    fn subject(&mut self, aggregate: Aggregate, of: &Range<usize>) -> Result<Subject, Misparse> {
+        if !self.takes("(") {
+            return Ok(Subject::ResponseTime);
+        }
+        let (name, range) = self.word(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        if !self.takes(")") {
+            return Err(misparse("`(` is never closed", self.here(), "write it like `avg(concepts_found) > 0`"));
+        }
+        if name.is_empty() {
+            return Err(misparse("expected a metric between `(` and `)`", range, "such as `p95(service_time)`"));
+        }
+        let of_requests = matches!(
+            aggregate,
+            Aggregate::ErrorRate | Aggregate::Errors | Aggregate::Share | Aggregate::Dropped | Aggregate::Bytes
+        );
+        if of_requests {
+            let message = format!("`{aggregate}` is of requests and takes no metric");
+            return Err(misparse(message, range, &format!("write `{}` alone", &self.text[of.clone()])));
+        }
+        let time = TIMES.iter().find(|(known, _)| *known == name).map(|(_, subject)| subject.clone());
+        Ok(time.unwrap_or_else(|| Subject::Declared(name.to_owned())))
+    }
+
+    fn selector(&mut self) -> Result<Vec<Matcher>, Misparse> {
+        let mut matchers = Vec::new();
+        if !self.takes("{") {
+            return Ok(matchers);
+        }
+        let open = self.at - 1;
+        loop {
+            matchers.push(self.matcher()?);
+            if self.takes("}") {
+                return Ok(matchers);
+            }
+            if !self.takes(",") {
+                let help = "write it like `p95{endpoint=recall,user=memory} < 100ms`";
+                return Err(misparse("`{` is never closed", open..open + 1, help));
+            }
+        }
+    }
+
+    fn matcher(&mut self) -> Result<Matcher, Misparse> {
+        let (word, range) = self.word(|c| c.is_alphanumeric() || c == '_');
+        let Some((_, field)) = Field::ALL.iter().find(|(name, _)| *name == word) else {
+            let help = did_you_mean(word, Field::ALL.iter().map(|(name, _)| *name));
+            return Err(Misparse { message: format!("unknown selector `{word}`"), range, help });
+        };
+        let like = self.takes("=~");
+        let not = !like && self.takes("!=");
+        if !like && !not && !self.takes("=") {
+            let message = format!("expected `=`, `!=` or `=~` after `{word}`");
+            return Err(misparse(message, self.here(), &format!("write it like `{word}=…`")));
+        }
+        let (text, range) = self.value()?;
+        let relation = if like {
+            let whole = regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build();
+            Relation::Like(whole.map_err(|_| {
+                misparse(
+                    format!("`{text}` is not a regular expression"),
+                    range.clone(),
+                    "write it like `name=~/recall.*`",
+                )
+            })?)
+        } else if not {
+            Relation::IsNot
+        } else {
+            Relation::Is
+        };
+        if *field == Field::Status && !like && text.parse::<u16>().is_err() {
+            return Err(misparse(
+                format!("`{text}` is not a status"),
+                range,
+                "write it like `status=404` or `status=~5..`",
+            ));
+        }
+        Ok(Matcher { field: *field, relation, text, range })
+    }
+
+    /// A selector's value: bare, up to `,` or `}` outside brackets; or in quotes.
+    fn value(&mut self) -> Result<(String, Range<usize>), Misparse> {
+        self.skip_blanks();
+        let quote = self.rest().chars().next().filter(|c| matches!(c, '"' | '\''));
+        if let Some(quote) = quote {
+            let start = self.at;
+            let Some(length) = self.rest()[1..].find(quote) else {
+                return Err(misparse("the quote is never closed", start..start + 1, "end it with the same sign"));
+            };
+            self.at += length + 2;
+            return Ok((self.text[start + 1..self.at - 1].to_owned(), start..self.at));
+        }
+        let start = self.at;
+        let mut depth = 0_usize;
+        for c in self.rest().chars() {
+            match c {
+                '[' | '(' => depth += 1,
+                ']' | ')' => depth = depth.saturating_sub(1),
+                ',' | '}' if depth == 0 => break,
+                _ => {}
+            }
+            self.at += c.len_utf8();
+        }
+        let text = self.text[start..self.at].trim_end();
+        let range = start..start + text.len();
+        if text.is_empty() {
+            return Err(misparse("expected a value", range, "write it like `endpoint=recall`"));
+        }
+        Ok((text.to_owned(), range))
+    }
+
+    fn operator(&mut self) -> Result<Operator, Misparse> {
+        self.skip_blanks();
+        for (sign, operator) in Operator::ALL {
+            if self.takes(sign) {
+                return Ok(operator);
+            }
+        }
+        let range = self.here();
+        let found = &self.text[range.clone()];
+        if found.starts_with('=') {
+            return Err(misparse("`=` does not compare", range.start..range.start + 1, "did you mean `==`?"));
+        }
+        let help = "the operators are `<`, `<=`, `>`, `>=`, `==` and `!=`";
+        let message = if found.is_empty() {
+            "the threshold compares with nothing".into()
+        } else {
+            format!("expected an operator, found `{found}`")
+        };
+        Err(misparse(message, range, help))
+    }
+
+    fn amount(&mut self, aggregate: Aggregate, subject: &Subject) -> Result<Amount, Misparse> {
+        let (word, range) = self.word(|c| !c.is_whitespace());
+        if word.is_empty() {
+            return Err(misparse("expected a value to compare with", range, example(aggregate, subject)));
+        }
+        if word.starts_with("baseline") {
+            return Err(misparse("`baseline` cannot be compared with yet", range, "write a value of its own"));
+        }
+        let read: Result<Amount, Misread> = match kind(aggregate, subject) {
+            Kind::Time => parse_duration(word).map(Amount::Time),
+            Kind::Rate => Rate::parse(word).map(Amount::Rate),
+            Kind::Ratio => Ratio::parse(word).map(Amount::Ratio),
+            Kind::Size => Size::parse(word).map(Amount::Size),
+            Kind::Number => {
+                let number = word.parse().ok().filter(|number: &f64| number.is_finite());
+                return match number {
+                    Some(number) => Ok(Amount::Number(number)),
+                    None => {
+                        let message = format!("`{word}` is not a number, and `{aggregate}` is one here");
+                        Err(misparse(message, range, example(aggregate, subject)))
+                    }
+                };
+            }
+        };
+        read.map_err(|misread| {
+            let is_of = match kind(aggregate, subject) {
+                Kind::Time => "a time",
+                Kind::Rate => "a rate",
+                Kind::Ratio => "a share",
+                Kind::Size => "a size",
+                Kind::Number => "a number",
+            };
+            let message = format!("{}, and `{aggregate}` is {is_of}", misread.message);
+            misparse(message, range, &misread.help)
+        })
+    }
+
+    fn window(&mut self) -> Result<Option<Duration>, Misparse> {
+        let before = self.at;
+        let (word, _) = self.word(char::is_alphabetic);
+        if word != "over" {
+            self.at = before;
+            return Ok(None);
+        }
+        let (word, range) = self.word(|c| !c.is_whitespace());
+        let window = parse_duration(word).map_err(|misread| misparse(misread.message, range.clone(), &misread.help))?;
+        if window < Duration::from_secs(1) || window > Threshold::LONGEST_WINDOW {
+            return Err(misparse(
+                format!("a window of `{word}` cannot be kept"),
+                range,
+                "a window is from `1s` to `1h`",
+            ));
+        }
+        Ok(Some(window))
+    }
+
+    fn end(&mut self) -> Result<(), Misparse> {
+        self.skip_blanks();
+        let rest = self.rest().trim_end();
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let help = match rest.split_whitespace().next() {
+            Some("and" | "&&" | "or" | "||") => "write each condition as a threshold of its own".to_owned(),
+            Some(word) => match nearest(word, ["over"]) {
+                Some(over) => format!("did you mean `{over}`?"),
+                None => "take it away; a window is written `over 30s`".to_owned(),
+            },
+            None => String::new(),
+        };
+        Err(misparse(format!("`{rest}` is left over behind the threshold"), self.at..self.at + rest.len(), &help))
+    }
+}
+
+enum Kind {
+    Time,
+    Rate,
+    Ratio,
+    Size,
+    Number,
+}
+
+fn kind(aggregate: Aggregate, subject: &Subject) -> Kind {
+    match aggregate {
+        Aggregate::Rate => Kind::Rate,
+        Aggregate::ErrorRate | Aggregate::Share => Kind::Ratio,
+        Aggregate::Bytes => Kind::Size,
+        Aggregate::Count | Aggregate::Errors | Aggregate::Dropped => Kind::Number,
+        _ if matches!(subject, Subject::Declared(_)) => Kind::Number,
+        _ => Kind::Time,
+    }
+}
+
+fn example(aggregate: Aggregate, subject: &Subject) -> &'static str {
+    match kind(aggregate, subject) {
+        Kind::Time => "write a time, such as `100ms`",
+        Kind::Rate => "write a rate, such as `50/s`",
+        Kind::Ratio => "write a share, such as `1%`",
+        Kind::Size => "write a size, such as `10KiB`",
+        Kind::Number => "write a number, such as `100`",
+    }
+}
+
+/// `95th`, `p95th`, `perc95`, `p(95)` and the like: the digits are what was meant.
+fn quantile_like(word: &str) -> Option<String> {
+    let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+    let meant = word.starts_with(['p', 'P', 'q']) || word.ends_with("th");
+    (meant && !digits.is_empty() && digits.len() <= 3).then(|| format!("did you mean `p{digits}`?"))
+}
+
+fn misparse(message: impl Into<String>, range: Range<usize>, help: &str) -> Misparse {
+    Misparse { message: message.into(), range, help: Some(help.to_owned()) }
+}

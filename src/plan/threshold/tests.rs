@@ -1,0 +1,89 @@
+use super::*;
+
+fn parsed(text: &str) -> String {
+    Threshold::parse(text).unwrap().to_string()
+}
+
+/// The part of the text that is wrong, and what is said of it.
+fn wrong(text: &str) -> (&str, String) {
+    let misparse = Threshold::parse(text).unwrap_err();
+    (&text[misparse.range.clone()], format!("{}; {}", misparse.message, misparse.help.unwrap_or_default()))
+}
+
+#[test]
+fn a_threshold_reads_back_as_it_was_written() {
+    for text in [
+        "p95 < 100ms",
+        "p99.9{endpoint=targeted_recall} < 500ms",
+        "error_rate < 1% over 30s",
+        "share{tag=read} >= 60%",
+        "avg(concepts_found) > 0",
+        "max(service_time){user!=burst,stage=peak} <= 2s",
+        "count{status=404} == 0",
+        "bytes{name=~/recall.*} < 10.0MiB",
+    ] {
+        assert_eq!(parsed(text), text);
+    }
+    assert_eq!(parsed("rate{tag=read}>=600/min"), "rate{tag=read} >= 10/s");
+    assert_eq!(parsed("p95 { name = \"/a, {b}\" } < 1s"), "p95{name=/a, {b}} < 1s");
+    assert_eq!(parsed("p95{name=/recall [LIMIT=5]} < 1s"), "p95{name=/recall [LIMIT=5]} < 1s");
+}
+
+#[test]
+fn anything_left_over_is_a_problem_at_its_place() {
+    assert_eq!(wrong("p95 < 100ms please").0, "please");
+    assert_eq!(wrong("p95 < 100ms and p99 < 1s").0, "and p99 < 1s");
+    assert!(wrong("error_rate < 1% ovr 30s").1.ends_with("did you mean `over`?"));
+}
+
+#[test]
+fn a_misspelt_word_is_told_with_ours() {
+    assert_eq!(wrong("err_rate < 1%"), ("err_rate", "unknown aggregate `err_rate`; did you mean `error_rate`?".into()));
+    assert_eq!(wrong("p95th < 1s").1, "unknown aggregate `p95th`; did you mean `p95`?");
+    assert_eq!(wrong("median < 1s").1, "unknown aggregate `median`; did you mean `p50`?");
+    assert_eq!(
+        wrong("p95{endpont=a} < 1s"),
+        ("endpont", "unknown selector `endpont`; did you mean `endpoint`?".into())
+    );
+    assert_eq!(wrong("error_rate = 1%"), ("=", "`=` does not compare; did you mean `==`?".into()));
+}
+
+#[test]
+fn a_value_must_be_of_the_aggregates_kind() {
+    assert_eq!(
+        wrong("p95 < 100"),
+        ("100", "`100` has no unit, and `p95` is a time; did you mean `100s` or `100ms`?".into())
+    );
+    assert_eq!(wrong("p95 < 100/s").0, "100/s");
+    assert_eq!(wrong("error_rate < 0.01").1, "`0.01` has no unit, and `error_rate` is a share; did you mean `0.01%`?");
+    assert_eq!(wrong("rate > 50").1, "`50` has no unit, and `rate` is a rate; did you mean `50/s`?");
+    assert_eq!(wrong("avg(concepts_found) > 5ms").0, "5ms");
+    assert_eq!(wrong("errors(response_time) < 5").0, "response_time");
+}
+
+#[test]
+fn what_is_cut_short_or_out_of_range_is_told() {
+    for text in [
+        "",
+        "p95",
+        "p95 <",
+        "p0 < 1s",
+        "p101 < 1s",
+        "p95( < 1s",
+        "p95{ < 1s",
+        "p95{endpoint} < 1s",
+        "p95{endpoint=} < 1s",
+        "p95{endpoint=a < 1s",
+        "p95{name=~(} < 1s",
+        "p95 < 1s over",
+        "p95 < 1s over 10",
+        "p95 < 1s over 2h",
+        "p95{status=abc} < 1s",
+        "p95 <= baseline + 10%",
+        "p95{name=\"a} < 1s",
+        "é < 1s",
+        "p95 < 1é",
+    ] {
+        assert!(Threshold::parse(text).is_err(), "{text}");
+    }
+}

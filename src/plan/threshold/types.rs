@@ -1,0 +1,344 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::units::{Rate, Ratio, Size, show_duration};
+
+/// One thing that must hold, with what happens where it does not.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// The condition.
+    pub require: Threshold,
+    /// Its name in reports, where the plan gives one.
+    pub name: Option<String>,
+    /// Whether breaking it ends the run.
+    pub on_break: OnBreak,
+    /// It aborts nothing before this time.
+    pub after: Duration,
+    /// What no samples mean.
+    pub no_data: NoData,
+    /// `plan.yaml:12:3`; empty for the default rule.
+    pub place: String,
+}
+
+/// What breaking a rule does to a run under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnBreak {
+    /// The run goes on; it is judged at its end.
+    GoOn,
+    /// The run ends.
+    Abort,
+}
+
+/// What a threshold without samples means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoData {
+    /// It is broken.
+    Fails,
+    /// It holds.
+    Passes,
+}
+
+/// A condition on the numbers of a run: `p95{endpoint=recall} < 100ms over 30s`.
+#[derive(Debug, Clone)]
+pub struct Threshold {
+    /// What is computed.
+    pub aggregate: Aggregate,
+    /// Of what.
+    pub subject: Subject,
+    /// Which requests; all must match.
+    pub selector: Vec<Matcher>,
+    /// How it must compare.
+    pub operator: Operator,
+    /// With what.
+    pub amount: Amount,
+    /// Over the last so long, or over the whole run.
+    pub window: Option<Duration>,
+}
+
+/// What a threshold computes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Aggregate {
+    /// How many requests ended; of a declared metric, how many samples, of a counter its sum.
+    Count,
+    /// The same a second.
+    Rate,
+    /// The share of failed requests.
+    ErrorRate,
+    /// How many failed.
+    Errors,
+    /// The share of the selected among all requests.
+    Share,
+    /// The smallest.
+    Min,
+    /// The mean.
+    Avg,
+    /// The largest.
+    Max,
+    /// The standard deviation.
+    Stddev,
+    /// A quantile.
+    Quantile(Quantile),
+    /// How many were due and not begun.
+    Dropped,
+    /// How many bytes came back.
+    Bytes,
+}
+
+/// A quantile as written: `p99.9` is 999 per mille.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Quantile(pub f64);
+
+/// What an aggregate is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// From when a request was due to its end.
+    ResponseTime,
+    /// From when it was sent to its end.
+    ServiceTime,
+    /// From its first byte to the answer's.
+    TimeToFirstByte,
+    /// Making a connection.
+    ConnectTime,
+    /// A declared metric.
+    Declared(String),
+}
+
+/// One condition of a selector.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    /// What it looks at.
+    pub field: Field,
+    /// How.
+    pub relation: Relation,
+    /// The text as written.
+    pub text: String,
+    /// Where in the threshold's text it stands, in bytes.
+    pub range: std::ops::Range<usize>,
+}
+
+/// What a matcher looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The endpoint's name.
+    Endpoint,
+    /// The name statistics group by.
+    Name,
+    /// The user type.
+    User,
+    /// The task.
+    Task,
+    /// A tag of endpoint, task or user type.
+    Tag,
+    /// The stage.
+    Stage,
+    /// The answer's status.
+    Status,
+}
+
+/// How a matcher compares.
+#[derive(Debug, Clone)]
+pub enum Relation {
+    /// It is this.
+    Is,
+    /// It is not this.
+    IsNot,
+    /// This regular expression matches all of it.
+    Like(regex::Regex),
+}
+
+/// How a measured value must compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Above,
+    /// `>=`
+    AtLeast,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+}
+
+/// A value with its kind: what a threshold compares with, and what is measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Amount {
+    /// A time.
+    Time(Duration),
+    /// So many a second.
+    Rate(Rate),
+    /// A share.
+    Ratio(Ratio),
+    /// A number.
+    Number(f64),
+    /// Bytes.
+    Size(Size),
+}
+
+impl Threshold {
+    /// The longest windows there are; a longer one would keep that many seconds in memory.
+    pub const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
+}
+
+impl Quantile {
+    /// As a share: 0.95 for `p95`.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        self.0 / 100.0
+    }
+}
+
+impl Operator {
+    /// Whether `left` compares so with `right`.
+    #[must_use]
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Below => left < right,
+            Self::AtMost => left <= right,
+            Self::Above => left > right,
+            Self::AtLeast => left >= right,
+            Self::Equal => left == right,
+            Self::NotEqual => left != right,
+        }
+    }
+
+    pub(super) const ALL: [(&'static str, Self); 6] = [
+        ("<=", Self::AtMost),
+        (">=", Self::AtLeast),
+        ("==", Self::Equal),
+        ("!=", Self::NotEqual),
+        ("<", Self::Below),
+        (">", Self::Above),
+    ];
+}
+
+impl Field {
+    pub(super) const ALL: [(&'static str, Self); 7] = [
+        ("endpoint", Self::Endpoint),
+        ("name", Self::Name),
+        ("user", Self::User),
+        ("task", Self::Task),
+        ("tag", Self::Tag),
+        ("stage", Self::Stage),
+        ("status", Self::Status),
+    ];
+}
+
+impl Aggregate {
+    pub(super) const NAMED: [(&'static str, Self); 11] = [
+        ("count", Self::Count),
+        ("rate", Self::Rate),
+        ("error_rate", Self::ErrorRate),
+        ("errors", Self::Errors),
+        ("share", Self::Share),
+        ("min", Self::Min),
+        ("avg", Self::Avg),
+        ("max", Self::Max),
+        ("stddev", Self::Stddev),
+        ("dropped", Self::Dropped),
+        ("bytes", Self::Bytes),
+    ];
+
+    /// Whether it is of a time or a declared metric, rather than of requests.
+    #[must_use]
+    pub const fn is_of_samples(self) -> bool {
+        matches!(self, Self::Min | Self::Avg | Self::Max | Self::Stddev | Self::Quantile(_))
+    }
+}
+
+impl Amount {
+    /// As a number to compare with: seconds, a second, a share, a number, bytes.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Time(time) => time.as_secs_f64(),
+            Self::Rate(rate) => rate.as_per_second(),
+            Self::Ratio(ratio) => ratio.as_f64(),
+            Self::Number(number) => number,
+            Self::Size(size) => size.as_bytes() as f64,
+        }
+    }
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.aggregate)?;
+        if self.subject != Subject::ResponseTime {
+            write!(f, "({})", self.subject)?;
+        }
+        if !self.selector.is_empty() {
+            let matchers: Vec<String> = self.selector.iter().map(ToString::to_string).collect();
+            write!(f, "{{{}}}", matchers.join(","))?;
+        }
+        write!(f, " {} {}", self.operator, self.amount)?;
+        match self.window {
+            Some(window) => write!(f, " over {}", show_duration(window)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Aggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Quantile(quantile) => write!(f, "p{}", quantile.0),
+            _ => f.write_str(Self::NAMED.iter().find(|(_, known)| known == self).map_or("", |(name, _)| name)),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ResponseTime => "response_time",
+            Self::ServiceTime => "service_time",
+            Self::TimeToFirstByte => "time_to_first_byte",
+            Self::ConnectTime => "connect_time",
+            Self::Declared(name) => name,
+        })
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = Field::ALL.iter().find(|(_, known)| *known == self.field).map_or("", |(name, _)| name);
+        let relation = match self.relation {
+            Relation::Is => "=",
+            Relation::IsNot => "!=",
+            Relation::Like(_) => "=~",
+        };
+        write!(f, "{field}{relation}{}", self.text)
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::ALL.iter().find(|(_, known)| known == self).map_or("", |(sign, _)| sign))
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(time) => f.write_str(&show_duration(*time)),
+            Self::Rate(rate) => write!(f, "{}/s", short(rate.as_per_second())),
+            Self::Ratio(ratio) => write!(f, "{ratio}"),
+            Self::Number(number) => f.write_str(&short(*number)),
+            Self::Size(size) => write!(f, "{size}"),
+        }
+    }
+}
+
+/// A number with as many digits as a person reads: whole above 1,000, three significant below.
+fn short(number: f64) -> String {
+    let digits = match number.abs() {
+        n if n >= 100.0 || n == n.trunc() => 0,
+        n if n >= 10.0 => 1,
+        n if n >= 1.0 => 2,
+        _ => 4,
+    };
+    format!("{number:.digits$}")
+}
