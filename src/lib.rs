@@ -10,3 +10,4 @@ pub mod metrics;
 pub mod plan;
 pub mod sample;
 pub mod units;
+pub mod verdict;

@@ -1,0 +1,72 @@
+use std::fmt;
+
+use super::judge::Judged;
+use super::validity::Doubt;
+use crate::metrics::Books;
+use crate::units::show_duration;
+
+/// What a run comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every threshold held.
+    Passed,
+    /// Thresholds did not hold; their indices.
+    Failed(Vec<usize>),
+    /// Nothing was asked of the service, so nothing can be said of it.
+    Empty,
+    /// The generator was the bottleneck.
+    Invalid(Doubt),
+    /// Somebody ended it before its time.
+    Interrupted,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// Its time was up.
+    Complete,
+    /// Somebody asked it to.
+    Asked,
+    /// A threshold that aborts was broken; its index.
+    Threshold(usize),
+}
+
+/// The verdict. What outranks: interrupted, then invalid, then failed.
+#[must_use]
+pub fn conclude(closing: Closing, judged: &[Judged], books: &Books, validity: Result<(), Doubt>) -> Verdict {
+    let broken = judged.iter().enumerate().filter(|(_, judged)| !judged.standing.holds()).map(|(index, _)| index);
+    let mut broken: Vec<usize> = broken.collect();
+    if let Closing::Threshold(index) = closing
+        && !broken.contains(&index)
+    {
+        broken.push(index);
+    }
+    match (closing, validity) {
+        (Closing::Asked, _) => Verdict::Interrupted,
+        (_, Err(doubt)) => Verdict::Invalid(doubt),
+        _ if books.ok + books.failures() == 0 => Verdict::Empty,
+        _ if !broken.is_empty() => Verdict::Failed(broken),
+        _ => Verdict::Passed,
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed => f.write_str("passed"),
+            Self::Failed(broken) => {
+                let s = if broken.len() == 1 { "" } else { "s" };
+                write!(f, "failed: {} threshold{s} did not hold", broken.len())
+            }
+            Self::Empty => f.write_str("failed: no request was answered or failed, so nothing was measured"),
+            Self::Invalid(doubt) => write!(
+                f,
+                "not valid: the generator was the bottleneck in {} of {} seconds (a worker woke up to {} late)",
+                doubt.suspect,
+                doubt.seconds,
+                show_duration(doubt.worst_lag)
+            ),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}

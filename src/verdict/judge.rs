@@ -1,0 +1,52 @@
+use super::measure::measure;
+use super::select::Elapsed;
+use crate::metrics::Totals;
+use crate::plan::threshold::{Amount, NoData, Rule};
+use crate::sample::Catalog;
+
+/// One rule, judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// What was measured; `None` without data.
+    pub measured: Option<Amount>,
+    /// Whether it held.
+    pub standing: Standing,
+}
+
+/// Whether a rule held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It held.
+    Held,
+    /// It did not.
+    Broken,
+    /// There was nothing to judge, which breaks it.
+    NoData,
+}
+
+impl Standing {
+    /// Whether it counts as held.
+    #[must_use]
+    pub const fn holds(self) -> bool {
+        matches!(self, Self::Held)
+    }
+}
+
+/// Judges one rule on everything so far, or on its window. The cost is that of merging the series it selects.
+#[must_use]
+pub fn judge(rule: &Rule, totals: &Totals, catalog: &Catalog, elapsed: &Elapsed) -> Judged {
+    let measured = match rule.require.window {
+        Some(window) => {
+            let seconds = u32::try_from(window.as_secs_f64().ceil() as u64).unwrap_or(u32::MAX);
+            measure(&rule.require, &totals.last(seconds), catalog, elapsed)
+        }
+        None => measure(&rule.require, totals, catalog, elapsed),
+    };
+    let standing = match (measured, rule.no_data) {
+        (Some(amount), _) if rule.require.operator.holds(amount.value(), rule.require.amount.value()) => Standing::Held,
+        (Some(_), _) => Standing::Broken,
+        (None, NoData::Passes) => Standing::Held,
+        (None, NoData::Fails) => Standing::NoData,
+    };
+    Judged { measured, standing }
+}

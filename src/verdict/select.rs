@@ -1,0 +1,94 @@
+use std::time::Duration;
+
+use crate::metrics::SeriesKey;
+use crate::plan::threshold::{Field, Matcher, Relation};
+use crate::sample::{Catalog, StageId, StagePurpose};
+
+/// How long each stage has lasted so far, by id.
+#[derive(Debug, Clone, Default)]
+pub struct Elapsed(pub Vec<Duration>);
+
+/// Which series a selector is about.
+pub(super) struct Selection<'a> {
+    matchers: &'a [Matcher],
+    catalog: &'a Catalog,
+    /// Whether the selector names stages itself: warm-ups are left out otherwise.
+    names_stages: bool,
+}
+
+impl<'a> Selection<'a> {
+    pub(super) fn new(matchers: &'a [Matcher], catalog: &'a Catalog) -> Self {
+        let names_stages = matchers.iter().any(|matcher| matcher.field == Field::Stage);
+        Self { matchers, catalog, names_stages }
+    }
+
+    pub(super) fn takes(&self, key: &SeriesKey) -> bool {
+        self.counts(key.stage) && self.matchers.iter().all(|matcher| self.matches(matcher, key))
+    }
+
+    /// Whether a request would be taken if the selector asked for no more than its stage.
+    pub(super) fn takes_stage(&self, key: &SeriesKey) -> bool {
+        self.takes_stage_id(key.stage)
+    }
+
+    /// The time the taken stages have lasted.
+    pub(super) fn seconds(&self, elapsed: &Elapsed) -> f64 {
+        let taken = elapsed
+            .0
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| u16::try_from(*index).is_ok_and(|index| self.takes_stage_id(StageId(index))));
+        taken.map(|(_, time)| time.as_secs_f64()).sum()
+    }
+
+    fn takes_stage_id(&self, stage: StageId) -> bool {
+        let mut stages = self.matchers.iter().filter(|matcher| matcher.field == Field::Stage);
+        self.counts(stage) && stages.all(|matcher| compares(matcher, self.stage_name(stage)))
+    }
+
+    fn counts(&self, stage: StageId) -> bool {
+        let purpose = self.catalog.stages.get(stage.index()).map(|stage| stage.purpose);
+        self.names_stages || purpose != Some(StagePurpose::WarmUp)
+    }
+
+    fn stage_name(&self, stage: StageId) -> &str {
+        self.catalog.stages.get(stage.index()).map_or("", |stage| &*stage.name)
+    }
+
+    fn matches(&self, matcher: &Matcher, key: &SeriesKey) -> bool {
+        let endpoint = self.catalog.endpoints.get(key.endpoint.index());
+        let user = self.catalog.users.get(key.user.index());
+        let task = self.catalog.tasks.get(key.task.index());
+        let name = match matcher.field {
+            Field::Endpoint => endpoint.map_or("", |endpoint| &*endpoint.name),
+            Field::Name => &*key.name,
+            Field::User => user.map_or("", |user| &*user.name),
+            Field::Task => task.map_or("", |task| &*task.name),
+            Field::Stage => self.stage_name(key.stage),
+            Field::Status => {
+                let status = key.status.map(|status| status.to_string()).unwrap_or_default();
+                return compares(matcher, &status);
+            }
+            Field::Tag => {
+                let of_endpoint = endpoint.into_iter().flat_map(|endpoint| &endpoint.tags);
+                let of_task = task.into_iter().flat_map(|task| &task.tags);
+                let of_user = user.into_iter().flat_map(|user| &user.tags);
+                let mut tags = of_endpoint.chain(of_task).chain(of_user);
+                // `tag!=read` means that none of the tags is `read`
+                return match matcher.relation {
+                    Relation::IsNot => tags.all(|tag| compares(matcher, tag)),
+                    Relation::Is | Relation::Like(_) => tags.any(|tag| compares(matcher, tag)),
+                };
+            }
+        };
+        compares(matcher, name)
+    }
+}
+
+fn compares(matcher: &Matcher, name: &str) -> bool {
+    match &matcher.relation {
+        Relation::Is => name == matcher.text,
+        Relation::IsNot => name != matcher.text,
+        Relation::Like(pattern) => pattern.is_match(name),
+    }
+}
