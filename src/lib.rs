@@ -4,5 +4,6 @@
 
 pub mod cli;
 pub mod diagnostic;
+pub mod http;
 pub mod sample;
 pub mod units;
