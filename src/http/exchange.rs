@@ -10,8 +10,8 @@ use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use tokio::task::coop::unconstrained;
-use tokio::time::{Sleep, sleep_until};
 
+use super::alarm::Alarm;
 use super::connect::connect;
 use super::failure;
 use super::link::Link;
@@ -31,14 +31,14 @@ pub struct Client {
     transport: Rc<Transport>,
     link: Option<Box<Link>>,
     gauge: Rc<Gauge>,
-    alarm: Option<Pin<Box<Sleep>>>,
+    alarm: Alarm,
 }
 
 impl Client {
     /// A client without a connection; the first exchange makes one.
     #[must_use]
     pub fn new(transport: Rc<Transport>) -> Self {
-        Self { transport, link: None, gauge: Rc::default(), alarm: None }
+        Self { transport, link: None, gauge: Rc::default(), alarm: Alarm::default() }
     }
 
     /// Sends one request and takes its answer. Nothing is retried: where a kept-alive connection turns out to be
@@ -52,7 +52,9 @@ impl Client {
         let deadline = sent.checked_add(limit);
         let Self { transport, link, gauge, alarm } = self;
         gauge.reset();
-        let mut alarm = deadline.map(|deadline| set(alarm, deadline));
+        if let Some(deadline) = deadline {
+            alarm.set(deadline);
+        }
 
         let mut conversation = pin!(converse(transport, link, gauge, request));
         // Both have to be heard even when the peer keeps the connection so busy that the task's budget is used up.
@@ -62,10 +64,7 @@ impl Client {
                 if cut.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Ended::Cut);
                 }
-                match &mut alarm {
-                    Some(alarm) => alarm.as_mut().poll(cx).map(|()| Ended::TimedOut),
-                    None => Poll::Pending,
-                }
+                if deadline.is_none() { Poll::Pending } else { alarm.poll(cx).map(|()| Ended::TimedOut) }
             })
             .await
         }));
@@ -107,18 +106,6 @@ enum Ended {
     Told(Result<Answer, Failure>),
     TimedOut,
     Cut,
-}
-
-/// Sets the client's one alarm. Moving a timer to later is far cheaper than a new one.
-fn set(alarm: &mut Option<Pin<Box<Sleep>>>, deadline: Instant) -> Pin<&mut Sleep> {
-    let deadline = tokio::time::Instant::from_std(deadline);
-    match alarm {
-        Some(alarm) => {
-            alarm.as_mut().reset(deadline);
-            alarm.as_mut()
-        }
-        None => alarm.insert(Box::pin(sleep_until(deadline))).as_mut(),
-    }
 }
 
 async fn converse(
@@ -194,6 +181,10 @@ async fn send(
     let mut response = pin!(link.sender.try_send_request(request));
     poll_fn(|cx| {
         link.drive(cx);
+        // Before anything has come in there is nothing to ask for, and asking has its price.
+        if gauge.bytes_in.get() == 0 && !link.is_over() {
+            return Poll::Pending;
+        }
         match response.as_mut().poll(cx) {
             Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
             Poll::Ready(Err(mut unsent)) => {

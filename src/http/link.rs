@@ -34,6 +34,11 @@ impl Link {
         }
     }
 
+    /// Whether the connection is over: no more will come of it.
+    pub const fn is_over(&self) -> bool {
+        self.connection.is_none()
+    }
+
     /// What broke the connection, where it was not told to the exchange itself.
     pub fn take_trouble(&mut self) -> Option<hyper::Error> {
         self.trouble.take()

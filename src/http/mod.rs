@@ -4,6 +4,7 @@
 //! one [`Client`], at most one connection, and makes one [`Exchange`] at a time over it: an [`Outgoing`] request goes
 //! out, and how it ended comes back as data. A failure is never retried here, and never an error that ends a run.
 
+mod alarm;
 mod connect;
 mod exchange;
 mod failure;
