@@ -2,11 +2,11 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, HOST};
-use http::{HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use tokio::task::coop::unconstrained;
@@ -46,9 +46,25 @@ impl Client {
     ///
     /// `cut` resolves when the run is cut off. A connection is kept only after a whole answer, so dropping the
     /// returned future is safe at any moment.
-    pub async fn exchange(&mut self, request: Outgoing, cut: impl Future<Output = ()>) -> Exchange {
+    pub fn exchange<'c>(
+        &'c mut self,
+        request: Outgoing,
+        cut: impl Future<Output = ()> + 'c,
+    ) -> impl Future<Output = Exchange> + 'c {
+        let (limit, keep) = (request.timeout, request.keep);
+        // Made here and lent from here on: each call a request is handed down through would copy its 300 bytes.
+        let mut request = address(&self.transport, request).map(Some);
+        async move { self.exchange_within(limit, keep, &mut request, cut).await }
+    }
+
+    async fn exchange_within(
+        &mut self,
+        limit: Duration,
+        keep: Keep,
+        request: &mut Result<Option<Request<Full<Bytes>>>, Failure>,
+        cut: impl Future<Output = ()>,
+    ) -> Exchange {
         let sent = Instant::now();
-        let limit = request.timeout;
         let deadline = sent.checked_add(limit);
         let Self { transport, link, gauge, alarm } = self;
         gauge.reset();
@@ -56,7 +72,12 @@ impl Client {
             alarm.set(deadline);
         }
 
-        let mut conversation = pin!(converse(transport, link, gauge, request));
+        let mut conversation = pin!(async {
+            match request {
+                Ok(request) => converse(transport, link, gauge, request, keep).await,
+                Err(failure) => Err(failure.clone()),
+            }
+        });
         // Both have to be heard even when the peer keeps the connection so busy that the task's budget is used up.
         let mut ends = pin!(unconstrained(async {
             let mut cut = pin!(cut);
@@ -112,27 +133,23 @@ async fn converse(
     transport: &Transport,
     kept: &mut Option<Box<Link>>,
     gauge: &Rc<Gauge>,
-    request: Outgoing,
+    request: &mut Option<Request<Full<Bytes>>>,
+    keep: Keep,
 ) -> Result<Answer, Failure> {
-    let limit = match request.keep {
-        Keep::Nothing => None,
-        Keep::UpTo(size) => Some(size.min(transport.settings().body_cap).as_bytes()),
-    };
-    let mut request = address(transport, request)?;
     // The link leaves the client while it is in use, and comes back only after a whole answer.
     if let Some(mut link) = kept.take() {
-        match send(transport, gauge, &mut link, request).await {
-            Ok(response) => return receive(transport, gauge, kept, link, response, limit).await,
-            Err(Unsent { request: Some(unsent), .. }) if gauge.bytes_out.get() == 0 => {
-                gauge.reset();
-                request = unsent;
-            }
-            Err(Unsent { failure, .. }) => return Err(failure),
+        let spoken = speak(transport, gauge, &mut link, request, keep).await;
+        if request.is_none() || gauge.bytes_out.get() > 0 {
+            *kept = Some(link).filter(|link| spoken.is_ok() && link.is_reusable());
+            return spoken;
         }
+        // It was closed while it was idle, and the request came back unsent.
+        gauge.reset();
     }
     let mut link = open(transport, gauge).await?;
-    let response = send(transport, gauge, &mut link, request).await.map_err(|unsent| unsent.failure)?;
-    receive(transport, gauge, kept, link, response, limit).await
+    let spoken = speak(transport, gauge, &mut link, request, keep).await;
+    *kept = Some(link).filter(|link| spoken.is_ok() && link.is_reusable());
+    spoken
 }
 
 /// The request in hyper's terms, with the headers HTTP wants of it.
@@ -166,60 +183,48 @@ async fn open(transport: &Transport, gauge: &Rc<Gauge>) -> Result<Box<Link>, Fai
     Ok(Box::new(link))
 }
 
-/// Why no head of an answer came, and the request where none of it was written.
-struct Unsent {
-    failure: Failure,
-    request: Option<Request<Full<Bytes>>>,
-}
-
-async fn send(
+/// Sends the request and takes the whole answer. The request is back in its place where none of it was written.
+async fn speak(
     transport: &Transport,
     gauge: &Gauge,
     link: &mut Link,
-    request: Request<Full<Bytes>>,
-) -> Result<Response<Incoming>, Unsent> {
-    let mut response = pin!(link.sender.try_send_request(request));
-    poll_fn(|cx| {
-        link.drive(cx);
-        // Before anything has come in there is nothing to ask for, and asking has its price.
-        if gauge.bytes_in.get() == 0 && !link.is_over() {
-            return Poll::Pending;
-        }
-        match response.as_mut().poll(cx) {
-            Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
-            Poll::Ready(Err(mut unsent)) => {
-                let request = unsent.take_message();
-                let failure = failure::broken(transport.origin(), gauge, &unsent.into_error());
-                Poll::Ready(Err(Unsent { failure, request }))
-            }
-            Poll::Pending if gauge.bytes_in.get() > LONGEST_HEADS => {
-                let failure = failure::endless_head(transport.origin(), LONGEST_HEADS);
-                Poll::Ready(Err(Unsent { failure, request: None }))
-            }
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
-
-async fn receive(
-    transport: &Transport,
-    gauge: &Gauge,
-    kept: &mut Option<Box<Link>>,
-    mut link: Box<Link>,
-    response: Response<Incoming>,
-    limit: Option<u64>,
+    request: &mut Option<Request<Full<Bytes>>>,
+    keep: Keep,
 ) -> Result<Answer, Failure> {
-    let (head, mut body) = response.into_parts();
-    let mut sink = Sink { limit, room: body.size_hint().exact(), kept: Kept::Nothing };
-    poll_fn(|cx| drain(&mut link, &mut body, &mut sink, cx)).await.map_err(|undrained| match undrained {
-        Undrained::TooLong(limit) => failure::too_long(limit),
-        Undrained::Broken(error) => failure::broken(transport.origin(), gauge, &link.take_trouble().unwrap_or(error)),
-    })?;
-    if link.is_reusable() {
-        *kept = Some(link);
+    let origin = transport.origin();
+    let (head, mut body) = {
+        let Some(sendable) = request.take() else { return Err(failure::unsent(origin)) };
+        let mut response = pin!(link.sender.try_send_request(sendable));
+        poll_fn(|cx| {
+            link.drive(cx);
+            // Before anything has come in there is nothing to ask for, and asking has its price.
+            if gauge.bytes_in.get() == 0 && !link.is_over() {
+                return Poll::Pending;
+            }
+            match response.as_mut().poll(cx) {
+                Poll::Ready(Ok(response)) => Poll::Ready(Ok(response.into_parts())),
+                Poll::Ready(Err(mut unsent)) => {
+                    *request = unsent.take_message();
+                    Poll::Ready(Err(failure::broken(origin, gauge, &unsent.into_error())))
+                }
+                Poll::Pending if gauge.bytes_in.get() > LONGEST_HEADS => {
+                    Poll::Ready(Err(failure::endless_head(origin, LONGEST_HEADS)))
+                }
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await?
+    };
+    let limit = match keep {
+        Keep::Nothing => None,
+        Keep::UpTo(size) => Some(size.min(transport.settings().body_cap).as_bytes()),
+    };
+    let mut sink = Sink { limit, claimed: body.size_hint().exact(), kept: Kept::Nothing };
+    match poll_fn(|cx| drain(link, &mut body, &mut sink, cx)).await {
+        Ok(()) => Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: sink.into_bytes() }),
+        Err(Undrained::TooLong(limit)) => Err(failure::too_long(limit)),
+        Err(Undrained::Broken(error)) => Err(failure::broken(origin, gauge, &link.take_trouble().unwrap_or(error))),
     }
-    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: sink.into_bytes() })
 }
 
 enum Undrained {
@@ -254,7 +259,8 @@ fn drain(link: &mut Link, body: &mut Incoming, sink: &mut Sink, cx: &mut Context
 /// Where a body goes: nowhere, or into memory up to a limit.
 struct Sink {
     limit: Option<u64>,
-    room: Option<u64>,
+    /// The length the answer's head claims.
+    claimed: Option<u64>,
     kept: Kept,
 }
 
@@ -270,13 +276,13 @@ impl Sink {
     fn take(&mut self, piece: Bytes) -> Result<(), u64> {
         let Some(limit) = self.limit else { return Ok(()) };
         let whole = self.len().saturating_add(piece.len() as u64);
-        if whole > limit || self.room.is_some_and(|claimed| claimed > limit) {
+        if whole > limit || self.claimed.is_some_and(|claimed| claimed > limit) {
             return Err(limit);
         }
         self.kept = match std::mem::replace(&mut self.kept, Kept::Nothing) {
             Kept::Nothing => Kept::Piece(piece),
             Kept::Piece(first) => {
-                let claimed = self.room.and_then(|claimed| usize::try_from(claimed).ok()).unwrap_or(0);
+                let claimed = self.claimed.and_then(|claimed| usize::try_from(claimed).ok()).unwrap_or(0);
                 let mut pieces = BytesMut::with_capacity(claimed.min(FIRST_ROOM).max(first.len() + piece.len()));
                 pieces.extend_from_slice(&first);
                 pieces.extend_from_slice(&piece);

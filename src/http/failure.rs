@@ -129,6 +129,11 @@ pub(super) fn broken(origin: &Origin, gauge: &Gauge, error: &hyper::Error) -> Fa
     }
 }
 
+/// There is no request to send.
+pub(super) fn unsent(origin: &Origin) -> Failure {
+    Failure::new(FailureKind::Reset, format!("no request was sent to {}", origin.authority()))
+}
+
 /// The answer's head goes on and on.
 pub(super) fn endless_head(origin: &Origin, limit: u64) -> Failure {
     let message = format!("{} sent {} and no answer", origin.authority(), Size::from_bytes(limit));
