@@ -23,6 +23,8 @@ use crate::sample::Phases;
 /// The most that may come in before an answer's head is whole; the head itself is bounded lower, by the link's buffer,
 /// but any number of `1xx` heads may stand before it.
 const LONGEST_HEADS: u64 = 256 << 10;
+/// How many headers an answer is expected to have; more are taken as well.
+const ANSWER_HEADERS: usize = 8;
 /// What is set aside at once for a body that comes in pieces, whatever length it claims.
 const FIRST_ROOM: usize = 64 << 10;
 
@@ -155,6 +157,8 @@ async fn converse(
 /// The request in hyper's terms, with the headers HTTP wants of it.
 fn address(transport: &Transport, request: Outgoing) -> Result<Request<Full<Bytes>>, Failure> {
     let Outgoing { method, target, mut headers, body, .. } = request;
+    // hyper puts the answer's headers where the request's were: room for them now saves growing it header by header.
+    headers.reserve(ANSWER_HEADERS);
     if !headers.contains_key(HOST) {
         headers.insert(HOST, transport.origin().host_header().clone());
     }
