@@ -1,0 +1,165 @@
+//! What went wrong, in words that are the same each time: no local port, no time of day, no address that changes.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use rustls::CertificateError;
+
+use super::message::Failure;
+use super::origin::Origin;
+use super::wire::Gauge;
+use crate::sample::FailureKind;
+use crate::units::{Size, show_duration};
+
+/// `EMFILE` and `ENFILE`: the process, or the system, has no file handle left.
+const NO_HANDLE: [i32; 2] = [24, 23];
+
+/// The name did not resolve.
+pub(super) fn unresolved(origin: &Origin, error: Option<&io::Error>) -> Failure {
+    let why = match error.map(ToString::to_string) {
+        None => "it has no address".to_owned(),
+        Some(text) => text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned(),
+    };
+    Failure::new(FailureKind::Dns, format!("`{}` does not resolve: {why}", origin.host()))
+}
+
+/// No TCP connection.
+pub(super) fn unconnected(origin: &Origin, error: &io::Error) -> Failure {
+    let peer = origin.authority();
+    let message = match error.kind() {
+        ErrorKind::ConnectionRefused => format!("connection refused by {peer}"),
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => format!("{peer} is unreachable"),
+        ErrorKind::AddrNotAvailable => format!("no local port left for {peer}: keep connections alive"),
+        ErrorKind::TimedOut => format!("{peer} did not answer the connection"),
+        _ if error.raw_os_error().is_some_and(|code| NO_HANDLE.contains(&code)) => {
+            format!("no file handle left to connect to {peer}: raise `ulimit -n`")
+        }
+        kind => format!("no connection to {peer}: {kind}"),
+    };
+    Failure::new(FailureKind::Connect, message)
+}
+
+/// The TCP connection took longer than it may.
+pub(super) fn slow_connect(origin: &Origin, limit: Duration) -> Failure {
+    let message = format!("no connection to {} within {}", origin.authority(), show_duration(limit));
+    Failure::new(FailureKind::Connect, message)
+}
+
+/// The TLS handshake failed.
+pub(super) fn untrusted(origin: &Origin, error: &io::Error) -> Failure {
+    let peer = origin.authority();
+    let message = match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidCertificate(error)) => certificate(origin, error),
+        Some(rustls::Error::InvalidMessage(_)) => format!("{peer} does not speak TLS: is it `http`?"),
+        Some(rustls::Error::AlertReceived(alert)) => format!("{peer} ended the TLS handshake: {alert:?}"),
+        Some(error) => format!("no TLS with {peer}: {error}"),
+        None => format!("{peer} closed the connection during the TLS handshake"),
+    };
+    Failure::new(FailureKind::Tls, message)
+}
+
+// Some of rustls's own texts hold the time of day: they would never group.
+fn certificate(origin: &Origin, error: &CertificateError) -> String {
+    let peer = origin.authority();
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!("the certificate of {peer} has expired")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            format!("the certificate of {peer} is not valid yet")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("the certificate of {peer} is not for `{}`", origin.host())
+        }
+        CertificateError::UnknownIssuer => format!("the certificate of {peer} is from an unknown authority"),
+        CertificateError::Revoked => format!("the certificate of {peer} is revoked"),
+        CertificateError::BadSignature => format!("the certificate of {peer} has a bad signature"),
+        CertificateError::BadEncoding => format!("the certificate of {peer} cannot be read"),
+        CertificateError::Other(other) => format!("the certificate of {peer} is not valid: {other}"),
+        _ => format!("the certificate of {peer} is not valid"),
+    }
+}
+
+/// The request claims another length than its body has.
+pub(super) fn ill_measured() -> Failure {
+    Failure::new(FailureKind::Template, "the request's `content-length` does not fit its body: leave it out")
+}
+
+/// The exchange took longer than it may; says how far it came.
+pub(super) fn timed_out(origin: &Origin, gauge: &Gauge, limit: Duration) -> Failure {
+    let (peer, limit) = (origin.authority(), show_duration(limit));
+    let message = match (gauge.first_out.get(), gauge.first_in.get()) {
+        (None, _) => format!("no connection to {peer} within {limit}"),
+        (Some(_), None) => format!("no answer from {peer} within {limit}"),
+        (Some(_), Some(_)) => format!("no whole answer from {peer} within {limit}"),
+    };
+    Failure::new(FailureKind::Timeout, message)
+}
+
+/// The body is longer than what is kept of one.
+pub(super) fn too_long(limit: u64) -> Failure {
+    let message = format!("the answer's body is longer than the {} kept", Size::from_bytes(limit));
+    Failure::new(FailureKind::Body, message)
+}
+
+/// The connection broke, or carried something that is not HTTP.
+pub(super) fn broken(origin: &Origin, gauge: &Gauge, error: &hyper::Error) -> Failure {
+    let peer = origin.authority();
+    let protocol = |what: &dyn std::fmt::Display| {
+        Failure::new(FailureKind::Protocol, format!("the answer of {peer} is not HTTP: {what}"))
+    };
+    if error.is_user() {
+        return Failure::new(FailureKind::Template, format!("the request cannot be sent: {error}"));
+    }
+    if error.is_parse() {
+        return protocol(error);
+    }
+    match source::<rustls::Error>(error) {
+        None => {}
+        Some(error) => return Failure::new(FailureKind::Tls, format!("TLS with {peer} broke: {error}")),
+    }
+    match source::<io::Error>(error).map(io::Error::kind) {
+        // What cannot be decoded as a body: a chunk without a size, a length that is no number.
+        Some(ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
+            protocol(&source::<io::Error>(error).map(ToString::to_string).unwrap_or_default())
+        }
+        Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => reset(&peer, "reset", gauge),
+        _ => reset(&peer, "closed", gauge),
+    }
+}
+
+/// There is no request to send.
+pub(super) fn unsent(origin: &Origin) -> Failure {
+    Failure::new(FailureKind::Reset, format!("no request was sent to {}", origin.authority()))
+}
+
+/// The answer's head goes on and on.
+pub(super) fn endless_head(origin: &Origin, limit: u64) -> Failure {
+    let message = format!("{} sent {} and no answer", origin.authority(), Size::from_bytes(limit));
+    Failure::new(FailureKind::Protocol, message)
+}
+
+fn reset(peer: &str, how: &str, gauge: &Gauge) -> Failure {
+    let when = match (gauge.bytes_out.get(), gauge.bytes_in.get()) {
+        (0, _) => "before the request was sent",
+        (_, 0) => "before an answer",
+        _ => "before the answer was whole",
+    };
+    Failure::new(FailureKind::Reset, format!("connection {how} by {peer} {when}"))
+}
+
+/// The first cause of a kind, however deep; an `io::Error` is looked into as well.
+fn source<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}

@@ -1,0 +1,90 @@
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method};
+
+use crate::sample::{FailureKind, Phases, Reach};
+use crate::units::Size;
+
+/// One request, ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// What is asked for, in origin form: `/search?q=1`. A clone of it shares its text.
+    pub target: PathAndQuery,
+    /// The headers; `host` and, for a body, `content-length` are added where they are missing.
+    pub headers: HeaderMap,
+    /// The body; empty for none.
+    pub body: Bytes,
+    /// How long the whole exchange may take: looking up, connecting, sending and the answer to its last byte.
+    pub timeout: Duration,
+    /// What becomes of the answer's body.
+    pub keep: Keep,
+}
+
+/// How much of an answer's body is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: it is read to its end and counted, however long it is.
+    Nothing,
+    /// All of it; an answer with a longer body than this fails as [`FailureKind::Body`].
+    UpTo(Size),
+}
+
+/// One exchange, from its first moment to its last.
+#[derive(Debug)]
+pub struct Exchange {
+    /// When it began; a connection, if one was needed, was made after this.
+    pub sent: Instant,
+    /// The last byte of the body, or the moment of the failure; no earlier than `sent` plus the limit after a timeout.
+    pub ended: Instant,
+    /// Where the time went.
+    pub phases: Phases,
+    /// Whether the request reached the wire.
+    pub reach: Reach,
+    /// Bytes of HTTP written: head and body, without TLS's own.
+    pub bytes_out: u64,
+    /// Bytes of HTTP read: head, body and its framing, without TLS's own.
+    pub bytes_in: u64,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+/// How an exchange ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// A whole answer came.
+    Answer(Answer),
+    /// None came.
+    Failed(Failure),
+    /// The run was cut off while it was under way.
+    Cut,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as the request's [`Keep`] asked; empty where nothing is kept.
+    pub body: Bytes,
+}
+
+/// Why no whole answer came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Where it failed.
+    pub kind: FailureKind,
+    /// What happened, in words that are the same each time it happens, so that failures group.
+    pub message: String,
+}
+
+impl Failure {
+    pub(super) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}

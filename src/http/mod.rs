@@ -1,0 +1,26 @@
+//! The data plane: bytes on the wire, their phases timed.
+//!
+//! An [`Origin`] says where a service is; a [`Transport`] holds what a worker's connections to it share. Each user owns
+//! one [`Client`], at most one connection, and makes one [`Exchange`] at a time over it: an [`Outgoing`] request goes
+//! out, and how it ended comes back as data. A failure is never retried here, and never an error that ends a run.
+
+mod alarm;
+mod connect;
+mod exchange;
+mod failure;
+mod link;
+mod message;
+mod origin;
+mod tls;
+mod transport;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::sample::Reach;
+pub use exchange::Client;
+pub use message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
+pub use origin::{Origin, Scheme};
+pub use tls::Verify;
+pub use transport::{Settings, Transport, Unready};

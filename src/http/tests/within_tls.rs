@@ -1,0 +1,107 @@
+use std::io::Write;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, Stream};
+
+use super::peer::{Peer, linger, request};
+use super::{answer, exchange, failure, get};
+use crate::http::{Client, Ending, Origin, Reach, Settings, Transport, Unready, Verify};
+use crate::sample::FailureKind;
+
+/// A peer that speaks TLS with a certificate of its own making for `name`, and the certificate as PEM.
+fn tls_peer(name: &str) -> (Peer, String) {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let pem = made.cert.pem();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![CertificateDer::from(made.cert)], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let peer = Peer::new(move |socket| {
+        let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut stream = Stream::new(&mut connection, socket);
+        while request(&mut stream).is_some() {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").unwrap();
+        }
+    });
+    (peer, pem)
+}
+
+fn client_of(peer: &Peer, host: &str, settings: Settings) -> Client {
+    let origin = Origin::parse(&format!("https://{host}:{}", peer.address().port())).unwrap();
+    Client::new(Rc::new(Transport::new(origin, settings).unwrap()))
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_trusted_authority_is_taken_and_the_handshake_timed() {
+    for host in ["localhost", "127.0.0.1"] {
+        let (peer, pem) = tls_peer(host);
+        let mut client = client_of(&peer, host, Settings { authorities: pem.into_bytes(), ..Settings::default() });
+        let first = exchange(&mut client, get()).await;
+        assert!(matches!(&first.ending, Ending::Answer(answer) if answer.body == "hello"), "{first:?}");
+        assert!(first.phases.tls.is_some() && first.phases.connect.is_some());
+        assert_eq!(first.bytes_in, 43, "the bytes of HTTP, without TLS's own");
+        let second = exchange(&mut client, get()).await;
+        assert!(matches!(second.ending, Ending::Answer(_)) && second.phases.tls.is_none());
+        assert_eq!(peer.connections(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_nobody_vouches_for_fails_as_tls_with_nothing_sent() {
+    let (peer, _) = tls_peer("localhost");
+    let exchange = exchange(&mut client_of(&peer, "localhost", Settings::default()), get()).await;
+    assert_eq!((failure(&exchange).kind, exchange.reach), (FailureKind::Tls, Reach::Never), "{exchange:?}");
+    let expected = format!("the certificate of localhost:{} is from an unknown authority", peer.address().port());
+    assert_eq!(failure(&exchange).message, expected);
+    assert!(exchange.phases.connect.is_some() && exchange.phases.tls.is_none());
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_host_fails_as_tls() {
+    let (peer, pem) = tls_peer("elsewhere.example");
+    let settings = Settings { authorities: pem.into_bytes(), ..Settings::default() };
+    let exchange = exchange(&mut client_of(&peer, "localhost", settings), get()).await;
+    assert_eq!(failure(&exchange).kind, FailureKind::Tls);
+    assert!(failure(&exchange).message.ends_with("is not for `localhost`"), "{exchange:?}");
+}
+
+#[tokio::test]
+async fn any_certificate_will_do_where_it_is_not_verified() {
+    let (peer, _) = tls_peer("elsewhere.example");
+    let settings = Settings { verify: Verify::No, ..Settings::default() };
+    assert_eq!(answer(&mut client_of(&peer, "localhost", settings), get()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_peer_without_tls_fails_as_tls() {
+    for (reply, words) in
+        [(&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "does not speak TLS"), (b"", "closed the connection")]
+    {
+        let peer = Peer::new(move |stream| {
+            let _ = std::io::Read::read(stream, &mut [0; 4096]);
+            stream.write_all(reply).unwrap();
+            if !reply.is_empty() {
+                linger(stream);
+            }
+        });
+        let exchange = exchange(&mut client_of(&peer, "localhost", Settings::default()), get()).await;
+        assert_eq!(failure(&exchange).kind, FailureKind::Tls, "{exchange:?}");
+        assert!(failure(&exchange).message.contains(words), "{exchange:?}");
+    }
+}
+
+#[test]
+fn authorities_that_cannot_be_read_are_told_before_the_load() {
+    for authorities in ["not a certificate", "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n"] {
+        let settings = Settings { authorities: authorities.into(), ..Settings::default() };
+        let made = Transport::new(Origin::parse("https://localhost").unwrap(), settings);
+        assert!(matches!(made.err(), Some(Unready::Authorities(_))), "{authorities}");
+    }
+}
