@@ -5,10 +5,13 @@
 pub mod cli;
 pub mod compile;
 pub mod diagnostic;
+pub mod engine;
 pub mod expression;
 pub mod http;
 pub mod metrics;
 pub mod plan;
+pub mod report;
+pub mod run;
 pub mod sample;
 pub mod schedule;
 pub mod units;

@@ -123,6 +123,11 @@ impl Tally {
         self.errors.add(key.endpoint, &key.name, kind, message, at);
     }
 
+    /// Counts a mistake of the plan itself that shows at run time and belongs to no request.
+    pub fn exception(&mut self, name: &Arc<str>, message: &str, at: Offset) {
+        self.errors.add(EndpointId(u32::MAX), name, FailureKind::Template, message, at);
+    }
+
     /// What was counted since the last take, as second number `second`; it costs what was touched.
     pub fn take(&mut self, second: u32, users: u64, health: Health) -> Interval {
         let touched = std::mem::take(&mut self.touched);

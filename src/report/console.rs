@@ -1,0 +1,215 @@
+use super::document::{FailureEntry, MetricEntry, Report, RequestEntry, ThresholdState, TimeEntry};
+use super::table::Table;
+use crate::units::{Size, show_duration};
+
+/// The summary a person reads: what was asked, what was measured, what held, where every request went.
+#[must_use]
+pub fn summary(report: &Report) -> String {
+    let sections = [
+        head(report),
+        requests(report),
+        metrics(&report.metrics),
+        groups("failures", &report.failures),
+        groups("exceptions (mistakes of the plan that showed at run time)", &report.exceptions),
+        thresholds(report),
+        books(report),
+        generator(report),
+        foot(report),
+    ];
+    let sections: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
+    sections.join("\n")
+}
+
+fn head(report: &Report) -> String {
+    let plan = &report.plan;
+    let profile = plan.profile.as_ref().map(|profile| format!(" (profile {profile})")).unwrap_or_default();
+    let length = show_duration(std::time::Duration::from_secs_f64(report.run.seconds.max(0.0)));
+    let users = match report.run.users {
+        1 => "1 user".to_owned(),
+        users => format!("up to {users} users"),
+    };
+    format!("{}{profile} against {}: {users} for {length}\n", plan.name, plan.target)
+}
+
+fn requests(report: &Report) -> String {
+    if report.requests.is_empty() {
+        return "no requests were made\n".to_owned();
+    }
+    let mut table = Table::new(
+        &["method", "name", "requests", "failed", "rate", "p50", "p95", "p99", "max", "service p50", "p95", "p99"],
+        2,
+    );
+    for row in report.requests.iter().chain(std::iter::once(&report.total)) {
+        table.row(cells(row));
+    }
+    let note = "  p50 to max: response time, from when a request was due; service: from when it was sent\n";
+    format!("requests\n{}{note}", table.render())
+}
+
+fn cells(row: &RequestEntry) -> Vec<String> {
+    let failed = match row.error_rate {
+        Some(share) if row.failed > 0 => format!("{} ({})", grouped(row.failed), percent(share)),
+        _ => "0".to_owned(),
+    };
+    let mut cells =
+        vec![row.method.clone(), row.name.clone(), grouped(row.requests), failed, format!("{}/s", figure(row.rate))];
+    let figures = |times: Option<&TimeEntry>, of: &[fn(&TimeEntry) -> f64]| {
+        of.iter().map(|figure| times.map_or("–".to_owned(), |times| ms(figure(times)))).collect::<Vec<_>>()
+    };
+    cells.extend(figures(row.response_time.as_ref(), &[|t| t.p50, |t| t.p95, |t| t.p99, |t| t.max]));
+    cells.extend(figures(row.service_time.as_ref(), &[|t| t.p50, |t| t.p95, |t| t.p99]));
+    cells
+}
+
+fn metrics(metrics: &[MetricEntry]) -> String {
+    if metrics.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["name", "samples", "mean", "p50", "p95", "max", "sum", ""], 1);
+    let shown = |number: Option<f64>| number.map_or("–".to_owned(), figure);
+    for metric in metrics {
+        table.row(vec![
+            metric.name.clone(),
+            grouped(metric.count),
+            shown(metric.mean),
+            shown(metric.p50),
+            shown(metric.p95),
+            shown(metric.max),
+            figure(metric.sum),
+            metric.unit.clone().unwrap_or_default(),
+        ]);
+    }
+    format!("metrics\n{}", table.render())
+}
+
+/// How many groups a summary shows; the report has them all.
+const SHOWN: usize = 10;
+
+fn groups(title: &str, groups: &[FailureEntry]) -> String {
+    if groups.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["name", "kind", "what", "count"], 3);
+    for group in groups.iter().take(SHOWN) {
+        let name = format!("{} {}", group.method, group.name);
+        let message = group.message.replace(['\n', '\r', '\t'], " ");
+        table.row(vec![name.trim().to_owned(), group.kind.clone(), message, grouped(group.count)]);
+    }
+    let more = match groups.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("  … and {more} more in the report\n"),
+    };
+    format!("{title}\n{}{more}", table.render())
+}
+
+fn thresholds(report: &Report) -> String {
+    let mut table = Table::new(&["", "", "threshold", "measured", ""], 5);
+    for threshold in &report.thresholds {
+        let (mark, word) = match threshold.state {
+            ThresholdState::Held => ("✓", "held"),
+            ThresholdState::Broken => ("✗", "broken"),
+            ThresholdState::NoData => ("✗", "no data"),
+        };
+        let note = match (&threshold.name, threshold.place.is_empty()) {
+            (Some(name), _) => name.clone(),
+            (None, true) => "the default: the plan has no thresholds".to_owned(),
+            (None, false) => String::new(),
+        };
+        table.row(vec![mark.into(), word.into(), threshold.require.clone(), threshold.measured.clone(), note]);
+    }
+    format!("thresholds\n{}", table.render())
+}
+
+fn books(report: &Report) -> String {
+    let books = &report.books;
+    let n = grouped;
+    let mut lines = format!(
+        "books\n  scheduled {} = started {} + dropped {}\n  started {} = ok {} + failed {} + aborted {}",
+        n(books.scheduled),
+        n(books.started),
+        n(books.dropped),
+        n(books.started),
+        n(books.ok),
+        n(books.failed),
+        n(books.aborted),
+    );
+    if books.never_sent > 0 {
+        lines.push_str(&format!("; {} never reached the target", n(books.never_sent)));
+    }
+    if !books.balanced {
+        lines.push_str("\n  the books do not balance: this is a mistake of this program, please report it");
+    }
+    lines.push('\n');
+    lines
+}
+
+fn generator(report: &Report) -> String {
+    let generator = &report.generator;
+    let memory = Size::from_bytes(generator.memory);
+    let workers = report.run.workers;
+    let s = if workers == 1 { "" } else { "s" };
+    let mut line = format!(
+        "generator\n  {workers} worker{s}, at most {:.2} cores, {memory}, {} open files, woke up to {} late",
+        generator.cpu_cores,
+        generator.open_files,
+        ms(generator.worker_lag),
+    );
+    if generator.suspect_seconds > 0 {
+        line.push_str(&format!("; {} suspect seconds", generator.suspect_seconds));
+    }
+    line.push('\n');
+    line
+}
+
+fn foot(report: &Report) -> String {
+    let mark = if report.verdict.passed { "✓" } else { "✗" };
+    format!("seed {}\n{mark} {}\n", report.run.seed, report.verdict.text)
+}
+
+/// A time in milliseconds as a person reads it.
+fn ms(ms: f64) -> String {
+    show_duration(std::time::Duration::from_secs_f64((ms / 1e3).max(0.0)))
+}
+
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    // a share that is not nothing must not read as nothing, nor one that is not all as all
+    match percent {
+        p if p > 0.0 && p < 0.01 => "<0.01%".to_owned(),
+        p if p < 10.0 => format!("{p:.2}%"),
+        p if p < 100.0 => format!("{:.1}%", p.min(99.9)),
+        _ => "100%".to_owned(),
+    }
+}
+
+fn figure(number: f64) -> String {
+    match number.abs() {
+        n if n >= 1e5 => grouped_float(number),
+        n if n >= 100.0 || n == n.trunc() => format!("{number:.0}"),
+        n if n >= 10.0 => format!("{number:.1}"),
+        n if n >= 0.01 => format!("{number:.2}"),
+        _ => format!("{number:.2e}"),
+    }
+}
+
+fn grouped_float(number: f64) -> String {
+    if number.abs() < 1e15 {
+        let sign = if number < 0.0 { "-" } else { "" };
+        format!("{sign}{}", grouped(number.abs().round() as u64))
+    } else {
+        format!("{number:.2e}")
+    }
+}
+
+/// 1234567 as `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,327 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::{Deserialize, Serialize};
+
+/// The version of the report's form. It changes when a field changes its meaning or goes away, not when one comes.
+pub const VERSION: u32 = 1;
+
+/// Everything one run came to. Times are in milliseconds unless the name says otherwise; a number that could not be
+/// had is `null`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// The version of this form.
+    pub version: u32,
+    /// The version of Plimsoll that wrote it.
+    pub plimsoll: String,
+    /// What was run.
+    pub plan: PlanEntry,
+    /// When and how it was run.
+    pub run: RunEntry,
+    /// What it came to.
+    pub verdict: VerdictEntry,
+    /// Each threshold with what was measured.
+    pub thresholds: Vec<ThresholdEntry>,
+    /// All requests together.
+    pub total: RequestEntry,
+    /// Requests by method and name.
+    pub requests: Vec<RequestEntry>,
+    /// Declared metrics.
+    pub metrics: Vec<MetricEntry>,
+    /// Failed requests in groups, the most frequent first.
+    pub failures: Vec<FailureEntry>,
+    /// Mistakes of the plan that showed at run time, with the plan's line.
+    pub exceptions: Vec<FailureEntry>,
+    /// Where every request went.
+    pub books: BooksEntry,
+    /// How the generator itself fared.
+    pub generator: GeneratorEntry,
+    /// The run second by second; in a long run, in longer steps.
+    pub history: Vec<SecondEntry>,
+}
+
+/// What was run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanEntry {
+    /// The plan's name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The file it was read from.
+    pub file: String,
+    /// The profile that was chosen.
+    pub profile: Option<String>,
+    /// The service it was aimed at.
+    pub target: String,
+    /// The stages of its shape: name, users, length in seconds.
+    pub stages: Vec<StageEntry>,
+}
+
+/// A stage of the shape.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StageEntry {
+    /// Its name.
+    pub name: String,
+    /// The number of users it moves to.
+    pub users: u32,
+    /// How long it lasts, in seconds.
+    pub seconds: f64,
+    /// Whether it is left out of thresholds that name no stage.
+    pub warm_up: bool,
+}
+
+/// When and how a plan was run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunEntry {
+    /// When it began (RFC 3339, UTC).
+    pub began: String,
+    /// For how many seconds load was made.
+    pub seconds: f64,
+    /// Why it ended: `complete`, `asked` or `threshold`.
+    pub ended: String,
+    /// The number all chance derived from.
+    pub seed: u64,
+    /// How many worker threads made load.
+    pub workers: u32,
+    /// The most users there were at once.
+    pub users: u64,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VerdictEntry {
+    /// Whether everything that was asked for held.
+    pub passed: bool,
+    /// The verdict in words.
+    pub text: String,
+    /// The exit code it comes to.
+    pub exit_code: u8,
+}
+
+/// One threshold with what was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ThresholdEntry {
+    /// Its name, where the plan gives one.
+    pub name: Option<String>,
+    /// The condition.
+    pub require: String,
+    /// Where it stands in the plan; empty for the default.
+    pub place: String,
+    /// What was measured, as a person reads it; `no data` without samples.
+    pub measured: String,
+    /// What was measured, as a number: seconds, a second, a share of 1, a number, or bytes.
+    pub value: Option<f64>,
+    /// What it was compared with, as the same kind of number.
+    pub limit: f64,
+    /// Whether it held.
+    pub state: ThresholdState,
+}
+
+/// Whether a threshold held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ThresholdState {
+    /// It held.
+    Held,
+    /// It did not.
+    Broken,
+    /// There was nothing to judge, which breaks it.
+    NoData,
+}
+
+/// Requests that share a method and a name, or all of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RequestEntry {
+    /// The method; empty for all together.
+    pub method: String,
+    /// The name; `all` for all together.
+    pub name: String,
+    /// How many were answered or failed.
+    pub requests: u64,
+    /// How many were answered as expected.
+    pub ok: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// How many were cut off by the run's end; they are in none of the other numbers.
+    pub aborted: u64,
+    /// Failures by kind.
+    pub failed_by_kind: BTreeMap<String, u64>,
+    /// Answers by status.
+    pub status: BTreeMap<u16, u64>,
+    /// Requests a second, over the time load was made.
+    pub rate: f64,
+    /// The share that failed; `null` without requests.
+    pub error_rate: Option<f64>,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// Bytes read.
+    pub bytes_in: u64,
+    /// From when a request was due to its end. The headline: what a user of the service feels.
+    pub response_time: Option<TimeEntry>,
+    /// From when it was sent to its end: what the service took.
+    pub service_time: Option<TimeEntry>,
+    /// Response times of those that were ok.
+    pub response_time_ok: Option<TimeEntry>,
+    /// Response times of those that failed.
+    pub response_time_failed: Option<TimeEntry>,
+    /// The parts of the service time: `dns`, `connect`, `tls`, `first_byte`, `receive`; those that happened.
+    pub phases: BTreeMap<String, TimeEntry>,
+}
+
+/// A distribution of times, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimeEntry {
+    /// How many samples.
+    pub count: u64,
+    /// The shortest.
+    pub min: f64,
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation.
+    pub stddev: f64,
+    /// The median.
+    pub p50: f64,
+    /// The 66th percentile.
+    pub p66: f64,
+    /// The 75th percentile.
+    pub p75: f64,
+    /// The 80th percentile.
+    pub p80: f64,
+    /// The 90th percentile.
+    pub p90: f64,
+    /// The 95th percentile.
+    pub p95: f64,
+    /// The 98th percentile.
+    pub p98: f64,
+    /// The 99th percentile.
+    pub p99: f64,
+    /// The 99.9th percentile.
+    pub p999: f64,
+    /// The 99.99th percentile.
+    pub p9999: f64,
+    /// The longest.
+    pub max: f64,
+    /// Samples beyond an hour, which count as an hour in the percentiles.
+    pub beyond: u64,
+}
+
+/// A declared metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MetricEntry {
+    /// Its name.
+    pub name: String,
+    /// `trend`, `counter` or `gauge`.
+    pub kind: String,
+    /// The word behind its numbers.
+    pub unit: Option<String>,
+    /// How many samples.
+    pub count: u64,
+    /// Their sum.
+    pub sum: f64,
+    /// The smallest.
+    pub min: Option<f64>,
+    /// The mean.
+    pub mean: Option<f64>,
+    /// The median.
+    pub p50: Option<f64>,
+    /// The 95th percentile.
+    pub p95: Option<f64>,
+    /// The 99th percentile.
+    pub p99: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
+    /// The last.
+    pub last: Option<f64>,
+    /// Samples that were no finite numbers and are in nothing else.
+    pub refused: u64,
+}
+
+/// A group of failures or exceptions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FailureEntry {
+    /// The method; empty where it belongs to no request.
+    pub method: String,
+    /// The request's name, or the task's where it belongs to no request.
+    pub name: String,
+    /// Where it failed.
+    pub kind: String,
+    /// What was said.
+    pub message: String,
+    /// How many.
+    pub count: u64,
+    /// When the first ended, in seconds from the start.
+    pub first: f64,
+    /// When the last ended, in seconds from the start.
+    pub last: f64,
+}
+
+/// Where every request went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BooksEntry {
+    /// Requests the plan wanted.
+    pub scheduled: u64,
+    /// Of those, not begun because nobody was free to.
+    pub dropped: u64,
+    /// Of those, begun.
+    pub started: u64,
+    /// Of the begun, answered as expected.
+    pub ok: u64,
+    /// Of the begun, failed.
+    pub failed: u64,
+    /// Of the begun, cut off by the end of the run.
+    pub aborted: u64,
+    /// Of the begun, those of which no byte was sent.
+    pub never_sent: u64,
+    /// Failures by kind.
+    pub failed_by_kind: BTreeMap<String, u64>,
+    /// Whether scheduled = started + dropped and started = ok + failed + aborted.
+    pub balanced: bool,
+}
+
+/// How the generator itself fared, at its worst.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GeneratorEntry {
+    /// The longest a worker woke later than it asked to, in milliseconds.
+    pub worker_lag: f64,
+    /// The longest a request was sent after it was due, in milliseconds.
+    pub lateness: f64,
+    /// The most CPU it used in a second, in cores.
+    pub cpu_cores: f64,
+    /// The most files and sockets it had open.
+    pub open_files: u64,
+    /// The most memory it held, in bytes.
+    pub memory: u64,
+    /// Seconds coloured by the generator itself.
+    pub suspect_seconds: u64,
+}
+
+/// One step of the history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SecondEntry {
+    /// Its first second.
+    pub second: u32,
+    /// How many seconds it stands for.
+    pub length: u32,
+    /// The most users there were.
+    pub users: u64,
+    /// Requests begun.
+    pub started: u64,
+    /// Requests answered as expected.
+    pub ok: u64,
+    /// Requests failed.
+    pub failed: u64,
+    /// Whether the generator coloured it.
+    pub suspect: bool,
+}
+
+/// The schema of reports, draft-07.
+#[must_use]
+pub fn report_schema() -> serde_json::Value {
+    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Report>();
+    let mut schema = schema.to_value();
+    if let Some(root) = schema.as_object_mut() {
+        root.insert("title".into(), serde_json::json!("Plimsoll report"));
+    }
+    schema
+}

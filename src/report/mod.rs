@@ -1,0 +1,22 @@
+//! The report: one document with every number of a run, and the formats written from it. All of them show the same
+//! number for the same quantity, because there is only one.
+
+mod build;
+mod console;
+mod document;
+mod figures;
+mod files;
+mod progress;
+mod rows;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use build::{Facts, build};
+pub use console::summary;
+pub use document::{
+    BooksEntry, FailureEntry, GeneratorEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry, SecondEntry,
+    ThresholdEntry, ThresholdState, TimeEntry, VerdictEntry, report_schema,
+};
+pub use files::{Results, stamp};
+pub use progress::{Moment, line};

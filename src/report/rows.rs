@@ -1,0 +1,121 @@
+use std::collections::BTreeMap;
+
+use super::document::{MetricEntry, RequestEntry};
+use super::figures::times;
+use crate::metrics::{Counts, Distribution, Measure, Scale, SeriesTotal, Totals};
+use crate::sample::{Catalog, FailureKind, MetricId, MetricKind};
+
+/// Requests gathered for one row.
+struct Row {
+    counts: Counts,
+    status: BTreeMap<u16, u64>,
+    times: BTreeMap<Measure, Distribution>,
+}
+
+/// The rows by method and name, in that order, and the row of all.
+pub(super) fn requests(totals: &Totals, catalog: &Catalog, seconds: f64) -> (Vec<RequestEntry>, RequestEntry) {
+    let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
+    let mut all = Row::new();
+    for (key, total) in totals.series() {
+        let method = catalog.endpoints.get(key.endpoint.index()).map_or("", |endpoint| &*endpoint.method);
+        let row = rows.entry((method.to_owned(), key.name.to_string())).or_insert_with(Row::new);
+        row.add(key.status, total);
+        all.add(key.status, total);
+    }
+    let rows = rows.into_iter().map(|((method, name), row)| row.entry(method, name, seconds)).collect();
+    (rows, all.entry(String::new(), "all".to_owned(), seconds))
+}
+
+/// Each declared metric.
+pub(super) fn metrics(totals: &Totals, catalog: &Catalog) -> Vec<MetricEntry> {
+    let declared = catalog.metrics.iter().enumerate();
+    let entries = declared.map(|(index, metric)| {
+        let mut all = Distribution::new(Scale::Number);
+        let id = MetricId(u16::try_from(index).unwrap_or(u16::MAX));
+        totals.metric(id).for_each(|(_, samples)| all.merge(samples));
+        MetricEntry {
+            name: metric.name.to_string(),
+            kind: match metric.kind {
+                MetricKind::Trend => "trend",
+                MetricKind::Counter => "counter",
+                MetricKind::Gauge => "gauge",
+            }
+            .to_owned(),
+            unit: metric.unit.as_deref().map(str::to_owned),
+            count: all.count(),
+            sum: all.moments().sum(),
+            min: all.min(),
+            mean: all.mean(),
+            p50: all.quantile(0.5),
+            p95: all.quantile(0.95),
+            p99: all.quantile(0.99),
+            max: all.max(),
+            last: (all.count() > 0).then_some(all.moments().last),
+            refused: all.moments().refused,
+        }
+    });
+    entries.collect()
+}
+
+/// Failures by kind, those there were.
+pub(super) fn by_kind(failed: &[u64; FailureKind::ALL.len()]) -> BTreeMap<String, u64> {
+    let kinds = FailureKind::ALL.iter().zip(failed).filter(|(_, count)| **count > 0);
+    kinds.map(|(kind, count)| (kind.name().to_owned(), *count)).collect()
+}
+
+impl Row {
+    fn new() -> Self {
+        Self { counts: Counts::default(), status: BTreeMap::new(), times: BTreeMap::new() }
+    }
+
+    fn add(&mut self, status: Option<u16>, total: &SeriesTotal) {
+        self.counts.merge(&total.counts);
+        if let Some(status) = status {
+            *self.status.entry(status).or_default() += total.counts.ended();
+        }
+        for measure in Measure::ALL {
+            if let Some(times) = total.time(measure) {
+                self.times.entry(measure).or_insert_with(|| Distribution::new(Scale::Time)).merge(times);
+            }
+        }
+    }
+
+    fn of(&self, measures: &[Measure]) -> Option<super::document::TimeEntry> {
+        let mut all = Distribution::new(Scale::Time);
+        measures.iter().filter_map(|measure| self.times.get(measure)).for_each(|times| all.merge(times));
+        times(&all)
+    }
+
+    fn entry(self, method: String, name: String, seconds: f64) -> RequestEntry {
+        let phases = [
+            ("dns", Measure::Dns),
+            ("connect", Measure::Connect),
+            ("tls", Measure::Tls),
+            ("first_byte", Measure::FirstByte),
+            ("receive", Measure::Receive),
+        ];
+        let ended = self.counts.ended();
+        RequestEntry {
+            method,
+            name,
+            requests: ended,
+            ok: self.counts.ok,
+            failed: self.counts.failures(),
+            aborted: self.counts.aborted,
+            failed_by_kind: by_kind(&self.counts.failed),
+            rate: if seconds > 0.0 { ended as f64 / seconds } else { 0.0 },
+            error_rate: (ended > 0).then(|| self.counts.failures() as f64 / ended as f64),
+            bytes_out: self.counts.bytes_out,
+            bytes_in: self.counts.bytes_in,
+            response_time: self.of(&[Measure::ResponseOk, Measure::ResponseFailed]),
+            service_time: self.of(&[Measure::ServiceOk, Measure::ServiceFailed]),
+            response_time_ok: self.of(&[Measure::ResponseOk]),
+            response_time_failed: self.of(&[Measure::ResponseFailed]),
+            phases: phases
+                .into_iter()
+                .filter_map(|(name, measure)| Some((name.to_owned(), self.of(&[measure])?)))
+                .collect(),
+            status: self.status,
+        }
+    }
+}

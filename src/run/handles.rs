@@ -1,0 +1,25 @@
+/// The system allows fewer open files than the run needs: each user has a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{wanted} open files are needed and the system allows {allowed}")]
+pub struct TooFew {
+    /// How many the run needs.
+    pub wanted: u64,
+    /// How many the system allows.
+    pub allowed: u64,
+}
+
+/// Files the process needs besides its users' connections.
+const SPARE: u64 = 64;
+
+/// Raises the process's limit on open files to what so many connections need.
+///
+/// # Errors
+/// [`TooFew`], where the system's hard limit is below that.
+pub fn raise(connections: u64) -> Result<(), TooFew> {
+    let wanted = connections + SPARE;
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(allowed) if allowed < wanted => Err(TooFew { wanted, allowed }),
+        // a system without such a limit, or one that does not say, is not to stop the run
+        Ok(_) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,14 @@
+//! The run: the one place where engine and results meet. The collector merges the workers' seconds, judges the
+//! thresholds that abort, hears Ctrl-C, and brings the run to its end.
+
+mod collector;
+mod conduct;
+mod handles;
+mod probe;
+mod snapshot;
+mod vitals;
+
+pub use conduct::{Event, Outcome, conduct};
+pub use handles::{TooFew, raise};
+pub use probe::{Unreachable, probe};
+pub use snapshot::Snapshot;
