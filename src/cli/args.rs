@@ -1,7 +1,9 @@
 use clap::{Parser, Subcommand};
 
 use super::check::CheckArgs;
+use super::run::RunArgs;
 use super::schema::SchemaArgs;
+use super::target::TargetArgs;
 
 /// Runs load tests that are written as YAML plans, and says whether the service held.
 #[derive(Debug, Parser)]
@@ -13,6 +15,8 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Run(Box<RunArgs>),
     Check(CheckArgs),
+    Target(Box<TargetArgs>),
     Schema(SchemaArgs),
 }

@@ -4,7 +4,9 @@ mod args;
 mod check;
 mod exit;
 mod plan_file;
+mod run;
 mod schema;
+mod target;
 mod terminal;
 
 use std::process::ExitCode;
@@ -18,7 +20,9 @@ pub use exit::Exit;
 #[must_use]
 pub fn main() -> ExitCode {
     let exit = match Args::parse().command {
+        Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),
     };
     ExitCode::from(exit)

@@ -3,6 +3,7 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::terminal::data;
 use crate::plan::plan_schema;
+use crate::report::report_schema;
 
 /// Prints a JSON schema: of plans, for editors, or of reports.
 #[derive(Debug, Args)]
@@ -16,11 +17,14 @@ pub(super) struct SchemaArgs {
 enum Kind {
     /// What a plan may say (`schemas/plan.schema.json`).
     Plan,
+    /// What a report says (`schemas/report.schema.json`).
+    Report,
 }
 
 pub(super) fn run(args: &SchemaArgs) -> Exit {
     let schema = match args.of {
         Kind::Plan => plan_schema(),
+        Kind::Report => report_schema(),
     };
     data(&format!("{schema:#}\n"));
     Exit::Passed

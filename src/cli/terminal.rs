@@ -17,6 +17,18 @@ pub(super) fn talk_style() -> Style {
     style(std::io::stderr().is_terminal())
 }
 
+/// How many columns a terminal has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Width(pub(super) usize);
+
+/// The width of the terminal that talk goes to; `None` where it goes elsewhere.
+pub(super) fn talk_width() -> Option<Width> {
+    const USUAL: usize = 80;
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    (std::io::stderr().is_terminal() && !dumb).then(|| Width(columns.unwrap_or(USUAL)))
+}
+
 fn style(is_terminal: bool) -> Style {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");

@@ -16,7 +16,7 @@ pub use build::{Facts, build};
 pub use console::summary;
 pub use document::{
     BooksEntry, FailureEntry, GeneratorEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry, SecondEntry,
-    ThresholdEntry, ThresholdState, TimeEntry, VerdictEntry, report_schema,
+    StageEntry, ThresholdEntry, ThresholdState, TimeEntry, VerdictEntry, report_schema,
 };
 pub use files::{Results, stamp};
 pub use progress::{Moment, line};

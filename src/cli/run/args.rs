@@ -1,0 +1,98 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::plan_file::FilterWords;
+use crate::plan::Overrides;
+use crate::units::{Rate, Seed, parse_duration};
+
+/// Runs a plan and says whether the service held.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RunArgs {
+    /// The plan's file, or the name of a plan in `plans/`.
+    #[arg(value_name = "PLAN")]
+    pub(super) plan: PathBuf,
+
+    /// Starts the reference service in the process and aims the plan at it.
+    #[arg(long, conflicts_with = "target")]
+    pub(super) embedded: bool,
+
+    /// The service to aim at, with the path before every endpoint's: http://127.0.0.1:8000/v1
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+
+    /// The plan's profile whose sections stand in for the plan's own.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// How many users a constant shape has.
+    #[arg(long, value_name = "N")]
+    users: Option<u64>,
+
+    /// How long a constant shape lasts: 30s, 10m
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
+    time: Option<Duration>,
+
+    /// How many users a constant shape starts a second: 5/s
+    #[arg(long, value_name = "RATE", value_parser = Rate::parse)]
+    spawn_rate: Option<Rate>,
+
+    /// Sets a var of the plan; may be given again.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+
+    /// The number all chance derives from; the same seed gives the same run.
+    #[arg(long, value_name = "N", value_parser = Seed::parse)]
+    seed: Option<Seed>,
+
+    /// Runs only this user type; may be given again.
+    #[arg(long, value_name = "NAME")]
+    user: Vec<String>,
+
+    /// Runs only tasks with this tag; may be given again.
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+
+    /// Leaves tasks with this tag out; may be given again.
+    #[arg(long, value_name = "TAG")]
+    exclude_tag: Vec<String>,
+
+    /// The folder results are written to.
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub(super) out: PathBuf,
+
+    /// Says nothing while the run is under way; the summary still comes.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+impl RunArgs {
+    /// What the flags say over the plan; an embedded service's URL counts as `--target`.
+    pub(super) fn overrides(&self, embedded: Option<String>) -> Overrides {
+        Overrides {
+            profile: self.profile.clone(),
+            target: embedded.or_else(|| self.target.clone()),
+            users: self.users,
+            time: self.time,
+            spawn_rate: self.spawn_rate,
+            set: self.set.clone(),
+            seed: self.seed,
+        }
+    }
+
+    pub(super) fn filter(&self) -> FilterWords {
+        FilterWords { users: self.user.clone(), tags: self.tag.clone(), exclude_tags: self.exclude_tag.clone() }
+    }
+
+    pub(super) const fn profile(&self) -> Option<&String> {
+        self.profile.as_ref()
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}

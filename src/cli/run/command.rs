@@ -1,0 +1,146 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::args::RunArgs;
+use super::watch::Watch;
+use crate::cli::exit::Exit;
+use crate::cli::plan_file::{PlanFile, find};
+use crate::cli::terminal::{data, talk};
+use crate::compile::{Program, Shape};
+use crate::engine::Options;
+use crate::report::{Facts, PlanEntry, Report, Results, StageEntry, build, summary};
+use crate::run::{Outcome, conduct, probe, raise};
+use crate::sample::StagePurpose;
+use crate::target::{Behaviour, Target};
+use crate::verdict::Verdict;
+
+/// How long workers get to be ready before the run's zero.
+const LEAD: Duration = Duration::from_millis(50);
+
+/// Runs the command.
+pub(in crate::cli) fn run(args: &RunArgs) -> Exit {
+    match stages(args) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+/// From the plan to the exit code, one stage after another; a stage that cannot go on says why, and gives the code.
+fn stages(args: &RunArgs) -> Result<Exit, Exit> {
+    let target = embedded(args)?;
+    let url = target.as_ref().map(|target| format!("http://{}/v1", target.address()));
+    let path = find(&args.plan);
+    let program = Arc::new(program(args, &path, url)?);
+    raise(u64::from(program.shape.peak()))
+        .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
+    let mut results = Results::open(&args.out, SystemTime::now()).map_err(|error| {
+        let place = args.out.display();
+        refuse(&format!("results cannot be written to {place}: {error}"), "choose another folder with `--out DIR`")
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
+    let (outcome, lost) = runtime.block_on(conducted(args, &program, &mut results))?;
+    let exit = exit(&outcome);
+    let report = report(args, &path, &program, &outcome, exit);
+    let text = summary(&report);
+    data(&text);
+    let written = results.log_text(&text).and_then(|()| results.write(&report));
+    match (written, lost) {
+        (Ok(file), None) => {
+            talk(&format!("results in {}\n", file.display()));
+            Ok(exit)
+        }
+        (Err(error), _) | (Ok(_), Some(error)) => {
+            talk(&format!("error: results were lost: {error}\n"));
+            // a mistake of ours outranks lost results, which outrank the rest
+            Ok(if exit == Exit::Bug { exit } else { Exit::Lost })
+        }
+    }
+}
+
+fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
+    if !args.embedded {
+        return Ok(None);
+    }
+    let started = Target::start(Behaviour::default(), ([127, 0, 0, 1], 0).into());
+    started.map(Some).map_err(|error| refuse(&format!("the embedded service could not start: {error}"), "try again"))
+}
+
+fn program(args: &RunArgs, path: &Path, url: Option<String>) -> Result<Program, Exit> {
+    let mut file = PlanFile::open(path, &args.overrides(url), &args.filter());
+    file.tell(path);
+    file.program.take().ok_or(Exit::Usage)
+}
+
+async fn conducted(
+    args: &RunArgs,
+    program: &Arc<Program>,
+    results: &mut Results,
+) -> Result<(Outcome, Option<std::io::Error>), Exit> {
+    probe(&program.target).await.map_err(|error| {
+        let help = "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`";
+        refuse(&format!("the target is not ready: {error}"), help)
+    })?;
+    let workers = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
+    let options = Options { workers, lead: LEAD };
+    let mut watch = Watch::new(results, args.quiet);
+    let outcome = conduct(program, &options, |event| watch.tell(&event)).await;
+    watch.done();
+    let lost = watch.lost.take();
+    let outcome = outcome.map_err(|error| refuse(&error.to_string(), "check the plan's target"))?;
+    Ok((outcome, lost))
+}
+
+fn exit(outcome: &Outcome) -> Exit {
+    if outcome.imbalance.is_some() || outcome.broken_workers > 0 {
+        return Exit::Bug;
+    }
+    match outcome.verdict {
+        Verdict::Passed => Exit::Passed,
+        Verdict::Failed(_) | Verdict::Empty => Exit::Failed,
+        Verdict::Invalid(_) => Exit::Invalid,
+        Verdict::Interrupted => Exit::Interrupted,
+    }
+}
+
+fn report(args: &RunArgs, path: &Path, program: &Program, outcome: &Outcome, exit: Exit) -> Report {
+    let facts = Facts {
+        plan: plan(args, path, program),
+        began: outcome.began,
+        elapsed: outcome.elapsed,
+        closing: outcome.closing,
+        seed: program.seed,
+        workers: outcome.workers,
+        verdict: &outcome.verdict,
+        exit_code: exit.code(),
+        rules: &program.rules,
+        judged: &outcome.judged,
+        catalog: &program.catalog,
+    };
+    build(facts, &outcome.totals)
+}
+
+fn plan(args: &RunArgs, path: &Path, program: &Program) -> PlanEntry {
+    let Shape::Closed(stages) = &program.shape;
+    let stages = stages.iter().zip(&program.catalog.stages).map(|(stage, entry)| StageEntry {
+        name: stage.name.to_string(),
+        users: stage.users,
+        seconds: stage.length.as_secs_f64(),
+        warm_up: entry.purpose == StagePurpose::WarmUp,
+    });
+    let service = if args.embedded { "the embedded service at " } else { "" };
+    PlanEntry {
+        name: program.name.to_string(),
+        description: program.description.clone(),
+        file: PathBuf::from(path).display().to_string(),
+        profile: args.profile().cloned(),
+        target: format!("{service}{}{}", program.target.origin, program.target.prefix),
+        stages: stages.collect(),
+    }
+}
+
+/// Says why the run cannot start, and what to do.
+fn refuse(why: &str, help: &str) -> Exit {
+    talk(&format!("error: {why}\n  = help: {help}\n"));
+    Exit::NotStarted
+}

@@ -1,0 +1,8 @@
+//! `plimsoll run`: from a plan's file to files of results and an exit code.
+
+mod args;
+mod command;
+mod watch;
+
+pub(super) use args::RunArgs;
+pub(super) use command::run;

@@ -1,0 +1,133 @@
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::terminal::{data, talk};
+use crate::target::{Behaviour, Counts, Delay, Freeze, Target};
+use crate::units::{Rate, Ratio, Seed, parse_duration};
+
+/// Serves the reference API, with delays and faults of your choice, and counts what it serves.
+#[derive(Debug, Args)]
+pub(super) struct TargetArgs {
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+
+    /// A key that is accepted; may be given again.
+    #[arg(long, value_name = "KEY", default_value = "cm_test_key")]
+    api_key: Vec<String>,
+
+    /// How long each answer takes: 20ms, 5ms..20ms, 90%:5ms,10%:200ms or exponential:20ms
+    #[arg(long, value_name = "DELAY", value_parser = Delay::parse)]
+    delay: Option<Delay>,
+
+    /// The share of requests answered with 500: 5%
+    #[arg(long, value_name = "SHARE", value_parser = Ratio::parse)]
+    fail: Option<Ratio>,
+
+    /// Stops answering again and again: 2s/30s is 2 seconds of every 30.
+    #[arg(long, value_name = "LENGTH/EVERY", value_parser = Freeze::parse)]
+    freeze: Option<Freeze>,
+
+    /// Answers 429 beyond so many requests of a key and tenant: 100/min
+    #[arg(long, value_name = "RATE", value_parser = Rate::parse)]
+    limit: Option<Rate>,
+
+    /// Makes learn and turn take longer: 500ms
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
+    slow_learn: Option<Duration>,
+
+    /// Answers learn and turn with 500, as the real service does on a fresh database.
+    #[arg(long)]
+    fresh_database: bool,
+
+    /// Freezes the server for so long when four learns come at once: 30s
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
+    learn_freeze: Option<Duration>,
+
+    /// Spends so much CPU on checking each key: 70ms
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
+    key_check_cost: Option<Duration>,
+
+    /// Starts with a few concepts instead of none.
+    #[arg(long)]
+    seeded: bool,
+
+    /// The number its chance derives from.
+    #[arg(long, value_name = "N", value_parser = Seed::parse, default_value = "1")]
+    seed: Seed,
+
+    /// How many threads serve.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    threads: u8,
+}
+
+pub(super) fn run(args: &TargetArgs) -> Exit {
+    let address = SocketAddr::new(args.host, args.port);
+    let target = match Target::start(args.behaviour(), address) {
+        Ok(target) => target,
+        Err(error) => {
+            let help = match error.kind() {
+                std::io::ErrorKind::AddrInUse => "another program listens there: choose another with `--port`",
+                std::io::ErrorKind::PermissionDenied => "ports below 1024 are the system's: choose one above",
+                _ => "check `--host` and `--port`",
+            };
+            talk(&format!("error: cannot listen on {address}: {error}\n  = help: {help}\n"));
+            return Exit::NotStarted;
+        }
+    };
+    let key = args.api_key.first().map_or("", String::as_str);
+    data(&format!("target listening on http://{}/v1 (key: {key}); Ctrl-C stops it\n", target.address()));
+    if let Err(error) = wait() {
+        talk(&format!("error: cannot listen for Ctrl-C: {error}\n"));
+        return Exit::NotStarted;
+    }
+    data(&table(&target.stop()));
+    Exit::Passed
+}
+
+impl TargetArgs {
+    fn behaviour(&self) -> Behaviour {
+        Behaviour {
+            keys: self.api_key.clone(),
+            delay: self.delay.clone().unwrap_or(Delay::None),
+            fail: self.fail,
+            freeze: self.freeze,
+            limit: self.limit,
+            slow_learn: self.slow_learn.unwrap_or_default(),
+            fresh_database: self.fresh_database,
+            learn_freeze: self.learn_freeze,
+            key_check_cost: self.key_check_cost.unwrap_or_default(),
+            seeded: self.seeded,
+            seed: self.seed,
+            threads: usize::from(self.threads),
+        }
+    }
+}
+
+fn wait() -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    })
+}
+
+fn table(counts: &Counts) -> String {
+    let mut out = String::from("\nserved\n");
+    for (route, count) in &counts.routes {
+        let status: Vec<String> = count.status.iter().map(|(status, count)| format!("{status}: {count}")).collect();
+        out.push_str(&format!("  {route:<18} {:>10}   {}\n", count.received, status.join(", ")));
+    }
+    out.push_str(&format!("  {:<18} {:>10}\n", "in all", counts.total));
+    out
+}

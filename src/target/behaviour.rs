@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use super::delay::Delay;
+use crate::units::{Misread, Rate, Ratio, Seed, parse_duration};
+
+/// How the server behaves. The default answers at once, without a fault.
+#[derive(Debug, Clone)]
+pub struct Behaviour {
+    /// Keys that are accepted, besides those made through `POST /v1/keys`.
+    pub keys: Vec<String>,
+    /// How long each answer takes.
+    pub delay: Delay,
+    /// The share of requests that are answered with 500.
+    pub fail: Option<Ratio>,
+    /// When the whole server stops answering.
+    pub freeze: Option<Freeze>,
+    /// How many requests a key and tenant may make; beyond it they are answered with 429.
+    pub limit: Option<Rate>,
+    /// What learning takes on top.
+    pub slow_learn: Duration,
+    /// Learning answers 500, as on a fresh database of version 2.0.1.
+    pub fresh_database: bool,
+    /// How long four learns at once freeze the server.
+    pub learn_freeze: Option<Duration>,
+    /// CPU time that checking a key costs.
+    pub key_check_cost: Duration,
+    /// Whether it starts with a few concepts rather than with none.
+    pub seeded: bool,
+    /// What its chance derives from.
+    pub seed: Seed,
+    /// How many threads serve.
+    pub threads: usize,
+}
+
+/// A stop of the whole server, again and again: `2s/30s` is the last 2 seconds of every 30.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freeze {
+    /// How long it lasts.
+    pub length: Duration,
+    /// How often it comes.
+    pub every: Duration,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            keys: vec!["cm_test_key".to_owned()],
+            delay: Delay::None,
+            fail: None,
+            freeze: None,
+            limit: None,
+            slow_learn: Duration::ZERO,
+            fresh_database: false,
+            learn_freeze: None,
+            key_check_cost: Duration::ZERO,
+            seeded: false,
+            seed: Seed::new(1),
+            threads: 1,
+        }
+    }
+}
+
+impl Freeze {
+    /// Reads `2s/30s`.
+    ///
+    /// # Errors
+    /// What is not two durations, the first the shorter.
+    pub fn parse(text: &str) -> Result<Self, Misread> {
+        let help = || "write it as length and interval, such as `2s/30s`".to_owned();
+        let Some((length, every)) = text.split_once('/') else {
+            return Err(Misread { message: format!("`{text}` is not a freeze"), help: help() });
+        };
+        let (length, every) = (parse_duration(length)?, parse_duration(every)?);
+        if length >= every || length.is_zero() {
+            return Err(Misread { message: format!("`{text}` would freeze for good or never"), help: help() });
+        }
+        Ok(Self { length, every })
+    }
+
+    /// How long from a moment (since the server's start) until the freeze it lies in is over; zero outside one.
+    #[must_use]
+    pub fn left(self, since_start: Duration) -> Duration {
+        let within = Duration::from_nanos((since_start.as_nanos() % self.every.as_nanos()) as u64);
+        if within >= self.every - self.length { self.every - within } else { Duration::ZERO }
+    }
+}

@@ -1,0 +1,19 @@
+//! The embedded reference server: CONTINUUM's memory API over HTTP/1.1, with delays and faults on demand. It counts
+//! what it serves, so that a run's books can be held against somebody else's.
+
+mod api;
+mod behaviour;
+mod counts;
+mod delay;
+mod limit;
+mod memory;
+mod server;
+mod socket;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use behaviour::{Behaviour, Freeze};
+pub use counts::{Counts, RouteCount};
+pub use delay::Delay;
+pub use server::Target;

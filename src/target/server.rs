@@ -1,0 +1,228 @@
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use serde_json::json;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
+use tokio::task::{LocalSet, spawn_local};
+
+use super::api::{Ask, Reply, Route, answer, refuse};
+use super::behaviour::Behaviour;
+use super::counts::Counts;
+use super::socket::Socket;
+use super::state::State;
+
+/// A server under way, on threads of its own. Dropping it stops it.
+#[derive(Debug)]
+pub struct Target {
+    address: SocketAddr,
+    state: Arc<State>,
+    stop: watch::Sender<Stopping>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopping {
+    No,
+    Now,
+}
+
+const BACKLOG: u32 = 4096;
+const LARGEST_BODY: usize = 1 << 20;
+const LARGEST_HEAD: usize = 32 << 10;
+const CONTROL: &str = "/__control/";
+/// After an error of accepting (too many open files, say) the listener rests this long.
+const REST: Duration = Duration::from_millis(20);
+
+impl Target {
+    /// Starts a server on an address; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// An address that cannot be listened on.
+    pub fn start(behaviour: Behaviour, address: SocketAddr) -> io::Result<Self> {
+        let first = listen(address)?;
+        let address = first.local_addr()?;
+        let count = behaviour.threads.max(1);
+        let state = Arc::new(State::new(behaviour));
+        let stop = watch::Sender::new(Stopping::No);
+        let mut listeners = vec![first];
+        for _ in 1..count {
+            listeners.push(listeners[0].try_clone()?);
+        }
+        let threads = listeners.into_iter().enumerate().map(|(index, listener)| {
+            let (state, stop) = (state.clone(), stop.subscribe());
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            Builder::new().name(format!("target-{index}")).spawn(move || {
+                LocalSet::new().block_on(&runtime, serve(listener, state, stop));
+            })
+        });
+        let threads = threads.collect::<io::Result<Vec<_>>>()?;
+        Ok(Self { address, state, stop, threads })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it has served so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.state.counters.read()
+    }
+
+    /// Stops it; what it served in all.
+    #[must_use]
+    pub fn stop(mut self) -> Counts {
+        self.halt();
+        self.counts()
+    }
+
+    fn halt(&mut self) {
+        self.stop.send_replace(Stopping::Now);
+        for thread in self.threads.drain(..) {
+            // a thread that broke down has nothing more to say
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        self.halt();
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    // a listener of the runtime's own making, for its backlog: the standard library's is short
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    })
+}
+
+async fn serve(listener: std::net::TcpListener, state: Arc<State>, mut stop: watch::Receiver<Stopping>) {
+    let Ok(listener) = TcpListener::from_std(listener) else { return };
+    loop {
+        let accepted = tokio::select! {
+            _ = stop.wait_for(|stop| *stop == Stopping::Now) => return,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(REST).await;
+            continue;
+        };
+        // without it small answers wait for the peer's acknowledgement; a socket that refuses is slow, no worse
+        drop(stream.set_nodelay(true));
+        let state = state.clone();
+        spawn_local(async move {
+            let service = service_fn(move |request| {
+                let state = state.clone();
+                async move { Ok::<_, Infallible>(respond(&state, request).await) }
+            });
+            let connection = http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(Socket(stream), service);
+            // a peer that goes away or talks nonsense ends its connection and nothing else
+            drop(connection.await);
+        });
+    }
+}
+
+async fn respond(state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    if let Some(verb) = head.uri.path().strip_prefix(CONTROL) {
+        return control(state, &head.method, verb);
+    }
+    let route = Route::of(&head.method, head.uri.path());
+    state.counters.receive(route as usize);
+    let began = Instant::now();
+    let fate = state.fate();
+    let ask = Ask {
+        method: &head.method,
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        headers: &head.headers,
+    };
+    let learning = route.learns().then(|| state.learning());
+    let reply = match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(body) => decide(state, route, &ask, fate.fails, &body.to_bytes()),
+        Err(_) => Reply::new(StatusCode::PAYLOAD_TOO_LARGE, json!({"detail": "Request body too large"})),
+    };
+    let slow = if route.learns() { state.behaviour.slow_learn } else { Duration::ZERO };
+    wait_until(began + fate.delay + slow).await;
+    loop {
+        let frozen = state.frozen();
+        if frozen.is_zero() {
+            break;
+        }
+        tokio::time::sleep(frozen).await;
+    }
+    drop(learning);
+    state.counters.answer(route as usize, reply.status.as_u16());
+    written(reply)
+}
+
+fn decide(state: &State, route: Route, ask: &Ask, fails: bool, body: &[u8]) -> Reply {
+    if !state.behaviour.key_check_cost.is_zero() && ask.headers.contains_key("x-api-key") {
+        let until = Instant::now() + state.behaviour.key_check_cost;
+        while Instant::now() < until {
+            std::hint::spin_loop();
+        }
+    }
+    if fails {
+        return Reply::new(StatusCode::INTERNAL_SERVER_ERROR, json!({"detail": "Internal Server Error"}));
+    }
+    refuse(state, route, ask).unwrap_or_else(|| answer(state, route, ask, body))
+}
+
+/// Waits to the moment, more exactly than the runtime's timer can: the last stretch is walked in small steps.
+async fn wait_until(moment: Instant) {
+    const STRETCH: Duration = Duration::from_micros(1200);
+    let left = moment.saturating_duration_since(Instant::now());
+    if let Some(far) = left.checked_sub(STRETCH) {
+        tokio::time::sleep(far).await;
+    }
+    while Instant::now() < moment {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn control(state: &State, method: &Method, verb: &str) -> Response<Full<Bytes>> {
+    let reply = match (method.as_str(), verb) {
+        ("GET", "counts") => {
+            Reply::new(StatusCode::OK, serde_json::to_value(state.counters.read()).unwrap_or_default())
+        }
+        ("POST", "reset") => {
+            state.counters.reset();
+            Reply::new(StatusCode::OK, json!({"reset": true}))
+        }
+        _ => Reply::new(StatusCode::NOT_FOUND, json!({"detail": "there are GET counts and POST reset"})),
+    };
+    written(reply)
+}
+
+fn written(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(reply.body.to_string())));
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    for (name, value) in reply.headers {
+        if let Ok(value) = value.parse() {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
