@@ -9,6 +9,9 @@ use super::link::Link;
 /// What is set aside at once for a body that comes in pieces, whatever length it claims.
 const FIRST_ROOM: usize = 64 << 10;
 
+/// How many pieces of a body are taken before others have their turn.
+const PIECES_AT_ONCE: u32 = 64;
+
 /// Why a body did not come whole.
 pub(super) enum Undrained {
     /// It is longer than this limit.
@@ -17,7 +20,8 @@ pub(super) enum Undrained {
     Broken(hyper::Error),
 }
 
-/// Takes what has come of the body; drives the connection for more until there is none for now.
+/// Takes what has come of the body; drives the connection for more until there is none for now, or until the worker's
+/// other users, and this exchange's own limit of time, have waited long enough.
 pub(super) fn drain(
     link: &mut Link,
     body: &mut Incoming,
@@ -25,7 +29,12 @@ pub(super) fn drain(
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Undrained>> {
     let mut driven = false;
+    let mut pieces = 0;
     loop {
+        if pieces == PIECES_AT_ONCE {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         match Pin::new(&mut *body).poll_frame(cx) {
             Poll::Ready(None) => return Poll::Ready(Ok(())),
             Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Undrained::Broken(error))),
@@ -36,6 +45,7 @@ pub(super) fn drain(
                     return Poll::Ready(Err(Undrained::TooLong(limit)));
                 }
                 driven = false;
+                pieces += 1;
             }
             Poll::Pending if driven => return Poll::Pending,
             Poll::Pending => {

@@ -91,6 +91,7 @@ async fn a_connection_the_peer_closed_while_idle_is_made_anew_without_a_failure(
     let peer = Peer::new(|stream| {
         request(stream);
         stream.write_all(HELLO.as_bytes()).unwrap();
+        sleep(Duration::from_millis(20));
     });
     let mut client = client_of(&peer.origin());
     for made in 1..=3 {
