@@ -1,11 +1,12 @@
 //! What one exchange costs in CPU, against a server that is already running.
 //!
 //! ```text
-//! cargo bench --bench exchange -- URL [CLIENTS] [SECONDS] [drive|idle]
+//! cargo bench --bench exchange -- URL [CLIENTS] [SECONDS] [drive|resting|idle]
 //! ```
 //!
-//! `drive` (the default) runs CLIENTS users as fast as the service answers, in one thread, and prints CPU time per request.
-//! `idle` lets each make a hundred requests, then rest, and prints resident memory per client.
+//! `drive`, the default, runs CLIENTS users as fast as the service answers, in one thread, and prints CPU time per
+//! request; `resting` does so with a rest after each request. `idle` lets each make a hundred requests, then rest, and
+//! prints resident memory per client. Certificates are not verified.
 #![allow(clippy::print_stdout)]
 
 use std::cell::Cell;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
-use plimsoll::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport};
+use plimsoll::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify};
 use plimsoll::units::Size;
 
 type Anything = Box<dyn Error>;
@@ -29,12 +30,18 @@ fn main() -> Result<(), Anything> {
     };
     let clients: usize = arguments.get(1).map_or(Ok(64), |text| text.parse())?;
     let seconds: u64 = arguments.get(2).map_or(Ok(5), |text| text.parse())?;
-    let idle = arguments.get(3).is_some_and(|mode| mode == "idle");
+    let mode = match arguments.get(3).map(String::as_str) {
+        None | Some("drive") => Mode::Drive,
+        Some("resting") => Mode::Resting,
+        Some("idle") => Mode::Idle,
+        Some(other) => return Err(format!("`{other}` is not a mode").into()),
+    };
 
     let slash = url.find("://").and_then(|at| url[at + 3..].find('/').map(|end| at + 3 + end)).unwrap_or(url.len());
     let (origin, path) = url.split_at(slash);
     let target: PathAndQuery = if path.is_empty() { "/" } else { path }.parse()?;
-    let transport = Rc::new(Transport::new(Origin::parse(origin)?, Settings::default())?);
+    let settings = Settings { verify: Verify::No, ..Settings::default() };
+    let transport = Rc::new(Transport::new(Origin::parse(origin)?, settings)?);
     let mut headers = HeaderMap::new();
     headers.insert(http::header::HOST, transport.origin().host_header().clone());
     headers.insert(http::header::USER_AGENT, HeaderValue::from_static("plimsoll"));
@@ -50,14 +57,26 @@ fn main() -> Result<(), Anything> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
     let length = Duration::from_secs(seconds);
-    if idle {
-        local.block_on(&runtime, rest(transport, request, clients, length))
-    } else {
-        local.block_on(&runtime, drive(transport, request, clients, length))
+    match mode {
+        Mode::Idle => local.block_on(&runtime, idle(transport, request, clients, length)),
+        _ => local.block_on(&runtime, drive(transport, request, clients, length, mode)),
     }
 }
 
-async fn drive(transport: Rc<Transport>, request: Outgoing, clients: usize, length: Duration) -> Result<(), Anything> {
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Drive,
+    Resting,
+    Idle,
+}
+
+async fn drive(
+    transport: Rc<Transport>,
+    request: Outgoing,
+    clients: usize,
+    length: Duration,
+    mode: Mode,
+) -> Result<(), Anything> {
     let (answers, failures) = (Rc::new(Cell::new(0u64)), Rc::new(Cell::new(0u64)));
     let began = Instant::now();
     let cpu = cpu_time()?;
@@ -72,6 +91,9 @@ async fn drive(transport: Rc<Transport>, request: Outgoing, clients: usize, leng
                     match exchange.ending {
                         Ending::Answer(answer) if answer.status == 200 => answers.set(answers.get() + 1),
                         _ => failures.set(failures.get() + 1),
+                    }
+                    if mode == Mode::Resting {
+                        client.rest();
                     }
                     if exchange.ended >= until {
                         return;
@@ -95,7 +117,7 @@ async fn drive(transport: Rc<Transport>, request: Outgoing, clients: usize, leng
     Ok(())
 }
 
-async fn rest(transport: Rc<Transport>, request: Outgoing, clients: usize, length: Duration) -> Result<(), Anything> {
+async fn idle(transport: Rc<Transport>, request: Outgoing, clients: usize, length: Duration) -> Result<(), Anything> {
     let before = resident_bytes()?;
     let failures = Rc::new(Cell::new(0u64));
     let ready = Rc::new(Cell::new(0usize));
@@ -110,6 +132,7 @@ async fn rest(transport: Rc<Transport>, request: Outgoing, clients: usize, lengt
                         failures.set(failures.get() + 1);
                     }
                 }
+                client.rest();
                 ready.set(ready.get() + 1);
                 tokio::time::sleep(length).await;
             })

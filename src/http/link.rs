@@ -1,5 +1,6 @@
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -19,10 +20,17 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Speaks HTTP over a fresh stream; nothing is sent yet.
-    pub async fn over(wire: Wire) -> Result<Self, hyper::Error> {
-        let (sender, connection) = Builder::new().max_buf_size(BUFFER_BYTES).handshake(wire).await?;
-        Ok(Self { sender, connection: Some(connection), trouble: None })
+    /// Speaks HTTP over a stream; nothing is sent yet. HTTP/1 has no handshake: `None` cannot happen, but hyper's
+    /// signature has room for one.
+    pub fn over(wire: Wire) -> Option<Box<Self>> {
+        // Polled here, once: awaited, its state would weigh a KiB in every user's task.
+        let handshake = pin!(Builder::new().max_buf_size(BUFFER_BYTES).handshake(wire));
+        match handshake.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok((sender, connection))) => {
+                Some(Box::new(Self { sender, connection: Some(connection), trouble: None }))
+            }
+            Poll::Ready(Err(_)) | Poll::Pending => None,
+        }
     }
 
     /// Lets the connection read and write as far as it can now.
@@ -32,6 +40,12 @@ impl Link {
             self.connection = None;
             self.trouble = over.err();
         }
+    }
+
+    /// Takes the connection apart, and keeps the stream alone; `None` where it is over, or the peer has sent more.
+    pub fn into_wire(self: Box<Self>) -> Option<Wire> {
+        let parts = self.connection.filter(|_| self.trouble.is_none())?.into_parts();
+        parts.read_buf.is_empty().then_some(parts.io)
     }
 
     /// Whether the connection is over: no more will come of it.

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use crate::sample::{FailureKind, Phases, Reach};
 use crate::units::Size;
 
 /// One request, ready to be sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Outgoing {
     /// The method.
     pub method: Method,
@@ -64,7 +65,6 @@ pub enum Ending {
 }
 
 /// A whole answer.
-#[derive(Debug)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
@@ -86,5 +86,50 @@ pub struct Failure {
 impl Failure {
     pub(super) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
+    }
+}
+
+// Targets, headers and bodies may hold secrets: neither type prints them.
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", &self.method)
+            .field("headers", &self.headers.len())
+            .field("body", &self.body.len())
+            .field("timeout", &self.timeout)
+            .field("keep", &self.keep)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("headers", &self.headers.len())
+            .field("body", &self.body.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_secret_is_not_printed() {
+        let headers = HeaderMap::from_iter([(http::header::COOKIE, http::HeaderValue::from_static("hush"))]);
+        let body = Bytes::from_static(b"hush");
+        let outgoing = Outgoing {
+            method: Method::GET,
+            target: PathAndQuery::from_static("/?token=hush"),
+            headers: headers.clone(),
+            body: body.clone(),
+            timeout: Duration::ZERO,
+            keep: Keep::Nothing,
+        };
+        let answer = Answer { status: 200, headers, body };
+        assert!(!format!("{outgoing:?} {answer:?}").contains("hush"));
     }
 }

@@ -5,6 +5,7 @@
 //! out, and how it ended comes back as data. A failure is never retried here, and never an error that ends a run.
 
 mod alarm;
+mod body;
 mod connect;
 mod exchange;
 mod failure;

@@ -1,5 +1,7 @@
+use std::future::{Future, poll_fn};
 use std::io::Write;
 use std::net::TcpStream;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use super::peer::{Peer, linger, request};
@@ -119,6 +121,22 @@ async fn an_endless_body_that_is_not_kept_ends_at_the_limit_of_time() {
         assert!(failure(&exchange).message.starts_with("no whole answer"), "{exchange:?}");
         assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     }
+}
+
+#[tokio::test]
+async fn a_body_in_many_small_pieces_lets_other_users_have_their_turn() {
+    let body = "1\r\nx\r\n".repeat(20_000);
+    let peer = Peer::answering(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{body}0\r\n\r\n").leak());
+    let mut client = client_of(&peer.origin());
+    let mut turns = 0;
+    let mut exchange = pin!(exchange(&mut client, get()));
+    let exchange = poll_fn(|cx| {
+        turns += 1;
+        exchange.as_mut().poll(cx)
+    })
+    .await;
+    assert!(matches!(exchange.ending, Ending::Answer(answer) if answer.body.len() == 20_000));
+    assert!(turns > 200, "{turns}");
 }
 
 #[tokio::test]

@@ -91,6 +91,7 @@ async fn a_connection_the_peer_closed_while_idle_is_made_anew_without_a_failure(
     let peer = Peer::new(|stream| {
         request(stream);
         stream.write_all(HELLO.as_bytes()).unwrap();
+        sleep(Duration::from_millis(20));
     });
     let mut client = client_of(&peer.origin());
     for made in 1..=3 {
@@ -168,4 +169,47 @@ async fn answers_without_a_body_leave_the_connection_usable() {
         assert_eq!((answer.status, &answer.body[..]), (expected, &b""[..]));
     }
     assert_eq!(peer.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_user_at_rest_keeps_the_connection() {
+    let peer = Peer::answering(HELLO);
+    let mut client = client_of(&peer.origin());
+    client.rest();
+    for _ in 0..3 {
+        assert_eq!(answer(&mut client, get()).await.body, "hello");
+        client.rest();
+        client.rest();
+    }
+    assert_eq!(peer.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_closed_or_spoilt_while_its_user_rests_is_made_anew_without_a_failure() {
+    for afterwards in ["", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong"] {
+        let peer = Peer::new(move |stream| {
+            request(stream);
+            stream.write_all(HELLO.as_bytes()).unwrap();
+            sleep(Duration::from_millis(20));
+            stream.write_all(afterwards.as_bytes()).unwrap();
+            sleep(Duration::from_millis(if afterwards.is_empty() { 0 } else { 200 }));
+        });
+        let mut client = client_of(&peer.origin());
+        for made in 1..=3 {
+            assert_eq!(answer(&mut client, get()).await.body, "hello");
+            assert_eq!(peer.connections(), made);
+            client.rest();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_weighs_little_in_its_user_s_task() {
+    let mut client = client_of("http://127.0.0.1:1");
+    let client_weighs = size_of_val(&client);
+    let exchange = client.exchange(get(), std::future::pending());
+    let weighs = client_weighs + size_of_val(&exchange);
+    assert!(weighs < 3 << 10, "{weighs}");
+    drop(exchange);
 }

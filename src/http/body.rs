@@ -1,0 +1,120 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::{Body, Incoming};
+
+use super::link::Link;
+
+/// What is set aside at once for a body that comes in pieces, whatever length it claims.
+const FIRST_ROOM: usize = 64 << 10;
+
+/// How many pieces of a body are taken before others have their turn.
+const PIECES_AT_ONCE: u32 = 64;
+
+/// Why a body did not come whole.
+pub(super) enum Undrained {
+    /// It is longer than this limit.
+    TooLong(u64),
+    /// The connection broke, or it cannot be decoded.
+    Broken(hyper::Error),
+}
+
+/// Takes what has come of the body; drives the connection for more until there is none for now, or until the worker's
+/// other users, and this exchange's own limit of time, have waited long enough.
+pub(super) fn drain(
+    link: &mut Link,
+    body: &mut Incoming,
+    sink: &mut Sink,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Undrained>> {
+    let mut driven = false;
+    let mut pieces = 0;
+    loop {
+        if pieces == PIECES_AT_ONCE {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match Pin::new(&mut *body).poll_frame(cx) {
+            Poll::Ready(None) => return Poll::Ready(Ok(())),
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Undrained::Broken(error))),
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Ok(piece) = frame.into_data()
+                    && let Err(limit) = sink.take(piece)
+                {
+                    return Poll::Ready(Err(Undrained::TooLong(limit)));
+                }
+                driven = false;
+                pieces += 1;
+            }
+            Poll::Pending if driven => return Poll::Pending,
+            Poll::Pending => {
+                link.drive(cx);
+                driven = true;
+            }
+        }
+    }
+}
+
+/// Where a body goes: nowhere, or into memory up to a limit.
+pub(super) struct Sink {
+    limit: Option<u64>,
+    /// The length the answer's head claims.
+    claimed: Option<u64>,
+    kept: Kept,
+}
+
+enum Kept {
+    Nothing,
+    /// One piece is kept as it came, uncopied.
+    Piece(Bytes),
+    Pieces(BytesMut),
+}
+
+impl Sink {
+    /// Keeps a body up to `limit`, or nothing of it where there is none; `claimed` is the length its head gives it.
+    pub fn new(limit: Option<u64>, claimed: Option<u64>) -> Self {
+        Self { limit, claimed, kept: Kept::Nothing }
+    }
+
+    /// What was kept.
+    pub fn into_bytes(self) -> Bytes {
+        match self.kept {
+            Kept::Nothing => Bytes::new(),
+            Kept::Piece(piece) => piece,
+            Kept::Pieces(pieces) => pieces.freeze(),
+        }
+    }
+
+    /// Takes a piece; the limit it goes beyond is the error.
+    fn take(&mut self, piece: Bytes) -> Result<(), u64> {
+        let Some(limit) = self.limit else { return Ok(()) };
+        let whole = self.len().saturating_add(piece.len() as u64);
+        if whole > limit || self.claimed.is_some_and(|claimed| claimed > limit) {
+            return Err(limit);
+        }
+        self.kept = match std::mem::replace(&mut self.kept, Kept::Nothing) {
+            Kept::Nothing => Kept::Piece(piece),
+            Kept::Piece(first) => {
+                let claimed = self.claimed.and_then(|claimed| usize::try_from(claimed).ok()).unwrap_or(0);
+                let mut pieces = BytesMut::with_capacity(claimed.min(FIRST_ROOM).max(first.len() + piece.len()));
+                pieces.extend_from_slice(&first);
+                pieces.extend_from_slice(&piece);
+                Kept::Pieces(pieces)
+            }
+            Kept::Pieces(mut pieces) => {
+                pieces.extend_from_slice(&piece);
+                Kept::Pieces(pieces)
+            }
+        };
+        Ok(())
+    }
+
+    fn len(&self) -> u64 {
+        match &self.kept {
+            Kept::Nothing => 0,
+            Kept::Piece(piece) => piece.len() as u64,
+            Kept::Pieces(pieces) => pieces.len() as u64,
+        }
+    }
+}
