@@ -19,11 +19,17 @@ pub use exit::Exit;
 /// Runs the command the person typed; returns the process's exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let exit = match Args::parse().command {
+    let command = Args::parse().command;
+    // whatever breaks down is told by the standard library; the shell must not take it for a verdict
+    let exit = std::panic::catch_unwind(|| perform(command)).unwrap_or(Exit::Bug);
+    ExitCode::from(exit)
+}
+
+fn perform(command: Command) -> Exit {
+    match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),
-    };
-    ExitCode::from(exit)
+    }
 }

@@ -28,6 +28,9 @@ pub(super) struct User {
 /// A turn that sends nothing and pauses not at all must not keep its worker busy.
 const LEAST_PAUSE: Duration = Duration::from_millis(1);
 
+/// Through a pause at least so long a connection is kept without its buffers: it is memory that idle users cost.
+const RESTED: Duration = Duration::from_millis(20);
+
 /// How steps ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
@@ -180,6 +183,9 @@ impl User {
     /// worker got round to it.
     async fn pause(&mut self, time: Duration) {
         self.due = self.due + time;
+        if time >= RESTED {
+            self.client.rest();
+        }
         tokio::select! {
             biased;
             () = self.leash.told(Order::Leave) => {}

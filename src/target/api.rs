@@ -12,7 +12,6 @@ pub(super) struct Reply {
 
 /// What a request asks of the API.
 pub(super) struct Ask<'a> {
-    pub(super) method: &'a Method,
     pub(super) path: &'a str,
     pub(super) query: &'a str,
     pub(super) headers: &'a HeaderMap,

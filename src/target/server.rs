@@ -150,12 +150,7 @@ async fn respond(state: &State, request: Request<Incoming>) -> Response<Full<Byt
     state.counters.receive(route as usize);
     let began = Instant::now();
     let fate = state.fate();
-    let ask = Ask {
-        method: &head.method,
-        path: head.uri.path(),
-        query: head.uri.query().unwrap_or_default(),
-        headers: &head.headers,
-    };
+    let ask = Ask { path: head.uri.path(), query: head.uri.query().unwrap_or_default(), headers: &head.headers };
     let learning = route.learns().then(|| state.learning());
     let reply = match Limited::new(body, LARGEST_BODY).collect().await {
         Ok(body) => decide(state, route, &ask, fate.fails, &body.to_bytes()),
