@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use crate::compile::{Ready, Target};
+use crate::units::show_duration;
 
 /// The target could not be reached, or did not say that it is ready.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,20 +31,20 @@ async fn ask(target: &Target, ready: &Ready) -> Result<(), Unreachable> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let client = reqwest::Client::builder().connect_timeout(CONNECT).timeout(ready.within).no_proxy().build();
     let client = client.map_err(|error| Unreachable(format!("no question can be asked: {error}")))?;
-    let deadline = Instant::now() + ready.within;
-    loop {
-        let said = match timeout_at(deadline, client.get(&url).send()).await {
-            Ok(Ok(answer)) if answer.status().as_u16() < 400 => return Ok(()),
-            Ok(Ok(answer)) => format!("answered {}", answer.status()),
-            Ok(Err(error)) => plain(&error),
-            Err(_) => "did not answer".to_owned(),
-        };
-        // a refused connection will hardly be accepted in a moment, but a service may be coming up
-        if Instant::now() + BETWEEN >= deadline {
-            return Err(Unreachable(format!("{url} {said}")));
+    let mut said = "did not answer".to_owned();
+    let asking = async {
+        loop {
+            said = match client.get(&url).send().await {
+                Ok(answer) if answer.status().as_u16() < 400 => return,
+                Ok(answer) => format!("answered {}", answer.status()),
+                Err(error) => plain(&error),
+            };
+            // a service that refuses now may be coming up
+            sleep(BETWEEN).await;
         }
-        sleep(BETWEEN).await;
-    }
+    };
+    let answered = timeout(ready.within, asking).await;
+    answered.map_err(|_| Unreachable(format!("{url} {said} (asked for {})", show_duration(ready.within))))
 }
 
 async fn connect(target: &Target) -> Result<(), Unreachable> {
@@ -51,7 +52,7 @@ async fn connect(target: &Target) -> Result<(), Unreachable> {
     let has_port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
     let port = if target.origin.starts_with("https") { 443 } else { 80 };
     let address = if has_port { address.to_owned() } else { format!("{address}:{port}") };
-    match tokio::time::timeout(CONNECT, TcpStream::connect(&address)).await {
+    match timeout(CONNECT, TcpStream::connect(&address)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(Unreachable(format!("{address} cannot be connected to: {}", reason(&error)))),
         Err(_) => Err(Unreachable(format!("{address} does not answer"))),
