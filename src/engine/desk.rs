@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::mask::Mask;
+use super::pacer::Pacer;
 use super::request::Prepared;
 use crate::compile::{Endpoint, Program};
 use crate::http::Transport;
@@ -17,6 +18,7 @@ use crate::units::Offset;
 pub(super) struct Desk {
     pub(super) program: Arc<Program>,
     pub(super) clock: Clock,
+    pub(super) pacer: Pacer,
     pub(super) curve: Curve,
     pub(super) transport: Rc<Transport>,
     pub(super) tally: RefCell<Tally>,
@@ -44,6 +46,7 @@ impl Desk {
         let choices = program.users.iter().map(|user| Choice::new(user.tasks.iter().map(|task| task.weight))).collect();
         Self {
             mask: Mask::new(&program.secrets),
+            pacer: Pacer::new(clock),
             clock,
             curve,
             transport,

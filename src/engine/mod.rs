@@ -11,6 +11,7 @@ mod desk;
 mod extract;
 mod leash;
 mod mask;
+mod pacer;
 mod request;
 mod start;
 mod stop;

@@ -189,7 +189,7 @@ impl User {
         tokio::select! {
             biased;
             () = self.leash.told(Order::Leave) => {}
-            () = self.desk.clock.sleep_until(self.due) => {}
+            () = self.desk.pacer.sleep_until(self.due) => {}
         }
     }
 }

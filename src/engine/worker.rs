@@ -56,11 +56,18 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
     pub(super) async fn work(self) {
-        LocalSet::new().run_until(self.run()).await;
+        let desk = Rc::new(Desk::new(self.program.clone(), self.clock, self.curve.clone(), self.transport.clone()));
+        LocalSet::new()
+            .run_until(async {
+                tokio::select! {
+                    () = self.run(desk.clone()) => {}
+                    () = desk.pacer.drive() => {}
+                }
+            })
+            .await;
     }
 
-    async fn run(mut self) {
-        let desk = Rc::new(Desk::new(self.program.clone(), self.clock, self.curve.clone(), self.transport.clone()));
+    async fn run(mut self, desk: Rc<Desk>) {
         let mut crowd = Crowd::new(desk.clone(), self.part, self.kinds.clone());
         let mut ledger = Ledger { desk: desk.clone(), next: 0, lag: Duration::ZERO };
         let end = self.curve.length();
@@ -112,7 +119,7 @@ impl Worker {
                         phase = Phase::Cutting;
                     }
                 }
-                () = self.clock.sleep_until(wake) => {
+                () = desk.pacer.sleep_until(wake) => {
                     ledger.lag = ledger.lag.max(self.clock.now().since(wake));
                 }
             }
@@ -154,9 +161,7 @@ impl Ledger {
     }
 
     fn take(&mut self, second: u32, users: u64) -> Interval {
-        // no timer of the runtime is finer than a millisecond, so one of lateness is none
-        let lag = std::mem::take(&mut self.lag).saturating_sub(Duration::from_millis(1));
-        let health = Health { worker_lag: lag, ..Health::default() };
+        let health = Health { worker_lag: std::mem::take(&mut self.lag), ..Health::default() };
         self.desk.tally.borrow_mut().take(second, users, health)
     }
 }

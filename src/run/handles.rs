@@ -1,3 +1,5 @@
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// The system allows fewer open files than the run needs: each user has a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{wanted} open files are needed and the system allows {allowed}")]
@@ -17,9 +19,10 @@ const SPARE: u64 = 64;
 /// [`TooFew`], where the system's hard limit is below that.
 pub fn raise(connections: u64) -> Result<(), TooFew> {
     let wanted = connections + SPARE;
-    match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(allowed) if allowed < wanted => Err(TooFew { wanted, allowed }),
-        // a system without such a limit, or one that does not say, is not to stop the run
-        Ok(_) | Err(_) => Ok(()),
-    }
+    let limit = getrlimit(Resource::Nofile);
+    // no limit is as good as any
+    let allowed = limit.maximum.unwrap_or(u64::MAX);
+    // what cannot be raised shows as connections that fail, and is counted there
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    if allowed < wanted { Err(TooFew { wanted, allowed }) } else { Ok(()) }
 }
