@@ -213,7 +213,7 @@ fn one_user_for_all(plan: &Plan) -> Named<At<User>> {
     });
     let tasks = Named(tasks.collect());
     let Some(span) = tasks.0.first().map(|(name, _)| name.span) else { return Named::default() };
-    let user = User { weight: None, think_time: None, state: None, on_start: None, tags: None, tasks };
+    let user = User { weight: None, think_time: None, pacing: None, state: None, on_start: None, tags: None, tasks };
     let name = At { value: "user".to_owned(), span };
     Named(vec![(name, Some(At { value: user, span }))])
 }

@@ -24,6 +24,6 @@ pub use endpoints::append_query;
 pub use filter::Filter;
 pub use payload::{JsonPiece, Payload};
 pub use program::{
-    Action, BodyUse, Capture, CaptureFrom, Endpoint, Path, Program, Ramp, Ready, Record, RecordValue, RulesFrom, Shape,
-    Stage, Step, Target, Task, UserType,
+    Action, BodyUse, Capture, CaptureFrom, Endpoint, Path, Program, Ramp, Ready, Record, RecordValue, Rhythm,
+    RulesFrom, Shape, Stage, Step, Target, Task, UserType,
 };

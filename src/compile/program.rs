@@ -177,8 +177,8 @@ pub struct UserType {
     pub name: Arc<str>,
     /// Its share of the users, relative to the other types'; > 0 for at least one type.
     pub weight: f64,
-    /// The pause after each task, also after one that sent nothing.
-    pub think_time: DurationRange,
+    /// How long it waits between tasks, also after one that sent nothing.
+    pub rhythm: Rhythm,
     /// State each new user starts with, in order.
     pub state: Vec<(Arc<str>, Blueprint)>,
     /// Steps of a new user before its first task. Their requests count as task [`UserType::on_start_task`].
@@ -187,6 +187,16 @@ pub struct UserType {
     pub on_start_task: TaskId,
     /// What it does, by weight.
     pub tasks: Vec<Task>,
+}
+
+/// How long a user waits between two tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rhythm {
+    /// A pause after each task, drawn evenly from a range.
+    ThinkTime(DurationRange),
+    /// From one task's start to the next one's. A task that takes longer makes the next one late, and its lateness
+    /// counts in the response time.
+    Pacing(Duration),
 }
 
 /// One thing a user does.

@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use crate::compile::endpoints::{Compiled, bindings, leaf_needs};
 use crate::compile::names::{Names, Need};
-use crate::compile::program::{Action, Step, Task, UserType};
+use crate::compile::program::{Action, Rhythm, Step, Task, UserType};
 use crate::compile::texts::Texts;
-use crate::diagnostic::{Problem, Span, did_you_mean};
+use crate::diagnostic::{Problem, Problems, Span, did_you_mean};
 use crate::plan::{self, At, Named};
 use crate::sample::{EndpointId, TaskId, UserTypeId};
 use crate::units::DurationRange;
@@ -75,19 +75,36 @@ pub(super) fn compile(
         let problem = Problem::at(span, format!("every task of user type `{}` has weight 0", name.value));
         steps.texts.problems.push(problem.help("give at least one task a weight above 0"));
     }
+    let rhythm = rhythm(written, steps.texts.problems);
     let Steps { needs, calls, defines, .. } = steps;
-    let still = DurationRange { from: Duration::ZERO, to: Duration::ZERO };
     let user = UserType {
         id,
         name: name.value.as_str().into(),
         weight: written.weight.as_ref().map_or(1.0, |weight| weight.0),
-        think_time: written.think_time.as_ref().map_or(still, |range| range.value),
+        rhythm,
         state,
         on_start,
         on_start_task,
         tasks,
     };
     CompiledUser { user, tags: tags(written.tags.as_deref()), task_tags, defines, needs, calls }
+}
+
+fn rhythm(written: &plan::User, problems: &mut Problems) -> Rhythm {
+    if let (Some(_), Some(pacing)) = (&written.think_time, &written.pacing) {
+        let problem = Problem::at(pacing.span, "a user type has `think_time` or `pacing`, not both");
+        problems.push(problem.help("take one away"));
+    }
+    match (&written.pacing, &written.think_time) {
+        (Some(pacing), _) if pacing.value.0.is_zero() => {
+            let problem = Problem::at(pacing.span, "a pacing of 0 is none");
+            problems.push(problem.help("take it away: without a pause tasks follow each other at once"));
+            Rhythm::Pacing(pacing.value.0)
+        }
+        (Some(pacing), _) => Rhythm::Pacing(pacing.value.0),
+        (None, Some(range)) => Rhythm::ThinkTime(range.value),
+        (None, None) => Rhythm::ThinkTime(DurationRange { from: Duration::ZERO, to: Duration::ZERO }),
+    }
 }
 
 pub(super) fn tags(written: Option<&[At<String>]>) -> Vec<Arc<str>> {

@@ -8,7 +8,7 @@ use rand::RngExt;
 use super::call::{CallEnd, Caller};
 use super::desk::Desk;
 use super::leash::{Leash, Order};
-use crate::compile::{Action, Step, Task};
+use crate::compile::{Action, Rhythm, Step, Task};
 use crate::expression::{Dice, EvalError, Scope, ScopeUser, Value};
 use crate::http::Client;
 use crate::sample::{TaskId, UserTypeId};
@@ -80,7 +80,13 @@ impl User {
                 return;
             }
             let sent_nothing = self.due == before;
-            self.think(kind.think_time).await;
+            match kind.rhythm {
+                Rhythm::ThinkTime(range) => self.think(range).await,
+                Rhythm::Pacing(step) => {
+                    self.due = before;
+                    self.pause(step).await;
+                }
+            }
             if sent_nothing && self.due == before {
                 self.pause(LEAST_PAUSE).await;
             }

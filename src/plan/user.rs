@@ -1,4 +1,4 @@
-use super::decode::{Any, At, Filled, Named, Weight};
+use super::decode::{Any, At, Filled, Named, Time, Weight};
 use super::record::record;
 use super::step::Step;
 use crate::units::DurationRange;
@@ -10,6 +10,8 @@ record! {
         optional weight: At<Weight> = "weight";
         /// The pause after each task, also after one that sent nothing: `2s` or `1s..5s`. Default none.
         optional think_time: At<DurationRange> = "think_time";
+        /// From one task's start to the next one's, however long the task takes: `10s`. Instead of `think_time`.
+        optional pacing: At<Time> = "pacing";
         /// Names each user of this kind starts with, of its own; may use expressions.
         optional state: Named<At<Any>> = "state";
         /// Steps before its first task.

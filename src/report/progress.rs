@@ -26,14 +26,16 @@ pub struct Moment<'a> {
 pub fn line(moment: &Moment) -> String {
     let p95 = moment.p95.map_or_else(|| "–".to_owned(), show_duration);
     let stage = if moment.stage == "constant" { String::new() } else { format!("  {}", moment.stage) };
+    // behind its time a run waits for requests under way
+    let of = if moment.elapsed > moment.length {
+        "ending".to_owned()
+    } else {
+        format!("of {}", show_duration(moment.length))
+    };
+    let at = format!("{:>6} {of}", show_duration(moment.elapsed));
     let s = if moment.users == 1 { "" } else { "s" };
     format!(
-        "{:>6} of {}{stage}  {:>4} user{s}  {:>6}/s  p95 {:>7}  {} failed",
-        show_duration(moment.elapsed.min(moment.length)),
-        show_duration(moment.length),
-        moment.users,
-        moment.ended,
-        p95,
-        moment.failed_so_far,
+        "{at}{stage}  {:>4} user{s}  {:>6}/s  p95 {:>7}  {} failed",
+        moment.users, moment.ended, p95, moment.failed_so_far,
     )
 }

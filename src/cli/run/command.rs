@@ -83,7 +83,7 @@ async fn conducted(
     })?;
     let workers = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     let options = Options { workers, lead: LEAD };
-    let mut watch = Watch::new(results, args.quiet);
+    let mut watch = Watch::new(results, &program.rules, args.quiet);
     let outcome = conduct(program, &options, |event| watch.tell(&event)).await;
     watch.done();
     let lost = watch.lost.take();

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::cli::terminal::{Width, talk, talk_width};
+use crate::plan::threshold::Rule;
 use crate::report::{Moment, Results, line};
 use crate::run::{Event, Snapshot};
 use crate::units::Offset;
@@ -10,6 +11,7 @@ use crate::verdict::Closing;
 /// in the log every second.
 pub(super) struct Watch<'a> {
     results: &'a mut Results,
+    rules: &'a [Rule],
     quiet: bool,
     width: Option<Width>,
     /// Whether the log could not be written to.
@@ -20,8 +22,8 @@ pub(super) struct Watch<'a> {
 const EVERY: u64 = 5;
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(results: &'a mut Results, quiet: bool) -> Self {
-        Self { results, quiet, width: talk_width(), lost: None }
+    pub(super) fn new(results: &'a mut Results, rules: &'a [Rule], quiet: bool) -> Self {
+        Self { results, rules, quiet, width: talk_width(), lost: None }
     }
 
     pub(super) fn tell(&mut self, event: &Event) {
@@ -31,7 +33,8 @@ impl<'a> Watch<'a> {
                 self.say("stopping: waiting for requests under way (Ctrl-C again cuts them off)");
             }
             Event::Draining(Closing::Threshold(index)) => {
-                self.say(&format!("stopping: threshold {} is broken and ends the run", index + 1));
+                let rule = self.rules.get(*index).map(|rule| format!("`{}`", rule.require)).unwrap_or_default();
+                self.say(&format!("stopping: threshold {rule} is broken and ends the run"));
             }
             Event::Draining(Closing::Complete) => {}
             Event::Cutting => self.say("cutting off requests under way"),
