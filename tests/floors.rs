@@ -1,5 +1,7 @@
 //! The floors of the house: a module imports only from floors below it, as `ARCHITECTURE.md` draws them.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! Coordinated omission: what a stall of the service does to the two clocks.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test --test plans` writes the goldens anew; read the difference before keeping it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

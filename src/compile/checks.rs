@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 
+use crate::compile::Blueprint;
 use crate::compile::check::{Check, Expectation, Matcher, StatusSet};
 use crate::compile::endpoints::{leaf_needs, live_text};
 use crate::compile::names::Need;
@@ -85,7 +86,8 @@ fn matcher(written: &At<MatcherText>, texts: &mut Texts, needs: &mut Vec<Need>) 
 
 fn all(map: &MatcherMap, texts: &mut Texts, needs: &mut Vec<Need>) -> Option<Matcher> {
     let mut matchers = Vec::new();
-    let values: [(&Option<At<Any>>, fn(crate::compile::Blueprint) -> Matcher); 5] = [
+    type Make = fn(Blueprint) -> Matcher;
+    let values: [(&Option<At<Any>>, Make); 5] = [
         (&map.equals, Matcher::Equals),
         (&map.not, Matcher::Not),
         (&map.at_most, Matcher::AtMost),

@@ -88,7 +88,7 @@ fn list(
             Ok(text) => Some(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect()),
             Err(problem) => {
                 let help = "the path is relative to the plan's folder";
-                problems.push(Problem { span: Some(path.span), help: vec![help.into()], ..problem });
+                problems.push(Problem { span: Some(path.span), help: vec![help.into()], ..*problem });
                 None
             }
         },

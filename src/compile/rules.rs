@@ -40,14 +40,14 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
             return None;
         }
     };
-    if let Subject::Declared(name) = &require.subject {
-        if !catalog.metrics.iter().any(|metric| *metric.name == **name) {
-            let at = written.require.find(name.as_str()).unwrap_or(0);
-            let problem = Problem::at(place.of(at..at + name.len()), format!("unknown metric `{name}`"));
-            let times = ["response_time", "service_time", "time_to_first_byte", "connect_time"];
-            let known = catalog.metrics.iter().map(|metric| &*metric.name).chain(times);
-            problems.push(problem.help_if(did_you_mean(name, known)));
-        }
+    if let Subject::Declared(name) = &require.subject
+        && !catalog.metrics.iter().any(|metric| *metric.name == **name)
+    {
+        let at = written.require.find(name.as_str()).unwrap_or(0);
+        let problem = Problem::at(place.of(at..at + name.len()), format!("unknown metric `{name}`"));
+        let times = ["response_time", "service_time", "time_to_first_byte", "connect_time"];
+        let known = catalog.metrics.iter().map(|metric| &*metric.name).chain(times);
+        problems.push(problem.help_if(did_you_mean(name, known)));
     }
     require.selector.iter().for_each(|matcher| known(matcher, &place, catalog, problems));
     let aborts = written.abort == Some(true);

@@ -65,11 +65,11 @@ fn stage(index: usize, written: &At<plan::Stage>, problems: &mut Problems) -> Op
         Some(name) => name.value.as_str().into(),
         None => format!("stage {}", index + 1).into(),
     };
-    if let (Some(length), Some(ramp)) = (length, &written.ramp) {
-        if ramp.0 > length {
-            let problem = Problem::at(ramp.span, format!("the ramp of stage `{name}` is longer than the stage"));
-            problems.push(problem.help("make `for` at least as long as `ramp`: it counts from the stage's start"));
-        }
+    if let (Some(length), Some(ramp)) = (length, &written.ramp)
+        && ramp.0 > length
+    {
+        let problem = Problem::at(ramp.span, format!("the ramp of stage `{name}` is longer than the stage"));
+        problems.push(problem.help("make `for` at least as long as `ramp`: it counts from the stage's start"));
     }
     let purpose = if written.warm_up == Some(true) { StagePurpose::WarmUp } else { StagePurpose::Measured };
     let id = StageId(u16::try_from(index).unwrap_or(u16::MAX));

@@ -126,10 +126,11 @@ impl Texts<'_> {
     fn constant(&self, blueprint: Blueprint) -> Blueprint {
         let Blueprint::Text(template) = &blueprint else { return blueprint };
         let known_now = |name: &String| !self.hidden.has(name) && self.globals.value(name).is_some();
-        if template.is_steady() && template.names().iter().all(known_now) {
-            if let Ok(value) = template.eval(&self.globals) {
-                return Blueprint::Constant(value);
-            }
+        if template.is_steady()
+            && template.names().iter().all(known_now)
+            && let Ok(value) = template.eval(&self.globals)
+        {
+            return Blueprint::Constant(value);
         }
         blueprint
     }

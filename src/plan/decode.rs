@@ -160,7 +160,13 @@ fn whole(node: &Node, problems: &mut Problems) -> bool {
             }
             fine
         }
-        Data::List(items) => items.iter().fold(true, |fine, item| whole(item, problems) && fine),
+        Data::List(items) => {
+            let mut fine = true;
+            for item in items {
+                fine &= whole(item, problems);
+            }
+            fine
+        }
         _ => true,
     }
 }
@@ -191,10 +197,11 @@ impl<'a> Fields<'a> {
                 problems.push(unquoted(key));
                 continue;
             };
+            let is_free = what == super::root::WHAT && name.starts_with("x-");
             let earlier = entries[..index].iter().find(|(known, _)| key_text(known).as_deref() == Some(name.as_str()));
             if let Some((first, _)) = earlier {
                 problems.push(duplicate(&name, key.span, first.span));
-            } else if !known.contains(&name.as_str()) && !(what == super::root::WHAT && name.starts_with("x-")) {
+            } else if !known.contains(&name.as_str()) && !is_free {
                 problems.push(unknown_key(&name, key.span, what, known));
                 meant.extend(nearest(&name, known.iter().copied()).and_then(|near| known.iter().find(|k| **k == near)));
                 meant.extend(foreign::our_key(&name, known));

@@ -74,7 +74,7 @@ impl Node {
 ///
 /// # Errors
 /// What is no YAML, holds several documents, is nested deeper than 64, or grows out of bounds through aliases.
-pub(super) fn parse(text: &str, source: SourceId) -> Result<Node, Problem> {
+pub(super) fn parse(text: &str, source: SourceId) -> Result<Node, Box<Problem>> {
     scan(text, source)?;
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -94,19 +94,19 @@ pub(super) fn parse(text: &str, source: SourceId) -> Result<Node, Problem> {
     };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
         Ok(raw) => Ok(placed(raw, text, source)),
-        Err(error) => Err(refused(&error, text, source)),
+        Err(error) => Err(Box::new(refused(&error, text, source))),
     }
 }
 
 /// Looks for errors of syntax before anything is read, so that bad indentation is told as such.
-fn scan(text: &str, source: SourceId) -> Result<(), Problem> {
+fn scan(text: &str, source: SourceId) -> Result<(), Box<Problem>> {
     for event in Parser::new_from_str(text) {
         if let Err(error) = event {
             let start = error.marker().byte_offset().unwrap_or_else(|| byte_of(text, error.marker().index()));
             let start = floor(text, start);
             let end = text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
             let problem = Problem::at(Span { source, start, end }, format!("this is not YAML: {}", error.info()));
-            return Err(problem.help_if(syntax_help(text, start)));
+            return Err(Box::new(problem.help_if(syntax_help(text, start))));
         }
     }
     Ok(())
@@ -268,7 +268,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Sources;
 
-    fn parsed(text: &str) -> Result<Node, Problem> {
+    fn parsed(text: &str) -> Result<Node, Box<Problem>> {
         parse(text, Sources::default().add("plan.yaml", text))
     }
 

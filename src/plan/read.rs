@@ -12,7 +12,7 @@ pub fn read(path: &Path, lookup: Lookup, sources: &mut Sources, problems: &mut P
     match text_of(path) {
         Ok(text) => read_text(&path.display().to_string(), &text, lookup, sources, problems),
         Err(problem) => {
-            problems.push(problem);
+            problems.push(*problem);
             None
         }
     }
@@ -39,32 +39,33 @@ pub fn read_text(
             Plan::decode(&node, problems)
         }
         Err(problem) => {
-            problems.push(problem);
+            problems.push(*problem);
             None
         }
     }
 }
 
 /// The text of a file that may hold a plan or its data: UTF-8, of bounded size.
-pub(crate) fn text_of(path: &Path) -> Result<String, Problem> {
+pub(crate) fn text_of(path: &Path) -> Result<String, Box<Problem>> {
     let shown = path.display();
     let file = std::fs::File::open(path).map_err(|error| {
         let problem = Problem::new(format!("cannot read {shown}: {}", plain(&error)));
-        match error.kind() {
+        Box::new(match error.kind() {
             std::io::ErrorKind::NotFound => problem.help("check the path; it is relative to where you stand"),
             _ => problem,
-        }
+        })
     })?;
     let mut bytes = Vec::new();
     // one byte more than allowed tells a file that is too large from one that just fits
     let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Problem::new(format!("cannot read {shown}: {}", plain(&error))))?;
+    read.map_err(|error| Box::new(Problem::new(format!("cannot read {shown}: {}", plain(&error)))))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Problem::new(format!("{shown} is larger than 16 MiB")).help("is it a plan?"));
+        return Err(Box::new(Problem::new(format!("{shown} is larger than 16 MiB")).help("is it a plan?")));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Problem::new(format!("{shown} is not UTF-8 text: byte {at} is no character")).help("save it as UTF-8")
+        let problem = Problem::new(format!("{shown} is not UTF-8 text: byte {at} is no character"));
+        Box::new(problem.help("save it as UTF-8"))
     })
 }
 
