@@ -23,6 +23,12 @@ fn yaml_files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
+/// Every plan of the repository that is meant to be good.
+fn good_plans() -> Vec<PathBuf> {
+    let folders = ["plans", "tests/plans/good", "benches/plans", "examples/smallest"];
+    folders.into_iter().flat_map(yaml_files).collect()
+}
+
 fn check(plan: &Path) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .args(["check".as_ref(), plan.as_os_str()])
@@ -37,8 +43,8 @@ fn check(plan: &Path) -> (i32, String, String) {
 
 #[test]
 fn every_plan_passes_its_check() {
-    let plans = [yaml_files("plans"), yaml_files("tests/plans/good")].concat();
-    assert!(!plans.is_empty());
+    let plans = good_plans();
+    assert!(plans.len() > 5, "only {} plans were found", plans.len());
     for plan in plans {
         let (code, stdout, stderr) = check(&plan);
         assert_eq!((code, stderr.as_str()), (0, ""), "{}: {stdout}{stderr}", plan.display());
@@ -99,7 +105,7 @@ fn the_schema_on_disk_is_the_one_the_types_give() {
 fn every_plan_is_valid_by_the_schema() {
     let schema = serde_json::from_str(&fs::read_to_string(root().join("schemas/plan.schema.json")).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    for plan in [yaml_files("plans"), yaml_files("tests/plans/good")].concat() {
+    for plan in good_plans() {
         let text = fs::read_to_string(root().join(&plan)).unwrap();
         let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
         let errors: Vec<String> =

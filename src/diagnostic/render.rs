@@ -1,4 +1,5 @@
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 
 use super::problem::{Problem, Problems, Severity};
 use super::source::{Source, Sources, Span};
@@ -36,9 +37,10 @@ fn groups<'a>(problem: &'a Problem, sources: &'a Sources) -> Vec<Group<'a>> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = Group::with_title(level.primary_title(problem.message.as_str()));
+    let title = Group::with_title(level.primary_title(normalize_untrusted_str(&problem.message)));
     let first = located(title, problem.span, &problem.label, sources, AnnotationKind::Primary);
-    let mut groups = vec![first.elements(problem.help.iter().map(|help| Level::HELP.message(help.as_str())))];
+    let mut groups =
+        vec![first.elements(problem.help.iter().map(|help| Level::HELP.message(normalize_untrusted_str(help))))];
     for (span, label) in &problem.related {
         groups.push(located(
             Group::with_title(Level::NOTE.secondary_title(label.as_str())),

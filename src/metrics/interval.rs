@@ -82,11 +82,16 @@ impl Interval {
                 }
             }
         }
+        let place = |count: &MetricCount| (count.metric, count.key.clone());
+        let mut metrics: BTreeMap<_, usize> =
+            self.metrics.iter().enumerate().map(|(index, count)| (place(count), index)).collect();
         for theirs in other.metrics {
-            let same = |mine: &&mut MetricCount| mine.metric == theirs.metric && mine.key == theirs.key;
-            match self.metrics.iter_mut().find(same) {
-                Some(mine) => mine.samples.merge(&theirs.samples),
-                None => self.metrics.push(theirs),
+            match metrics.get(&place(&theirs)) {
+                Some(index) => self.metrics[*index].samples.merge(&theirs.samples),
+                None => {
+                    metrics.insert(place(&theirs), self.metrics.len());
+                    self.metrics.push(theirs);
+                }
             }
         }
         let mut errors = ErrorGroups::new(ERROR_CAP);

@@ -72,7 +72,8 @@ impl Overrides {
 
     fn vars(&self, plan: &mut Plan, sources: &mut Sources, problems: &mut Problems) {
         for (name, value) in &self.set {
-            let span = flag(sources, "--set", &format!("{name}={value}"));
+            // the value may be a secret, and what is pointed at is printed
+            let span = flag(sources, "--set", &format!("{name}=…"));
             let vars = plan.vars.get_or_insert_default();
             let node = Node { span, value: Data::Text(value.clone()), filled: true };
             match vars.0.iter_mut().find(|(known, _)| known.value == *name) {

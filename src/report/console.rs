@@ -17,7 +17,13 @@ pub fn summary(report: &Report) -> String {
         foot(report),
     ];
     let sections: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-    sections.join("\n")
+    visible(&sections.join("\n"))
+}
+
+/// A text without what could steer the reader's terminal: names and messages come from plans and servers.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 
 fn head(report: &Report) -> String {
@@ -92,7 +98,7 @@ fn groups(title: &str, groups: &[FailureEntry]) -> String {
     let mut table = Table::new(&["name", "kind", "what", "count"], 3);
     for group in groups.iter().take(SHOWN) {
         let name = format!("{} {}", group.method, group.name);
-        let message = group.message.replace(['\n', '\r', '\t'], " ");
+        let message = group.message.split_whitespace().collect::<Vec<_>>().join(" ");
         table.row(vec![name.trim().to_owned(), group.kind.clone(), message, grouped(group.count)]);
     }
     let more = match groups.len().saturating_sub(SHOWN) {

@@ -13,7 +13,7 @@ mod table;
 mod tests;
 
 pub use build::{Facts, build};
-pub use console::summary;
+pub use console::{summary, visible};
 pub use document::{
     BooksEntry, FailureEntry, GeneratorEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry, SecondEntry,
     StageEntry, ThresholdEntry, ThresholdState, TimeEntry, VerdictEntry, report_schema,

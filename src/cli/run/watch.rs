@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::cli::terminal::{Width, talk, talk_width};
 use crate::plan::threshold::Rule;
-use crate::report::{Moment, Results, line};
+use crate::report::{Moment, Results, line, visible};
 use crate::run::{Event, Snapshot};
 use crate::units::Offset;
 use crate::verdict::Closing;
@@ -58,6 +58,7 @@ impl<'a> Watch<'a> {
             failed_so_far: snapshot.failed_so_far,
             p95: snapshot.p95,
         });
+        let line = visible(&line);
         self.log(line.trim_start());
         if self.quiet {
             return;
