@@ -14,24 +14,26 @@ pub struct Unreachable(pub String);
 const BETWEEN: Duration = Duration::from_millis(250);
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// Waits until the target is there: by its `ready` question where the plan has one, else by a connection.
+/// Waits until the target is there: by its `ready` question where the plan has one, else by a connection. Where it is
+/// not there at once, `waiting` is told why, one time.
 ///
 /// # Errors
 /// What kept it from being there, with what the last try met.
-pub async fn probe(target: &Target) -> Result<(), Unreachable> {
+pub async fn probe(target: &Target, waiting: impl FnMut(&str)) -> Result<(), Unreachable> {
     match &target.ready {
-        Some(ready) => ask(target, ready).await,
+        Some(ready) => ask(target, ready, waiting).await,
         None => connect(target).await,
     }
 }
 
-async fn ask(target: &Target, ready: &Ready) -> Result<(), Unreachable> {
+async fn ask(target: &Target, ready: &Ready, mut waiting: impl FnMut(&str)) -> Result<(), Unreachable> {
     let url = format!("{}{}", target.origin, ready.path);
     // an error says that one is installed already, which is as good
     drop(rustls::crypto::ring::default_provider().install_default());
     let client = reqwest::Client::builder().connect_timeout(CONNECT).timeout(ready.within).no_proxy().build();
     let client = client.map_err(|error| Unreachable(format!("no question can be asked: {error}")))?;
     let mut said = "did not answer".to_owned();
+    let mut told = false;
     let asking = async {
         loop {
             said = match client.get(&url).send().await {
@@ -40,6 +42,10 @@ async fn ask(target: &Target, ready: &Ready) -> Result<(), Unreachable> {
                 Err(error) => plain(&error),
             };
             // a service that refuses now may be coming up
+            if !told {
+                waiting(&format!("waiting up to {} for {url}: it {said}", show_duration(ready.within)));
+                told = true;
+            }
             sleep(BETWEEN).await;
         }
     };

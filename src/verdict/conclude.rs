@@ -66,7 +66,7 @@ impl fmt::Display for Verdict {
                 doubt.seconds,
                 show_duration(doubt.worst_lag)
             ),
-            Self::Interrupted => f.write_str("interrupted"),
+            Self::Interrupted => f.write_str("interrupted: the numbers are of what ran until then"),
         }
     }
 }

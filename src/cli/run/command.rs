@@ -77,7 +77,12 @@ async fn conducted(
     program: &Arc<Program>,
     results: &mut Results,
 ) -> Result<(Outcome, Option<std::io::Error>), Exit> {
-    probe(&program.target).await.map_err(|error| {
+    let waiting = |why: &str| {
+        if !args.quiet {
+            talk(&format!("{why}\n"));
+        }
+    };
+    probe(&program.target, waiting).await.map_err(|error| {
         let help = "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`";
         refuse(&format!("the target is not ready: {error}"), help)
     })?;
