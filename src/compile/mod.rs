@@ -14,6 +14,8 @@ mod program;
 mod rules;
 mod shapes;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod users;
 

@@ -18,10 +18,16 @@ impl Mask {
     pub fn hide(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
     }
+}
 
-    /// Whether there is anything to hide.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_secret_is_left() {
+        let mask = Mask::new(&["key".into(), "key-long".into(), String::new()]);
+        assert_eq!(mask.hide("a key-long and a key"), "a *** and a ***");
+        assert_eq!(Mask::default().hide("a key"), "a key");
     }
 }

@@ -15,8 +15,6 @@ mod pacer;
 mod request;
 mod start;
 mod stop;
-#[cfg(test)]
-mod tests;
 mod user;
 mod worker;
 

@@ -1,1 +1,191 @@
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
+use super::*;
+use crate::units::{Rate, Ratio, Seed};
+
+const KEY: &str = "x-api-key: cm_test_key";
+
+fn started(behaviour: Behaviour) -> Target {
+    Target::start(behaviour, ([127, 0, 0, 1], 0).into()).unwrap()
+}
+
+/// Status, head and body of one request on a connection of its own.
+fn ask(address: SocketAddr, line: &str, headers: &[&str], body: &str) -> (u16, String, Value) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let headers: String = headers.iter().flat_map(|header| [header, "\r\n"]).collect();
+    let length = body.len();
+    let request =
+        format!("{line} HTTP/1.1\r\nhost: t\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_owned(), serde_json::from_str(body).unwrap())
+}
+
+fn post(target: &Target, path: &str, body: &Value) -> (u16, Value) {
+    let (status, _, answer) = ask(target.address(), &format!("POST {path}"), &[KEY], &body.to_string());
+    (status, answer)
+}
+
+#[test]
+fn what_is_wrong_is_answered_as_the_product_answers_it() {
+    let target = started(Behaviour::default());
+    let at = target.address();
+    let (status, _, body) = ask(at, "GET /v1/stats", &[], "");
+    assert_eq!((status, body), (401, json!({"error": "Missing or invalid authentication"})));
+    let (status, _, body) = ask(at, "GET /v1/stats", &["x-api-key: cm_other"], "");
+    assert_eq!((status, &body["error"]), (401, &json!("Missing or invalid authentication")));
+    let (status, _, body) = ask(at, "POST /v1/federation/contribute", &[KEY], "{}");
+    assert_eq!((status, body), (404, json!({"detail": "Not Found"})));
+    assert_eq!(ask(at, "DELETE /v1/stats", &[KEY], "").0, 405);
+    assert_eq!(ask(at, "GET /v1/entities?entity_type=planet", &[KEY], "").0, 400);
+    for body in [
+        json!({"message": ""}),
+        json!({}),
+        json!({"message": "a", "max_concepts": 0}),
+        json!({"message": "a", "max_concepts": 101}),
+        json!([1]),
+    ] {
+        let (status, answer) = post(&target, "/v1/recall", &body);
+        assert_eq!((status, answer["detail"].is_array()), (422, true), "{body}");
+    }
+    let (status, _, answer) = ask(at, "POST /v1/recall", &[KEY], "{nope");
+    assert_eq!((status, &answer["detail"][0]["type"]), (422, &json!("json_invalid")));
+    assert_eq!(ask(at, "GET /v1/health", &[], "").2["status"], "healthy");
+}
+
+#[test]
+fn concepts_grow_as_they_are_learned_and_each_tenant_has_its_own() {
+    let target = started(Behaviour::default());
+    let (_, before) = post(&target, "/v1/recall", &json!({"message": "postgres", "max_concepts": 5}));
+    assert_eq!((&before["context"], &before["concepts_found"]), (&json!(""), &json!(0)));
+    let lesson =
+        json!({"user_message": "We moved Postgres to Lisbon", "ai_response": "Noted: Postgres", "metadata": {}});
+    let (status, learned) = post(&target, "/v1/learn", &lesson);
+    assert_eq!((status, &learned["concepts_extracted"]), (200, &json!(3)), "{learned}");
+    let (_, after) = post(&target, "/v1/recall", &json!({"message": "where is postgres?", "max_concepts": 5}));
+    assert_eq!(after["concepts_found"], 1);
+    let (_, turn) =
+        post(&target, "/v1/turn", &json!({"user_message": "Lisbon", "ai_response": "yes", "max_concepts": 10}));
+    assert_eq!((&turn["recall"]["concepts_found"], &turn["learn"]["concepts_extracted"]), (&json!(1), &json!(1)));
+    let (_, _, page) = ask(target.address(), "GET /v1/entities?limit=2&offset=1", &[KEY], "");
+    assert_eq!((page["entities"].as_array().map(Vec::len), &page["total"]), (Some(2), &json!(3)));
+    let (_, _, past) = ask(target.address(), "GET /v1/entities?offset=99", &[KEY], "");
+    assert_eq!((&past["entities"], &past["total"]), (&json!([]), &json!(3)));
+    let (_, _, other) = ask(target.address(), "GET /v1/stats", &[KEY, "x-tenant-id: other"], "");
+    assert_eq!(other["entities"], 0);
+    let (_, nothing) =
+        post(&target, "/v1/learn", &json!({"user_message": "nothing here", "ai_response": "no", "metadata": {}}));
+    assert_eq!(nothing["concepts_extracted"], 0);
+}
+
+#[test]
+fn a_made_key_is_accepted() {
+    let target = started(Behaviour::default());
+    let made = json!({"tenant_id": "t", "name": "n"}).to_string();
+    let (status, _, body) = ask(target.address(), "POST /v1/keys", &["x-tenant-id: boot"], &made);
+    assert_eq!(status, 200);
+    let header = format!("x-api-key: {}", body["api_key"].as_str().unwrap());
+    assert_eq!(ask(target.address(), "GET /v1/stats", &[&header], "").0, 200);
+}
+
+#[test]
+fn beyond_its_limit_a_tenant_is_turned_away_and_another_has_a_fresh_bucket() {
+    let target = started(Behaviour { limit: Some(Rate::per_second(3.0 / 60.0)), ..Behaviour::default() });
+    let statuses = (0..5).map(|_| ask(target.address(), "GET /v1/stats", &[KEY], "").0);
+    assert_eq!(statuses.collect::<Vec<_>>(), [200, 200, 200, 429, 429]);
+    let (_, head, body) = ask(target.address(), "GET /v1/stats", &[KEY], "");
+    assert_eq!((&body["error"], &body["tier"]), (&json!("Rate limit exceeded (3 calls/minute)"), &json!("free")));
+    assert!(head.contains("x-ratelimit-limit-minute: 3") && head.contains("x-ratelimit-remaining-minute: 0"), "{head}");
+    assert_eq!(ask(target.address(), "GET /v1/stats", &[KEY, "x-tenant-id: fresh"], "").0, 200);
+    assert_eq!(ask(target.address(), "GET /v1/health", &[], "").0, 200);
+}
+
+#[test]
+fn the_share_of_failures_is_the_one_asked_for_and_the_same_each_time() {
+    let statuses = || {
+        let target =
+            started(Behaviour { fail: Some(Ratio::parse("20%").unwrap()), seed: Seed::new(5), ..Behaviour::default() });
+        (0..200).map(|_| ask(target.address(), "GET /v1/health", &[], "").0).collect::<Vec<_>>()
+    };
+    let first = statuses();
+    assert_eq!(first, statuses());
+    let failed = first.iter().filter(|status| **status == 500).count();
+    assert!((20..=60).contains(&failed), "{failed} of 200");
+}
+
+#[test]
+fn what_was_served_is_counted_by_route_and_told_on_the_control_route() {
+    let target = started(Behaviour::default());
+    (0..3).for_each(|_| drop(ask(target.address(), "GET /v1/health", &[], "")));
+    ask(target.address(), "GET /v1/stats", &[], "");
+    ask(target.address(), "GET /nowhere", &[KEY], "");
+    let (_, _, told) = ask(target.address(), "GET /__control/counts", &[], "");
+    assert_eq!(told, serde_json::to_value(target.counts()).unwrap());
+    assert_eq!((&told["total"], &told["routes"]["GET /v1/health"]["received"]), (&json!(5), &json!(3)));
+    assert_eq!(told["routes"]["GET /v1/stats"]["status"], json!({"401": 1}));
+    assert_eq!(told["routes"]["other"]["received"], 1);
+    ask(target.address(), "POST /__control/reset", &[], "");
+    assert_eq!(target.stop().total, 0);
+}
+
+#[test]
+fn a_freeze_holds_every_answer_and_four_learns_at_once_freeze_all() {
+    let freeze = Freeze::parse("300ms/400ms").unwrap();
+    assert_eq!(freeze.left(Duration::from_millis(50)), Duration::ZERO);
+    assert_eq!(freeze.left(Duration::from_millis(150)), Duration::from_millis(250));
+    assert_eq!(freeze.left(Duration::from_millis(850)), Duration::ZERO);
+    assert!(Freeze::parse("2s/1s").is_err());
+
+    let length = Duration::from_millis(700);
+    let target = started(Behaviour {
+        learn_freeze: Some(length),
+        slow_learn: Duration::from_millis(150),
+        ..Behaviour::default()
+    });
+    let began = Instant::now();
+    let lesson = json!({"user_message": "Rust", "ai_response": "yes"}).to_string();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| ask(target.address(), "POST /v1/learn", &[KEY], &lesson));
+        }
+    });
+    assert!(began.elapsed() >= length, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_fresh_database_cannot_learn_and_a_body_too_large_is_refused() {
+    let target = started(Behaviour { fresh_database: true, ..Behaviour::default() });
+    assert_eq!(post(&target, "/v1/learn", &json!({"user_message": "Rust", "ai_response": "yes"})).0, 500);
+    let target = started(Behaviour::default());
+    let mut stream = TcpStream::connect(target.address()).unwrap();
+    let head = format!("POST /v1/recall HTTP/1.1\r\nhost: t\r\n{KEY}\r\ncontent-length: 99999999\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let chunk = [b'x'; 65536];
+    while stream.write_all(&chunk).is_ok() {}
+    assert_eq!(ask(target.address(), "GET /v1/health", &[], "").0, 200, "the server goes on");
+}
+
+#[test]
+fn delays_are_read_in_each_form_and_drawn_in_their_shares() {
+    let mut chance = Seed::new(3).generator();
+    let mixed = Delay::parse("90%:5ms,10%:200ms").unwrap();
+    let slow = (0..10_000).filter(|_| mixed.draw(&mut chance) == Duration::from_millis(200)).count();
+    assert!((850..=1150).contains(&slow), "{slow}");
+    assert_eq!(Delay::parse("20ms").unwrap().draw(&mut chance), Duration::from_millis(20));
+    let range = Delay::parse("5ms..20ms").unwrap();
+    assert!((0..1000).all(|_| (5..=20).contains(&range.draw(&mut chance).as_millis())));
+    let mean: f64 =
+        (0..20_000).map(|_| Delay::parse("exponential:20ms").unwrap().draw(&mut chance).as_secs_f64()).sum();
+    assert!((mean / 20_000.0 - 0.02).abs() < 0.001, "{mean}");
+    for wrong in ["90%:5ms", "90%", "20", "exponential:", "50%:5ms,60%:1ms", "abc"] {
+        assert!(Delay::parse(wrong).is_err(), "{wrong}");
+    }
+}
