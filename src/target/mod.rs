@@ -12,6 +12,7 @@ mod socket;
 mod state;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 pub use behaviour::{Behaviour, Freeze};
 pub use counts::{Counts, RouteCount};

@@ -21,6 +21,7 @@ use super::behaviour::Behaviour;
 use super::counts::Counts;
 use super::socket::Socket;
 use super::state::State;
+use super::wait::wait_until;
 
 /// A server under way, on threads of its own. Dropping it stops it.
 #[derive(Debug)]
@@ -181,18 +182,6 @@ fn decide(state: &State, route: Route, ask: &Ask, fails: bool, body: &[u8]) -> R
         return Reply::new(StatusCode::INTERNAL_SERVER_ERROR, json!({"detail": "Internal Server Error"}));
     }
     refuse(state, route, ask).unwrap_or_else(|| answer(state, route, ask, body))
-}
-
-/// Waits to the moment, more exactly than the runtime's timer can: the last stretch is walked in small steps.
-async fn wait_until(moment: Instant) {
-    const STRETCH: Duration = Duration::from_micros(1200);
-    let left = moment.saturating_duration_since(Instant::now());
-    if let Some(far) = left.checked_sub(STRETCH) {
-        tokio::time::sleep(far).await;
-    }
-    while Instant::now() < moment {
-        tokio::task::yield_now().await;
-    }
 }
 
 fn control(state: &State, method: &Method, verb: &str) -> Response<Full<Bytes>> {

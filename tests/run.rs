@@ -1,0 +1,262 @@
+//! Whole runs, from the command line: the books, the truth of the figures, exit codes and words.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use plimsoll::target::{Behaviour, Delay, Target};
+use plimsoll::units::{Ratio, Seed};
+use rand::RngExt;
+use support::{Stage, assert_balance, books, ended};
+
+fn target(behaviour: Behaviour) -> (Target, String) {
+    let target = Target::start(behaviour, ([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("http://{}/v1", target.address());
+    (target, url)
+}
+
+#[test]
+fn the_books_balance_and_are_the_targets_own() {
+    let (target, url) = target(Behaviour {
+        fail: Some(Ratio::parse("10%").unwrap()),
+        delay: Delay::parse("90%:1ms,10%:60ms").unwrap(),
+        ..Behaviour::default()
+    });
+    let stage = Stage::new(&format!(
+        "target: {{url: {url}, headers: {{X-API-Key: cm_test_key}}}}\n\
+         endpoints:\n\
+         \x20 fine: {{get: /stats}}\n\
+         \x20 hasty: {{get: /stats, name: hasty, timeout: 20ms}}\n\
+         \x20 unmade: {{post: /recall, json: {{message: \"{{{{ headers.nowhere }}}}\"}}}}\n\
+         \x20 unexpected: {{get: /nothing, expect: {{status: 200}}}}\n\
+         users: {{all: {{think_time: 0ms..10ms, tasks: {{a: {{weight: 5, call: fine}}, b: {{call: hasty}}, c: {{call: unmade}}, d: {{call: unexpected}}}}}}}}\n\
+         shape: {{constant: {{users: 6, for: 2s}}}}\nthresholds: [count > 0]\n"
+    ));
+    let (code, _, stderr) = stage.run(&[]);
+    assert_eq!(code, 0, "{stderr}");
+    let report = stage.report();
+    assert_balance(&report);
+    for kind in ["check", "timeout", "template"] {
+        assert!(report["books"]["failed_by_kind"][kind].as_u64().unwrap_or(0) > 0, "no {kind}: {:#}", report["books"]);
+    }
+    let counts = target.stop();
+    assert_eq!(counts.total, books(&report, "started") - books(&report, "never_sent"), "{counts:#?}");
+    assert_eq!(books(&report, "never_sent"), report["books"]["failed_by_kind"]["template"].as_u64().unwrap());
+}
+
+/// Random small plans, interrupted at random instants, some twice. What chance there is comes from one seed.
+#[test]
+fn the_books_balance_wherever_a_run_is_interrupted() {
+    let mut chance = Seed::new(20_261_123).generator();
+    for case in 0..12 {
+        let delay = Delay::parse(["0ms..2ms", "1ms..30ms", "90%:1ms,10%:150ms"][chance.random_range(0..3)]).unwrap();
+        let (target, url) = target(Behaviour { delay, ..Behaviour::default() });
+        let (users, think, other) = (chance.random_range(1..9), chance.random_range(0..30), chance.random_range(0..4));
+        let stage = Stage::new(&format!(
+            "target: {{url: {url}, headers: {{X-API-Key: cm_test_key}}}}\n\
+             endpoints: {{a: {{get: /stats}}, b: {{post: /recall, json: {{message: hello}}, weight: {other}}}}}\n\
+             users: {{u: {{think_time: 0ms..{think}ms, tasks: {{a: {{weight: 1, call: a}}, b: {{weight: {other}, steps: [{{call: b}}, {{think: 1ms}}, {{call: a}}]}}}}}}}}\n\
+             shape: {{constant: {{users: {users}, for: 1s, spawn_rate: 20/s}}}}\n"
+        ));
+        let child = stage.spawn(&[]);
+        let interrupt = || drop(Command::new("kill").args(["-INT", &child.id().to_string()]).status());
+        std::thread::sleep(Duration::from_millis(chance.random_range(150..1100)));
+        interrupt();
+        let twice = chance.random_bool(0.5);
+        if twice {
+            std::thread::sleep(Duration::from_millis(chance.random_range(0..20)));
+            interrupt();
+        }
+        let (code, _, stderr) = ended(child.wait_with_output().unwrap());
+        assert!(code == 5 || code == 0 || code == 1, "case {case}: exit {code}: {stderr}");
+        let report = stage.report();
+        assert_balance(&report);
+        // a request that was cut off may have left before the target took it up, and may never be taken up
+        let sent = books(&report, "started") - books(&report, "never_sent");
+        let cut = if twice { books(&report, "aborted") } else { 0 };
+        let served = target.stop().total;
+        assert!((sent - cut..=sent).contains(&served), "case {case}: {served} served, {sent} sent, {cut} cut");
+    }
+}
+
+#[test]
+fn a_target_that_is_down_is_told_in_seconds_with_the_way_out() {
+    let stage =
+        Stage::new("target: http://127.0.0.1:9\nendpoints: {a: {get: /}}\nshape: {constant: {users: 1, for: 60s}}\n");
+    let began = Instant::now();
+    let (code, stdout, stderr) = stage.run(&[]);
+    assert_eq!((code, stdout.as_str()), (3, ""), "{stderr}");
+    assert!(began.elapsed() < Duration::from_secs(10));
+    for word in ["127.0.0.1:9", "connection refused", "--target", "--embedded"] {
+        assert!(stderr.contains(word), "{word} is not in {stderr}");
+    }
+}
+
+#[test]
+fn where_every_request_fails_the_run_fails() {
+    let (_target, url) = target(Behaviour { fail: Some(Ratio::parse("100%").unwrap()), ..Behaviour::default() });
+    let plan = format!(
+        "target: {url}\nendpoints: {{a: {{get: /health}}}}\nusers: {{u: {{think_time: 20ms, tasks: {{t: {{call: a}}}}}}}}\nshape: {{constant: {{users: 2, for: 1s}}}}\n"
+    );
+    let stage = Stage::new(&plan);
+    let (code, stdout, _) = stage.run(&[]);
+    assert_eq!(code, 1);
+    assert!(
+        stdout.contains("expected status 2xx or 3xx, got 500") && stdout.contains("✗  broken  error_rate < 1%"),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn where_no_request_is_made_the_run_does_not_pass() {
+    let (_target, url) = target(Behaviour::default());
+    let plan = format!(
+        "target: {url}\nendpoints: {{a: {{get: /health}}}}\nusers: {{u: {{tasks: {{t: {{when: 1 > 2, call: a}}}}}}}}\nshape: {{constant: {{users: 2, for: 1s}}}}\nthresholds: [count >= 0]\n"
+    );
+    let (code, stdout, _) = Stage::new(&plan).run(&[]);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("no requests were made") && stdout.contains("nothing was measured"), "{stdout}");
+}
+
+#[test]
+fn a_threshold_that_aborts_ends_the_run_early() {
+    let (_target, url) = target(Behaviour { fail: Some(Ratio::parse("100%").unwrap()), ..Behaviour::default() });
+    let plan = format!(
+        "target: {url}\nendpoints: {{a: {{get: /health}}}}\nusers: {{u: {{think_time: 20ms, tasks: {{t: {{call: a}}}}}}}}\nshape: {{constant: {{users: 2, for: 60s}}}}\nthresholds: [{{require: error_rate < 50% over 2s, abort: true, after: 1s}}]\n"
+    );
+    let stage = Stage::new(&plan);
+    let (code, _, stderr) = stage.run(&[]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("stopping: threshold `error_rate < 50% over 2s` is broken"), "{stderr}");
+    let report = stage.report();
+    assert_eq!(report["run"]["ended"], "threshold");
+    assert!(report["run"]["seconds"].as_f64().unwrap() < 30.0);
+    assert_balance(&report);
+}
+
+#[test]
+fn what_an_answer_did_not_bring_is_told_with_the_plans_line_and_nothing_is_sent() {
+    let (target, url) = target(Behaviour::default());
+    let stage = Stage::new(&format!(
+        "target: {{url: {url}, headers: {{X-API-Key: cm_test_key}}}}\n\
+         endpoints:\n\
+         \x20 first: {{get: /health, capture: {{last_id: $.nowhere}}}}\n\
+         \x20 second:\n\
+         \x20   post: /recall\n\
+         \x20   json: {{message: \"{{{{ last_id }}}}\"}}\n\
+         users: {{u: {{think_time: 50ms, tasks: {{a: {{call: first}}, b: {{call: second}}}}}}}}\n\
+         shape: {{constant: {{users: 2, for: 1s}}}}\n"
+    ));
+    let (code, stdout, _) = stage.run(&[]);
+    assert_eq!(code, 1);
+    let report = stage.report();
+    assert_balance(&report);
+    let exceptions = report["exceptions"].as_array().unwrap();
+    assert_eq!(exceptions.len(), 1, "{exceptions:#?}");
+    let (message, count) = (exceptions[0]["message"].as_str().unwrap(), exceptions[0]["count"].as_u64().unwrap());
+    assert_eq!(message, "plan.yaml:4:3: `last_id` is undefined");
+    assert!(stdout.contains("exceptions") && stdout.contains(message), "{stdout}");
+    assert_eq!(
+        (count, count),
+        (books(&report, "never_sent"), report["books"]["failed_by_kind"]["template"].as_u64().unwrap())
+    );
+    let unfound = report["failures"].as_array().unwrap().iter().find(|failure| failure["kind"] == "body").unwrap();
+    assert_eq!(unfound["message"], "nothing at `$.nowhere` to capture as `last_id` (plan.yaml:3:35)");
+    assert!(!target.stop().routes.contains_key("POST /v1/recall"));
+}
+
+#[test]
+fn a_secret_is_in_no_output() {
+    let (_target, url) = target(Behaviour::default());
+    let secret = "s3cr3t-Value";
+    let stage = Stage::new(&format!(
+        "target: {{url: {url}, headers: {{X-API-Key: \"{{{{ api_key }}}}\"}}}}\nvars: {{api_key: {secret}}}\nsecrets: [api_key]\n\
+         endpoints: {{a: {{get: /stats, name: \"/stats {{{{ api_key }}}} {{{{ random_int(1, 2) }}}}\", expect: {{status: 200, otherwise: \"refused {{{{ api_key }}}}\"}}}}}}\n\
+         users: {{u: {{think_time: 50ms, tasks: {{t: {{call: a}}}}}}}}\nshape: {{constant: {{users: 1, for: 1s}}}}\n"
+    ));
+    let (code, stdout, stderr) = stage.run(&[]);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("refused ***"), "{stdout}");
+    for output in [stdout, stderr, stage.file("log"), stage.file("json")] {
+        assert!(!output.contains(secret), "{output}");
+    }
+    let (code, _, stderr) = stage.run(&["--set", &format!("apikey={secret}")]);
+    assert_eq!(code, 2);
+    assert!(!stderr.contains(secret), "{stderr}");
+}
+
+#[test]
+fn an_override_without_effect_is_an_error_with_its_place() {
+    let plan = "target: http://127.0.0.1:9\nvars: {limit: 5}\nendpoints: {a: {get: /, tags: [read]}}\nusers: {reader: {tasks: {t: {call: a}}}}\nshape: {stages: [{users: 1, for: 1s}]}\nprofiles: {full: {seed: 1}}\n";
+    let stage = Stage::new(plan);
+    for (arguments, said) in [
+        (["--profile", "ful"], "unknown profile `ful`"),
+        (["--user", "readr"], "unknown user type `readr`"),
+        (["--tag", "write"], "no task has the tag `write`"),
+        (["--exclude-tag", "read"], "the filters leave no task to run"),
+        (["--set", "limt=3"], "the plan has no var `limt`"),
+        (["--users", "5"], "`--users` has no effect: the shape has stages of its own"),
+        (["--time", "5s"], "`--time` has no effect: the shape has stages of its own"),
+        (["--spawn-rate", "5/s"], "`--spawn-rate` has no effect: the shape has stages of its own"),
+        (["--target", "nowhere"], "`nowhere` is not a URL"),
+    ] {
+        let (code, stdout, stderr) = stage.run(&arguments);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");
+        assert!(
+            stderr.contains(said) && stderr.contains(" --> command line:1:") && stderr.contains("= help"),
+            "{stderr}"
+        );
+    }
+    for arguments in
+        [["--time", "5"], ["--spawn-rate", "fast"], ["--seed", "x"], ["--set", "limit"], ["--nonsense", "1"]]
+    {
+        assert_eq!(stage.run(&arguments).0, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn results_that_cannot_be_written_stop_the_run_before_it_begins() {
+    let stage =
+        Stage::new("target: http://127.0.0.1:9\nendpoints: {a: {get: /}}\nshape: {constant: {users: 1, for: 1s}}\n");
+    let (code, _, stderr) = ended(
+        Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(["run", "examples/smallest/plan.yaml", "--embedded", "--out", "Cargo.toml/below"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap(),
+    );
+    drop(stage);
+    assert_eq!(code, 3);
+    assert!(stderr.contains("results cannot be written to Cargo.toml/below") && stderr.contains("--out"), "{stderr}");
+}
+
+#[test]
+fn the_embedded_quick_plan_passes_quietly() {
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args([
+            "run",
+            "quick",
+            "--embedded",
+            "--quiet",
+            "--users",
+            "5",
+            "--time",
+            "2s",
+            "--spawn-rate",
+            "50/s",
+            "--seed",
+            "42",
+        ])
+        .args(["--out", concat!(env!("CARGO_TARGET_TMPDIR"), "/quick")])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let (code, stdout, stderr) = ended(output);
+    // with few users no memory may have been learned yet, which is no data for its threshold
+    assert!(code == 0 || stdout.contains("no data"), "{stdout}{stderr}");
+    assert!(!stderr.contains("/s  p95"), "{stderr}");
+    assert!(stdout.contains("seed 42") && stdout.contains("books"), "{stdout}");
+}

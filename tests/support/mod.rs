@@ -1,0 +1,84 @@
+//! What the tests of whole runs share: a plan in a folder of its own, the binary on it, and the report it leaves.
+
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+/// A plan's folder; it is gone when the test is over.
+pub struct Stage {
+    folder: PathBuf,
+}
+
+impl Stage {
+    pub fn new(plan: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("run-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("plan.yaml"), plan).unwrap();
+        Self { folder }
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.args(["run", "plan.yaml", "--out", "out"]).args(arguments).current_dir(&self.folder);
+        command.env("NO_COLOR", "1").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the plan to its end: exit code, stdout, stderr.
+    pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        ended(self.command(arguments).output().unwrap())
+    }
+
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// The report the run left, valid by its schema.
+    pub fn report(&self) -> Value {
+        let report: Value = serde_json::from_str(&self.file("json")).unwrap();
+        let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/report.schema.json")).unwrap();
+        let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        report
+    }
+
+    /// The text of the run's file with an ending.
+    pub fn file(&self, ending: &str) -> String {
+        let files = fs::read_dir(self.folder.join("out")).unwrap().map(|entry| entry.unwrap().path());
+        let found: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == ending)).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        fs::read_to_string(&found[0]).unwrap()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.folder));
+    }
+}
+
+pub fn ended(output: Output) -> (i32, String, String) {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+/// A number of the books.
+pub fn books(report: &Value, entry: &str) -> u64 {
+    report["books"][entry].as_u64().unwrap()
+}
+
+/// Both equations of the books.
+pub fn assert_balance(report: &Value) {
+    let n = |entry| books(report, entry);
+    assert_eq!(n("scheduled"), n("started") + n("dropped"), "{:#}", report["books"]);
+    assert_eq!(n("started"), n("ok") + n("failed") + n("aborted"), "{:#}", report["books"]);
+    assert_eq!(report["books"]["balanced"], true);
+}
