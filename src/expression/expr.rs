@@ -34,6 +34,9 @@ impl fmt::Display for EvalError {
 
 impl std::error::Error for EvalError {}
 
+/// The language's parser recurses into `not not …`: what is long enough to exhaust the stack is turned away before it.
+pub(super) const LONGEST: usize = 4_000;
+
 /// One expression, parsed: `counter + 1`, `created | length > 0`.
 pub struct Expr {
     source: Arc<str>,
@@ -57,6 +60,14 @@ impl Expr {
         let lead = source.len() - source.trim_start().len();
         if trimmed.is_empty() {
             return Err(Flaw { message: "the expression is empty".into(), range: 0..source.len(), help: None });
+        }
+        if trimmed.len() > LONGEST {
+            let message = format!("the expression is longer than {LONGEST} bytes");
+            return Err(Flaw {
+                message,
+                range: lead..lead + trimmed.len(),
+                help: Some("break it up with `set`".into()),
+            });
         }
         if is_name(trimmed) {
             return Ok(Self { source: trimmed.into(), form: Form::Name });

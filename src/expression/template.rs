@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Value};
 
-use super::expr::{EvalError, Expr, Flaw, said};
+use super::expr::{EvalError, Expr, Flaw, LONGEST, said};
 use super::language::environment;
 use super::scope::Scope;
 
@@ -176,6 +176,10 @@ impl Piece {
 
 impl Block {
     fn parse(source: &str) -> Result<Self, Flaw> {
+        if source.len() > LONGEST {
+            let message = format!("a text with statements is longer than {LONGEST} bytes");
+            return Err(Flaw { message, range: 0..source.len(), help: None });
+        }
         let mut language = environment();
         match language.add_template_owned(BLOCK, source.to_owned()) {
             Ok(()) => Ok(Self { source: source.into(), language }),

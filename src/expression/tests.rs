@@ -99,6 +99,16 @@ fn work_without_end_is_cut_off() {
 }
 
 #[test]
+fn an_expression_that_would_exhaust_the_parser_is_turned_away() {
+    for deep in ["not ".repeat(50_000), "-".repeat(50_000), "(".repeat(50_000), "[".repeat(3_000), "not ".repeat(900)] {
+        drop(Template::parse(&format!("{{{{ {deep}1 }}}}")));
+        drop(Template::parse(&format!("{{% if {deep}1 %}}x{{% endif %}}")));
+    }
+    assert!(Template::parse(&format!("{{{{ {}1 }}}}", "not ".repeat(50_000))).is_err());
+    assert!(Template::parse(&"{% if 1 %}".repeat(300)).is_err());
+}
+
+#[test]
 fn an_answer_is_read_without_being_copied() {
     let scope = answered(r#"{"items": [{"name": "a"}, {"name": "b"}], "n": 5}"#);
     let holds = |source: &str| Expr::parse(source).unwrap().holds(&scope).unwrap();
