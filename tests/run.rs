@@ -260,3 +260,19 @@ fn the_embedded_quick_plan_passes_quietly() {
     assert!(!stderr.contains("/s  p95"), "{stderr}");
     assert!(stdout.contains("seed 42") && stdout.contains("books"), "{stdout}");
 }
+
+#[test]
+fn a_summary_that_cannot_be_written_is_lost_and_told() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    // the device is Linux's; where there is none, there is nothing to test with
+    let Ok(full) = full else { return };
+    let (_target, url) = target(Behaviour::default());
+    let plan = format!(
+        "target: {url}\nendpoints: {{a: {{get: /health}}}}\nusers: {{u: {{think_time: 20ms, tasks: {{t: {{call: a}}}}}}}}\nshape: {{constant: {{users: 1, for: 1s}}}}\n"
+    );
+    let stage = Stage::new(&plan);
+    let (code, _, stderr) = ended(stage.command(&[]).stdout(full).output().unwrap());
+    assert_eq!(code, 6);
+    assert!(stderr.contains("the output was lost"), "{stderr}");
+    assert_balance(&stage.report());
+}

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::plan_file::{FilterWords, PlanFile, counted, find};
-use super::terminal::data;
+use super::terminal::{data, talk};
 use crate::plan::Overrides;
 
 /// Checks plans without running them: every mistake of each, and of each of its profiles.
@@ -16,26 +16,38 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn run(args: &CheckArgs) -> Exit {
-    let good = args.plans.iter().filter(|typed| check(&find(typed))).count();
-    if good == args.plans.len() { Exit::Passed } else { Exit::Usage }
+    let mut exit = Exit::Passed;
+    for typed in &args.plans {
+        match check(&find(typed)) {
+            Ok(Soundness::Sound) => {}
+            Ok(Soundness::Broken) => exit = Exit::Usage,
+            Err(lost) => return lost,
+        }
+    }
+    exit
 }
 
-fn check(path: &Path) -> bool {
+enum Soundness {
+    Sound,
+    Broken,
+}
+
+fn check(path: &Path) -> Result<Soundness, Exit> {
     let whole = PlanFile::open(path, &Overrides::default(), &FilterWords::default());
     whole.tell(path);
     if whole.problems.errors() > 0 {
-        return false;
+        return Ok(Soundness::Broken);
     }
     for profile in &whole.profiles {
         let overrides = Overrides { profile: Some(profile.clone()), ..Overrides::default() };
         let with_profile = PlanFile::open(path, &overrides, &FilterWords::default());
         if with_profile.problems.errors() > 0 {
-            data(&format!("with profile `{profile}`:\n"));
+            talk(&format!("with profile `{profile}`:\n"));
             with_profile.tell(path);
-            return false;
+            return Ok(Soundness::Broken);
         }
     }
-    let Some(program) = &whole.program else { return false };
+    let Some(program) = &whole.program else { return Ok(Soundness::Broken) };
     let tasks = program.users.iter().map(|user| user.tasks.len()).sum();
     data(&format!(
         "{}: ok ({}, {}, {}, {}, {})\n",
@@ -45,6 +57,6 @@ fn check(path: &Path) -> bool {
         counted(tasks, "task"),
         counted(program.rules.len(), "threshold"),
         counted(whole.profiles.len(), "profile"),
-    ));
-    true
+    ))?;
+    Ok(Soundness::Sound)
 }

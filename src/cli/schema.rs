@@ -26,6 +26,5 @@ pub(super) fn run(args: &SchemaArgs) -> Exit {
         Kind::Plan => plan_schema(),
         Kind::Report => report_schema(),
     };
-    data(&format!("{schema:#}\n"));
-    Exit::Passed
+    data(&format!("{schema:#}\n")).err().unwrap_or(Exit::Passed)
 }

@@ -1,10 +1,21 @@
 use std::io::{IsTerminal, Write};
 
+use super::exit::Exit;
 use crate::diagnostic::Style;
 
 /// Prints data on stdout. A closed pipe is the reader's choice, not an error.
-pub(super) fn data(text: &str) {
-    drop(std::io::stdout().lock().write_all(text.as_bytes()));
+///
+/// # Errors
+/// [`Exit::Lost`], told on stderr, where the data cannot be written.
+pub(super) fn data(text: &str) -> Result<(), Exit> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            talk(&format!("error: the output was lost: {error}\n"));
+            Err(Exit::Lost)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints talk on stderr.

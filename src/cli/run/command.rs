@@ -43,12 +43,12 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let exit = exit(&outcome);
     let report = report(args, &path, &program, &outcome, exit);
     let text = summary(&report);
-    data(&text);
+    let shown = data(&text);
     let written = results.log_text(&text).and_then(|()| results.write(&report));
     match (written, lost) {
         (Ok(file), None) => {
             talk(&format!("results in {}\n", file.display()));
-            Ok(exit)
+            Ok(if exit == Exit::Bug { exit } else { shown.err().unwrap_or(exit) })
         }
         (Err(error), _) | (Ok(_), Some(error)) => {
             talk(&format!("error: results were lost: {error}\n"));
