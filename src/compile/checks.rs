@@ -3,8 +3,8 @@ use std::sync::Arc;
 use http::HeaderName;
 
 use crate::compile::Blueprint;
+use crate::compile::bindings::{leaf_needs, live_text};
 use crate::compile::check::{Check, Expectation, Matcher, StatusSet};
-use crate::compile::endpoints::{leaf_needs, live_text};
 use crate::compile::names::Need;
 use crate::compile::texts::Texts;
 use crate::diagnostic::{Problem, Span};

@@ -2,6 +2,7 @@
 //! is rendered once. Every mistake that can be known before the run is told here.
 
 mod assemble;
+mod bindings;
 mod blueprint;
 mod check;
 mod checks;

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::endpoints::{Compiled, bindings, leaf_needs};
+use crate::compile::bindings::{bindings, leaf_needs};
+use crate::compile::endpoints::Compiled;
 use crate::compile::names::{Names, Need};
 use crate::compile::program::{Action, Rhythm, Step, Task, UserType};
 use crate::compile::texts::Texts;

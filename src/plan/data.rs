@@ -1,4 +1,5 @@
-use super::decode::{Any, At, Filled};
+use super::any::Any;
+use super::decode::{At, Filled};
 use super::record::choice;
 
 choice! {

@@ -2,10 +2,13 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{Any, At, Decode, Named, Time, Weight, expected};
+use super::any::Any;
+use super::decode::{At, Decode, Named};
 use super::document::{Data, Node};
 use super::expect::Expect;
+use super::fields::expected;
 use super::record::record;
+use super::scalars::{Time, Weight};
 use crate::diagnostic::Problems;
 
 record! {

@@ -2,9 +2,11 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{Any, At, Decode, Named, OneOrMany, Time};
+use super::any::Any;
+use super::decode::{At, Decode, Named, OneOrMany};
 use super::document::{Data, Node};
 use super::record::record;
+use super::scalars::Time;
 use crate::diagnostic::{Problem, Problems};
 
 record! {

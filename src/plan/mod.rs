@@ -2,12 +2,14 @@
 //!
 //! A key is declared once, with [`record`](self::record); the struct, its reading and its schema come from there.
 
+mod any;
 mod data;
 mod decode;
 mod document;
 mod endpoint;
 mod environment;
 mod expect;
+mod fields;
 mod foreign;
 mod metric;
 mod overrides;
@@ -15,6 +17,7 @@ mod read;
 mod record;
 mod root;
 mod rule;
+mod scalars;
 mod schema;
 mod shape;
 mod step;
@@ -22,8 +25,9 @@ mod target;
 pub mod threshold;
 mod user;
 
+pub use any::{Any, node_to_json};
 pub use data::Dataset;
-pub use decode::{Any, At, Count, Decode, Filled, Named, OneOrMany, Time, Weight, node_to_json};
+pub use decode::{At, Decode, Filled, Named, OneOrMany};
 pub use document::{Data, Node};
 pub use endpoint::{Endpoint, HeaderText, Recorded};
 pub use environment::Lookup;
@@ -34,6 +38,7 @@ pub(crate) use read::text_of;
 pub use read::{read, read_text};
 pub use root::{Plan, Profile};
 pub use rule::{NoDataWord, RuleMap, RuleText};
+pub use scalars::{Count, Time, Weight};
 pub use schema::plan_schema;
 pub use shape::{Constant, Shape, Stage};
 pub use step::{Append, Call, CallMap, Step, When};

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
-use super::decode::{Any, At, Count, Named, Time};
+use super::any::Any;
+use super::decode::{At, Named};
 use super::document::{Data, Node};
 use super::root::Plan;
+use super::scalars::{Count, Time};
 use super::shape::{Constant, Shape};
 use super::target::{Target, TargetMap};
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};

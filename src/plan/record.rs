@@ -20,7 +20,7 @@ macro_rules! record {
                 node: &$crate::plan::document::Node,
                 problems: &mut $crate::diagnostic::Problems,
             ) -> Option<Self> {
-                let fields = $crate::plan::decode::Fields::open(node, $what, &[$($key),*], problems)?;
+                let fields = $crate::plan::fields::Fields::open(node, $what, &[$($key),*], problems)?;
                 $( let $field = fields.$kind::<$type>($key, problems); )*
                 Some(Self { $( $field: $crate::plan::record::record!(@value $kind $field), )* })
             }
@@ -74,7 +74,7 @@ macro_rules! choice {
                 node: &$crate::plan::document::Node,
                 problems: &mut $crate::diagnostic::Problems,
             ) -> Option<Self> {
-                let (kind, value) = $crate::plan::decode::choose(node, $what, &[$($key),*], problems)?;
+                let (kind, value) = $crate::plan::fields::choose(node, $what, &[$($key),*], problems)?;
                 match kind {
                     $( $key => <$type as $crate::plan::decode::Decode>::decode(value, problems).map(Self::$variant), )*
                     _ => None,

@@ -1,6 +1,8 @@
+use super::any::Any;
 use super::data::Dataset;
-use super::decode::{Any, At, Named};
+use super::decode::{At, Named};
 use super::endpoint::Endpoint;
+use super::fields::PLAN;
 use super::metric::Metric;
 use super::record::record;
 use super::rule::RuleText;
@@ -9,12 +11,9 @@ use super::target::Target;
 use super::user::User;
 use crate::units::Seed;
 
-/// What the top of a plan is called in messages; its `x-` keys are free.
-pub(super) const WHAT: &str = "a plan";
-
 record! {
     /// A load test: what to call, who calls, how much, and what must hold.
-    pub struct Plan(WHAT) {
+    pub struct Plan(PLAN) {
         /// The plan's name, for reports. Default: the file's name.
         optional name: At<String> = "name";
         /// What the plan is for, in a sentence or two.

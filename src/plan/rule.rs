@@ -2,9 +2,11 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{At, Decode, Time, expected};
+use super::decode::{At, Decode};
 use super::document::{Data, Node};
+use super::fields::expected;
 use super::record::record;
+use super::scalars::Time;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
 record! {

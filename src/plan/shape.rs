@@ -1,5 +1,6 @@
-use super::decode::{At, Count, Filled, Time};
+use super::decode::{At, Filled};
 use super::record::{choice, record};
+use super::scalars::{Count, Time};
 use crate::units::Rate;
 
 choice! {

@@ -2,9 +2,11 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{Any, At, Count, Decode, Named};
+use super::any::Any;
+use super::decode::{At, Decode, Named};
 use super::document::{Data, Node};
 use super::record::{choice, record};
+use super::scalars::Count;
 use crate::diagnostic::Problems;
 use crate::units::DurationRange;
 

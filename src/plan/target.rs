@@ -2,10 +2,11 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{At, Decode, Named, Time};
+use super::decode::{At, Decode, Named};
 use super::document::{Data, Node};
 use super::endpoint::HeaderText;
 use super::record::record;
+use super::scalars::Time;
 use crate::diagnostic::Problems;
 
 record! {

@@ -1,5 +1,7 @@
-use super::decode::{Any, At, Filled, Named, Time, Weight};
+use super::any::Any;
+use super::decode::{At, Filled, Named};
 use super::record::record;
+use super::scalars::{Time, Weight};
 use super::step::Step;
 use crate::units::DurationRange;
 

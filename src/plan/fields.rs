@@ -1,0 +1,145 @@
+use super::decode::Decode;
+use super::document::{Data, Node};
+use super::foreign;
+use crate::diagnostic::{Problem, Problems, Span, did_you_mean, nearest};
+
+/// What the top of a plan is called in messages; its `x-` keys are free.
+pub(super) const PLAN: &str = "a plan";
+
+/// The fields of a map whose keys the language fixes.
+pub(super) struct Fields<'a> {
+    node: &'a Node,
+    what: &'static str,
+    /// Known keys that a misspelt one was probably meant to be: they are not told to be missing as well.
+    meant: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Opens a map, and tells every key that is unknown or comes twice.
+    pub(super) fn open(
+        node: &'a Node,
+        what: &'static str,
+        known: &[&'static str],
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let Data::Map(entries) = &node.value else {
+            problems.push(expected(what, node));
+            return None;
+        };
+        let mut meant = Vec::new();
+        for (index, (key, _)) in entries.iter().enumerate() {
+            let Some(name) = key_text(key) else {
+                problems.push(unquoted(key));
+                continue;
+            };
+            let is_free = what == PLAN && name.starts_with("x-");
+            let earlier = entries[..index].iter().find(|(known, _)| key_text(known).as_deref() == Some(name.as_str()));
+            if let Some((first, _)) = earlier {
+                problems.push(duplicate(&name, key.span, first.span));
+            } else if !known.contains(&name.as_str()) && !is_free {
+                problems.push(unknown_key(&name, key.span, what, known));
+                meant.extend(nearest(&name, known.iter().copied()).and_then(|near| known.iter().find(|k| **k == near)));
+                meant.extend(foreign::our_key(&name, known));
+            }
+        }
+        Some(Self { node, what, meant })
+    }
+
+    /// The value under a key, read; `None` where the key is missing or its value was a problem.
+    pub(super) fn optional<T: Decode>(&self, key: &str, problems: &mut Problems) -> Option<T> {
+        let node = self.node.entry(key)?;
+        if matches!(node.value, Data::Null) {
+            let problem = Problem::at(self.key_span(key), format!("`{key}` has no value"));
+            problems.push(problem.help("give it one, or take the line away"));
+            return None;
+        }
+        T::decode(node, problems)
+    }
+
+    /// The value under a key that must be there.
+    pub(super) fn required<T: Decode>(&self, key: &str, problems: &mut Problems) -> Option<T> {
+        if self.node.entry(key).is_none() && !self.meant.contains(&key) {
+            let start = self.node.span.part(0..1);
+            problems.push(Problem::at(start, format!("{} needs `{key}`", self.what)));
+        }
+        self.optional(key, problems)
+    }
+
+    fn key_span(&self, key: &str) -> Span {
+        match &self.node.value {
+            Data::Map(entries) => entries.iter().find(|(known, _)| known.text() == Some(key)).map(|(key, _)| key.span),
+            _ => None,
+        }
+        .unwrap_or(self.node.span)
+    }
+}
+
+/// The one choice of a `kind: {fields}` map: the kind's place and name, and its fields.
+pub(super) fn choose<'a>(
+    node: &'a Node,
+    what: &'static str,
+    kinds: &[&'static str],
+    problems: &mut Problems,
+) -> Option<(&'a str, &'a Node)> {
+    let listed = || kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
+    let Data::Map(entries) = &node.value else {
+        problems.push(expected(what, node).help(format!("write one of {} as `kind: {{…}}`", listed())));
+        return None;
+    };
+    let mut chosen = None;
+    for (index, (key, value)) in entries.iter().enumerate() {
+        let Some(name) = key.text() else {
+            problems.push(unquoted(key));
+            continue;
+        };
+        if !kinds.contains(&name) {
+            problems.push(unknown_key(name, key.span, what, kinds));
+        } else if let Some((first, _)) = entries[..index].iter().find(|(known, _)| known.text() == Some(name)) {
+            problems.push(duplicate(name, key.span, first.span));
+        } else if chosen.is_some() {
+            let problem = Problem::at(key.span, format!("{what} is one kind, not also `{name}`"));
+            problems.push(problem.help(format!("keep one of {}", listed())));
+        } else {
+            chosen = Some((name, value));
+        }
+    }
+    if entries.is_empty() {
+        problems.push(Problem::at(node.span, format!("{what} is empty")).help(format!("write one of {}", listed())));
+    }
+    chosen
+}
+
+/// The problem of a node of the wrong kind.
+pub(super) fn expected(what: &str, node: &Node) -> Problem {
+    match &node.value {
+        Data::Map(entries) if entries.iter().any(|(key, _)| key_text(key).is_none()) => unquoted(node),
+        _ => Problem::at(node.span, format!("expected {what}, found {}", node.kind())),
+    }
+}
+
+pub(super) fn unquoted(node: &Node) -> Problem {
+    let problem = Problem::at(node.span, "an unquoted `{{ … }}` is a map to YAML");
+    problem.help("put quotes around it: `\"{{ … }}\"`")
+}
+
+pub(super) fn duplicate(name: &str, span: Span, first: Span) -> Problem {
+    Problem::at(span, format!("`{name}` is written twice")).label("again here").related(first, "first written here")
+}
+
+fn unknown_key(name: &str, span: Span, what: &str, known: &[&'static str]) -> Problem {
+    let problem = Problem::at(span, format!("unknown key `{name}` in {what}"));
+    match (nearest(name, known.iter().copied()), foreign::our_word(name, known)) {
+        (None, Some(ours)) => problem.help(ours),
+        _ => problem.help_if(did_you_mean(name, known.iter().copied())),
+    }
+}
+
+/// A key as text: a number or a truth value is taken as it is written.
+pub(super) fn key_text(key: &Node) -> Option<String> {
+    match &key.value {
+        Data::Text(text) => Some(text.clone()),
+        Data::Number(number) => Some(number.to_string()),
+        Data::Bool(truth) => Some(truth.to_string()),
+        Data::Null | Data::List(_) | Data::Map(_) => None,
+    }
+}
