@@ -15,5 +15,6 @@ pub mod run;
 pub mod sample;
 pub mod schedule;
 pub mod target;
+pub mod timer;
 pub mod units;
 pub mod verdict;

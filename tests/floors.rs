@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 16] = [
+const FLOORS: [(&str, &[&str]); 17] = [
     ("units", &[]),
+    ("timer", &[]),
     ("diagnostic", &[]),
     ("plan", &["units", "diagnostic"]),
     ("expression", &["units", "diagnostic"]),
@@ -17,7 +18,7 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ("metrics", &["sample", "units"]),
     ("http", &["sample", "units"]),
     ("verdict", &["metrics", "plan", "sample", "units"]),
-    ("engine", &["compile", "expression", "schedule", "http", "metrics", "sample", "units"]),
+    ("engine", &["compile", "expression", "schedule", "http", "metrics", "sample", "timer", "units"]),
     (
         "run",
         &[
@@ -35,7 +36,7 @@ const FLOORS: [(&str, &[&str]); 16] = [
         ],
     ),
     ("report", &["verdict", "metrics", "plan", "sample", "units"]),
-    ("target", &["units"]),
+    ("target", &["timer", "units"]),
     (
         "cli",
         &[

@@ -2,16 +2,10 @@ use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::future::poll_fn;
-use std::os::fd::OwnedFd;
 use std::task::{Poll, Waker};
-use std::time::Duration;
-
-use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
-};
-use tokio::io::unix::AsyncFd;
 
 use super::clock::Clock;
+use crate::timer::ExactTimer;
 use crate::units::Offset;
 
 /// One worker's timer for what the plan wants on time. The runtime's own timer keeps whole milliseconds and wakes up
@@ -21,7 +15,7 @@ use crate::units::Offset;
 pub(super) struct Pacer {
     clock: Clock,
     /// `None` where the system gives no such timer: the runtime's then has to do.
-    timer: Option<AsyncFd<OwnedFd>>,
+    timer: Option<ExactTimer>,
     waiting: RefCell<BinaryHeap<Reverse<Waiting>>>,
     armed: Cell<Option<Offset>>,
     tickets: Cell<u64>,
@@ -37,11 +31,13 @@ struct Waiting {
 impl Pacer {
     /// A pacer for the runtime it is made in.
     pub(super) fn new(clock: Clock) -> Self {
-        let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC);
-        // `new` gave way to an unsafe twin because a type may lie about its descriptor; an `OwnedFd` does not
-        #[allow(deprecated)]
-        let timer = timer.ok().and_then(|timer| AsyncFd::new(timer).ok());
-        Self { clock, timer, waiting: RefCell::default(), armed: Cell::default(), tickets: Cell::default() }
+        Self {
+            clock,
+            timer: ExactTimer::new(),
+            waiting: RefCell::default(),
+            armed: Cell::default(),
+            tickets: Cell::default(),
+        }
     }
 
     /// Waits until a moment of the run.
@@ -66,14 +62,11 @@ impl Pacer {
     /// Wakes those whose moment has come, for as long as it is polled.
     pub(super) async fn drive(&self) {
         let Some(timer) = &self.timer else { return std::future::pending().await };
-        loop {
-            let Ok(mut ready) = timer.readable().await else { return std::future::pending().await };
-            // reading takes the expiry away; one that was taken already is no error
-            let _ = rustix::io::read(timer.get_ref(), &mut [0; 8]);
-            ready.clear_ready();
+        while timer.gone_off().await {
             self.armed.set(None);
             self.wake(self.clock.now());
         }
+        std::future::pending().await
     }
 
     fn wake(&self, now: Offset) {
@@ -100,14 +93,7 @@ impl Pacer {
     }
 
     fn arm(&self, at: Offset, now: Offset) {
-        let Some(timer) = &self.timer else { return };
-        // zero would disarm it
-        let wait = at.since(now).max(Duration::from_nanos(1));
-        let value =
-            Timespec { tv_sec: wait.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: wait.subsec_nanos().into() };
-        let never = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let spec = Itimerspec { it_interval: never, it_value: value };
-        if timerfd_settime(timer.get_ref(), TimerfdTimerFlags::empty(), &spec).is_ok() {
+        if self.timer.as_ref().is_some_and(|timer| timer.set(at.since(now))) {
             self.armed.set(Some(at));
         }
     }
@@ -136,6 +122,7 @@ impl Ord for Waiting {
 #[cfg(test)]
 mod tests {
     use std::rc::Rc;
+    use std::time::Duration;
 
     use super::*;
 

@@ -1,0 +1,42 @@
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
+use tokio::io::unix::AsyncFd;
+
+/// One timer of the kernel's (`timerfd`), for one waiting task at a time.
+#[derive(Debug)]
+pub struct ExactTimer(AsyncFd<OwnedFd>);
+
+impl ExactTimer {
+    /// A timer of the runtime this is called in; `None` where the system gives none, and the runtime's own has to do.
+    #[must_use]
+    pub fn new() -> Option<Self> {
+        let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC).ok()?;
+        // `new` gave way to an unsafe twin because a type may lie about its descriptor; an `OwnedFd` does not
+        #[allow(deprecated)]
+        let timer = AsyncFd::new(timer).ok()?;
+        Some(Self(timer))
+    }
+
+    /// Sets it to go off in a while, whatever it was set to before; whether it is set.
+    pub fn set(&self, wait: Duration) -> bool {
+        // zero would disarm it
+        let wait = wait.max(Duration::from_nanos(1));
+        let tv_sec = wait.as_secs().try_into().unwrap_or(i64::MAX);
+        let it_value = Timespec { tv_sec, tv_nsec: wait.subsec_nanos().into() };
+        let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value };
+        timerfd_settime(self.0.get_ref(), TimerfdTimerFlags::empty(), &once).is_ok()
+    }
+
+    /// Waits until it goes off; `false` where it never will.
+    pub async fn gone_off(&self) -> bool {
+        let Ok(mut ready) = self.0.readable().await else { return false };
+        // reading takes the expiry away; one that was taken already is no error
+        let _ = rustix::io::read(self.0.get_ref(), &mut [0; 8]);
+        ready.clear_ready();
+        true
+    }
+}
