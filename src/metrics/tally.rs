@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ use crate::units::Offset;
 pub struct Tally {
     slots: Vec<Slot>,
     index: HashMap<SeriesKey, u32>,
-    names: HashMap<EndpointId, u32>,
+    /// The names each endpoint has gone by.
+    names: HashMap<EndpointId, HashSet<Arc<str>>>,
     metrics: HashMap<(MetricId, u32), Recorder>,
     errors: ErrorGroups,
     books: Books,
@@ -37,7 +38,7 @@ struct Slot {
 }
 
 /// How many names one endpoint may go by; a name filled in with an id would otherwise grow without end.
-const NAMES: u32 = 1000;
+const NAMES: usize = 1000;
 /// How many series one worker keeps apart.
 const SERIES: usize = 20_000;
 const OTHER: &str = "other";
@@ -76,11 +77,12 @@ impl Tally {
         if let Some(slot) = self.index.get(key) {
             return SeriesRef(*slot);
         }
-        let names = self.names.entry(key.endpoint).or_insert(0);
-        if (*names >= NAMES || self.slots.len() >= SERIES) && &*key.name != OTHER {
+        let names = self.names.entry(key.endpoint).or_default();
+        let one_too_many = names.len() >= NAMES && !names.contains(&key.name);
+        if (one_too_many || self.slots.len() >= SERIES) && &*key.name != OTHER {
             return self.series(&SeriesKey { name: Arc::from(OTHER), ..key.clone() });
         }
-        *names += 1;
+        names.insert(key.name.clone());
         let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         let times = std::array::from_fn(|_| Recorder::new(Scale::Time));
         self.slots.push(Slot { key: key.clone(), counts: Counts::default(), times });

@@ -166,6 +166,11 @@ fn names_without_end_fold_into_other() {
     }
     let interval = tally.take(0, 0, Health::default());
     assert_eq!(interval.series.len(), 1001);
+    // a name that is known stays itself, whatever else its series differ in
+    let known = SeriesKey { status: Some(500), ..key("/item/7") };
+    let series = tally.series(&known);
+    tally.record(series, &sample(0, 0, 1, Outcome::Ok));
+    assert_eq!(tally.take(1, 0, Health::default()).series[0].key, known);
     let other = interval.series.iter().find(|count| &*count.key.name == "other").unwrap();
     assert_eq!(other.counts.ok, 4000);
 }
