@@ -6,6 +6,8 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use plimsoll::target::{Behaviour, Delay, Target};
 use serde_json::Value;
 use support::Stage;
@@ -14,9 +16,7 @@ fn report(delay: &str) -> Value {
     let behaviour = Behaviour { delay: Delay::parse(delay).unwrap(), ..Behaviour::default() };
     let target = Target::start(behaviour, ([127, 0, 0, 1], 0).into()).unwrap();
     let stage = Stage::new(&format!(
-        "target: http://{}/v1\nendpoints: {{health: {{get: /health}}}}\n\
-         users: {{u: {{think_time: 1ms..5ms, tasks: {{t: {{call: health}}}}}}}}\n\
-         shape: {{constant: {{users: 4, for: 4s}}}}\n",
+        "target: http://{}/v1\nendpoints: {{health: {{get: /health}}}}\nshape: {{constant: {{users: 4, for: 3s}}}}\n",
         target.address()
     ));
     let (code, _, stderr) = stage.run(&["--quiet"]);
@@ -24,28 +24,33 @@ fn report(delay: &str) -> Value {
     stage.report()
 }
 
-/// The figures that are further than 1 % and 1 ms from the programmed time.
-fn wrong(delay: &str, programmed: &[(&str, f64)]) -> Vec<String> {
-    let report = report(delay);
-    let figures = ["response_time", "service_time"]
-        .into_iter()
-        .flat_map(|clock| programmed.iter().map(move |(quantile, ms)| (clock, *quantile, *ms)));
-    let mut wrong = Vec::new();
-    for (clock, quantile, ms) in figures {
-        let found = report["total"][clock][quantile].as_f64().unwrap();
-        if (found - ms).abs() > (ms * 0.01).max(1.0) {
-            wrong.push(format!("{clock} {quantile}: {found} ms is not {ms} ms"));
+/// Whatever else the machine does delays a request for real and is then rightly in its figures, and what is delayed is
+/// never early. So each figure must be right in one of ten runs; a figure that is wrong by itself is so in all ten.
+const RUNS: usize = 10;
+
+/// Each quantile with its programmed time, in milliseconds, that it must be within 1 % or 1 ms of.
+fn assert_truth(delay: &str, programmed: &[(&str, f64)]) {
+    let mut wrong = BTreeMap::new();
+    for run in 0..RUNS {
+        let report = report(delay);
+        for clock in ["response_time", "service_time"] {
+            for (quantile, ms) in programmed {
+                let found = report["total"][clock][quantile].as_f64().unwrap();
+                let right = (found - ms).abs() <= (ms * 0.01).max(1.0);
+                let known = wrong.entry((clock, *quantile)).or_insert_with(Vec::new);
+                // a figure that was right once stays right
+                if right || (run > 0 && known.is_empty()) {
+                    known.clear();
+                } else {
+                    known.push(found);
+                }
+            }
+        }
+        if wrong.values().all(Vec::is_empty) {
+            break;
         }
     }
-    wrong
-}
-
-/// Other work on the machine delays a request for real, and is then rightly in the figures; so of five runs one must
-/// be undisturbed.
-fn assert_truth(delay: &str, programmed: &[(&str, f64)]) {
-    let tries: Vec<_> =
-        (0..5).map_while(|_| Some(wrong(delay, programmed)).filter(|wrong| !wrong.is_empty())).collect();
-    assert!(tries.len() < 5, "{tries:#?}");
+    assert!(wrong.values().all(Vec::is_empty), "with a delay of {delay}: {wrong:#?}");
 }
 
 #[test]

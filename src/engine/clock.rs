@@ -23,6 +23,12 @@ impl Clock {
         Offset::from(Instant::now().saturating_duration_since(self.start))
     }
 
+    /// How long until the start; zero after it.
+    #[must_use]
+    pub fn until_start(&self) -> Duration {
+        self.start.saturating_duration_since(Instant::now())
+    }
+
     /// The offset of a moment the data plane gave.
     #[must_use]
     pub fn offset(&self, moment: std::time::Instant) -> Offset {

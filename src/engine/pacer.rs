@@ -40,6 +40,18 @@ impl Pacer {
         }
     }
 
+    /// Waits until the run's start, by a timer of its own: nothing is driven before it.
+    pub(super) async fn start(&self) {
+        let left = self.clock.until_start();
+        let waited = match ExactTimer::new() {
+            Some(timer) if !left.is_zero() => timer.set(left) && timer.gone_off().await,
+            _ => false,
+        };
+        if !waited {
+            self.clock.sleep_until(Offset::ZERO).await;
+        }
+    }
+
     /// Waits until a moment of the run.
     pub(super) async fn sleep_until(&self, at: Offset) {
         if self.timer.is_none() {

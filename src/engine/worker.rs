@@ -74,7 +74,7 @@ impl Worker {
         let mut beat = Offset::ZERO;
         let mut phase = Phase::Running;
         let mut deadline = None;
-        self.clock.sleep_until(Offset::ZERO).await;
+        desk.pacer.start().await;
         loop {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());
