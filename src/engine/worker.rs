@@ -73,7 +73,7 @@ impl Worker {
         let end = self.curve.length();
         let mut beat = Offset::ZERO;
         let mut phase = Phase::Running;
-        let mut deadline = None;
+        let (mut drained_by, mut gone_by) = (None, None);
         desk.pacer.start().await;
         loop {
             let now = self.clock.now();
@@ -85,16 +85,15 @@ impl Worker {
                 Phase::Running => crowd.adjust(now),
                 Phase::Draining => {
                     crowd.give(Order::Leave);
-                    if now >= *deadline.get_or_insert(now + self.grace) {
+                    if now >= *drained_by.get_or_insert(now + self.grace) {
                         phase = Phase::Cutting;
-                        deadline = None;
                     }
                 }
-                Phase::Cutting => crowd.give(Order::Cut),
+                Phase::Cutting => {}
             }
             if phase == Phase::Cutting {
                 crowd.give(Order::Cut);
-                if now >= *deadline.get_or_insert(now + LAST_WORDS) {
+                if now >= *gone_by.get_or_insert(now + LAST_WORDS) {
                     break;
                 }
             }
