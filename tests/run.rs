@@ -4,7 +4,10 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use plimsoll::target::{Behaviour, Delay, Target};
@@ -275,4 +278,61 @@ fn a_summary_that_cannot_be_written_is_lost_and_told() {
     assert_eq!(code, 6);
     assert!(stderr.contains("the output was lost"), "{stderr}");
     assert_balance(&stage.report());
+}
+
+/// What each user asked for, in order.
+type Asked = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
+
+/// A server that answers anything with 200 and keeps the last part of each path, by its first part.
+fn recorder() -> (String, Asked) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let seen = Asked::default();
+    let kept = seen.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let kept = kept.clone();
+            std::thread::spawn(move || {
+                let mut chunk = [0; 4096];
+                while let Ok(read @ 1..) = stream.read(&mut chunk) {
+                    let text = String::from_utf8_lossy(&chunk[..read]).into_owned();
+                    let mut parts = text.split(' ').nth(1).unwrap().trim_start_matches('/').splitn(2, '/');
+                    let (user, what) = (parts.next().unwrap().to_owned(), parts.next().unwrap().to_owned());
+                    kept.lock().unwrap().entry(user).or_default().push(what);
+                    if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    (address, seen)
+}
+
+#[test]
+fn the_same_seed_gives_each_user_the_same_requests() {
+    let sequences = |seed: &str| {
+        let (address, seen) = recorder();
+        let stage = Stage::new(&format!(
+            "target: http://{address}\n\
+             endpoints:\n\
+             \x20 a: {{get: \"/{{{{ user.id }}}}/a-{{{{ iteration }}}}-{{{{ random_int(1, 1000000) }}}}\", name: a}}\n\
+             \x20 b: {{get: \"/{{{{ user.id }}}}/b-{{{{ uuid() }}}}\", name: b}}\n\
+             users: {{u: {{think_time: 1ms..9ms, tasks: {{a: {{weight: 2, call: a}}, b: {{call: b}}}}}}}}\n\
+             shape: {{constant: {{users: 3, for: 1s}}}}\n"
+        ));
+        let (code, _, stderr) = stage.run(&["--seed", seed, "--quiet"]);
+        assert_eq!(code, 0, "{stderr}");
+        let seen = seen.lock().unwrap().clone();
+        assert_eq!(seen.len(), 3, "{seen:?}");
+        seen
+    };
+    let (first, again, other) = (sequences("42"), sequences("42"), sequences("43"));
+    for (user, requests) in &first {
+        // how many fit into a second is the machine's to say; what they are is the seed's
+        let both = requests.len().min(again[user].len());
+        assert!(both > 20, "{both} requests");
+        assert_eq!(requests[..both], again[user][..both], "user {user}");
+        assert_ne!(requests[..20], other[user][..20], "user {user}");
+    }
 }
