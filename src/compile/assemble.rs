@@ -149,15 +149,12 @@ fn hidden(plan: &Plan) -> Names {
     }
     for (_, user) in plan.users.iter().flat_map(Named::iter) {
         hidden.add(user.state.iter().flat_map(Named::names));
-        let steps = user.tasks.iter().flat_map(|(_, task)| task.steps.iter().flat_map(|steps| &steps.0));
-        let mut open: Vec<&At<plan::Step>> = user.on_start.iter().flatten().chain(steps).collect();
-        while let Some(step) = open.pop() {
+        for step in user.all_steps() {
             match &step.value {
                 plan::Step::Set(names) => hidden.add(names.names()),
                 plan::Step::Call(call) => hidden.add(call.0.with.iter().flat_map(Named::names)),
                 plan::Step::Append(append) => hidden.add([append.to.value.as_str()]),
-                plan::Step::When(when) => open.extend(when.then.iter().chain(when.otherwise.iter().flatten())),
-                plan::Step::Think(_) => {}
+                plan::Step::When(_) | plan::Step::Think(_) => {}
             }
         }
     }

@@ -109,8 +109,7 @@ impl Texts<'_> {
 
     /// What can be filled in now, because it needs vars and data alone and calls no function.
     fn settled(&self, template: Template) -> Template {
-        let known_now = |name: &String| !self.hidden.has(name) && self.globals.value(name).is_some();
-        if template.fixed().is_some() || !template.is_steady() || !template.names().iter().all(known_now) {
+        if template.fixed().is_some() || !self.is_known_now(&template) {
             return template;
         }
         // a single expression keeps its type, so only texts become text
@@ -125,14 +124,18 @@ impl Texts<'_> {
 
     fn constant(&self, blueprint: Blueprint) -> Blueprint {
         let Blueprint::Text(template) = &blueprint else { return blueprint };
-        let known_now = |name: &String| !self.hidden.has(name) && self.globals.value(name).is_some();
-        if template.is_steady()
-            && template.names().iter().all(known_now)
+        if self.is_known_now(template)
             && let Ok(value) = template.eval(&self.globals)
         {
             return Blueprint::Constant(value);
         }
         blueprint
+    }
+
+    /// Whether vars and data alone make a template, the same each time.
+    fn is_known_now(&self, template: &Template) -> bool {
+        let known_now = |name: &String| !self.hidden.has(name) && self.globals.value(name).is_some();
+        template.is_steady() && template.names().iter().all(known_now)
     }
 
     pub(super) fn flaw(&mut self, flaw: &Flaw, text: &str, span: Span) {

@@ -59,7 +59,12 @@ pub(super) fn compile(
     let mut steps = Steps { callable, needs: Vec::new(), calls: Vec::new(), defines: Names::default(), texts };
     let state = bindings(written.state.as_ref(), steps.texts, &mut steps.needs);
     steps.defines.add(written.state.iter().flat_map(Named::names));
-    steps.lists(written);
+    // which task runs first is chance: a name that any of them sets is known to all
+    for step in written.all_steps() {
+        if let plan::Step::Set(names) = &step.value {
+            steps.defines.add(names.names());
+        }
+    }
     let on_start = steps.list(written.on_start.as_deref().unwrap_or_default());
     let on_start_task = ids.next();
     let mut tasks = Vec::new();
@@ -154,10 +159,7 @@ impl Steps<'_, '_, '_> {
     fn action(&mut self, step: &At<plan::Step>) -> Option<Action> {
         match &step.value {
             plan::Step::Call(call) => self.call(&call.0.endpoint, call.0.with.as_ref()),
-            plan::Step::Set(names) => {
-                self.defines.add(names.names());
-                Some(Action::Set(bindings(Some(names), self.texts, &mut self.needs)))
-            }
+            plan::Step::Set(names) => Some(Action::Set(bindings(Some(names), self.texts, &mut self.needs))),
             plan::Step::Append(append) => self.append(append),
             plan::Step::Think(range) => Some(Action::Think(*range)),
             plan::Step::When(when) => {
@@ -216,18 +218,5 @@ impl Steps<'_, '_, '_> {
             value,
             keep: usize::try_from(keep).unwrap_or(usize::MAX),
         })
-    }
-
-    /// Names that a later task's `set` defines are known to every task: which runs first is chance.
-    fn lists(&mut self, user: &plan::User) {
-        let steps = user.tasks.iter().flat_map(|(_, task)| task.steps.iter().flat_map(|steps| &steps.0));
-        let mut open: Vec<&At<plan::Step>> = user.on_start.iter().flatten().chain(steps).collect();
-        while let Some(step) = open.pop() {
-            match &step.value {
-                plan::Step::Set(names) => self.defines.add(names.names()),
-                plan::Step::When(when) => open.extend(when.then.iter().chain(when.otherwise.iter().flatten())),
-                _ => {}
-            }
-        }
     }
 }

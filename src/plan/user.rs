@@ -40,3 +40,20 @@ record! {
         optional tags: Vec<At<String>> = "tags";
     }
 }
+
+impl User {
+    /// Every step it may ever take, those inside other steps too, in no particular order.
+    #[must_use]
+    pub fn all_steps(&self) -> Vec<&At<Step>> {
+        let of_tasks = self.tasks.iter().flat_map(|(_, task)| task.steps.iter().flat_map(|steps| &steps.0));
+        let mut open: Vec<&At<Step>> = self.on_start.iter().flatten().chain(of_tasks).collect();
+        let mut all = Vec::new();
+        while let Some(step) = open.pop() {
+            if let Step::When(when) = &step.value {
+                open.extend(when.then.iter().chain(when.otherwise.iter().flatten()));
+            }
+            all.push(step);
+        }
+        all
+    }
+}
