@@ -12,11 +12,12 @@ use plimsoll::target::{Behaviour, Delay, Target};
 use serde_json::Value;
 use support::Stage;
 
+/// One user: several would ask in step and queue behind each other, which is no part of the programmed delay.
 fn report(delay: &str) -> Value {
     let behaviour = Behaviour { delay: Delay::parse(delay).unwrap(), ..Behaviour::default() };
     let target = Target::start(behaviour, ([127, 0, 0, 1], 0).into()).unwrap();
     let stage = Stage::new(&format!(
-        "target: http://{}/v1\nendpoints: {{health: {{get: /health}}}}\nshape: {{constant: {{users: 4, for: 3s}}}}\n",
+        "target: http://{}/v1\nendpoints: {{health: {{get: /health}}}}\nshape: {{constant: {{users: 1, for: 3s}}}}\n",
         target.address()
     ));
     let (code, _, stderr) = stage.run(&["--quiet"]);
