@@ -11,6 +11,7 @@ pub mod http;
 pub mod metrics;
 pub mod plan;
 pub mod report;
+pub mod rows;
 pub mod run;
 pub mod sample;
 pub mod schedule;

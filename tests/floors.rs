@@ -6,19 +6,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 17] = [
+const FLOORS: [(&str, &[&str]); 18] = [
     ("units", &[]),
     ("timer", &[]),
     ("diagnostic", &[]),
     ("plan", &["units", "diagnostic"]),
     ("expression", &["units", "diagnostic"]),
+    ("rows", &["expression", "units"]),
     ("sample", &["units"]),
-    ("compile", &["plan", "expression", "sample", "units", "diagnostic"]),
+    ("compile", &["plan", "expression", "rows", "sample", "units", "diagnostic"]),
     ("schedule", &["units"]),
     ("metrics", &["sample", "units"]),
     ("http", &["sample", "units"]),
     ("verdict", &["metrics", "plan", "sample", "units"]),
-    ("engine", &["compile", "expression", "schedule", "http", "metrics", "sample", "timer", "units"]),
+    ("engine", &["compile", "expression", "rows", "schedule", "http", "metrics", "sample", "timer", "units"]),
     (
         "run",
         &[

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use super::terminal::{talk, talk_style};
 use crate::compile::{Filter, Program, Setting, compile};
 use crate::diagnostic::{Problems, Sources, render};
-use crate::plan::{Overrides, flag, read};
+use crate::plan::{Node, Overrides, flag, read};
 use crate::units::Seed;
 
 /// Which tasks of a plan take part, as typed.
@@ -18,6 +18,8 @@ pub(super) struct FilterWords {
 pub(super) struct PlanFile {
     /// The program; `None` where the plan has errors.
     pub(super) program: Option<Program>,
+    /// The plan as a tree, with what it includes and what the command line says; `None` where it is no YAML.
+    pub(super) tree: Option<Node>,
     /// Its profiles' names.
     pub(super) profiles: Vec<String>,
     pub(super) problems: Problems,
@@ -30,11 +32,12 @@ impl PlanFile {
         let mut sources = Sources::default();
         let mut problems = Problems::default();
         let lookup = |name: &str| std::env::var(name).ok();
-        let plan = read(path, &lookup, &mut sources, &mut problems);
-        let profiles = plan.iter().flat_map(|plan| plan.profiles.iter()).flat_map(|profiles| profiles.names());
-        let profiles = profiles.map(str::to_owned).collect();
-        let program = plan.and_then(|plan| {
-            let plan = overrides.apply(plan, &mut sources, &mut problems);
+        let reading = read(path, overrides, &lookup, &mut sources, &mut problems);
+        let (mut profiles, mut tree) = (Vec::new(), None);
+        let program = reading.and_then(|reading| {
+            profiles = reading.profiles;
+            tree = Some(reading.tree);
+            let plan = reading.plan;
             let seed = plan.seed.unwrap_or_else(draw);
             let mut place = |name: &str, list: &[String]| {
                 list.iter().map(|word| (word.clone(), flag(&mut sources, name, word))).collect::<Vec<_>>()
@@ -45,11 +48,10 @@ impl PlanFile {
                 exclude_tags: place("--exclude-tag", &words.exclude_tags),
             };
             let name = path.file_stem().map_or_else(|| "plan".into(), |stem| stem.to_string_lossy());
-            let base = path.parent().unwrap_or_else(|| Path::new(""));
-            let setting = Setting { base, name: &name, seed, filter: &filter, sources: &sources };
+            let setting = Setting { name: &name, seed, filter: &filter, sources: &sources };
             compile(&plan, &setting, &mut problems)
         });
-        Self { program, profiles, problems, sources }
+        Self { program, profiles, tree, problems, sources }
     }
 
     /// Prints every problem on stderr, with a count behind them.

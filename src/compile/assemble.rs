@@ -1,16 +1,16 @@
-use std::path::Path;
 use std::sync::Arc;
 
+use crate::compile::act::{Rhythm, Step, UserType};
 use crate::compile::endpoints::{self, Compiled, Shared};
+use crate::compile::feeds::Tables;
 use crate::compile::filter::Filter;
-use crate::compile::globals;
-use crate::compile::names::Names;
-use crate::compile::program::{Endpoint, Program, Target, UserType};
-use crate::compile::rules;
-use crate::compile::shapes;
-use crate::compile::targets;
+use crate::compile::globals::{self, Known};
+use crate::compile::names::{Names, Need};
+use crate::compile::program::{Endpoint, Http, Program, Secrets, Target};
+use crate::compile::steps::{CallSite, Callable, Steps};
 use crate::compile::texts::Texts;
-use crate::compile::users::{self, Callable, CompiledUser, TaskIds};
+use crate::compile::users::{self, CompiledUser, TaskIds};
+use crate::compile::{Pause, Scenario, rules, scenarios, targets, wire};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::plan::{self, At, Metric, Named, Plan, Task, User};
 use crate::sample::{
@@ -20,8 +20,6 @@ use crate::units::Seed;
 
 /// What a plan is compiled with besides itself.
 pub struct Setting<'a> {
-    /// The folder its data files are relative to.
-    pub base: &'a Path,
     /// The name it goes by where it gives none.
     pub name: &'a str,
     /// The number all chance derives from.
@@ -36,16 +34,14 @@ pub struct Setting<'a> {
 pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Option<Program> {
     // a section that was written but could not be read has been told already, and is not told to be missing
     let whole = problems.errors() == 0;
-    let (globals, global_names) = globals::compile(plan, setting.base, setting.seed, setting.sources, problems);
-    let secrets = secrets(plan, &globals, problems);
-    let target = target(plan, whole, problems);
-    let shape = shape(plan, whole, problems);
-    let mut catalog = Catalog { metrics: metrics(plan), ..Catalog::default() };
+    let known = globals::compile(plan, setting.seed, setting.sources, problems);
+    let target = target(plan, whole, setting.sources, problems);
+    let mut catalog = Catalog { metrics: metrics(plan, problems), ..Catalog::default() };
 
     let mut texts = Texts {
         sources: setting.sources,
         problems,
-        globals: globals::scope_of(globals.clone(), setting.seed),
+        globals: globals::scope_of(known.globals.clone(), setting.seed),
         hidden: hidden(plan),
     };
     let endpoints = endpoints(plan, target.as_ref(), &catalog, &mut texts);
@@ -54,17 +50,24 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
         texts.problems.push(problem.help("say what to call: `endpoints: {health: {get: /health}}`"));
     }
     let names: Vec<String> = plan.endpoints.iter().flat_map(Named::names).map(str::to_owned).collect();
-    let callable = Callable { names: &names, endpoints: &endpoints };
-    let users = users(plan, &callable, &mut texts);
-    check_names(&users, &endpoints, &global_names, &mut texts);
-    catalog_of(&mut catalog, plan, &names, &endpoints, &users, shape.as_ref().map(|(_, stages)| stages));
+    let callable = Callable { names: &names, endpoints: &endpoints, catalog: &catalog };
+    let around = Around::compile(plan, &callable, &mut texts);
+    let users = users(plan, &callable, &known.tables, &mut texts);
+    check_names(&users, &around, &endpoints, &known, &mut texts);
+    let secrets = secrets(plan, &known, &users, &around, problems);
+    let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, setting.sources, problems);
+    catalog_of(&mut catalog, plan, &names, &endpoints, &users, stages);
     let (rules, rules_from) = rules::compile(plan, &catalog, setting.sources, problems);
 
     let mut users: Vec<UserType> = users.into_iter().map(|compiled| compiled.user).collect();
     setting.filter.apply(&mut users, &catalog, problems);
-    if !users.is_empty() && users.iter().all(|user| user.weight == 0.0) && problems.errors() == 0 {
+    for (id, share) in scenarios.iter_mut().flat_map(|scenario| &mut scenario.kinds) {
+        *share = users.get(id.index()).map_or(*share, |user| user.share);
+    }
+    if !users.is_empty() && users.iter().all(UserType::is_idle) && problems.errors() == 0 {
         problems.push(Problem::new("every user type has weight 0").help("give at least one a weight above 0"));
     }
+    pauses_without_effect(plan, &scenarios, &users, problems);
     if problems.errors() > 0 {
         return None;
     }
@@ -73,10 +76,12 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
         name: plan.name.as_ref().map_or(setting.name, |name| name.value.as_str()).into(),
         description: plan.description.clone().unwrap_or_default(),
         target: target?,
-        globals,
+        globals: known.globals,
         endpoints,
         users,
-        shape: shape?.0,
+        scenarios,
+        setup: around.setup,
+        teardown: around.teardown,
         rules,
         rules_from,
         catalog: Arc::new(catalog),
@@ -85,23 +90,56 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
     })
 }
 
-fn secrets(plan: &Plan, globals: &crate::expression::Globals, problems: &mut Problems) -> Vec<String> {
-    let mut secrets = Vec::new();
+/// What is done once before and once after the load.
+struct Around {
+    setup: Vec<Step>,
+    teardown: Vec<Step>,
+    /// Names that it leaves to every user.
+    leaves: Names,
+    needs: Vec<Need>,
+    calls: Vec<CallSite>,
+}
+
+impl Around {
+    fn compile(plan: &Plan, callable: &Callable, texts: &mut Texts) -> Self {
+        let mut steps = Steps {
+            callable,
+            tasks: Vec::new(),
+            needs: Vec::new(),
+            calls: Vec::new(),
+            defines: Names::default(),
+            texts,
+        };
+        let written = plan.setup.iter().flatten().chain(plan.teardown.iter().flatten());
+        steps.define(&plan::Step::with_inner(written));
+        let setup = steps.list(plan.setup.as_deref().unwrap_or_default());
+        let teardown = steps.list(plan.teardown.as_deref().unwrap_or_default());
+        Self { setup, teardown, leaves: steps.defines, needs: steps.needs, calls: steps.calls }
+    }
+}
+
+fn secrets(plan: &Plan, known: &Known, users: &[CompiledUser], around: &Around, problems: &mut Problems) -> Secrets {
+    let mut secrets = Secrets::default();
     for name in plan.secrets.iter().flatten() {
-        if !plan.vars.as_ref().is_some_and(|vars| vars.has(&name.value)) {
+        let of_state = users.iter().any(|user| user.defines.has(&name.value)) || around.leaves.has(&name.value);
+        let is_var = plan.vars.as_ref().is_some_and(|vars| vars.has(&name.value));
+        if !is_var && !of_state {
             let problem = Problem::at(name.span, format!("unknown var `{}` in `secrets`", name.value));
             let known = plan.vars.iter().flat_map(Named::names);
             problems.push(problem.help_if(crate::diagnostic::did_you_mean(&name.value, known)));
         }
-        let value = globals.value(&name.value).map(|value| value.to_string());
-        secrets.extend(value.filter(|value| !value.is_empty()));
+        if of_state {
+            secrets.names.push(name.value.as_str().into());
+        }
+        let value = known.globals.value(&name.value).map(|value| value.to_string());
+        secrets.texts.extend(value.filter(|value| !value.is_empty()));
     }
     secrets
 }
 
-fn target(plan: &Plan, whole: bool, problems: &mut Problems) -> Option<Target> {
+fn target(plan: &Plan, whole: bool, sources: &Sources, problems: &mut Problems) -> Option<Target> {
     match &plan.target {
-        Some(target) => targets::compile(&target.value.0, problems),
+        Some(target) => targets::compile(&target.value.0, sources, problems),
         None => {
             if whole {
                 let problem = Problem::new("the plan has no `target`");
@@ -113,20 +151,24 @@ fn target(plan: &Plan, whole: bool, problems: &mut Problems) -> Option<Target> {
     }
 }
 
-fn shape(plan: &Plan, whole: bool, problems: &mut Problems) -> Option<(crate::compile::Shape, Vec<StageEntry>)> {
-    match &plan.shape {
-        Some(shape) => shapes::compile(shape, problems),
-        None => {
-            if whole {
-                let problem = Problem::new("the plan has no `shape`");
-                problems.push(problem.help("say how much load: `shape: {constant: {users: 10, for: 30s}}`"));
-            }
-            None
+/// Warns of pauses between tasks where arrivals decide when a task begins.
+fn pauses_without_effect(plan: &Plan, scenarios: &[Scenario], users: &[UserType], problems: &mut Problems) {
+    for (id, _) in scenarios.iter().filter(|scenario| scenario.shape.is_open()).flat_map(|scenario| &scenario.kinds) {
+        let Some(user) = users.get(id.index()) else { continue };
+        if user.rhythm == Rhythm::ThinkTime(Pause::NONE) {
+            continue;
         }
+        let written = plan.users.iter().flat_map(Named::iter).find(|(name, _)| *name.value == *user.name);
+        let span = written.and_then(|(_, user)| {
+            user.think_time.as_ref().map(|pause| pause.span).or(user.pacing.as_ref().map(|pacing| pacing.span))
+        });
+        let message = format!("user type `{}` pauses between tasks, and arrivals do not wait for that", user.name);
+        let problem = Problem { span, ..Problem::new(message) };
+        problems.push(problem.help("take the pause away, or make it a step: `- think: 1s`").warning());
     }
 }
 
-fn metrics(plan: &Plan) -> Vec<MetricEntry> {
+fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> {
     let declared = plan.metrics.iter().flat_map(|metrics| &metrics.0);
     let entries = declared.map(|(name, metric)| {
         let (kind, unit) = match metric.as_ref().map(|metric| &metric.value) {
@@ -137,7 +179,34 @@ fn metrics(plan: &Plan) -> Vec<MetricEntry> {
         };
         MetricEntry { name: name.value.as_str().into(), kind, unit: unit.map(Arc::from) }
     });
-    entries.collect()
+    let mut entries: Vec<MetricEntry> = entries.collect();
+    let declared = entries.len();
+    // each transaction is a metric of its own
+    for step in all_steps(plan) {
+        let plan::Step::Transaction(transaction) = &step.value else { continue };
+        let name = &transaction.name;
+        match entries.iter().position(|entry| *entry.name == *name.value) {
+            Some(index) if index < declared => {
+                let problem = Problem::at(name.span, format!("`{}` is a metric and a transaction", name.value));
+                problems.push(problem.help("give the transaction another name: it is measured without a metric"));
+            }
+            Some(_) => {}
+            None => entries.push(MetricEntry {
+                name: name.value.as_str().into(),
+                kind: MetricKind::Time,
+                unit: Some("ms".into()),
+            }),
+        }
+    }
+    entries
+}
+
+/// Every step of the plan, in no particular order.
+fn all_steps(plan: &Plan) -> Vec<&At<plan::Step>> {
+    let around = plan.setup.iter().flatten().chain(plan.teardown.iter().flatten());
+    let mut all = plan::Step::with_inner(around);
+    all.extend(plan.users.iter().flat_map(Named::iter).flat_map(|(_, user)| user.all_steps()));
+    all
 }
 
 /// Names that stand nearer than a var or a data set, somewhere in the plan.
@@ -149,13 +218,18 @@ fn hidden(plan: &Plan) -> Names {
     }
     for (_, user) in plan.users.iter().flat_map(Named::iter) {
         hidden.add(user.state.iter().flat_map(Named::names));
-        for step in user.all_steps() {
-            match &step.value {
-                plan::Step::Set(names) => hidden.add(names.names()),
-                plan::Step::Call(call) => hidden.add(call.0.with.iter().flat_map(Named::names)),
-                plan::Step::Append(append) => hidden.add([append.to.value.as_str()]),
-                plan::Step::When(_) | plan::Step::Think(_) => {}
+        hidden.add(user.feed.iter().flat_map(Named::names));
+    }
+    for step in all_steps(plan) {
+        match &step.value {
+            plan::Step::Set(names) => hidden.add(names.names()),
+            plan::Step::Call(call) => hidden.add(call.0.with.iter().flat_map(Named::names)),
+            plan::Step::Parallel(calls) => {
+                calls.0.iter().for_each(|call| hidden.add(call.value.0.with.iter().flat_map(Named::names)));
             }
+            plan::Step::Append(append) => hidden.add([append.to.value.as_str()]),
+            plan::Step::ForEach(each) => hidden.add([each.item.value.as_str()]),
+            _ => {}
         }
     }
     hidden
@@ -168,9 +242,17 @@ fn endpoints(plan: &Plan, target: Option<&Target>, catalog: &Catalog, texts: &mu
         timeout: endpoints::TIMEOUT,
         connect_timeout: endpoints::TIMEOUT,
         ready: None,
+        http: Http::default(),
     };
-    let headers = plan.target.as_ref().and_then(|target| target.value.0.headers.as_ref());
-    let shared = Shared { target: target.unwrap_or(&nowhere), headers, catalog };
+    let map = plan.target.as_ref().map(|target| &target.value.0);
+    let redirects = map.and_then(|map| map.http.as_ref()).and_then(|http| http.redirects.as_ref());
+    let shared = Shared {
+        target: target.unwrap_or(&nowhere),
+        headers: map.and_then(|map| map.headers.as_ref()),
+        auth: map.and_then(|map| map.auth.as_ref()),
+        redirects: wire::redirects(redirects, texts.problems).unwrap_or(0),
+        catalog,
+    };
     let written = plan.endpoints.iter().flat_map(|endpoints| &endpoints.0).enumerate();
     let compiled = written.map(|(index, (name, endpoint))| {
         let id = EndpointId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -179,7 +261,7 @@ fn endpoints(plan: &Plan, target: Option<&Target>, catalog: &Catalog, texts: &mu
     compiled.collect()
 }
 
-fn users(plan: &Plan, callable: &Callable, texts: &mut Texts) -> Vec<CompiledUser> {
+fn users(plan: &Plan, callable: &Callable, tables: &Tables, texts: &mut Texts) -> Vec<CompiledUser> {
     let mut ids = TaskIds::default();
     let everyone;
     let written = match &plan.users {
@@ -196,7 +278,7 @@ fn users(plan: &Plan, callable: &Callable, texts: &mut Texts) -> Vec<CompiledUse
     readable
         .map(|(index, (name, user))| {
             let id = UserTypeId(u16::try_from(index).unwrap_or(u16::MAX));
-            users::compile(id, name, user, callable, &mut ids, texts)
+            users::compile(id, (name, user), callable, tables, &mut ids, texts)
         })
         .collect()
 }
@@ -210,28 +292,50 @@ fn one_user_for_all(plan: &Plan) -> Named<At<User>> {
     });
     let tasks = Named(tasks.collect());
     let Some(span) = tasks.0.first().map(|(name, _)| name.span) else { return Named::default() };
-    let user = User { weight: None, think_time: None, pacing: None, state: None, on_start: None, tags: None, tasks };
+    let user = User {
+        extends: None,
+        weight: None,
+        count: None,
+        think_time: None,
+        pacing: None,
+        state: None,
+        feed: None,
+        on_start: None,
+        on_stop: None,
+        tags: None,
+        tasks,
+        sequence: None,
+    };
     let name = At { value: "user".to_owned(), span };
     Named(vec![(name, Some(At { value: user, span }))])
 }
 
 /// Tells every name that whoever needs it cannot know.
-fn check_names(users: &[CompiledUser], endpoints: &[Option<Compiled>], globals: &Names, texts: &mut Texts) {
-    let always = Names::built_in().with(globals);
+fn check_names(
+    users: &[CompiledUser],
+    around: &Around,
+    endpoints: &[Option<Compiled>],
+    known: &Known,
+    texts: &mut Texts,
+) {
+    let always = Names::built_in().with(&known.names).with(&around.leaves);
     let mut called = vec![false; endpoints.len()];
-    for compiled in users {
-        let known = always.with(&compiled.defines);
-        for need in &compiled.needs {
+    let of_users = users
+        .iter()
+        .map(|user| (Some(format!("user type `{}`", user.user.name)), &user.defines, &user.needs, &user.calls));
+    let of_plan = std::iter::once((None, &around.leaves, &around.needs, &around.calls));
+    for (who, defines, needs, calls) in of_plan.chain(of_users) {
+        let known = always.with(defines);
+        for need in needs {
             need.check(&known, None, texts);
         }
-        for call in &compiled.calls {
+        for call in calls {
             let Some(Some(endpoint)) = endpoints.get(call.endpoint.index()) else { continue };
             called[call.endpoint.index()] = true;
             let mut here = known.with(&endpoint.binds);
             here.add(call.binds.iter().map(|(name, _)| name.as_str()));
-            let who = format!("user type `{}`", compiled.user.name);
             for need in &endpoint.needs {
-                let who = (users.len() > 1).then_some(who.as_str());
+                let who = who.as_deref().filter(|_| users.len() > 1);
                 need.check(&here, who, texts);
             }
             for (name, span) in &call.binds {
@@ -257,6 +361,11 @@ fn check_names(users: &[CompiledUser], endpoints: &[Option<Compiled>], globals: 
             need.check(&everybody.with(&endpoint.binds), None, texts);
         }
     }
+    let of_endpoints = endpoints.iter().flatten().flat_map(|endpoint| &endpoint.needs);
+    let needs = users.iter().flat_map(|user| &user.needs).chain(&around.needs).chain(of_endpoints);
+    for need in needs {
+        need.check_size(&known.large, texts);
+    }
 }
 
 fn catalog_of(
@@ -265,7 +374,7 @@ fn catalog_of(
     names: &[String],
     endpoints: &[Option<Compiled>],
     users: &[CompiledUser],
-    stages: Option<&Vec<StageEntry>>,
+    stages: Vec<StageEntry>,
 ) {
     for (name, compiled) in names.iter().zip(endpoints) {
         let written = plan.endpoints.iter().flat_map(Named::iter).find(|(known, _)| known.value == *name);
@@ -280,9 +389,10 @@ fn catalog_of(
         catalog.users.push(UserEntry { name: compiled.user.name.clone(), tags: compiled.tags.clone() });
         let on_start = std::iter::once((Arc::from("on_start"), compiled.user.on_start_task));
         let tasks = on_start.chain(compiled.user.tasks.iter().map(|task| (task.name.clone(), task.id)));
+        let tasks = tasks.chain(std::iter::once((Arc::from("on_stop"), compiled.user.on_stop_task)));
         for ((name, _), tags) in tasks.zip(&compiled.task_tags) {
             catalog.tasks.push(TaskEntry { name, user, tags: tags.clone() });
         }
     }
-    catalog.stages.extend(stages.into_iter().flatten().cloned());
+    catalog.stages = stages;
 }

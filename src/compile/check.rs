@@ -99,6 +99,23 @@ pub struct Broken {
 }
 
 impl Check {
+    /// As [`Check::judge`], in this program's words and not the plan's.
+    ///
+    /// # Errors
+    /// [`Broken`] says how it does not hold.
+    pub fn judge_plainly(&self, answer: &Answer, elapsed: Duration, scope: &Arc<Scope>) -> Result<(), Broken> {
+        match self.expectation.broken(answer, elapsed, scope) {
+            Ok(None) => Ok(()),
+            Ok(Some(message)) => {
+                let found = self.expectation.found(answer, elapsed);
+                let found = found.filter(|_| !matches!(self.expectation, Expectation::Status(_)));
+                let found = found.map(|found| format!(", found {found}")).unwrap_or_default();
+                Err(Broken { message: format!("{message}{found}") })
+            }
+            Err(error) => Err(Broken { message: error.message }),
+        }
+    }
+
     /// Whether the check holds for an answer.
     ///
     /// # Errors
@@ -117,7 +134,60 @@ impl Check {
     }
 }
 
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(set) => write!(f, "status {set}"),
+            Self::Header(name, matcher) => write!(f, "header `{name}` {matcher}"),
+            Self::Json(path, matcher) => write!(f, "`{path}` {matcher}"),
+            Self::Body(matcher) => write!(f, "body {matcher}"),
+            Self::Within(limit) => write!(f, "within {}", show_duration(*limit)),
+            Self::That(expr) => write!(f, "`{}`", expr.source()),
+        }
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = |value: &Blueprint| match value.constant().and_then(|value| serde_json::to_value(value).ok()) {
+            Some(value) => short(&value),
+            None => "what the plan fills in".to_owned(),
+        };
+        match self {
+            Self::Exists => f.write_str("exists"),
+            Self::Absent => f.write_str("is absent"),
+            Self::Equals(wanted) => write!(f, "is {}", value(wanted)),
+            Self::Not(wanted) => write!(f, "is not {}", value(wanted)),
+            Self::AtMost(wanted) => write!(f, "is at most {}", value(wanted)),
+            Self::AtLeast(wanted) => write!(f, "is at least {}", value(wanted)),
+            Self::Contains(wanted) => write!(f, "contains {}", value(wanted)),
+            Self::Matches(pattern) => write!(f, "matches `{pattern}`"),
+            Self::All(matchers) => {
+                for (index, matcher) in matchers.iter().enumerate() {
+                    write!(f, "{}{matcher}", if index == 0 { "" } else { " and " })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
 impl Expectation {
+    /// What the answer holds at the place that was looked at.
+    fn found(&self, answer: &Answer, elapsed: Duration) -> Option<String> {
+        match self {
+            Self::Status(_) => Some(answer.status().to_string()),
+            Self::Header(name, _) => {
+                let value = answer.headers().get(name)?;
+                Some(short(&text(&String::from_utf8_lossy(value.as_bytes()))))
+            }
+            Self::Json(path, _) => Some(short(path.first(answer.json()?)?)),
+            Self::Body(_) => Some(short(&text(&String::from_utf8_lossy(answer.body())))),
+            Self::Within(_) => Some(show_duration(elapsed)),
+            Self::That(_) => None,
+        }
+    }
+
     fn broken(&self, answer: &Answer, elapsed: Duration, scope: &Arc<Scope>) -> Result<Option<String>, EvalError> {
         Ok(match self {
             Self::Status(expected) => (!expected.contains(answer.status()))

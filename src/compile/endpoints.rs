@@ -1,16 +1,15 @@
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Method};
+use http::Method;
 
-use crate::compile::bindings::{bindings, leaf_needs, live_text};
-use crate::compile::checks;
+use crate::compile::bindings::{bindings, live_text};
 use crate::compile::names::{Names, Need};
-use crate::compile::payload::Payload;
-use crate::compile::program::{BodyUse, Capture, CaptureFrom, Endpoint, Path, Record, RecordValue, Target};
+use crate::compile::program::{BodyUse, Endpoint, Path, Record, RecordValue, Target};
 use crate::compile::texts::Texts;
-use crate::diagnostic::{Problem, Span, did_you_mean};
+use crate::compile::{bodies, captures, checks, headers, wire};
+use crate::diagnostic::{Problem, did_you_mean};
 use crate::expression::Template;
-use crate::plan::{self, Any, At, HeaderText, Named, Recorded};
+use crate::plan::{self, Any, At, Auth, HeaderText, Named, Recorded};
 use crate::sample::{Catalog, EndpointId, MetricId};
 
 /// A compiled endpoint with what the compiler must still know about it.
@@ -26,6 +25,9 @@ pub(super) struct Compiled {
 pub(super) struct Shared<'a> {
     pub(super) target: &'a Target,
     pub(super) headers: Option<&'a Named<At<HeaderText>>>,
+    pub(super) auth: Option<&'a At<Auth>>,
+    /// How many redirects a call follows where its endpoint does not say.
+    pub(super) redirects: u32,
     pub(super) catalog: &'a Catalog,
 }
 
@@ -42,14 +44,14 @@ pub(super) fn compile(
     let label = written.name.as_ref().unwrap_or(path);
     let label = live_text(label, texts, &mut needs);
     let route = route(path, written.query.as_ref(), shared.target, texts, &mut needs);
-    let (payload, content_type) = payload(written, texts, &mut needs)?;
-    let headers = headers(written, shared.headers, content_type, texts, &mut needs);
+    let body = bodies::compile(id, written, texts, &mut needs)?;
+    let headers = headers::compile(written, shared, body.content_type.as_deref(), texts, &mut needs);
     let expect = checks::compile(written.expect.as_ref(), name.span, texts, &mut needs);
-    let capture = captures(written.capture.as_ref(), texts);
+    let capture = captures::compile(written.capture.as_ref(), texts);
     let record = records(written.record.as_ref(), shared.catalog, texts, &mut needs);
     let reads = |need: &Need| need.names.contains("json") || need.names.contains("body");
     let body_use = if expect.iter().any(checks::reads_body)
-        || !capture.is_empty()
+        || capture.iter().any(|capture| captures::reads_body(&capture.from))
         || record.iter().any(|record| !matches!(record.value, RecordValue::Constant(_)))
         || needs.iter().any(reads)
     {
@@ -71,12 +73,13 @@ pub(super) fn compile(
         with,
         headers: headers.0,
         live_headers: headers.1,
-        payload,
+        payload: body.payload,
         expect,
         capture,
         record,
         timeout: written.timeout.map_or(shared.target.timeout, |time| time.0),
         body_use,
+        redirects: wire::redirects(written.redirects.as_ref(), texts.problems).unwrap_or(shared.redirects),
     };
     Some(Compiled { endpoint, needs, binds, leaves })
 }
@@ -157,83 +160,6 @@ pub fn append_query(path: &mut String, name: &str, value: &crate::expression::Va
     path.extend(utf8_percent_encode(name, KEPT));
     path.push('=');
     path.extend(utf8_percent_encode(&value.to_string(), KEPT));
-}
-
-fn payload(
-    written: &plan::Endpoint,
-    texts: &mut Texts,
-    needs: &mut Vec<Need>,
-) -> Option<(Payload, Option<&'static str>)> {
-    match (&written.json, &written.text) {
-        (Some(_), Some(text)) => {
-            let problem = Problem::at(text.span, "an endpoint has one body: `json` or `text`");
-            texts.problems.push(problem.help("take one away"));
-            None
-        }
-        (Some(json), None) => {
-            leaf_needs(&json.value.0, needs);
-            Some((texts.json_payload(json)?, Some("application/json")))
-        }
-        (None, Some(text)) => {
-            let template = live_text(text, texts, needs)?;
-            let payload = match template.fixed() {
-                Some(text) => Payload::Fixed(text.to_string().into()),
-                None => Payload::Text(template),
-            };
-            Some((payload, Some("text/plain; charset=utf-8")))
-        }
-        (None, None) => Some((Payload::Empty, None)),
-    }
-}
-
-fn headers(
-    written: &plan::Endpoint,
-    defaults: Option<&Named<At<HeaderText>>>,
-    content_type: Option<&'static str>,
-    texts: &mut Texts,
-    needs: &mut Vec<Need>,
-) -> (http::HeaderMap, Vec<(HeaderName, Template)>) {
-    let mut all: Vec<(HeaderName, Option<&str>, Span)> = Vec::new();
-    if let Some(kind) = content_type {
-        all.push((http::header::CONTENT_TYPE, Some(kind), Span::NOWHERE));
-    }
-    let given = [defaults, written.headers.as_ref()];
-    for (name, value) in given.into_iter().flatten().flat_map(Named::iter) {
-        let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
-            texts.problems.push(Problem::at(name.span, format!("`{}` is not a header's name", name.value)));
-            continue;
-        };
-        all.retain(|(known, _, _)| *known != header);
-        match &value.value {
-            HeaderText::Text(text) => all.push((header, Some(text), value.span)),
-            HeaderText::Away => all.push((header, None, value.span)),
-        }
-    }
-    let mut fixed = http::HeaderMap::new();
-    let mut live = Vec::new();
-    for (name, text, span) in all {
-        let Some(text) = text else { continue };
-        let Some(template) = texts.template(text, span) else { continue };
-        needs.push(Need { names: template.names(), text: text.to_owned(), span });
-        match template.fixed().map(|text| HeaderValue::from_str(text)) {
-            Some(Ok(value)) => drop(fixed.insert(name, value)),
-            Some(Err(_)) => {
-                let problem = Problem::at(span, format!("header `{name}` holds a sign that no header may"));
-                texts.problems.push(problem.help("a header is one line of visible text"));
-            }
-            None => live.push((name, template)),
-        }
-    }
-    (fixed, live)
-}
-
-fn captures(written: Option<&Named<At<String>>>, texts: &mut Texts) -> Vec<Capture> {
-    let entries = written.into_iter().flat_map(Named::iter);
-    let captured = entries.filter_map(|(name, path)| {
-        let from = CaptureFrom::Json(texts.json_path(&path.value, path.span)?);
-        Some(Capture { name: name.value.as_str().into(), from, place: texts.place(name.span) })
-    });
-    captured.collect()
 }
 
 fn records(

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::compile::program::{Action, Step, UserType};
+use crate::compile::{Share, Step, TaskOrder, UserType};
 use crate::diagnostic::{Problem, Problems, Span, did_you_mean};
 use crate::sample::Catalog;
 
@@ -29,7 +29,7 @@ impl Filter {
         }
         for user in users.iter_mut() {
             if !self.users.is_empty() && !self.users.iter().any(|(name, _)| **name == *user.name) {
-                user.weight = 0.0;
+                user.share = Share::Weight(0.0);
             }
             let UserType { id, tasks, .. } = &mut *user;
             for task in tasks.iter_mut() {
@@ -40,12 +40,15 @@ impl Filter {
                 }
             }
             // a user type without a task left takes no part; the others share its users
+            if let TaskOrder::Sequence(order) = &mut user.order {
+                order.retain(|index| user.tasks[*index].weight > 0.0);
+            }
             if user.tasks.iter().all(|task| task.weight == 0.0) {
-                user.weight = 0.0;
+                user.share = Share::Weight(0.0);
             }
         }
         let filtered = !(self.users.is_empty() && self.tags.is_empty() && self.exclude_tags.is_empty());
-        if filtered && problems.errors() == 0 && users.iter().all(|user| user.weight == 0.0) {
+        if filtered && problems.errors() == 0 && users.iter().all(UserType::is_idle) {
             let span =
                 [&self.users, &self.tags, &self.exclude_tags].into_iter().flatten().next().map(|(_, span)| *span);
             let problem = Problem { span, ..Problem::new("the filters leave no task to run") };
@@ -70,14 +73,11 @@ fn task_tags<'a>(
     tags.extend(catalog.tasks.get(task).into_iter().flat_map(|task| &task.tags).map(|tag| &**tag));
     let mut open: Vec<&Step> = steps.iter().collect();
     while let Some(step) = open.pop() {
-        match &step.action {
-            Action::Call { endpoint, .. } => {
-                let endpoint = catalog.endpoints.get(endpoint.index());
-                tags.extend(endpoint.into_iter().flat_map(|endpoint| &endpoint.tags).map(|tag| &**tag));
-            }
-            Action::When { then, otherwise, .. } => open.extend(then.iter().chain(otherwise)),
-            Action::Set(_) | Action::Append { .. } | Action::Think(_) => {}
+        for call in step.action.calls() {
+            let endpoint = catalog.endpoints.get(call.endpoint.index());
+            tags.extend(endpoint.into_iter().flat_map(|endpoint| &endpoint.tags).map(|tag| &**tag));
         }
+        open.extend(step.action.inner());
     }
     tags
 }

@@ -1,24 +1,32 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::compile::feeds::Tables;
 use crate::compile::names::{Names, Need};
 use crate::compile::texts::Texts;
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::{Dice, Globals, Scope, ScopeUser, Value};
-use crate::plan::{At, Dataset, Filled, Named, Plan, text_of};
+use crate::plan::{At, Csv, Dataset, Filled, Named, Plan};
+use crate::rows::{Format, Table};
 use crate::units::Seed;
 
 /// The part of the seed that vars and data draw from.
 const PART: u64 = u64::MAX;
 
-/// What vars and data come to, in the order written: a var may use those before it.
-pub(super) fn compile(
-    plan: &Plan,
-    base: &Path,
-    seed: Seed,
-    sources: &Sources,
-    problems: &mut Problems,
-) -> (Arc<Globals>, Names) {
+/// What vars and data come to.
+pub(super) struct Known {
+    /// Values that expressions see.
+    pub(super) globals: Arc<Globals>,
+    /// Names of all vars and data, read or not.
+    pub(super) names: Names,
+    /// Data sets that are too large to be a value.
+    pub(super) large: Names,
+    /// Rows to feed from.
+    pub(super) tables: Tables,
+}
+
+/// Compiles vars and data, in the order written: a var may use those before it.
+pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut Problems) -> Known {
     let mut values: Vec<(Arc<str>, Value)> = Vec::new();
     let mut known = Names::default();
     for (name, any) in plan.vars.iter().flat_map(Named::iter) {
@@ -37,24 +45,33 @@ pub(super) fn compile(
         }
         known.add([name.value.as_str()]);
     }
+    let (mut tables, mut large) = (Tables::new(), Names::default());
     for (name, dataset) in plan.data.iter().flat_map(Named::iter) {
         if known.has(&name.value) {
             let problem = Problem::at(name.span, format!("`{}` is a var and a data set", name.value));
             problems.push(problem.help("give one of them another name"));
         }
-        if let Some(list) = list(dataset, base, &scope(&values, seed), sources, problems) {
-            if list.len() == Some(0) {
+        let table = table(dataset, &scope(&values, seed), sources, problems).map(Arc::new);
+        if let Some(table) = &table {
+            if table.rows() == 0 {
                 let problem = Problem::at(dataset.span, format!("the data set `{}` is empty", name.value));
                 problems.push(problem.help("give it at least one item"));
             }
-            values.push((name.value.as_str().into(), list));
+            match table.list() {
+                Some(list) => values.push((name.value.as_str().into(), list)),
+                None => large.add([name.value.as_str()]),
+            }
         }
+        tables.insert(name.value.clone(), table);
     }
     // names of what could not be read are known too: whoever uses them made no mistake
     let mut names = Names::default();
     names.add(plan.vars.iter().flat_map(Named::names));
     names.add(plan.data.iter().flat_map(Named::names));
-    (Arc::new(Globals::new(values)), names)
+    for name in plan.data.iter().flat_map(Named::names) {
+        tables.entry(name.to_owned()).or_insert(None);
+    }
+    Known { globals: Arc::new(Globals::new(values)), names, large, tables }
 }
 
 /// A scope for what is filled in before the run: it belongs to no user.
@@ -67,14 +84,8 @@ fn scope(values: &[(Arc<str>, Value)], seed: Seed) -> Arc<Scope> {
     scope_of(Arc::new(Globals::new(values.to_vec())), seed)
 }
 
-fn list(
-    dataset: &At<Dataset>,
-    base: &Path,
-    scope: &Arc<Scope>,
-    sources: &Sources,
-    problems: &mut Problems,
-) -> Option<Value> {
-    match &dataset.value {
+fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems: &mut Problems) -> Option<Table> {
+    let (path, format) = match &dataset.value {
         Dataset::List(Filled(items)) => {
             let mut texts = Texts { sources, problems, globals: scope.clone(), hidden: Names::default() };
             let items = items.iter().map(|item| {
@@ -82,15 +93,36 @@ fn list(
                 let evaluated = blueprint.eval(scope);
                 evaluated.map_err(|error| texts.problems.push(Problem::at(item.span, error.message))).ok()
             });
-            items.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>().map(Value::from)
+            let items = items.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>();
+            return items.map(Table::listed);
         }
-        Dataset::Lines(path) => match text_of(&base.join(&path.value)) {
-            Ok(text) => Some(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect()),
-            Err(problem) => {
-                let help = "the path is relative to the plan's folder";
-                problems.push(Problem { span: Some(path.span), help: vec![help.into()], ..*problem });
-                None
-            }
-        },
+        Dataset::Lines(path) => (path, Format::Lines),
+        Dataset::Json(path) => (path, Format::Json),
+        Dataset::Csv(Csv(csv)) => (&csv.file, Format::Csv { separator: separator(csv.separator.as_ref(), problems)? }),
+    };
+    let place: &Path = &sources.folder(path.span).join(&path.value);
+    let opened = Table::open(place, format);
+    opened
+        .map_err(|unfit| {
+            let line = unfit.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let problem = Problem::at(path.span, format!("cannot read {}{line}: {}", place.display(), unfit.message));
+            problems.push(match unfit.line {
+                Some(_) => problem,
+                None => problem.help("the path is relative to the file that names it"),
+            });
+        })
+        .ok()
+}
+
+fn separator(written: Option<&At<String>>, problems: &mut Problems) -> Option<u8> {
+    let Some(written) = written else { return Some(b',') };
+    match written.value.as_bytes() {
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Some(*byte),
+        b"\\t" => Some(b'\t'),
+        _ => {
+            let problem = Problem::at(written.span, format!("`{}` is not one sign", written.value));
+            problems.push(problem.help("write one sign, such as `;`, or `\\t` for a tab"));
+            None
+        }
     }
 }

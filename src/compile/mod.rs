@@ -1,32 +1,52 @@
 //! From what a person wrote to what runs: names become ids, templates and paths are parsed, what never changes
 //! is rendered once. Every mistake that can be known before the run is told here.
 
+mod act;
 mod assemble;
 mod bindings;
 mod blueprint;
+mod bodies;
+mod captures;
 mod check;
 mod checks;
 mod endpoints;
+mod feeds;
 mod filter;
 mod globals;
+mod headers;
+mod levels;
 mod names;
+mod pause;
+mod pauses;
 mod payload;
 mod program;
 mod rules;
+mod scenario;
+mod scenarios;
 mod shapes;
+mod steps;
 mod targets;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod users;
+mod wire;
 
+pub use act::{
+    Action, AtEnd, Call, Feed, OnFailure, Repeat, Rhythm, Rounds, RowOrder, RowPer, Step, StopWhat, Task, TaskOrder,
+    UserType,
+};
 pub use assemble::{Setting, compile};
 pub use blueprint::Blueprint;
 pub use check::{Broken, Check, Expectation, Matcher, StatusSet};
 pub use endpoints::append_query;
 pub use filter::Filter;
-pub use payload::{JsonPiece, Payload};
+pub use pause::Pause;
+pub use payload::{JsonPiece, Multipart, PartSource, Payload};
 pub use program::{
-    Action, BodyUse, Capture, CaptureFrom, Endpoint, Path, Program, Ramp, Ready, Record, RecordValue, Rhythm,
-    RulesFrom, Shape, Stage, Step, Target, Task, UserType,
+    BodyUse, Capture, CaptureFrom, Compression, Connections, Cookies, Endpoint, HeaderSource, Http, Identity, Path,
+    Program, Proxy, Ready, Record, RecordValue, RulesFrom, Secrets, Target, Trust, Version,
+};
+pub use scenario::{
+    Amount, Ending, Pool, Ramp, RateStage, Scenario, Search, Shape, Share, Spacing, Stage, WhenBusy, Work,
 };

@@ -39,6 +39,16 @@ pub(super) struct Need {
 }
 
 impl Need {
+    /// Tells each name of a data set that is too large to be a value.
+    pub(super) fn check_size(&self, large: &Names, texts: &mut Texts) {
+        for name in self.names.iter().filter(|name| large.has(name)) {
+            let at = self.text.find(name.as_str()).unwrap_or(0);
+            let span = texts.within(&self.text, self.span, at..at + name.len());
+            let problem = Problem::at(span, format!("the data set `{name}` is too large to be used as a list"));
+            texts.problems.push(problem.help("take its rows one at a time: `feed: {row: {from: …}}` on the user type"));
+        }
+    }
+
     /// Tells each name that is not known; `who` says for whom it is not, where that matters.
     pub(super) fn check(&self, known: &Names, who: Option<&str>, texts: &mut Texts) {
         for name in self.names.iter().filter(|name| !known.has(name)) {

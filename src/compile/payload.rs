@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::expression::{EvalError, Scope, Template};
+use crate::compile::Blueprint;
+use crate::expression::{EvalError, Scope, Template, Value};
 
 /// A request's body, as far as it is known before the run.
 #[derive(Debug)]
@@ -15,6 +16,28 @@ pub enum Payload {
     Text(Template),
     /// JSON: stretches of finished text, and slots whose values are written as JSON between them.
     Json(Vec<JsonPiece>),
+    /// A form: names and values, encoded as browsers do (WHATWG URL, section 5).
+    Form(Vec<(Arc<str>, Blueprint)>),
+    /// A form of several parts (RFC 7578).
+    Multipart(Multipart),
+}
+
+/// A form of several parts.
+#[derive(Debug)]
+pub struct Multipart {
+    /// What stands between the parts.
+    pub boundary: String,
+    /// The parts: each one's head, and what follows it.
+    pub parts: Vec<(Bytes, PartSource)>,
+}
+
+/// What a part of a form holds.
+#[derive(Debug)]
+pub enum PartSource {
+    /// The same bytes each time.
+    Fixed(Bytes),
+    /// A value, written as text.
+    Value(Blueprint),
 }
 
 /// A stretch of a JSON body.
@@ -45,8 +68,57 @@ impl Payload {
                 }
                 Ok(Bytes::from(out))
             }
+            Self::Form(fields) => {
+                let mut out = String::new();
+                for (name, value) in fields {
+                    append_field(&mut out, name, &value.eval(scope)?);
+                }
+                Ok(Bytes::from(out))
+            }
+            Self::Multipart(form) => form.render(scope),
         }
     }
+}
+
+impl Multipart {
+    fn render(&self, scope: &Arc<Scope>) -> Result<Bytes, EvalError> {
+        let mut out = Vec::with_capacity(512);
+        for (head, source) in &self.parts {
+            out.extend_from_slice(b"--");
+            out.extend_from_slice(self.boundary.as_bytes());
+            out.extend_from_slice(b"\r\n");
+            out.extend_from_slice(head);
+            match source {
+                PartSource::Fixed(bytes) => out.extend_from_slice(bytes),
+                PartSource::Value(value) => out.extend_from_slice(value.eval(scope)?.to_string().as_bytes()),
+            }
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"--");
+        out.extend_from_slice(self.boundary.as_bytes());
+        out.extend_from_slice(b"--\r\n");
+        Ok(Bytes::from(out))
+    }
+}
+
+/// Appends a name and its value to a form. A value that is `none` takes its name out; a list repeats it.
+pub(super) fn append_field(form: &mut String, name: &str, value: &Value) {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b' ');
+    let encoded = |text: &str| utf8_percent_encode(text, KEPT).to_string().replace(' ', "+");
+    if value.is_none() || value.is_undefined() {
+        return;
+    }
+    if value.kind() == minijinja::value::ValueKind::Seq {
+        value.try_iter().into_iter().flatten().for_each(|item| append_field(form, name, &item));
+        return;
+    }
+    if !form.is_empty() {
+        form.push('&');
+    }
+    form.push_str(&encoded(name));
+    form.push('=');
+    form.push_str(&encoded(&value.to_string()));
 }
 
 impl JsonPiece {

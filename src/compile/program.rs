@@ -1,11 +1,13 @@
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::{Blueprint, Check, Payload};
+use crate::compile::{Blueprint, Check, Payload, Scenario, Step, UserType};
 use crate::expression::{Expr, Globals, JsonPath, Template};
 use crate::plan::threshold::Rule;
-use crate::sample::{Catalog, EndpointId, MetricId, StageId, TaskId, UserTypeId};
-use crate::units::{DurationRange, Offset, Rate, Seed};
+use crate::sample::{Catalog, EndpointId, MetricId};
+use crate::units::Seed;
 
 /// A plan made ready to run: every name is an id, every template, path and threshold is parsed, what never
 /// changes is rendered. Nothing in it can fail to parse or resolve later. Immutable, shared by all workers.
@@ -23,8 +25,12 @@ pub struct Program {
     pub endpoints: Vec<Endpoint>,
     /// The user types; a [`UserTypeId`] is an index here.
     pub users: Vec<UserType>,
-    /// How much load, when.
-    pub shape: Shape,
+    /// The groups of users, each with its own shape; a plan with one shape has one.
+    pub scenarios: Vec<Scenario>,
+    /// Steps once before the load.
+    pub setup: Vec<Step>,
+    /// Steps once after it.
+    pub teardown: Vec<Step>,
     /// What must hold. Where the plan says nothing, the default rule stands here.
     pub rules: Vec<Rule>,
     /// Whether the rules are the plan's own.
@@ -33,8 +39,17 @@ pub struct Program {
     pub catalog: Arc<Catalog>,
     /// The number all chance derives from.
     pub seed: Seed,
-    /// Texts that no output may show.
-    pub secrets: Vec<String>,
+    /// What no output may show.
+    pub secrets: Secrets,
+}
+
+/// What no output may show.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// Texts known before the run.
+    pub texts: Vec<String>,
+    /// Names of state whose values are secret, whatever they come to.
+    pub names: Vec<Arc<str>>,
 }
 
 /// Where the thresholds come from.
@@ -59,6 +74,108 @@ pub struct Target {
     pub connect_timeout: Duration,
     /// What to ask before the load starts.
     pub ready: Option<Ready>,
+    /// How HTTP is spoken.
+    pub http: Http,
+}
+
+/// How HTTP is spoken with the service.
+#[derive(Clone, Default)]
+pub struct Http {
+    /// The version.
+    pub version: Version,
+    /// How connections are kept.
+    pub connections: Connections,
+    /// Whether answers may come compressed.
+    pub compression: Compression,
+    /// Whether users keep cookies.
+    pub cookies: Cookies,
+    /// Whether certificates have to be trusted.
+    pub trust: Trust,
+    /// Certificate authorities trusted beside the public ones, PEM; empty for none.
+    pub authorities: Vec<u8>,
+    /// The client's own certificate.
+    pub identity: Option<Identity>,
+    /// The proxy connections go through.
+    pub proxy: Option<Proxy>,
+    /// The socket the service listens on, in the place of host and port.
+    pub unix_socket: Option<PathBuf>,
+}
+
+impl fmt::Debug for Http {
+    /// Keys and a proxy's password are not printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("version", &self.version).field("trust", &self.trust).finish_non_exhaustive()
+    }
+}
+
+/// A client's certificate with its key, both PEM.
+#[derive(Clone)]
+pub struct Identity {
+    /// The certificate and those that vouch for it.
+    pub chain: Vec<u8>,
+    /// Its private key.
+    pub key: Vec<u8>,
+}
+
+/// A proxy.
+#[derive(Clone)]
+pub struct Proxy {
+    /// `http://proxy:3128`.
+    pub origin: String,
+    /// The value of `proxy-authorization`, where it asks for one.
+    pub authorization: Option<String>,
+}
+
+macro_rules! either {
+    ($($(#[$doc:meta])+ $name:ident { $(#[$usual_doc:meta])+ $usual:ident, $(#[$other_doc:meta])+ $other:ident })+) => {$(
+        $(#[$doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub enum $name {
+            $(#[$usual_doc])+
+            #[default]
+            $usual,
+            $(#[$other_doc])+
+            $other,
+        }
+    )+};
+}
+
+either! {
+    /// A version of HTTP.
+    Version {
+        /// HTTP/1.1.
+        One,
+        /// HTTP/2.
+        Two
+    }
+    /// How connections are kept.
+    Connections {
+        /// One a user, kept alive.
+        PerUser,
+        /// One a request.
+        PerRequest
+    }
+    /// Whether answers may come compressed.
+    Compression {
+        /// They are not asked to.
+        Off,
+        /// They are.
+        On
+    }
+    /// Whether users keep the cookies they are sent.
+    Cookies {
+        /// They do.
+        Kept,
+        /// They do not.
+        Ignored
+    }
+    /// Whether certificates have to be trusted.
+    Trust {
+        /// They have to.
+        Needed,
+        /// Any will do.
+        Any
+    }
 }
 
 /// A question put to the target before the load starts, until it answers 2xx or 3xx; not counted.
@@ -90,7 +207,7 @@ pub struct Endpoint {
     /// Headers that never change, `content-type` among them; `host` and `content-length` are the engine's to add.
     pub headers: http::HeaderMap,
     /// Headers that are filled in each time.
-    pub live_headers: Vec<(http::HeaderName, Template)>,
+    pub live_headers: Vec<(http::HeaderName, HeaderSource)>,
     /// The body.
     pub payload: Payload,
     /// What must be true of the answer. The first check is on the status where the plan names none of its own.
@@ -103,6 +220,17 @@ pub struct Endpoint {
     pub timeout: Duration,
     /// What of the answer's body is needed after it has come.
     pub body_use: BodyUse,
+    /// How many redirects a call follows.
+    pub redirects: u32,
+}
+
+/// What a header that is filled in each time comes from.
+#[derive(Debug)]
+pub enum HeaderSource {
+    /// A text.
+    Text(Template),
+    /// A user name and a password, as basic authentication writes them (RFC 7617).
+    Basic(Template, Template),
 }
 
 /// Path and query of a request.
@@ -144,6 +272,14 @@ pub struct Capture {
 pub enum CaptureFrom {
     /// In the JSON body.
     Json(JsonPath),
+    /// A header.
+    Header(http::HeaderName),
+    /// A cookie the answer sets.
+    Cookie(Box<str>),
+    /// The first match of a pattern in the body: its first group, where it has one.
+    Regex(regex::Regex),
+    /// The status.
+    Status,
 }
 
 /// What one call adds to a metric.
@@ -168,144 +304,16 @@ pub enum RecordValue {
     Constant(f64),
 }
 
-/// A kind of user: who it is, what it does, how fast.
-#[derive(Debug)]
-pub struct UserType {
-    /// Its id.
-    pub id: UserTypeId,
-    /// Its name.
-    pub name: Arc<str>,
-    /// Its share of the users, relative to the other types'; > 0 for at least one type.
-    pub weight: f64,
-    /// How long it waits between tasks, also after one that sent nothing.
-    pub rhythm: Rhythm,
-    /// State each new user starts with, in order.
-    pub state: Vec<(Arc<str>, Blueprint)>,
-    /// Steps of a new user before its first task. Their requests count as task [`UserType::on_start_task`].
-    pub on_start: Vec<Step>,
-    /// The task id `on_start`'s requests are booked under.
-    pub on_start_task: TaskId,
-    /// What it does, by weight.
-    pub tasks: Vec<Task>,
-}
-
-/// How long a user waits between two tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rhythm {
-    /// A pause after each task, drawn evenly from a range.
-    ThinkTime(DurationRange),
-    /// From one task's start to the next one's. A task that takes longer makes the next one late, and its lateness
-    /// counts in the response time.
-    Pacing(Duration),
-}
-
-/// One thing a user does.
-#[derive(Debug)]
-pub struct Task {
-    /// Its id, unique in the program.
-    pub id: TaskId,
-    /// Its name.
-    pub name: Arc<str>,
-    /// Its share, relative to the user type's other tasks; > 0 for at least one.
-    pub weight: f64,
-    /// A task whose condition is false sends nothing (the think time still follows).
-    pub when: Option<Expr>,
-    /// What it does, in order. A failed call ends the task.
-    pub steps: Vec<Step>,
-    /// `plan.yaml:12:3`.
-    pub place: Arc<str>,
-}
-
-/// One step of a task.
-#[derive(Debug)]
-pub struct Step {
-    /// What it does.
-    pub action: Action,
-    /// `plan.yaml:12:3`.
-    pub place: Arc<str>,
-}
-
-/// What a step does.
-#[derive(Debug)]
-pub enum Action {
-    /// Calls an endpoint, with names of the endpoint's `with` overridden.
-    Call {
-        /// The endpoint.
-        endpoint: EndpointId,
-        /// Names bound over the endpoint's own.
-        with: Vec<(Arc<str>, Blueprint)>,
-    },
-    /// Sets names of the user's state, in order.
-    Set(Vec<(Arc<str>, Blueprint)>),
-    /// Appends to a list of the user's state; beyond `keep` the oldest go.
-    Append {
-        /// The list's name.
-        to: Arc<str>,
-        /// What is appended.
-        value: Blueprint,
-        /// How many are kept.
-        keep: usize,
-    },
-    /// Waits.
-    Think(DurationRange),
-    /// One way or the other.
-    When {
-        /// The condition.
-        that: Expr,
-        /// Steps where it is true.
-        then: Vec<Step>,
-        /// Steps where it is not.
-        otherwise: Vec<Step>,
-    },
-}
-
-/// How much load, when.
-#[derive(Debug, Clone)]
-pub enum Shape {
-    /// A number of users, each waiting for its own answers.
-    Closed(Vec<Stage>),
-}
-
-/// One stage of a closed shape. It moves from the last level to its own, then holds; its length is exact.
-#[derive(Debug, Clone)]
-pub struct Stage {
-    /// Its id; stages are numbered in order from 0.
-    pub id: StageId,
-    /// Its name; default `stage 1`, `stage 2` …; the constant shape's only stage is `constant`.
-    pub name: Arc<str>,
-    /// How many users it moves to.
-    pub users: u32,
-    /// How long it lasts, from its start.
-    pub length: Duration,
-    /// How it moves there.
-    pub ramp: Ramp,
-}
-
-/// How a stage moves from the last level to its own.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Ramp {
-    /// At once.
-    Immediate,
-    /// That many users a second (up, or down where the stage is lower).
-    Rate(Rate),
-    /// Evenly over a time.
-    Over(Duration),
-}
-
-impl Shape {
-    /// How long it lasts.
+impl Program {
+    /// How long the load lasts at most, from the run's start.
     #[must_use]
-    pub fn length(&self) -> Offset {
-        match self {
-            Self::Closed(stages) => stages.iter().fold(Offset::ZERO, |at, stage| at + stage.length),
-        }
+    pub fn length(&self) -> Duration {
+        self.scenarios.iter().map(|scenario| scenario.start + scenario.shape.length()).max().unwrap_or_default()
     }
 
-    /// The most users it ever asks for.
+    /// The most users there are at once, over all scenarios.
     #[must_use]
-    pub fn peak(&self) -> u32 {
-        match self {
-            Self::Closed(stages) => stages.iter().map(|stage| stage.users).max().unwrap_or(0),
-        }
+    pub fn peak(&self) -> u64 {
+        self.scenarios.iter().map(|scenario| u64::from(scenario.shape.peak())).sum()
     }
 }

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use crate::compile::program::RulesFrom;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::plan::threshold::{Field, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold};
+use crate::plan::threshold::{Amount, Field, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold};
 use crate::plan::{At, NoDataWord, Plan, RuleMap};
-use crate::sample::Catalog;
+use crate::sample::{Catalog, MetricKind};
 
 /// What must hold where the plan says nothing.
 const DEFAULT: &str = "error_rate < 1%";
@@ -49,6 +49,7 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
         let known = catalog.metrics.iter().map(|metric| &*metric.name).chain(times);
         problems.push(problem.help_if(did_you_mean(name, known)));
     }
+    comparable(&require, written, catalog, problems);
     require.selector.iter().for_each(|matcher| known(matcher, &place, catalog, problems));
     let aborts = written.abort == Some(true);
     if let (false, Some(_)) = (aborts, written.after) {
@@ -68,12 +69,33 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
     })
 }
 
+/// Tells a time that is compared with a number, or the other way round.
+fn comparable(require: &Threshold, written: &RuleMap, catalog: &Catalog, problems: &mut Problems) {
+    let Subject::Declared(name) = &require.subject else { return };
+    let Some(metric) = catalog.metrics.iter().find(|metric| *metric.name == **name) else { return };
+    let is_time = metric.kind == MetricKind::Time && require.aggregate.is_of_samples();
+    match require.amount {
+        Amount::Number(number) if is_time => {
+            let problem = Problem::at(written.require.span, format!("`{name}` is a time, and `{number}` has no unit"));
+            problems.push(problem.help(format!("did you mean `{number}s` or `{number}ms`?")));
+        }
+        Amount::Time(_) if !is_time => {
+            let problem = Problem::at(written.require.span, format!("`{name}` is a number and not a time"));
+            problems.push(problem.help("compare it with a number, without a unit"));
+        }
+        _ => {}
+    }
+}
+
 /// Tells a selector that can match nothing.
 fn known(matcher: &Matcher, place: &Place, catalog: &Catalog, problems: &mut Problems) {
     let (what, names): (&str, Vec<&str>) = match matcher.field {
         Field::Endpoint => ("endpoint", catalog.endpoints.iter().map(|entry| &*entry.name).collect()),
         Field::User => ("user type", catalog.users.iter().map(|entry| &*entry.name).collect()),
         Field::Task => ("task", catalog.tasks.iter().map(|entry| &*entry.name).collect()),
+        Field::Scenario => {
+            ("scenario", catalog.stages.iter().map(|entry| &*entry.scenario).filter(|name| !name.is_empty()).collect())
+        }
         Field::Stage => ("stage", catalog.stages.iter().map(|entry| &*entry.name).collect()),
         Field::Tag => {
             let endpoints = catalog.endpoints.iter().flat_map(|entry| &entry.tags);
@@ -88,6 +110,11 @@ fn known(matcher: &Matcher, place: &Place, catalog: &Catalog, problems: &mut Pro
         Relation::Is | Relation::IsNot => **name == *matcher.text,
         Relation::Like(pattern) => pattern.is_match(name),
     };
+    if names.is_empty() && matcher.field == Field::Scenario && !catalog.stages.is_empty() {
+        let problem = Problem::at(place.of(matcher.range.clone()), "the plan has no scenarios");
+        problems.push(problem.help("take the selector away, or select by `stage`, `user` or `tag`"));
+        return;
+    }
     // where nothing of the kind could be read, whatever names it made no mistake of its own
     if names.is_empty() || names.iter().any(matches) {
         return;

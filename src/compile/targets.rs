@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use crate::compile::endpoints::TIMEOUT;
 use crate::compile::program::{Ready, Target};
-use crate::diagnostic::{Problem, Problems};
+use crate::compile::wire;
+use crate::diagnostic::{Problem, Problems, Sources};
 use crate::plan::{At, TargetMap, Time};
 
-pub(super) fn compile(written: &TargetMap, problems: &mut Problems) -> Option<Target> {
+pub(super) fn compile(written: &TargetMap, sources: &Sources, problems: &mut Problems) -> Option<Target> {
     let (origin, prefix) = split(&written.url, problems)?;
+    let http = written.http.as_ref().map(|http| wire::compile(http, &origin, sources, problems)).unwrap_or_default();
     let time = |time: Option<Time>, usual: Duration| time.map_or(usual, |time| time.0);
     let ready = written.ready.as_ref().map(|ready| {
         if !ready.get.starts_with('/') {
@@ -22,7 +24,7 @@ pub(super) fn compile(written: &TargetMap, problems: &mut Problems) -> Option<Ta
         problems.push(Problem::at(written.url.span, "a timeout of 0 lets nothing through"));
     }
     let connect_timeout = time(written.connect_timeout, Duration::from_secs(10));
-    Some(Target { origin, prefix, timeout, connect_timeout, ready })
+    Some(Target { origin, prefix, timeout, connect_timeout, ready, http })
 }
 
 /// Splits a URL into its origin and the path before every endpoint's.

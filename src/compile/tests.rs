@@ -1,4 +1,3 @@
-use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +13,7 @@ fn compiled(text: &str) -> Program {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let plan = read_text("plan.yaml", text, &|_| None, &mut sources, &mut problems).unwrap();
     let filter = Filter::default();
-    let setting =
-        Setting { base: FilePath::new(""), name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+    let setting = Setting { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
     let program = compile(&plan, &setting, &mut problems);
     program.unwrap_or_else(|| panic!("{:#?}", problems.sorted()))
 }
@@ -149,5 +147,5 @@ fn secrets_are_the_values_of_the_vars_that_are_named() {
     let program = compiled(
         "target: http://127.0.0.1:1\nvars: {key: s3cret, other: plain}\nsecrets: [key]\nendpoints: {a: {get: /}}\nshape: {constant: {users: 1, for: 1s}}\n",
     );
-    assert_eq!(program.secrets, ["s3cret"]);
+    assert_eq!(program.secrets.texts, ["s3cret"]);
 }

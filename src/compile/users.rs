@@ -1,39 +1,27 @@
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::compile::bindings::{bindings, leaf_needs};
-use crate::compile::endpoints::Compiled;
+use crate::compile::act::{Action, Rhythm, Task, TaskOrder, UserType};
+use crate::compile::bindings::bindings;
+use crate::compile::feeds::{self, Tables};
 use crate::compile::names::{Names, Need};
-use crate::compile::program::{Action, Rhythm, Step, Task, UserType};
+use crate::compile::pauses;
+use crate::compile::steps::{CallSite, Callable, Steps};
 use crate::compile::texts::Texts;
-use crate::diagnostic::{Problem, Problems, Span, did_you_mean};
-use crate::plan::{self, At, Named};
-use crate::sample::{EndpointId, TaskId, UserTypeId};
-use crate::units::DurationRange;
+use crate::compile::{Pause, Share};
+use crate::diagnostic::{Problem, Problems, did_you_mean};
+use crate::plan::{self, At, CallMap, Named};
+use crate::sample::{TaskId, UserTypeId};
 
 /// A compiled user type with what it needs and leaves behind.
 pub(super) struct CompiledUser {
     pub(super) user: UserType,
     pub(super) tags: Vec<Arc<str>>,
+    /// Tags of `on_start`, of each task, and of `on_stop`.
     pub(super) task_tags: Vec<Vec<Arc<str>>>,
-    /// Names its state, `set`s and captures define.
+    /// Names its state, feeds, `set`s and captures define.
     pub(super) defines: Names,
     pub(super) needs: Vec<Need>,
     pub(super) calls: Vec<CallSite>,
-}
-
-/// One place an endpoint is called from.
-pub(super) struct CallSite {
-    pub(super) endpoint: EndpointId,
-    pub(super) binds: Vec<(String, Span)>,
-}
-
-/// What steps are compiled against.
-pub(super) struct Callable<'a> {
-    /// All endpoint names of the plan, readable or not, in id order as far as they are readable.
-    pub(super) names: &'a [String],
-    /// The readable ones.
-    pub(super) endpoints: &'a [Option<Compiled>],
 }
 
 /// Hands out task ids, one after another over the whole program.
@@ -50,50 +38,143 @@ impl TaskIds {
 
 pub(super) fn compile(
     id: UserTypeId,
-    name: &At<String>,
-    written: &At<plan::User>,
+    (name, written): (&At<String>, &At<plan::User>),
     callable: &Callable,
+    tables: &Tables,
     ids: &mut TaskIds,
     texts: &mut Texts,
 ) -> CompiledUser {
-    let mut steps = Steps { callable, needs: Vec::new(), calls: Vec::new(), defines: Names::default(), texts };
+    let mut steps = Steps {
+        callable,
+        tasks: written.tasks.iter().map(|(name, _)| name.value.as_str()).collect(),
+        needs: Vec::new(),
+        calls: Vec::new(),
+        defines: Names::default(),
+        texts,
+    };
     let state = bindings(written.state.as_ref(), steps.texts, &mut steps.needs);
     steps.defines.add(written.state.iter().flat_map(Named::names));
-    // which task runs first is chance: a name that any of them sets is known to all
-    for step in written.all_steps() {
-        if let plan::Step::Set(names) = &step.value {
-            steps.defines.add(names.names());
-        }
-    }
-    let on_start = steps.list(written.on_start.as_deref().unwrap_or_default());
+    steps.defines.add(written.feed.iter().flat_map(Named::names));
+    let feeds = feeds::compile(written.feed.as_ref(), tables, steps.texts.problems);
+    steps.define(&written.all_steps());
     let on_start_task = ids.next();
+    let on_start = steps.list(written.on_start.as_deref().unwrap_or_default());
     let mut tasks = Vec::new();
     let mut task_tags = vec![Vec::new()];
     for (task_name, task) in written.tasks.iter() {
         tasks.push(steps.task(ids.next(), task_name, task));
         task_tags.push(tags(task.tags.as_deref()));
     }
+    let on_stop_task = ids.next();
+    let on_stop = steps.list(written.on_stop.as_deref().unwrap_or_default());
+    task_tags.push(Vec::new());
     let span = name.span;
     if written.tasks.0.is_empty() {
         let problem = Problem::at(span, format!("user type `{}` has no tasks", name.value));
         steps.texts.problems.push(problem.help("give it one: `tasks: {first: {call: …}}`"));
-    } else if !tasks.is_empty() && tasks.iter().all(|task| task.weight == 0.0) {
+    } else if written.sequence.is_none() && !tasks.is_empty() && tasks.iter().all(|task| task.weight == 0.0) {
         let problem = Problem::at(span, format!("every task of user type `{}` has weight 0", name.value));
         steps.texts.problems.push(problem.help("give at least one task a weight above 0"));
     }
+    let order = order(written, &tasks, steps.texts.problems);
+    circles(&tasks, written, steps.texts.problems);
     let rhythm = rhythm(written, steps.texts.problems);
+    let share = share(written, steps.texts.problems);
     let Steps { needs, calls, defines, .. } = steps;
     let user = UserType {
         id,
         name: name.value.as_str().into(),
-        weight: written.weight.as_ref().map_or(1.0, |weight| weight.0),
+        share,
         rhythm,
         state,
+        feeds,
         on_start,
         on_start_task,
+        on_stop,
+        on_stop_task,
         tasks,
+        order,
     };
     CompiledUser { user, tags: tags(written.tags.as_deref()), task_tags, defines, needs, calls }
+}
+
+fn share(written: &plan::User, problems: &mut Problems) -> Share {
+    match (&written.weight, &written.count) {
+        (Some(_), Some(count)) => {
+            let problem = Problem::at(count.span, "a user type has `weight` or `count`, not both");
+            problems.push(problem.help("take one away"));
+            Share::Weight(1.0)
+        }
+        (None, Some(count)) => Share::Count(u32::try_from(count.value.0).unwrap_or(u32::MAX)),
+        (weight, None) => Share::Weight(weight.as_ref().map_or(1.0, |weight| weight.0)),
+    }
+}
+
+fn order(written: &plan::User, tasks: &[Task], problems: &mut Problems) -> TaskOrder {
+    let Some(sequence) = &written.sequence else { return TaskOrder::Weighted };
+    let mut order = Vec::new();
+    for name in &sequence.0 {
+        match tasks.iter().position(|task| *task.name == *name.value) {
+            Some(index) => order.push(index),
+            None if written.tasks.has(&name.value) => {}
+            None => {
+                let problem = Problem::at(name.span, format!("unknown task `{}`", name.value));
+                problems.push(problem.help_if(did_you_mean(&name.value, written.tasks.names())));
+            }
+        }
+    }
+    for (name, task) in written.tasks.iter() {
+        if let Some(weight) = &task.weight {
+            let problem = Problem::at(weight.span, "a weight has no effect in a `sequence`");
+            problems.push(problem.help("take it away, or take `sequence` away"));
+        }
+        let used = sequence.0.iter().any(|word| word.value == name.value) || runs(tasks, &name.value);
+        if !used {
+            let problem = Problem::at(name.span, format!("task `{}` is not in the `sequence`", name.value));
+            problems.push(problem.help("put it there, or take it away"));
+        }
+    }
+    TaskOrder::Sequence(order)
+}
+
+/// Whether some task runs this one.
+fn runs(tasks: &[Task], name: &str) -> bool {
+    let index = tasks.iter().position(|task| *task.name == *name);
+    tasks.iter().any(|task| index.is_some_and(|index| runs_of(task).contains(&index)))
+}
+
+/// The tasks a task runs.
+fn runs_of(task: &Task) -> Vec<usize> {
+    let mut open: Vec<_> = task.steps.iter().collect();
+    let mut runs = Vec::new();
+    while let Some(step) = open.pop() {
+        open.extend(step.action.inner());
+        if let Action::Run(index) = &step.action {
+            runs.push(*index);
+        }
+    }
+    runs
+}
+
+/// Tells tasks that run themselves, over others or not.
+fn circles(tasks: &[Task], written: &plan::User, problems: &mut Problems) {
+    for (start, task) in tasks.iter().enumerate() {
+        let (mut open, mut seen) = (runs_of(task), Vec::new());
+        while let Some(next) = open.pop() {
+            if next == start {
+                let place = written.tasks.iter().find(|(name, _)| *name.value == *task.name);
+                if let Some((name, _)) = place {
+                    let problem = Problem::at(name.span, format!("task `{}` runs itself", task.name));
+                    problems.push(problem.help("use `repeat` to do steps again"));
+                }
+                break;
+            }
+            if !seen.contains(&next) {
+                seen.push(next);
+                open.extend(tasks.get(next).into_iter().flat_map(runs_of));
+            }
+        }
+    }
 }
 
 fn rhythm(written: &plan::User, problems: &mut Problems) -> Rhythm {
@@ -108,8 +189,8 @@ fn rhythm(written: &plan::User, problems: &mut Problems) -> Rhythm {
             Rhythm::Pacing(pacing.value.0)
         }
         (Some(pacing), _) => Rhythm::Pacing(pacing.value.0),
-        (None, Some(range)) => Rhythm::ThinkTime(range.value),
-        (None, None) => Rhythm::ThinkTime(DurationRange { from: Duration::ZERO, to: Duration::ZERO }),
+        (None, Some(pause)) => Rhythm::ThinkTime(pauses::compile(&pause.value, pause.span, problems)),
+        (None, None) => Rhythm::ThinkTime(Pause::NONE),
     }
 }
 
@@ -117,20 +198,13 @@ pub(super) fn tags(written: Option<&[At<String>]>) -> Vec<Arc<str>> {
     written.unwrap_or_default().iter().map(|tag| Arc::from(tag.value.as_str())).collect()
 }
 
-struct Steps<'a, 'b, 'c> {
-    callable: &'a Callable<'a>,
-    needs: Vec<Need>,
-    calls: Vec<CallSite>,
-    defines: Names,
-    texts: &'b mut Texts<'c>,
-}
-
 impl Steps<'_, '_, '_> {
     fn task(&mut self, id: TaskId, name: &At<String>, task: &At<plan::Task>) -> Task {
         let when = task.when.as_ref().and_then(|when| self.expr(when));
         let steps = match (&task.call, &task.steps) {
             (Some(call), None) => {
-                self.call(call, None).into_iter().map(|action| self.step(action, call.span)).collect()
+                let map = CallMap { endpoint: call.clone(), with: None, on_failure: None };
+                self.call(&map).into_iter().map(|action| self.step(Action::Call(action), call.span)).collect()
             }
             (None, Some(steps)) => self.list(&steps.0),
             (Some(call), Some(_)) => {
@@ -146,77 +220,5 @@ impl Steps<'_, '_, '_> {
         };
         let weight = task.weight.as_ref().map_or(1.0, |weight| weight.0);
         Task { id, name: name.value.as_str().into(), weight, when, steps, place: self.texts.place(name.span) }
-    }
-
-    fn list(&mut self, steps: &[At<plan::Step>]) -> Vec<Step> {
-        steps.iter().filter_map(|step| self.action(step).map(|action| self.step(action, step.span))).collect()
-    }
-
-    fn step(&self, action: Action, span: Span) -> Step {
-        Step { action, place: self.texts.place(span) }
-    }
-
-    fn action(&mut self, step: &At<plan::Step>) -> Option<Action> {
-        match &step.value {
-            plan::Step::Call(call) => self.call(&call.0.endpoint, call.0.with.as_ref()),
-            plan::Step::Set(names) => Some(Action::Set(bindings(Some(names), self.texts, &mut self.needs))),
-            plan::Step::Append(append) => self.append(append),
-            plan::Step::Think(range) => Some(Action::Think(*range)),
-            plan::Step::When(when) => {
-                let that = self.expr(&when.that);
-                let then = self.list(&when.then);
-                let otherwise = self.list(when.otherwise.as_deref().unwrap_or_default());
-                Some(Action::When { that: that?, then, otherwise })
-            }
-        }
-    }
-
-    fn expr(&mut self, text: &At<String>) -> Option<crate::expression::Expr> {
-        let expr = self.texts.expr(&text.value, text.span)?;
-        self.needs.push(Need { names: expr.names(), text: text.value.clone(), span: text.span });
-        Some(expr)
-    }
-
-    fn call(&mut self, name: &At<String>, with: Option<&Named<At<plan::Any>>>) -> Option<Action> {
-        let Some(index) = self.callable.names.iter().position(|known| *known == name.value) else {
-            if self.callable.names.is_empty() {
-                return None;
-            }
-            let problem = Problem::at(name.span, format!("unknown endpoint `{}`", name.value));
-            let known = self.callable.names.iter().map(String::as_str);
-            self.texts.problems.push(problem.help_if(did_you_mean(&name.value, known)));
-            return None;
-        };
-        let endpoint = EndpointId(u32::try_from(index).unwrap_or(u32::MAX));
-        let binds = with.map(|with| with.iter().map(|(name, _)| (name.value.clone(), name.span)).collect());
-        let with = bindings(with, self.texts, &mut self.needs);
-        if let Some(Some(compiled)) = self.callable.endpoints.get(index) {
-            self.defines.add(compiled.leaves.iter());
-        }
-        self.calls.push(CallSite { endpoint, binds: binds.unwrap_or_default() });
-        Some(Action::Call { endpoint, with })
-    }
-
-    fn append(&mut self, append: &plan::Append) -> Option<Action> {
-        if !self.defines.has(&append.to.value) {
-            let problem = Problem::at(append.to.span, format!("unknown list `{}`", append.to.value));
-            let near = did_you_mean(&append.to.value, self.defines.iter());
-            let declare = format!("declare it in the user's state: `state: {{{}: []}}`", append.to.value);
-            self.texts.problems.push(problem.help_if(near).help(declare));
-        }
-        leaf_needs(&append.value.value.0, &mut self.needs);
-        let value = self.texts.blueprint(&append.value)?;
-        const KEPT: u64 = 1000;
-        const MOST: u64 = 1_000_000;
-        let keep = append.keep.as_ref().map_or(KEPT, |keep| keep.value.0.min(MOST));
-        if keep == 0 {
-            let span = append.keep.as_ref().map_or(append.to.span, |keep| keep.span);
-            self.texts.problems.push(Problem::at(span, "`keep: 0` keeps nothing").help("keep at least 1"));
-        }
-        Some(Action::Append {
-            to: append.to.value.as_str().into(),
-            value,
-            keep: usize::try_from(keep).unwrap_or(usize::MAX),
-        })
     }
 }

@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 /// A text a problem can point into: a plan's file, or a flag of the command line.
 #[derive(Debug, Clone)]
@@ -72,6 +73,13 @@ impl Sources {
     #[must_use]
     pub fn source(&self, id: SourceId) -> Option<&Source> {
         self.0.get(id.0 as usize)
+    }
+
+    /// The folder that paths written in a span's text are relative to.
+    #[must_use]
+    pub fn folder(&self, span: Span) -> PathBuf {
+        let name = self.source(span.source).map_or("", |source| source.name.as_str());
+        Path::new(name).parent().map(Path::to_owned).unwrap_or_default()
     }
 
     /// The text a span covers; empty where it covers none.

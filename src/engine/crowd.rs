@@ -1,49 +1,47 @@
-use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::task::spawn_local;
 
+use super::cast::Cast;
 use super::desk::Desk;
 use super::leash::{Leash, Order};
-use super::user::User;
-use crate::sample::UserTypeId;
-use crate::schedule::Part;
+use super::presence::Attendance;
+use super::scene::Scene;
+use super::user::{Drive, Identity, User};
+use crate::schedule::{Curve, Part};
 use crate::units::Offset;
 
-/// The users of one worker: it starts them as the curve rises and lets them go as it falls, the last come first.
+/// The users of a closed shape: it starts them as the curve rises and lets them go as it falls, the last come first.
 pub(super) struct Crowd {
     desk: Rc<Desk>,
+    scene: Rc<Scene>,
+    curve: Curve,
     part: Part,
-    /// Which type each user of the whole run is.
-    kinds: Rc<[u16]>,
+    cast: Arc<Cast>,
     members: Vec<Rc<Leash>>,
     /// Those told to leave that may still be under way.
     leaving: Vec<Rc<Leash>>,
-    present: Rc<Cell<u64>>,
-}
-
-/// Counts a user out however its task ends.
-struct Presence(Rc<Cell<u64>>);
-
-impl Drop for Presence {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
-    }
+    attendance: Attendance,
 }
 
 impl Crowd {
-    pub(super) fn new(desk: Rc<Desk>, part: Part, kinds: Rc<[u16]>) -> Self {
-        Self { desk, part, kinds, members: Vec::new(), leaving: Vec::new(), present: Rc::default() }
+    pub(super) fn new(desk: Rc<Desk>, scene: Rc<Scene>, curve: Curve, part: Part, cast: Arc<Cast>) -> Self {
+        let (members, leaving) = (Vec::new(), Vec::new());
+        Self { desk, scene, curve, part, cast, members, leaving, attendance: Attendance::default() }
     }
 
-    /// How many users are there, those on their way out included.
     pub(super) fn present(&self) -> u64 {
-        self.present.get()
+        self.attendance.count()
+    }
+
+    pub(super) fn next_change(&self, now: Offset) -> Option<Offset> {
+        self.curve.next_change(now)
     }
 
     /// Starts or lets go as many users as the curve wants at a moment.
     pub(super) fn adjust(&mut self, now: Offset) {
-        let wanted = self.part.of(self.desk.curve.population_at(now)) as usize;
+        let wanted = self.part.of(self.curve.population_at(now)) as usize;
         while self.members.len() > wanted {
             if let Some(leash) = self.members.pop() {
                 leash.give(Order::Leave);
@@ -64,14 +62,13 @@ impl Crowd {
 
     fn start(&mut self, now: Offset) {
         let number = self.part.user(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
-        let kind = UserTypeId(self.kinds.get(number as usize).copied().unwrap_or(0));
-        let due = self.desk.curve.due(number, now);
+        let due = self.curve.due(number, now);
         let leash = Rc::new(Leash::default());
-        let user = User::new(self.desk.clone(), leash.clone(), number, kind, due);
-        self.present.set(self.present.get() + 1);
-        let presence = Presence(self.present.clone());
+        let identity = Identity::of(&self.cast, number);
+        let user = User::new(self.desk.clone(), leash.clone(), self.scene.clone(), identity, due);
+        let presence = self.attendance.enter();
         spawn_local(async move {
-            user.live().await;
+            user.live(Drive::Endless).await;
             drop(presence);
         });
         self.members.push(leash);

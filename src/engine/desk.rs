@@ -1,25 +1,31 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use super::clock::Clock;
+use super::feeder::Feeder;
 use super::mask::Mask;
 use super::pacer::Pacer;
+use super::report::Report;
 use super::request::Prepared;
+use super::trace::Watcher;
 use crate::compile::{Endpoint, Program};
+use crate::expression::Globals;
 use crate::http::Transport;
 use crate::metrics::{SeriesKey, SeriesRef, Tally};
-use crate::sample::{EndpointId, StageId, TaskId, UserTypeId};
-use crate::schedule::{Choice, Curve};
-use crate::units::Offset;
+use crate::sample::{EndpointId, MetricId, StageId, TaskId, UserTypeId};
+use crate::schedule::Choice;
 
 /// What the users of one worker share: the program, the clock, and the worker's tally.
 pub(super) struct Desk {
     pub(super) program: Arc<Program>,
+    /// Vars and data, and what the plan's setup left.
+    pub(super) globals: Arc<Globals>,
     pub(super) clock: Clock,
     pub(super) pacer: Pacer,
-    pub(super) curve: Curve,
     pub(super) transport: Rc<Transport>,
     pub(super) tally: RefCell<Tally>,
     pub(super) mask: Mask,
@@ -27,6 +33,13 @@ pub(super) struct Desk {
     pub(super) prepared: Vec<Prepared>,
     /// The choice of the next task, by user type; `None` where a type has no task left.
     pub(super) choices: Vec<Option<Choice>>,
+    /// The rows of each user type's feeds.
+    pub(super) feeders: Vec<Vec<Feeder>>,
+    /// Who looks on, where anybody does.
+    pub(super) watcher: Option<Watcher>,
+    reports: UnboundedSender<Report>,
+    /// Lines that may still be logged in this second.
+    lines: Cell<u32>,
     known: RefCell<HashMap<Place, SeriesRef>>,
 }
 
@@ -40,27 +53,69 @@ pub(super) struct Place {
     pub(super) status: Option<u16>,
 }
 
+/// How many lines a second one worker writes to the log; more are left out.
+const LINES: u32 = 100;
+
 impl Desk {
-    pub(super) fn new(program: Arc<Program>, clock: Clock, curve: Curve, transport: Rc<Transport>) -> Self {
-        let prepared = program.endpoints.iter().map(|endpoint| Prepared::new(endpoint, transport.origin())).collect();
+    pub(super) fn new(
+        program: Arc<Program>,
+        globals: Arc<Globals>,
+        clock: Clock,
+        transport: Rc<Transport>,
+        reports: UnboundedSender<Report>,
+    ) -> Self {
+        let compression = program.target.http.compression;
+        let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression);
+        let prepared = program.endpoints.iter().map(prepared).collect();
         let choices = program.users.iter().map(|user| Choice::new(user.tasks.iter().map(|task| task.weight))).collect();
         Self {
             mask: Mask::new(&program.secrets),
             pacer: Pacer::new(clock),
             clock,
-            curve,
             transport,
             tally: RefCell::new(Tally::new()),
             prepared,
             choices,
+            feeders: Vec::new(),
+            watcher: None,
+            reports,
+            lines: Cell::new(LINES),
             known: RefCell::new(HashMap::new()),
             program,
+            globals,
         }
     }
 
-    /// The stage a moment lies in.
-    pub(super) fn stage_at(&self, at: Offset) -> StageId {
-        StageId(u16::try_from(self.curve.leg_at(at)).unwrap_or(u16::MAX))
+    /// Wants the whole run to end, and says why.
+    pub(super) fn end_run(&self, why: &str) {
+        drop(self.reports.send(Report::Stop { why: self.mask.hide_known(why) }));
+    }
+
+    /// Writes a line to the run's log; past a hundred a second they are left out.
+    pub(super) fn log(&self, text: &str) {
+        let left = self.lines.get();
+        if left > 0 {
+            self.lines.set(left - 1);
+            drop(self.reports.send(Report::Line { at: self.clock.now(), text: text.to_owned() }));
+        }
+    }
+
+    /// Lets lines be logged again: a second is over.
+    pub(super) fn allow_lines(&self) {
+        self.lines.set(LINES);
+    }
+
+    /// Records a transaction's time, in milliseconds.
+    pub(super) fn measured(
+        &self,
+        metric: MetricId,
+        name: &Arc<str>,
+        (user, task, stage): (UserTypeId, TaskId, StageId),
+        millis: f64,
+    ) {
+        let place = Place { endpoint: EndpointId(u32::MAX), user, task, stage, status: None };
+        let series = self.series_named(name, place);
+        self.tally.borrow_mut().metric(metric, series, millis);
     }
 
     /// The series of a request. A name that never changes is looked up by numbers; one that was filled in, by itself.

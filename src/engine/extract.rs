@@ -9,9 +9,28 @@ pub(super) struct Missing(pub(super) String);
 
 /// What a capture keeps of an answer.
 pub(super) fn captured(capture: &Capture, answer: &Answer) -> Result<Value, Missing> {
-    let CaptureFrom::Json(path) = &capture.from;
-    let json = found(path, answer, || format!("to capture as `{}` ({})", capture.name, capture.place))?;
-    Ok(json_to_value(json))
+    let what = || format!("to capture as `{}` ({})", capture.name, capture.place);
+    match &capture.from {
+        CaptureFrom::Json(path) => found(path, answer, what).map(json_to_value),
+        CaptureFrom::Status => Ok(Value::from(answer.status())),
+        CaptureFrom::Header(name) => {
+            let value = answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+            value.map(Value::from).ok_or_else(|| Missing(format!("no header `{name}` {}", what())))
+        }
+        CaptureFrom::Cookie(name) => {
+            let cookies = answer.headers().get_all(::http::header::SET_COOKIE).iter();
+            let pairs = cookies.filter_map(|value| value.to_str().ok()?.split(';').next()?.split_once('='));
+            let value = pairs.filter(|(known, _)| known.trim() == &**name).map(|(_, value)| value.trim()).next();
+            value.map(Value::from).ok_or_else(|| Missing(format!("no cookie `{name}` {}", what())))
+        }
+        CaptureFrom::Regex(pattern) => {
+            let body = String::from_utf8_lossy(answer.body());
+            let groups = pattern.captures(&body);
+            let found = groups.as_ref().and_then(|groups| groups.get(1).or_else(|| groups.get(0)));
+            let found = found.map(|found| Value::from(found.as_str()));
+            found.ok_or_else(|| Missing(format!("nothing matches `{pattern}` {}", what())))
+        }
+    }
 }
 
 /// The number a record adds to its metric.

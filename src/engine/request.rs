@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
-use http::header::{ACCEPT, HOST, USER_AGENT};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
 
-use crate::compile::{BodyUse, Endpoint, Path, append_query};
+use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path, append_query};
 use crate::expression::{EvalError, Scope};
-use crate::http::{Keep, Origin, Outgoing};
+use crate::http::{CODINGS, Keep, Origin, Outgoing};
 use crate::units::Size;
 
 /// What an endpoint sends unchanged, as one worker's own copy: counts of shared owners would otherwise be contended
@@ -18,14 +20,17 @@ pub(super) struct Prepared {
 
 const AGENT: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
 /// A body longer than this is not kept, and fails where the plan needs it.
-const LONGEST_BODY: Size = Size::from_bytes(16 << 20);
+pub(super) const LONGEST_BODY: Size = Size::from_bytes(16 << 20);
 
 impl Prepared {
-    pub(super) fn new(endpoint: &Endpoint, origin: &Origin) -> Self {
-        let mut headers = HeaderMap::with_capacity(endpoint.headers.len() + endpoint.live_headers.len() + 3);
+    pub(super) fn new(endpoint: &Endpoint, origin: &Origin, compression: Compression) -> Self {
+        let mut headers = HeaderMap::with_capacity(endpoint.headers.len() + endpoint.live_headers.len() + 4);
         headers.insert(HOST, own(origin.host_header()));
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        if compression == Compression::On {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(CODINGS));
+        }
         for (name, value) in &endpoint.headers {
             headers.insert(name.clone(), own(value));
         }
@@ -46,8 +51,14 @@ impl Prepared {
             None => live_path(endpoint, scope)?,
         };
         let mut headers = self.headers.clone();
-        for (name, template) in &endpoint.live_headers {
-            let text = template.render(scope)?;
+        for (name, source) in &endpoint.live_headers {
+            let text = match source {
+                HeaderSource::Text(template) => template.render(scope)?,
+                HeaderSource::Basic(user, password) => {
+                    let pair = format!("{}:{}", user.render(scope)?, password.render(scope)?);
+                    format!("Basic {}", STANDARD.encode(pair))
+                }
+            };
             let value = HeaderValue::from_str(&text)
                 .map_err(|_| EvalError { message: format!("header `{name}` comes to what no header may hold") })?;
             headers.insert(name.clone(), value);

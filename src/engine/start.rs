@@ -4,13 +4,18 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch;
 
+use super::cast::Cast;
 use super::clock::Clock;
+use super::report::Report;
 use super::stop::Stop;
-use super::worker::{Report, Worker};
-use crate::compile::{Program, Ramp, Shape};
-use crate::http::{Origin, Settings, Transport};
-use crate::schedule::{Curve, Leg, Motion, Part, assign};
+use super::worker::Worker;
+use crate::compile::{self, Connections, Program, Trust};
+use crate::expression::Globals;
+use crate::http::{Identity, Origin, Proxy, Reuse, Settings, Transport, Verify, Version};
+use crate::schedule::Part;
+use crate::units::Rate;
 
 /// How a run is made, besides what the program says.
 #[derive(Debug, Clone)]
@@ -25,10 +30,10 @@ pub struct Options {
 pub struct Run {
     /// Its clock.
     pub clock: Clock,
-    /// Its curve.
-    pub curve: Curve,
     /// What the workers tell.
     pub reports: UnboundedReceiver<Report>,
+    /// The levels of a search so far; one more begins its level.
+    pub levels: watch::Sender<Vec<Rate>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -41,31 +46,38 @@ pub enum NotReady {
     /// The system gives no thread or no runtime.
     #[error("a worker could not start: {0}")]
     Worker(String),
+    /// The plan's setup failed.
+    #[error("the plan's setup failed: {0}")]
+    Setup(String),
 }
 
 /// Requests under way may take this long to end, however long their own limit is.
 const LONGEST_GRACE: Duration = Duration::from_secs(30);
 
 impl Run {
-    /// Starts the workers.
+    /// Starts the workers. `globals` is what every user sees: vars, data, and what the setup left.
     ///
     /// # Errors
     /// A target that cannot be connected to as it is written, or no thread to be had.
-    pub fn start(program: &Arc<Program>, options: &Options, stop: &Stop) -> Result<Self, NotReady> {
-        let origin = Origin::parse(&program.target.origin).map_err(|misread| NotReady::Target(misread.to_string()))?;
-        let settings = Settings { connect_timeout: program.target.connect_timeout, ..Settings::default() };
+    pub fn start(
+        program: &Arc<Program>,
+        globals: &Arc<Globals>,
+        options: &Options,
+        stop: &Stop,
+    ) -> Result<Self, NotReady> {
+        let (origin, settings) = settings(program)?;
         // made once here for its error, and once in each worker, which shares nothing
         Transport::new(origin.clone(), settings.clone()).map_err(|error| NotReady::Target(error.to_string()))?;
-        let curve = curve_of(&program.shape);
-        let weights: Vec<f64> = program.users.iter().map(|user| user.weight).collect();
-        let kinds: Arc<[u16]> = assign(&weights, program.shape.peak()).into();
+        let casts = Cast::of_all(&program.scenarios, program.users.len());
+        let casts: Vec<Arc<Cast>> = casts.into_iter().map(Arc::new).collect();
         let grace = program.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
         let clock = Clock::starting_in(options.lead);
         let (sender, reports) = unbounded_channel();
+        let (levels, rates) = watch::channel(Vec::new());
         let count = options.workers.max(1);
         let mut threads = Vec::new();
         for index in 0..count {
-            let (program, curve, kinds) = (program.clone(), curve.clone(), kinds.clone());
+            let (program, globals, casts, rates) = (program.clone(), globals.clone(), casts.clone(), rates.clone());
             let (origin, settings, sender, stop) = (origin.clone(), settings.clone(), sender.clone(), stop.listen());
             let thread = Builder::new().name(format!("worker-{index}")).spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -73,10 +85,11 @@ impl Run {
                 let worker = Worker {
                     part: Part { index, count },
                     program,
+                    globals,
                     clock,
-                    curve,
                     transport: Rc::new(transport),
-                    kinds: kinds.iter().copied().collect(),
+                    casts,
+                    levels: rates,
                     grace: grace.min(LONGEST_GRACE),
                     stop,
                     reports: sender,
@@ -85,7 +98,7 @@ impl Run {
             });
             threads.push(thread.map_err(|error| NotReady::Worker(error.to_string()))?);
         }
-        Ok(Self { clock, curve, reports, threads })
+        Ok(Self { clock, reports, levels, threads })
     }
 
     /// Waits for the workers' threads; the number of those that broke down.
@@ -95,21 +108,38 @@ impl Run {
     }
 }
 
-/// The curve of a shape.
-#[must_use]
-pub fn curve_of(shape: &Shape) -> Curve {
-    let Shape::Closed(stages) = shape;
-    let legs: Vec<Leg> = stages
-        .iter()
-        .map(|stage| Leg {
-            users: stage.users,
-            length: stage.length,
-            motion: match stage.ramp {
-                Ramp::Immediate => Motion::Immediate,
-                Ramp::Rate(rate) => Motion::Rate(rate),
-                Ramp::Over(time) => Motion::Over(time),
-            },
-        })
-        .collect();
-    Curve::new(&legs)
+/// Where the service is, and how its connections are made.
+pub(super) fn settings(program: &Program) -> Result<(Origin, Settings), NotReady> {
+    let parse = |text: &str| Origin::parse(text).map_err(|misread| NotReady::Target(misread.to_string()));
+    let origin = parse(&program.target.origin)?;
+    let http = &program.target.http;
+    let proxy = match &http.proxy {
+        None => None,
+        Some(proxy) => Some(Proxy {
+            origin: parse(&proxy.origin)?,
+            authorization: proxy.authorization.as_ref().and_then(|text| {
+                let mut value = ::http::HeaderValue::from_str(text).ok()?;
+                value.set_sensitive(true);
+                Some(value)
+            }),
+        }),
+    };
+    let settings = Settings {
+        connect_timeout: program.target.connect_timeout,
+        verify: if http.trust == Trust::Any { Verify::No } else { Verify::Yes },
+        authorities: http.authorities.clone(),
+        version: match http.version {
+            compile::Version::One => Version::One,
+            compile::Version::Two => Version::Two,
+        },
+        reuse: if http.connections == Connections::PerRequest { Reuse::Once } else { Reuse::Kept },
+        identity: http
+            .identity
+            .as_ref()
+            .map(|identity| Identity { chain: identity.chain.clone(), key: identity.key.clone() }),
+        proxy,
+        unix_socket: http.unix_socket.clone(),
+        ..Settings::default()
+    };
+    Ok((origin, settings))
 }

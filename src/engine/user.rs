@@ -1,28 +1,58 @@
-use std::pin::Pin;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngExt;
 
-use super::call::{CallEnd, Caller};
+use super::cast::Cast;
 use super::desk::Desk;
+use super::feeder::Fed;
+use super::inbox::Inbox;
+use super::jar::Jar;
 use super::leash::{Leash, Order};
-use crate::compile::{Action, Rhythm, Step, Task};
-use crate::expression::{Dice, EvalError, Scope, ScopeUser, Value};
+use super::scene::Scene;
+use crate::compile::{AtEnd, Pause, Rhythm, RowPer, StopWhat, Task, TaskOrder};
+use crate::expression::{Dice, EvalError, Scope, ScopeUser};
 use crate::http::Client;
 use crate::sample::{TaskId, UserTypeId};
-use crate::units::{DurationRange, Offset};
+use crate::units::Offset;
 
 /// One user: its own chance, state and connection. It is one task of one worker, and never leaves it.
 pub(super) struct User {
-    desk: Rc<Desk>,
-    leash: Rc<Leash>,
-    scope: Arc<Scope>,
-    client: Client,
-    kind: UserTypeId,
+    pub(super) desk: Rc<Desk>,
+    pub(super) leash: Rc<Leash>,
+    pub(super) scene: Rc<Scene>,
+    pub(super) scope: Arc<Scope>,
+    /// Its connections: the first for its calls one after another, more for calls at once.
+    pub(super) clients: Vec<Client>,
+    pub(super) jar: RefCell<Jar>,
+    pub(super) kind: UserTypeId,
+    /// How many of its kind come before it.
+    rank: u64,
     /// When the plan wants its next request.
-    due: Offset,
+    pub(super) due: Offset,
+    /// The order at which it begins nothing more.
+    pub(super) heeds: Order,
+}
+
+/// Who a user is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Identity {
+    /// Its number in the run, from 0.
+    pub(super) number: u64,
+    pub(super) kind: UserTypeId,
+    pub(super) rank: u64,
+}
+
+/// What keeps a user at work.
+pub(super) enum Drive {
+    /// Its own rhythm, for as long as the shape wants it.
+    Endless,
+    /// So many tasks, its own or shared.
+    Quota(Rc<Cell<u64>>),
+    /// Arrivals: one task each.
+    Arrivals(Inbox),
 }
 
 /// A turn that sends nothing and pauses not at all must not keep its worker busy.
@@ -33,55 +63,87 @@ const RESTED: Duration = Duration::from_millis(20);
 
 /// How steps ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flow {
+pub(super) enum Flow {
     /// To their end.
     Done,
-    /// A call failed: the task is over.
-    Failed,
+    /// The task is over: a call failed, or a step said so.
+    Over,
     /// The user is to leave.
     Leave,
 }
 
+impl Identity {
+    /// The `number`th user of a cast, from 0.
+    pub(super) fn of(cast: &Cast, number: u32) -> Self {
+        let (kind, rank) = cast.of(number);
+        Self { number: cast.first + u64::from(number), kind, rank }
+    }
+}
+
 impl User {
-    /// User number `number` of the run (from 0), of a type, due to begin at `due`.
-    pub(super) fn new(desk: Rc<Desk>, leash: Rc<Leash>, number: u32, kind: UserTypeId, due: Offset) -> Self {
-        let id = u64::from(number) + 1;
-        let name = desk.program.users[kind.index()].name.clone();
+    /// A user that is due to begin at `due`.
+    pub(super) fn new(desk: Rc<Desk>, leash: Rc<Leash>, scene: Rc<Scene>, identity: Identity, due: Offset) -> Self {
+        let Identity { number, kind, rank } = identity;
+        let id = number + 1;
+        let name = desk.program.users.get(kind.index()).map_or_else(|| "".into(), |user| user.name.clone());
         let dice = Dice::new(desk.program.seed.derive(id));
-        let scope = Scope::new(desk.program.globals.clone(), ScopeUser { id, kind: name }, dice);
-        let client = Client::new(desk.transport.clone());
-        Self { desk, leash, scope, client, kind, due }
+        let scope = Scope::new(desk.globals.clone(), ScopeUser { id, kind: name }, dice);
+        let clients = vec![Client::new(desk.transport.clone())];
+        let (jar, heeds) = (RefCell::default(), Order::Leave);
+        Self { desk, leash, scene, scope, clients, jar, kind, rank, due, heeds }
     }
 
-    /// Lives until it is told to leave.
-    pub(super) async fn live(mut self) {
+    /// Lives until it is told to leave, or has nothing left to do.
+    pub(super) async fn live(mut self, mut drive: Drive) {
         let program = self.desk.program.clone();
         let kind = &program.users[self.kind.index()];
+        let begun = self.enter(kind).await;
+        if begun && self.leash.order() < Order::Cut {
+            match &mut drive {
+                Drive::Arrivals(inbox) => self.serve(kind, inbox).await,
+                Drive::Quota(quota) => self.work(kind, Some(quota.clone())).await,
+                Drive::Endless => self.work(kind, None).await,
+            }
+        }
+        if begun && !kind.on_stop.is_empty() && self.leash.order() < Order::Cut {
+            self.heeds = Order::Cut;
+            self.due = self.due.max(self.desk.clock.now());
+            self.steps(&kind.on_stop, kind.on_stop_task).await;
+        }
+    }
+
+    /// Sets its state up and does its first steps; whether it goes on.
+    async fn enter(&mut self, kind: &crate::compile::UserType) -> bool {
         self.begin(0);
         for (name, blueprint) in &kind.state {
             match blueprint.eval(&self.scope) {
                 Ok(value) => self.scope.set(name, value),
-                Err(error) => return self.exception(&kind.name, &format!("state `{name}`: {}", error.message)),
+                Err(error) => {
+                    self.exception(&kind.name, &format!("state `{name}`: {}", error.message));
+                    return false;
+                }
             }
         }
-        if self.steps(&kind.on_start, kind.on_start_task).await == Flow::Leave {
-            return;
-        }
-        let desk = self.desk.clone();
-        let Some(choice) = &desk.choices[self.kind.index()] else { return };
+        self.feed(RowPer::User) && self.steps(&kind.on_start, kind.on_start_task).await != Flow::Leave
+    }
+
+    /// One task after another in its own rhythm.
+    async fn work(&mut self, kind: &crate::compile::UserType, quota: Option<Rc<Cell<u64>>>) {
         for iteration in 1.. {
-            if self.leash.order() != Order::Work {
+            if self.leash.order() != Order::Work || !takes_one(quota.as_ref()) {
                 return;
             }
             self.begin(iteration);
-            let task = &kind.tasks[choice.pick(self.scope.dice().roll(|dice| dice.random()))];
             let before = self.due;
-            if self.turn(task).await == Flow::Leave {
+            if !self.feed(RowPer::Iteration) || self.turn(kind, iteration).await == Flow::Leave {
                 return;
             }
             let sent_nothing = self.due == before;
+            if quota.as_ref().is_some_and(|quota| quota.get() == 0) {
+                return;
+            }
             match kind.rhythm {
-                Rhythm::ThinkTime(range) => self.think(range).await,
+                Rhythm::ThinkTime(pause) => self.think(pause).await,
                 Rhythm::Pacing(step) => {
                     self.due = before;
                     self.pause(step).await;
@@ -93,13 +155,53 @@ impl User {
         }
     }
 
-    fn begin(&self, iteration: u64) {
-        let stage = self.desk.stage_at(self.due);
+    /// One task an arrival.
+    async fn serve(&mut self, kind: &crate::compile::UserType, inbox: &mut Inbox) {
+        let mut iteration = 0;
+        while let Some(arrival) = inbox.next().await {
+            iteration += 1;
+            // the same arrival asks the same, whoever is free to take it
+            self.scope.dice().restart(arrival.seed);
+            self.due = arrival.at;
+            self.begin(iteration);
+            // what has arrived is served to its end
+            self.heeds = Order::Cut;
+            if !self.feed(RowPer::Iteration) {
+                self.desk.tally.borrow_mut().drop_due();
+                return;
+            }
+            if self.turn(kind, iteration).await == Flow::Leave {
+                return;
+            }
+            self.heeds = Order::Leave;
+        }
+    }
+
+    pub(super) fn begin(&self, iteration: u64) {
+        let stage = self.scene.stage_at(self.due);
         let name = self.desk.program.catalog.stages.get(stage.index()).map(|stage| stage.name.clone());
         self.scope.begin(iteration, name.unwrap_or_else(|| Arc::from("")));
     }
 
-    async fn turn(&mut self, task: &Task) -> Flow {
+    async fn turn(&mut self, kind: &crate::compile::UserType, iteration: u64) -> Flow {
+        let index = match &kind.order {
+            TaskOrder::Weighted => {
+                let desk = self.desk.clone();
+                let Some(choice) = &desk.choices[self.kind.index()] else { return Flow::Leave };
+                choice.pick(self.scope.dice().roll(|dice| dice.random()))
+            }
+            TaskOrder::Sequence(order) => {
+                let place = usize::try_from((iteration - 1) % order.len().max(1) as u64).unwrap_or(0);
+                let Some(index) = order.get(place) else { return Flow::Leave };
+                *index
+            }
+        };
+        let Some(task) = kind.tasks.get(index) else { return Flow::Leave };
+        self.task(task).await
+    }
+
+    /// One task, where its condition holds.
+    pub(super) async fn task(&mut self, task: &Task) -> Flow {
         match task.when.as_ref().map(|when| when.holds(&self.scope)) {
             None | Some(Ok(true)) => self.steps(&task.steps, task.id).await,
             Some(Ok(false)) => Flow::Done,
@@ -107,82 +209,57 @@ impl User {
         }
     }
 
-    async fn steps(&mut self, steps: &[Step], task: TaskId) -> Flow {
-        for step in steps {
-            let flow = match &step.action {
-                Action::Call { endpoint, with } => {
-                    let caller = Caller { desk: &self.desk, leash: &self.leash, scope: &self.scope, user: self.kind };
-                    let (end, at) = caller.call(&mut self.client, task, (*endpoint, with), self.due).await;
-                    self.due = at;
-                    match end {
-                        CallEnd::Ok => Flow::Done,
-                        CallEnd::Failed => Flow::Failed,
-                        CallEnd::Stopped => Flow::Leave,
-                    }
+    /// Takes its rows; whether it goes on.
+    pub(super) fn feed(&self, per: RowPer) -> bool {
+        let Some(feeders) = self.desk.feeders.get(self.kind.index()) else { return true };
+        for feeder in feeders.iter().filter(|feeder| feeder.feed().per == per) {
+            match feeder.take(self.rank, self.scope.dice()) {
+                Fed::Row(row) => self.scope.set(&feeder.feed().name, row),
+                Fed::End(AtEnd::StopRun) => {
+                    let path = feeder.feed().table.path().display().to_string();
+                    self.desk.end_run(&format!("the rows of feed `{}` {path} are used up", feeder.feed().name));
+                    return false;
                 }
-                Action::Think(range) => {
-                    self.think(*range).await;
-                    Flow::Done
+                Fed::End(AtEnd::Stop | AtEnd::Repeat) => return false,
+                Fed::Broken(why) => {
+                    self.exception(&feeder.feed().name.clone(), &why);
+                    return false;
                 }
-                Action::When { that, then, otherwise } => match that.holds(&self.scope) {
-                    Ok(true) => self.branch(then, task).await,
-                    Ok(false) => self.branch(otherwise, task).await,
-                    Err(error) => self.failed(task, &step.place, &error),
-                },
-                Action::Set(names) => {
-                    let set = names.iter().try_for_each(|(name, blueprint)| {
-                        blueprint.eval(&self.scope).map(|value| self.scope.set(name, value))
-                    });
-                    set.map_or_else(|error| self.failed(task, &step.place, &error), |()| Flow::Done)
-                }
-                Action::Append { to, value, keep } => match value.eval(&self.scope) {
-                    Ok(value) => {
-                        self.append(to, value, *keep);
-                        Flow::Done
-                    }
-                    Err(error) => self.failed(task, &step.place, &error),
-                },
-            };
-            if flow != Flow::Done {
-                return flow;
             }
         }
-        Flow::Done
-    }
-
-    /// Steps inside steps; boxed, because the depth is the plan's.
-    fn branch<'a>(&'a mut self, steps: &'a [Step], task: TaskId) -> Pin<Box<dyn Future<Output = Flow> + 'a>> {
-        Box::pin(self.steps(steps, task))
+        true
     }
 
     /// A step that cannot be evaluated ends its task, and is told with the plan's line.
-    fn failed(&self, task: TaskId, place: &str, error: &EvalError) -> Flow {
+    pub(super) fn failed(&self, task: TaskId, place: &str, error: &EvalError) -> Flow {
         let task = self.desk.program.catalog.tasks.get(task.index());
         let name = task.map_or_else(|| Arc::from("task"), |task| task.name.clone());
         self.exception(&name, &format!("{place}: {}", error.message));
-        Flow::Failed
+        Flow::Over
     }
 
     fn exception(&self, name: &Arc<str>, message: &str) {
-        let message = self.desk.mask.hide(message);
+        let message = self.desk.mask.hide(message, &self.scope);
         self.desk.tally.borrow_mut().exception(name, &message, self.desk.clock.now());
     }
 
-    fn append(&self, to: &Arc<str>, value: Value, keep: usize) {
-        let list = self.scope.state(to).and_then(|list| list.try_iter().ok());
-        let mut items: Vec<Value> = list.into_iter().flatten().collect();
-        items.push(value);
-        let beyond = items.len().saturating_sub(keep);
-        items.drain(..beyond);
-        self.scope.set(to, Value::from(items));
+    /// What a step's wish to end something comes to.
+    pub(super) fn stop(&self, what: StopWhat, place: &str) -> Flow {
+        match what {
+            StopWhat::Task => Flow::Over,
+            StopWhat::User => Flow::Leave,
+            StopWhat::Run => {
+                self.desk.end_run(&format!("a step of the plan says so ({place})"));
+                Flow::Leave
+            }
+        }
     }
 
-    async fn think(&mut self, range: DurationRange) {
-        if range.to.is_zero() {
-            return;
+    pub(super) async fn think(&mut self, pause: Pause) {
+        if !pause.is_none() {
+            let time = pause.draw(|| self.scope.dice().roll(|dice| dice.random()));
+            self.pause(time).await;
         }
-        let share = if range.from == range.to { 0.0 } else { self.scope.dice().roll(|dice| dice.random()) };
-        self.pause(range.at(share)).await;
     }
 
     /// Waits until the plan's next moment: the pause counts from when the last thing was over, not from when the
@@ -190,12 +267,19 @@ impl User {
     async fn pause(&mut self, time: Duration) {
         self.due = self.due + time;
         if time >= RESTED {
-            self.client.rest();
+            self.clients.iter_mut().for_each(Client::rest);
         }
         tokio::select! {
             biased;
-            () = self.leash.told(Order::Leave) => {}
+            () = self.leash.told(self.heeds) => {}
             () = self.desk.pacer.sleep_until(self.due) => {}
         }
     }
+}
+
+fn takes_one(quota: Option<&Rc<Cell<u64>>>) -> bool {
+    let Some(quota) = quota else { return true };
+    let left = quota.get();
+    quota.set(left.saturating_sub(1));
+    left > 0
 }

@@ -6,48 +6,46 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
+use super::cast::Cast;
 use super::clock::Clock;
 use super::crowd::Crowd;
+use super::curves::{curve_of, flow_of};
 use super::desk::Desk;
+use super::feeder::Feeder;
+use super::group::Group;
 use super::leash::Order;
+use super::report::Report;
+use super::scene::Scene;
+use super::squad::Squad;
 use super::stop::Phase;
-use crate::compile::Program;
+use super::stream::{Levels, Source, Stream};
+use crate::compile::{Program, Scenario, Shape, Spacing};
+use crate::expression::Globals;
 use crate::http::Transport;
 use crate::metrics::{Health, Interval};
-use crate::schedule::{Curve, Part};
-use crate::units::Offset;
-
-/// What a worker tells the collector.
-#[derive(Debug)]
-pub enum Report {
-    /// A second's worth; the worker is past the end of that second.
-    Second {
-        /// Which worker.
-        worker: u32,
-        /// What it counted.
-        interval: Box<Interval>,
-    },
-    /// The worker has told everything.
-    Over {
-        /// Which worker.
-        worker: u32,
-    },
-}
+use crate::schedule::{Arrivals, Part};
+use crate::units::{Offset, Rate};
 
 /// What one worker is started with.
 pub(super) struct Worker {
     pub(super) part: Part,
     pub(super) program: Arc<Program>,
+    pub(super) globals: Arc<Globals>,
     pub(super) clock: Clock,
-    pub(super) curve: Curve,
     pub(super) transport: Rc<Transport>,
-    pub(super) kinds: Rc<[u16]>,
+    /// Who the users of each scenario are.
+    pub(super) casts: Vec<Arc<Cast>>,
+    /// The levels of a search.
+    pub(super) levels: watch::Receiver<Vec<Rate>>,
     /// How long requests under way may take to end once nothing new begins.
     pub(super) grace: Duration,
     pub(super) stop: watch::Receiver<Phase>,
     pub(super) reports: UnboundedSender<Report>,
 }
 
+/// The parts of the seed that arrivals and rows derive from; users have the small numbers.
+const ARRIVALS: u64 = 1 << 62;
+const FEEDS: u64 = 1 << 61;
 /// How often a worker looks whether it wakes late.
 const BEAT: Duration = Duration::from_millis(50);
 /// How long users may take to hear that they are cut off.
@@ -56,7 +54,12 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
     pub(super) async fn work(self) {
-        let desk = Rc::new(Desk::new(self.program.clone(), self.clock, self.curve.clone(), self.transport.clone()));
+        let (program, globals) = (self.program.clone(), self.globals.clone());
+        let mut desk = Desk::new(program, globals, self.clock, self.transport.clone(), self.reports.clone());
+        if let Err(why) = self.feed(&mut desk) {
+            drop(self.reports.send(Report::Stop { why }));
+        }
+        let desk = Rc::new(desk);
         LocalSet::new()
             .run_until(async {
                 tokio::select! {
@@ -68,9 +71,9 @@ impl Worker {
     }
 
     async fn run(mut self, desk: Rc<Desk>) {
-        let mut crowd = Crowd::new(desk.clone(), self.part, self.kinds.clone());
+        let mut groups = self.groups(&desk);
         let mut ledger = Ledger { desk: desk.clone(), next: 0, lag: Duration::ZERO };
-        let end = self.curve.length();
+        let end = Offset::ZERO + self.program.length();
         let mut beat = Offset::ZERO;
         let mut phase = Phase::Running;
         let (mut drained_by, mut gone_by) = (None, None);
@@ -78,13 +81,16 @@ impl Worker {
         loop {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());
-            if now >= end {
+            if phase == Phase::Running {
+                groups.iter_mut().for_each(|group| group.adjust(now));
+            }
+            if now >= end || groups.iter().all(Group::is_done) {
                 phase = phase.max(Phase::Draining);
             }
             match phase {
-                Phase::Running => crowd.adjust(now),
+                Phase::Running => {}
                 Phase::Draining => {
-                    crowd.give(Order::Leave);
+                    groups.iter_mut().for_each(|group| group.give(Order::Leave));
                     if now >= *drained_by.get_or_insert(now + self.grace) {
                         phase = Phase::Cutting;
                     }
@@ -92,21 +98,28 @@ impl Worker {
                 Phase::Cutting => {}
             }
             if phase == Phase::Cutting {
-                crowd.give(Order::Cut);
+                groups.iter_mut().for_each(|group| group.give(Order::Cut));
                 if now >= *gone_by.get_or_insert(now + LAST_WORDS) {
                     break;
                 }
             }
-            if phase > Phase::Running && crowd.present() == 0 {
+            let present = groups.iter().map(Group::present).sum();
+            if phase > Phase::Running && present == 0 {
                 break;
             }
-            self.tell(ledger.seconds(now, crowd.present()));
+            if let Some(interval) = ledger.seconds(now, present) {
+                desk.allow_lines();
+                self.tell(Some(interval));
+            }
 
             if now >= beat {
                 beat = now + BEAT;
             }
             let change = match phase {
-                Phase::Running => desk.curve.next_change(now).unwrap_or(beat),
+                Phase::Running => {
+                    let next = groups.iter().filter_map(|group| group.next_change(now)).min();
+                    next.unwrap_or(beat).min(end.max(now))
+                }
                 // a user may be gone any moment
                 Phase::Draining | Phase::Cutting => now + Duration::from_millis(2),
             };
@@ -126,6 +139,57 @@ impl Worker {
         let rest = ledger.rest(self.clock.now());
         self.tell(Some(rest));
         drop(self.reports.send(Report::Over { worker: self.part.index }));
+    }
+
+    /// The users of each scenario.
+    fn groups(&self, desk: &Rc<Desk>) -> Vec<Group> {
+        let scenarios = self.program.scenarios.iter().zip(&self.casts).enumerate();
+        let group = |(index, (scenario, cast)): (usize, (&Scenario, &Arc<Cast>))| {
+            let scene = Rc::new(Scene::new(scenario));
+            let start = Offset::ZERO + scenario.start;
+            let seed = self.program.seed.derive(ARRIVALS ^ index as u64);
+            let stream = |pool, arrivals, levels| {
+                let source = Source { pool, seed, arrivals, levels };
+                let stream = Stream::new(desk.clone(), scene.clone(), self.part, cast.clone(), source);
+                Group::Stream(Box::new(stream))
+            };
+            match &scenario.shape {
+                Shape::Closed(stages, _) => {
+                    let curve = curve_of(start, stages);
+                    Group::Crowd(Crowd::new(desk.clone(), scene, curve, self.part, cast.clone()))
+                }
+                Shape::Open(stages, spacing, pool, _) => {
+                    let flow = Arc::new(flow_of(stages));
+                    let arrivals = match spacing {
+                        Spacing::Even => Arrivals::even(start, flow),
+                        Spacing::Poisson => Arrivals::poisson(start, flow, seed),
+                    };
+                    stream(*pool, arrivals, None)
+                }
+                Shape::Replay(times, pool) => stream(*pool, Arrivals::recorded(start, times.clone()), None),
+                Shape::Iterations(work) => {
+                    Group::Squad(Squad::new(desk.clone(), scene, (start, *work), self.part, cast.clone()))
+                }
+                Shape::Search(search) => {
+                    let levels = Levels { search: *search, start, rates: self.levels.clone(), taken: 0 };
+                    stream(search.pool, Arrivals::recorded(start, Arc::from([])), Some(levels))
+                }
+            }
+        };
+        scenarios.map(group).collect()
+    }
+
+    /// Opens the rows of every user type.
+    fn feed(&self, desk: &mut Desk) -> Result<(), String> {
+        for (kind, user) in self.program.users.iter().enumerate() {
+            let mut feeders = Vec::new();
+            for (index, feed) in user.feeds.iter().enumerate() {
+                let seed = self.program.seed.derive(FEEDS ^ ((kind as u64) << 16) ^ index as u64);
+                feeders.push(Feeder::open(feed, self.part, seed)?);
+            }
+            desk.feeders.push(feeders);
+        }
+        Ok(())
     }
 
     /// Hands over without waiting; a collector that is gone has nothing left to hear.

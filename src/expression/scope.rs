@@ -23,6 +23,13 @@ impl Globals {
         Self(names)
     }
 
+    /// These globals and more; where both have a name, the new one hides the old.
+    #[must_use]
+    pub fn with(&self, more: Vec<(Arc<str>, Value)>) -> Self {
+        let kept = self.0.iter().filter(|(name, _)| more.iter().all(|(new, _)| new != name)).cloned();
+        Self::new(kept.chain(more.iter().cloned()).collect())
+    }
+
     /// The value of a name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Value> {
@@ -39,6 +46,11 @@ impl Dice {
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         Self(Mutex::new(seed.generator()))
+    }
+
+    /// Starts anew, from another seed.
+    pub fn restart(&self, seed: Seed) {
+        *lock(&self.0) = seed.generator();
     }
 
     /// Draws from the generator.
@@ -77,7 +89,7 @@ pub struct Scope {
     names: Mutex<Names>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Names {
     answer: Option<Answer>,
     bindings: Vec<(Arc<str>, Value)>,
@@ -92,6 +104,28 @@ impl Scope {
     pub fn new(globals: Arc<Globals>, user: ScopeUser, dice: Dice) -> Arc<Self> {
         let user = Value::from_pairs([("id", Value::from(user.id)), ("type", Value::from(user.kind))]);
         Arc::new(Self { globals, dice: Arc::new(dice), user, names: Mutex::default() })
+    }
+
+    /// A scope for a call beside others: it sees all that this one does, and what it sets is its own until
+    /// [`Scope::join`].
+    #[must_use]
+    pub fn fork(&self) -> Arc<Self> {
+        let names = Mutex::new(lock(&self.names).clone());
+        let (globals, dice, user) = (self.globals.clone(), self.dice.clone(), self.user.clone());
+        Arc::new(Self { globals, dice, user, names })
+    }
+
+    /// Takes over what a fork has set, and its answer.
+    pub fn join(&self, fork: &Self) {
+        let theirs = lock(&fork.names).clone();
+        let mut mine = lock(&self.names);
+        for (name, value) in theirs.state {
+            // what the fork did not change is as it was when it began
+            if find(&mine.state, &name).as_ref() != Some(&value) {
+                put(&mut mine.state, &name, value);
+            }
+        }
+        mine.answer = theirs.answer;
     }
 
     /// The user's chance, for draws outside expressions (the next task, a think time).
@@ -109,6 +143,17 @@ impl Scope {
     #[must_use]
     pub fn state(&self, name: &str) -> Option<Value> {
         find(&lock(&self.names).state, name)
+    }
+
+    /// Takes a name out of the user's state.
+    pub fn unset(&self, name: &str) {
+        lock(&self.names).state.retain(|(known, _)| **known != *name);
+    }
+
+    /// All names of the user's state, with their values.
+    #[must_use]
+    pub fn all_state(&self) -> Vec<(Arc<str>, Value)> {
+        lock(&self.names).state.clone()
     }
 
     /// Binds a name for the call under way.

@@ -2,44 +2,69 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use tokio::net::{TcpStream, lookup_host};
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 
 use super::failure;
 use super::message::Failure;
 use super::origin::Origin;
-use super::transport::Transport;
-use super::wire::{Gauge, Stream};
+use super::tls::H2;
+use super::transport::{Transport, Version};
+use super::tunnel;
+use super::wire::{Gauge, Socket, Stream};
 use crate::sample::Phases;
 
-/// Makes a connection: name, TCP, TLS, each timed into `gauge` as it is over.
+/// Makes a connection: name, TCP, a proxy's tunnel, TLS, each timed into `gauge` as it is over.
 pub(super) async fn connect(transport: &Transport, gauge: &Gauge) -> Result<Stream, Failure> {
     let origin = transport.origin();
     let began = Instant::now();
-    let (addresses, found) = match origin.address() {
-        Some(address) => (vec![SocketAddr::new(address, origin.port())], began),
+    let socket = match &transport.settings().unix_socket {
+        Some(path) => {
+            let limit = transport.settings().connect_timeout;
+            let connected = timeout(limit, UnixStream::connect(path)).await;
+            let connected = connected.map_err(|_| failure::slow_connect(origin, limit))?;
+            let socket = connected.map_err(|error| failure::no_socket(path, &error))?;
+            gauge.made.set(Phases { connect: Some(began.elapsed()), ..gauge.made.get() });
+            Socket::Unix(socket)
+        }
+        None => Socket::Tcp(over_tcp(transport, gauge, began).await?),
+    };
+    let (Some(connector), Some(name)) = (transport.tls(), origin.certified_name()) else {
+        return Ok(socket.plain());
+    };
+    let connected = Instant::now();
+    let name: ServerName<'static> = name.clone();
+    let stream = connector.connect(name, socket).await.map_err(|error| failure::untrusted(origin, &error))?;
+    gauge.made.set(Phases { tls: Some(connected.elapsed()), ..gauge.made.get() });
+    if transport.settings().version == Version::Two && stream.get_ref().1.alpn_protocol() != Some(H2) {
+        return Err(failure::no_http2(origin));
+    }
+    Ok(Stream::Tls(Box::new(stream)))
+}
+
+async fn over_tcp(transport: &Transport, gauge: &Gauge, began: Instant) -> Result<TcpStream, Failure> {
+    let peer = transport.peer();
+    let (addresses, found) = match peer.address() {
+        Some(address) => (vec![SocketAddr::new(address, peer.port())], began),
         None => {
-            let addresses = look_up(origin).await?;
+            let addresses = look_up(peer).await?;
             let found = Instant::now();
             gauge.made.set(Phases { dns: Some(found - began), ..gauge.made.get() });
             (addresses, found)
         }
     };
     let limit = transport.settings().connect_timeout;
-    let stream = match timeout(limit, first_of(&addresses)).await {
-        Ok(connected) => connected.map_err(|error| failure::unconnected(origin, &error))?,
-        Err(_) => return Err(failure::slow_connect(origin, limit)),
+    let mut stream = match timeout(limit, first_of(&addresses)).await {
+        Ok(connected) => connected.map_err(|error| failure::unconnected(peer, &error))?,
+        Err(_) => return Err(failure::slow_connect(peer, limit)),
     };
-    stream.set_nodelay(true).map_err(|error| failure::unconnected(origin, &error))?;
-    let connected = Instant::now();
-    gauge.made.set(Phases { connect: Some(connected - found), ..gauge.made.get() });
-
-    let (Some(connector), Some(name)) = (transport.tls(), origin.certified_name()) else {
-        return Ok(Stream::Plain(stream));
-    };
-    let stream = connector.connect(name.clone(), stream).await.map_err(|error| failure::untrusted(origin, &error))?;
-    gauge.made.set(Phases { tls: Some(connected.elapsed()), ..gauge.made.get() });
-    Ok(Stream::Tls(Box::new(stream)))
+    stream.set_nodelay(true).map_err(|error| failure::unconnected(peer, &error))?;
+    if let Some(proxy) = transport.settings().proxy.as_ref().filter(|_| transport.forwarder().is_none()) {
+        tunnel::open(&mut stream, proxy, transport.origin()).await?;
+    }
+    gauge.made.set(Phases { connect: Some(found.elapsed()), ..gauge.made.get() });
+    Ok(stream)
 }
 
 async fn look_up(origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {

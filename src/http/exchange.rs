@@ -5,7 +5,8 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION};
+use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 use hyper::body::Body;
@@ -14,9 +15,9 @@ use super::alarm::Alarm;
 use super::body::{Sink, Undrained, drain};
 use super::connect::connect;
 use super::failure;
-use super::link::Link;
+use super::link::{Link, Resting};
 use super::message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
-use super::transport::Transport;
+use super::transport::{Reuse, Transport, Version};
 use super::wire::{Gauge, Wire};
 use crate::sample::{Phases, Reach};
 
@@ -61,7 +62,11 @@ impl Client {
     /// For a user who is about to pause: the next exchange takes a fraction of a microsecond longer.
     pub fn rest(&mut self) {
         self.held = match std::mem::take(&mut self.held) {
-            Held::Ready(link) => link.into_wire().map_or(Held::Nothing, |wire| Held::Resting(Box::new(wire))),
+            Held::Ready(link) => match link.rest() {
+                Resting::Wire(wire) => Held::Resting(wire),
+                Resting::Link(link) => Held::Ready(link),
+                Resting::Nothing => Held::Nothing,
+            },
             held => held,
         };
     }
@@ -145,8 +150,8 @@ impl Held {
         }
     }
 
-    fn put_back(&mut self, link: Box<Link>, spoken: &Result<Answer, Failure>) {
-        if spoken.is_ok() && link.is_reusable() {
+    fn put_back(&mut self, link: Box<Link>, spoken: &Result<Answer, Failure>, reuse: Reuse) {
+        if spoken.is_ok() && reuse == Reuse::Kept && link.is_reusable() {
             *self = Self::Ready(link);
         }
     }
@@ -165,11 +170,14 @@ async fn converse(
     request: &mut Option<Request<Full<Bytes>>>,
     keep: Keep,
 ) -> Result<Answer, Failure> {
+    let reuse = transport.settings().reuse;
     // The link leaves the client while it is in use, and comes back only after a whole answer.
     if let Some(mut link) = held.take() {
         let spoken = speak(transport, gauge, &mut link, request, keep).await;
-        if request.is_none() || gauge.bytes_out.get() > 0 {
-            held.put_back(link, &spoken);
+        // HTTP/2 writes for itself as well; what it gives back, it did not send
+        let unsent = request.is_some() && (gauge.bytes_out.get() == 0 || link.is_driven_elsewhere());
+        if !unsent {
+            held.put_back(link, &spoken, reuse);
             return spoken;
         }
         // It was closed while it was idle, and the request came back unsent.
@@ -177,7 +185,7 @@ async fn converse(
     }
     let mut link = open(transport, gauge).await?;
     let spoken = speak(transport, gauge, &mut link, request, keep).await;
-    held.put_back(link, &spoken);
+    held.put_back(link, &spoken, reuse);
     spoken
 }
 
@@ -186,9 +194,27 @@ fn address(transport: &Transport, request: Outgoing) -> Result<Request<Full<Byte
     let Outgoing { method, target, mut headers, body, .. } = request;
     // hyper puts the answer's headers where the request's were: room for them now saves growing it header by header.
     headers.reserve(ANSWER_HEADERS);
-    if !headers.contains_key(HOST) {
+    let two = transport.settings().version == Version::Two;
+    let forwarder = transport.forwarder();
+    if !two && !headers.contains_key(HOST) {
         headers.insert(HOST, transport.origin().host_header().clone());
     }
+    // what is named in the target itself: HTTP/2 has no `host`, and a proxy is told the service
+    let authority = match headers.get(HOST) {
+        _ if !two && forwarder.is_none() => None,
+        Some(host) if two => Some(host.clone()),
+        _ => Some(transport.origin().host_header().clone()),
+    };
+    if two {
+        headers.remove(HOST);
+    }
+    if let Some(authorization) = forwarder.and_then(|proxy| proxy.authorization.clone()) {
+        headers.insert(PROXY_AUTHORIZATION, authorization);
+    }
+    let uri = match authority {
+        None => Uri::from(target),
+        Some(authority) => absolute(transport, &authority, target)?,
+    };
     match headers.get(CONTENT_LENGTH) {
         // The peer would wait for the rest, or take what is left over for another request.
         Some(written) if written.to_str().ok().and_then(|text| text.parse().ok()) != Some(body.len()) => {
@@ -201,16 +227,32 @@ fn address(transport: &Transport, request: Outgoing) -> Result<Request<Full<Byte
     }
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = method;
-    *request.uri_mut() = Uri::from(target);
+    *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     Ok(request)
 }
 
+/// A target in absolute form.
+fn absolute(transport: &Transport, authority: &HeaderValue, target: PathAndQuery) -> Result<Uri, Failure> {
+    let whole = Uri::builder().scheme(transport.origin().scheme().name());
+    let whole = whole.authority(authority.as_bytes()).path_and_query(target).build();
+    whole.map_err(|_| failure::unsent(transport.origin()))
+}
+
 async fn open(transport: &Transport, gauge: &Rc<Gauge>) -> Result<Box<Link>, Failure> {
     // Boxed: connecting is rare, and its state is not to weigh on every user's task.
-    let stream = Box::pin(connect(transport, gauge)).await?;
-    let wire = Wire::new(stream, Rc::clone(gauge), Rc::clone(transport.scratch()));
-    Link::over(wire).ok_or_else(|| failure::unsent(transport.origin()))
+    Box::pin(async {
+        let stream = connect(transport, gauge).await?;
+        let wire = Wire::new(stream, Rc::clone(gauge), Rc::clone(transport.scratch()));
+        match transport.settings().version {
+            Version::One => Link::over(wire).ok_or_else(|| failure::unsent(transport.origin())),
+            Version::Two => {
+                let link = Link::over_two(wire).await;
+                link.map_err(|error| failure::broken(transport.origin(), gauge, &error))
+            }
+        }
+    })
+    .await
 }
 
 /// Sends the request and takes the whole answer. The request is back in its place where none of it was written.
@@ -224,11 +266,11 @@ async fn speak(
     let origin = transport.origin();
     let (head, mut body) = {
         let Some(sendable) = request.take() else { return Err(failure::unsent(origin)) };
-        let mut response = pin!(link.sender.try_send_request(sendable));
+        let mut response = pin!(link.send(sendable));
         poll_fn(|cx| {
             link.drive(cx);
             // Before anything has come in there is nothing to ask for, and asking has its price.
-            if gauge.bytes_in.get() == 0 && !link.is_over() {
+            if gauge.bytes_in.get() == 0 && !link.is_over() && !link.is_driven_elsewhere() {
                 return Poll::Pending;
             }
             match response.as_mut().poll(cx) {

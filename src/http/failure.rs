@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::time::Duration;
 
 use rustls::CertificateError;
@@ -44,6 +45,38 @@ pub(super) fn unconnected(origin: &Origin, error: &io::Error) -> Failure {
 pub(super) fn slow_connect(origin: &Origin, limit: Duration) -> Failure {
     let message = format!("no connection to {} within {}", origin.authority(), show_duration(limit));
     Failure::new(FailureKind::Connect, message)
+}
+
+/// No connection over a socket of this machine.
+pub(super) fn no_socket(path: &Path, error: &io::Error) -> Failure {
+    let shown = path.display();
+    let message = match error.kind() {
+        ErrorKind::NotFound => format!("there is no socket {shown}"),
+        ErrorKind::ConnectionRefused => format!("nobody listens on {shown}"),
+        kind => format!("no connection to {shown}: {kind}"),
+    };
+    Failure::new(FailureKind::Connect, message)
+}
+
+/// A proxy made no tunnel.
+pub(super) fn no_tunnel(proxy: &Origin, status: Option<u16>) -> Failure {
+    let why = match status {
+        Some(407) => "it wants a user name and a password (407)".to_owned(),
+        Some(status) => format!("it answered {status}"),
+        None => "its answer is not HTTP".to_owned(),
+    };
+    Failure::new(FailureKind::Connect, format!("no tunnel through the proxy {}: {why}", proxy.authority()))
+}
+
+/// The service does not offer HTTP/2.
+pub(super) fn no_http2(origin: &Origin) -> Failure {
+    Failure::new(FailureKind::Protocol, format!("{} does not offer HTTP/2", origin.authority()))
+}
+
+/// The body's compression cannot be undone.
+pub(super) fn undecodable(coding: &str) -> Failure {
+    let shown: String = coding.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(60).collect();
+    Failure::new(FailureKind::Body, format!("the answer's body is not readable as `{shown}`"))
 }
 
 /// The TLS handshake failed.

@@ -7,6 +7,7 @@
 mod alarm;
 mod body;
 mod connect;
+mod decode;
 mod exchange;
 mod failure;
 mod link;
@@ -14,14 +15,16 @@ mod message;
 mod origin;
 mod tls;
 mod transport;
+mod tunnel;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use crate::sample::Reach;
+pub use decode::{CODINGS, decode};
 pub use exchange::Client;
 pub use message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
 pub use origin::{Origin, Scheme};
 pub use tls::Verify;
-pub use transport::{Settings, Transport, Unready};
+pub use transport::{Identity, Proxy, Reuse, Settings, Transport, Unready, Version};

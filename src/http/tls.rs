@@ -3,10 +3,10 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::transport::Unready;
+use super::transport::{Settings, Unready, Version};
 
 /// Whether a service's certificate has to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,20 +18,35 @@ pub enum Verify {
     No,
 }
 
-/// How TLS is spoken: HTTP/1.1 over TLS 1.2 or 1.3, sessions resumed in memory.
-pub(super) fn client_config(verify: Verify, authorities: &[u8]) -> Result<ClientConfig, Unready> {
+/// How TLS is spoken: one version of HTTP over TLS 1.2 or 1.3, sessions resumed in memory.
+pub(super) fn client_config(settings: &Settings) -> Result<ClientConfig, Unready> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Unready::Tls(error.to_string()))?;
-    let builder = match verify {
-        Verify::Yes => builder.with_root_certificates(roots(authorities)?),
+    let builder = match settings.verify {
+        Verify::Yes => builder.with_root_certificates(roots(&settings.authorities)?),
         Verify::No => builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))),
     };
-    let mut config = builder.with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let mut config = match &settings.identity {
+        None => builder.with_no_client_auth(),
+        Some(identity) => {
+            let refuse = |error: &dyn std::fmt::Display| Unready::Identity(error.to_string());
+            let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&identity.chain).collect();
+            let chain = chain.map_err(|error| refuse(&error))?;
+            let key = PrivateKeyDer::from_pem_slice(&identity.key).map_err(|error| refuse(&error))?;
+            builder.with_client_auth_cert(chain, key).map_err(|error| refuse(&error))?
+        }
+    };
+    config.alpn_protocols = match settings.version {
+        Version::One => vec![b"http/1.1".to_vec()],
+        Version::Two => vec![H2.to_vec()],
+    };
     Ok(config)
 }
+
+/// HTTP/2 as ALPN names it.
+pub(super) const H2: &[u8] = b"h2";
 
 fn roots(authorities: &[u8]) -> Result<RootCertStore, Unready> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };

@@ -1,8 +1,11 @@
 use std::cell::RefCell;
+use std::fmt;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use tokio_rustls::TlsConnector;
 
 use super::origin::{Origin, Scheme};
@@ -22,6 +25,68 @@ pub struct Settings {
     pub authorities: Vec<u8>,
     /// The most of one answer's body that is ever kept, whatever a request asks for.
     pub body_cap: Size,
+    /// Which HTTP is spoken.
+    pub version: Version,
+    /// Whether a connection serves more than one exchange.
+    pub reuse: Reuse,
+    /// The client's own certificate.
+    pub identity: Option<Identity>,
+    /// A proxy all connections go through.
+    pub proxy: Option<Proxy>,
+    /// A socket the service listens on, in the place of its host and port.
+    pub unix_socket: Option<PathBuf>,
+}
+
+/// A version of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Version {
+    /// HTTP/1.1.
+    #[default]
+    One,
+    /// HTTP/2: over TLS as negotiated (ALPN), in the clear with prior knowledge.
+    Two,
+}
+
+/// Whether a connection serves more than one exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reuse {
+    /// As many as the peer lets it.
+    #[default]
+    Kept,
+    /// One.
+    Once,
+}
+
+/// A client's certificate.
+#[derive(Clone)]
+pub struct Identity {
+    /// The certificate and those that vouch for it, as PEM.
+    pub chain: Vec<u8>,
+    /// Its private key, as PEM.
+    pub key: Vec<u8>,
+}
+
+/// A proxy: plain requests are handed to it whole, and tunnels made for TLS (RFC 9110, section 9.3.6).
+#[derive(Clone)]
+pub struct Proxy {
+    /// Where it is.
+    pub origin: Origin,
+    /// The value of `proxy-authorization`, where it asks for one.
+    pub authorization: Option<HeaderValue>,
+}
+
+// Keys and passwords are not printed.
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity")
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Proxy").field(&self.origin).finish()
+    }
 }
 
 impl Default for Settings {
@@ -32,6 +97,11 @@ impl Default for Settings {
             verify: Verify::Yes,
             authorities: Vec::new(),
             body_cap: Size::from_bytes(16 << 20),
+            version: Version::One,
+            reuse: Reuse::Kept,
+            identity: None,
+            proxy: None,
+            unix_socket: None,
         }
     }
 }
@@ -50,6 +120,9 @@ pub enum Unready {
     /// The extra certificate authorities cannot be read.
     #[error("the certificate authorities cannot be read: {0}")]
     Authorities(String),
+    /// The client's certificate or its key cannot be used.
+    #[error("the client's certificate cannot be used: {0}")]
+    Identity(String),
     /// TLS cannot be brought up.
     #[error("TLS cannot be brought up: {0}")]
     Tls(String),
@@ -63,9 +136,7 @@ impl Transport {
     pub fn new(origin: Origin, settings: Settings) -> Result<Self, Unready> {
         let tls = match origin.scheme() {
             Scheme::Http => None,
-            Scheme::Https => {
-                Some(TlsConnector::from(Arc::new(tls::client_config(settings.verify, &settings.authorities)?)))
-            }
+            Scheme::Https => Some(TlsConnector::from(Arc::new(tls::client_config(&settings)?))),
         };
         let scratch = Rc::new(RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()));
         Ok(Self { origin, settings, tls, scratch })
@@ -75,6 +146,16 @@ impl Transport {
     #[must_use]
     pub const fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Where connections are made to: the proxy, or the service itself.
+    pub(super) fn peer(&self) -> &Origin {
+        self.settings.proxy.as_ref().map_or(&self.origin, |proxy| &proxy.origin)
+    }
+
+    /// The proxy that requests are handed to whole; `None` where there is none, or a tunnel through it.
+    pub(super) fn forwarder(&self) -> Option<&Proxy> {
+        self.settings.proxy.as_ref().filter(|_| self.origin.scheme() == Scheme::Http)
     }
 
     pub(super) const fn settings(&self) -> &Settings {

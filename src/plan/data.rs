@@ -1,13 +1,103 @@
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
 use super::any::Any;
-use super::decode::{At, Filled};
-use super::record::choice;
+use super::decode::{At, Decode, Filled};
+use super::document::{Data, Node};
+use super::record::{choice, record, words};
+use crate::diagnostic::Problems;
 
 choice! {
-    /// A list that expressions draw from by its name: `"{{ choice(queries) }}"`, `"{{ messages[0] }}"`.
+    /// A list that expressions draw from by its name (`"{{ choice(queries) }}"`, `"{{ messages[0] }}"`), or rows that a
+    /// user type is fed with. Paths are relative to the file that names them.
     pub enum Dataset("a data set") {
         /// The items, written here.
         List(Filled<At<Any>>) = "list",
-        /// A text file: each line that is not blank is an item. The path is relative to the plan.
+        /// A text file: each line that is not blank is an item.
         Lines(At<String>) = "lines",
+        /// A CSV file: its first row names the columns, and each further row is an item with those names.
+        Csv(Csv) = "csv",
+        /// A JSON file: a list of items, or one item a line.
+        Json(At<String>) = "json",
+    }
+}
+
+record! {
+    /// A CSV file that is not separated by commas.
+    pub struct CsvMap("`csv`") {
+        /// The file.
+        required file: At<String> = "file";
+        /// The sign between two fields: `;`, or `\t` for a tab. Default `,`.
+        optional separator: At<String> = "separator";
+    }
+}
+
+/// A CSV file: its path alone, or a map.
+#[derive(Debug, Clone)]
+pub struct Csv(pub CsvMap);
+
+impl Decode for Csv {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if matches!(node.value, Data::Map(_)) {
+            return CsvMap::decode(node, problems).map(Self);
+        }
+        At::decode(node, problems).map(|file| Self(CsvMap { file, separator: None }))
+    }
+}
+
+impl JsonSchema for Csv {
+    fn schema_name() -> Cow<'static, str> {
+        "Csv".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let map = generator.subschema_for::<CsvMap>();
+        json_schema!({"anyOf": [{"type": "string", "examples": ["data/accounts.csv"]}, map]})
+    }
+}
+
+record! {
+    /// Rows of a data set, one at a time, under a name of the user's own.
+    pub struct Feed("a feed") {
+        /// The data set.
+        required from: At<String> = "from";
+        /// In which order. Default `sequential`.
+        optional order: At<OrderWord> = "order";
+        /// How long a user keeps its row: `iteration` (the default) or `user`.
+        optional per: At<PerWord> = "per";
+        /// What happens after the last row: `repeat` from the first (the default), `stop` the user that finds none, or
+        /// `stop_run`. Rows in `unique` order never repeat, so there it is `stop` unless it says `stop_run`.
+        optional at_end: At<AtEndWord> = "at_end";
+    }
+}
+
+words! {
+    /// The order rows are taken in.
+    pub enum OrderWord {
+        /// As they stand.
+        Sequential = "sequential",
+        /// Any row, each as likely, again and again.
+        Random = "random",
+        /// Every row once, in random order, before any comes again.
+        Shuffle = "shuffle",
+        /// As they stand, and no row ever twice.
+        Unique = "unique",
+    }
+    /// How long a user keeps a row.
+    pub enum PerWord {
+        /// For one task.
+        Iteration = "iteration",
+        /// For its whole life.
+        User = "user",
+    }
+    /// What happens after the last row.
+    pub enum AtEndWord {
+        /// The first comes again.
+        Repeat = "repeat",
+        /// Whoever finds no row leaves.
+        Stop = "stop",
+        /// The run ends.
+        StopRun = "stop_run",
     }
 }

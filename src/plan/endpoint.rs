@@ -3,17 +3,22 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::any::Any;
+use super::capture::CaptureText;
 use super::decode::{At, Decode, Named};
 use super::document::{Data, Node};
 use super::expect::Expect;
 use super::fields::expected;
+use super::http::Auth;
+use super::part::Part;
 use super::record::record;
-use super::scalars::{Time, Weight};
+use super::scalars::{Count, Time, Weight};
 use crate::diagnostic::Problems;
 
 record! {
     /// One call of the service. Exactly one method.
     pub struct Endpoint("an endpoint") {
+        /// Another endpoint whose keys this one takes over where it gives none of its own.
+        optional extends: At<String> = "extends";
         /// GET this path.
         optional get: At<String> = "get";
         /// POST to this path.
@@ -42,16 +47,26 @@ record! {
         optional json: At<Any> = "json";
         /// The body as text.
         optional text: At<String> = "text";
+        /// The body as a form: names and values, encoded for you. A list repeats its name.
+        optional form: Named<At<Any>> = "form";
+        /// The body as a form of several parts, files among them.
+        optional multipart: Named<At<Part>> = "multipart";
+        /// The body from a file, as it is. Relative to the file that names it.
+        optional file: At<String> = "file";
+        /// Who the request says it is from, instead of what the target says.
+        optional auth: At<Auth> = "auth";
         /// What must be true of the answer. Default: a status of 2xx or 3xx.
         optional expect: At<Expect> = "expect";
-        /// What to keep of the answer in the user's state: a name and a JSONPath each.
-        optional capture: Named<At<String>> = "capture";
+        /// What to keep of the answer in the user's state, by name: a JSONPath, or another place of the answer.
+        optional capture: Named<At<CaptureText>> = "capture";
         /// What to keep of the answer in declared metrics: a JSONPath, an expression or a number each.
         optional record: Named<At<Recorded>> = "record";
         /// Words to select it by.
         optional tags: Vec<At<String>> = "tags";
         /// The time the whole exchange may take. Default: the target's.
         optional timeout: Time = "timeout";
+        /// How many redirects a call follows. Default: the target's.
+        optional redirects: At<Count> = "redirects";
     }
 }
 

@@ -1,12 +1,7 @@
 use std::time::Duration;
 
-use super::any::Any;
-use super::decode::{At, Named};
 use super::document::{Data, Node};
-use super::root::Plan;
-use super::scalars::{Count, Time};
-use super::shape::{Constant, Shape};
-use super::target::{Target, TargetMap};
+use super::inherit::entry_mut;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
 use crate::units::{Rate, Seed, show_duration};
 
@@ -17,114 +12,148 @@ pub struct Overrides {
     pub profile: Option<String>,
     /// `--target URL`.
     pub target: Option<String>,
-    /// `--users N`: of a constant shape.
+    /// `--users N`: of a shape that has one number of users.
     pub users: Option<u64>,
-    /// `--time D`: of a constant shape.
+    /// `--time D`: of a shape that has one length.
     pub time: Option<Duration>,
     /// `--spawn-rate R`: of a constant shape.
     pub spawn_rate: Option<Rate>,
+    /// `--rate R`: of arrivals.
+    pub rate: Option<Rate>,
     /// `--set NAME=VALUE`: vars.
     pub set: Vec<(String, String)>,
     /// `--seed N`.
     pub seed: Option<Seed>,
 }
 
+/// The keys a kind of shape has for each flag.
+const KEYS: [(&str, &[(&str, &str)]); 3] = [
+    ("constant", &[("--users", "users"), ("--time", "for"), ("--spawn-rate", "spawn_rate")]),
+    ("arrivals", &[("--rate", "rate"), ("--time", "for"), ("--users", "max_users")]),
+    ("iterations", &[("--users", "users"), ("--time", "within")]),
+];
+
 impl Overrides {
-    /// The plan with all of them applied, the profile first.
-    #[must_use]
-    pub fn apply(&self, plan: Plan, sources: &mut Sources, problems: &mut Problems) -> Plan {
-        let mut plan = self.profile(plan, sources, problems);
+    /// Puts all of them into a plan's tree, the profile first.
+    pub(super) fn apply(&self, root: &mut Node, sources: &mut Sources, problems: &mut Problems) {
+        self.profile(root, sources, problems);
         if let Some(url) = &self.target {
-            let url = At { value: url.clone(), span: flag(sources, "--target", url) };
-            let span = url.span;
-            let old = plan.target.take().map(|target| target.value.0);
-            let map = match old {
-                Some(old) => TargetMap { url, ..old },
-                None => TargetMap { url, headers: None, timeout: None, connect_timeout: None, ready: None },
-            };
-            plan.target = Some(At { value: Target(map), span });
+            let node = typed(flag(sources, "--target", url), Data::Text(url.clone()));
+            match entry_mut(root, "target").filter(|target| matches!(target.value, Data::Map(_))) {
+                Some(target) => put(target, "url", node),
+                None => put(root, "target", node),
+            }
         }
-        plan.seed = self.seed.or(plan.seed);
-        self.vars(&mut plan, sources, problems);
-        self.shape(&mut plan, sources, problems);
-        plan
+        if let Some(seed) = self.seed {
+            let node = typed(flag(sources, "--seed", &seed.to_string()), Data::Number(seed.value().into()));
+            put(root, "seed", node);
+        }
+        self.vars(root, sources, problems);
+        self.shape(root, sources, problems);
     }
 
-    fn profile(&self, mut plan: Plan, sources: &mut Sources, problems: &mut Problems) -> Plan {
-        let Some(name) = &self.profile else { return plan };
-        let profiles = plan.profiles.take().unwrap_or_default();
-        let chosen = profiles.iter().find(|(known, _)| known.value == *name).map(|(_, profile)| profile.value.clone());
-        plan.profiles = Some(profiles);
-        match (chosen, &plan.profiles) {
-            (Some(profile), _) => plan.with_profile(profile),
-            // one that is there but could not be read has been told already
-            (None, Some(profiles)) if profiles.has(name) => plan,
-            (None, profiles) => {
-                let span = flag(sources, "--profile", name);
-                let problem = Problem::at(span, format!("unknown profile `{name}`"));
-                let known: Vec<&str> = profiles.iter().flat_map(Named::names).collect();
-                problems.push(match known.as_slice() {
-                    [] => problem.help("the plan has no profiles"),
-                    _ => problem.help_if(did_you_mean(name, known)),
-                });
-                plan
+    fn profile(&self, root: &mut Node, sources: &mut Sources, problems: &mut Problems) {
+        let Some(name) = &self.profile else { return };
+        let profiles = root.entry("profiles").cloned();
+        let names = |node: &Node| match &node.value {
+            Data::Map(entries) => entries.iter().filter_map(|(key, _)| key.text().map(str::to_owned)).collect(),
+            _ => Vec::new(),
+        };
+        let Some(profile) = profiles.as_ref().and_then(|profiles| profiles.entry(name)) else {
+            let problem = Problem::at(flag(sources, "--profile", name), format!("unknown profile `{name}`"));
+            let known: Vec<String> = profiles.as_ref().map(names).unwrap_or_default();
+            problems.push(match known.as_slice() {
+                [] => problem.help("the plan has no profiles"),
+                _ => problem.help_if(did_you_mean(name, known.iter().map(String::as_str))),
+            });
+            return;
+        };
+        let Data::Map(sections) = &profile.value else { return };
+        for (key, value) in sections.clone() {
+            let Some(name) = key.text().map(str::to_owned) else { continue };
+            // a load of another kind takes the place of the plan's
+            for other in [("shape", "scenarios"), ("scenarios", "shape")] {
+                if name == other.0 {
+                    take(root, other.1);
+                }
+            }
+            if name != "description" {
+                take(root, &name);
+                put_key(root, key, value);
             }
         }
     }
 
-    fn vars(&self, plan: &mut Plan, sources: &mut Sources, problems: &mut Problems) {
+    fn vars(&self, root: &mut Node, sources: &mut Sources, problems: &mut Problems) {
         for (name, value) in &self.set {
             // the value may be a secret, and what is pointed at is printed
             let span = flag(sources, "--set", &format!("{name}=…"));
-            let vars = plan.vars.get_or_insert_default();
-            let node = Node { span, value: Data::Text(value.clone()), filled: true };
-            match vars.0.iter_mut().find(|(known, _)| known.value == *name) {
-                Some((_, old)) => *old = Some(At { value: Any(scalar(node)), span }),
+            let value = scalar(Node { span, value: Data::Text(value.clone()), filled: true });
+            let known = root.entry("vars").map(|vars| match &vars.value {
+                Data::Map(entries) => entries.iter().filter_map(|(key, _)| key.text().map(str::to_owned)).collect(),
+                _ => Vec::new(),
+            });
+            let known = known.unwrap_or_default();
+            match entry_mut(root, "vars").filter(|_| known.contains(name)) {
+                Some(vars) => put(vars, name, value),
                 None => {
                     let problem = Problem::at(span.part(0..name.len()), format!("the plan has no var `{name}`"));
-                    problems.push(problem.help_if(did_you_mean(name, vars.names())));
+                    problems.push(problem.help_if(did_you_mean(name, known.iter().map(String::as_str))));
                 }
             }
         }
     }
 
-    fn shape(&self, plan: &mut Plan, sources: &mut Sources, problems: &mut Problems) {
-        let users =
-            self.users.map(|users| At { value: Count(users), span: flag(sources, "--users", &users.to_string()) });
-        let time = self.time.map(|time| At { value: Time(time), span: flag(sources, "--time", &show_duration(time)) });
-        let rate =
-            self.spawn_rate.map(|rate| At { value: rate, span: flag(sources, "--spawn-rate", &rate.to_string()) });
-        let first =
-            users.as_ref().map(|at| at.span).or(time.as_ref().map(|at| at.span)).or(rate.as_ref().map(|at| at.span));
-        let Some(span) = first else { return };
-        match plan.shape.as_mut().map(|shape| &mut shape.value) {
-            Some(Shape::Constant(constant)) => {
-                let Constant { users: old_users, length, spawn_rate } = constant;
-                *old_users = users.unwrap_or(old_users.clone());
-                *length = time.unwrap_or(length.clone());
-                *spawn_rate = rate.or(spawn_rate.take());
+    fn shape(&self, root: &mut Node, sources: &mut Sources, problems: &mut Problems) {
+        let mut flags: Vec<(&str, Node)> = Vec::new();
+        if let Some(users) = self.users {
+            flags.push(("--users", typed(flag(sources, "--users", &users.to_string()), Data::Number(users.into()))));
+        }
+        let texts = [
+            ("--time", self.time.map(show_duration)),
+            ("--spawn-rate", self.spawn_rate.map(|rate| rate.to_string())),
+            ("--rate", self.rate.map(|rate| rate.to_string())),
+        ];
+        for (name, text) in texts {
+            flags.extend(text.map(|text| (name, typed(flag(sources, name, &text), Data::Text(text)))));
+        }
+        let Some(first) = flags.first().map(|(_, node)| node.span) else { return };
+        let Some(shape) = entry_mut(root, "shape") else {
+            if root.entry("scenarios").is_some() {
+                let problem = Problem::at(first, "the flag has no effect: the plan's scenarios have their own shapes");
+                problems.push(problem.help("change the scenarios, or give the plan a profile with one shape"));
+                return;
             }
-            Some(Shape::Stages(_)) => {
-                for (flag, span) in [
-                    ("--users", users.map(|at| at.span)),
-                    ("--time", time.map(|at| at.span)),
-                    ("--spawn-rate", rate.map(|at| at.span)),
-                ] {
-                    let Some(span) = span else { continue };
-                    let problem = Problem::at(span, format!("`{flag}` has no effect: the shape has stages of its own"));
-                    problems.push(problem.help("change the stages, or give the plan a profile with a constant shape"));
+            let has = |wanted: &str| flags.iter().any(|(name, _)| *name == wanted);
+            let kind = if has("--rate") { "arrivals" } else { "constant" };
+            if !has("--time") || !(has("--users") || has("--rate")) {
+                let problem = Problem::at(first, "the plan has no shape to change");
+                problems.push(problem.help("give both `--users` and `--time`, or write a shape"));
+                return;
+            }
+            let mut shape = typed(first, Data::Map(Vec::new()));
+            put(&mut shape, kind, typed(first, Data::Map(Vec::new())));
+            put(root, "shape", shape);
+            return self.shape(root, sources, problems);
+        };
+        let Data::Map(entries) = &mut shape.value else { return };
+        let Some((kind, fields)) = entries.iter_mut().find_map(|(key, value)| Some((key.text()?.to_owned(), value)))
+        else {
+            return;
+        };
+        let keys = KEYS.iter().find(|(known, _)| *known == kind).map_or(&[][..], |(_, keys)| keys);
+        for (flag, node) in flags {
+            match keys.iter().find(|(known, _)| *known == flag) {
+                Some((_, key)) => put(fields, key, node),
+                None => {
+                    let message = match kind.as_str() {
+                        "stages" => format!("`{flag}` has no effect: the shape has stages of its own"),
+                        _ => format!("`{flag}` has no effect on a shape of kind `{kind}`"),
+                    };
+                    let problem = Problem::at(node.span, message);
+                    problems.push(problem.help("change the shape, or give the plan a profile with another"));
                 }
             }
-            None => match (users, time) {
-                (Some(users), Some(length)) => {
-                    let constant = Constant { users, length, spawn_rate: rate };
-                    plan.shape = Some(At { value: Shape::Constant(constant), span });
-                }
-                _ => {
-                    let problem = Problem::at(span, "the plan has no shape to change");
-                    problems.push(problem.help("give both `--users` and `--time`, or write a shape"));
-                }
-            },
         }
     }
 }
@@ -133,6 +162,31 @@ impl Overrides {
 pub fn flag(sources: &mut Sources, flag: &str, value: &str) -> Span {
     let source = sources.add("command line", format!("{flag} {value}"));
     Span { source, start: flag.len() + 1, end: flag.len() + 1 + value.len() }
+}
+
+fn typed(span: Span, value: Data) -> Node {
+    Node { span, value, filled: true }
+}
+
+fn put(map: &mut Node, key: &str, value: Node) {
+    let span = value.span;
+    // in its place: a var may be used by those behind it
+    match entry_mut(map, key) {
+        Some(old) => *old = value,
+        None => put_key(map, typed(span, Data::Text(key.to_owned())), value),
+    }
+}
+
+fn put_key(map: &mut Node, key: Node, value: Node) {
+    if let Data::Map(entries) = &mut map.value {
+        entries.push((key, value));
+    }
+}
+
+fn take(map: &mut Node, key: &str) {
+    if let Data::Map(entries) = &mut map.value {
+        entries.retain(|(known, _)| known.text() != Some(key));
+    }
 }
 
 /// `--set n=5` sets a number, `--set on=true` a truth value, as the plan itself would.

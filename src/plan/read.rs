@@ -1,16 +1,36 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::decode::Decode;
-use super::document::{self, LARGEST};
+use super::decode::{Decode, Named};
+use super::document::{self, LARGEST, Node};
 use super::environment::{Lookup, fill_in};
+use super::gather::Gatherer;
+use super::inherit::inherit;
+use super::overrides::Overrides;
 use super::root::Plan;
 use crate::diagnostic::{Problem, Problems, Sources};
 
+/// A plan that was read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The plan, with everything it includes and what the command line says over it.
+    pub plan: Plan,
+    /// The same as a tree, as it could be written.
+    pub tree: Node,
+    /// The names of its profiles.
+    pub profiles: Vec<String>,
+}
+
 /// Reads a plan's file. What could be read comes back with everything that is wrong in it.
-pub fn read(path: &Path, lookup: Lookup, sources: &mut Sources, problems: &mut Problems) -> Option<Plan> {
+pub fn read(
+    path: &Path,
+    overrides: &Overrides,
+    lookup: Lookup,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Option<Reading> {
     match text_of(path) {
-        Ok(text) => read_text(&path.display().to_string(), &text, lookup, sources, problems),
+        Ok(text) => read_over(&path.display().to_string(), &text, overrides, lookup, sources, problems),
         Err(problem) => {
             problems.push(*problem);
             None
@@ -18,7 +38,7 @@ pub fn read(path: &Path, lookup: Lookup, sources: &mut Sources, problems: &mut P
     }
 }
 
-/// Reads a plan from a text with a name to show.
+/// Reads a plan from a text with a name to show; what it names is looked for relative to that.
 pub fn read_text(
     name: &str,
     text: &str,
@@ -26,6 +46,17 @@ pub fn read_text(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Plan> {
+    read_over(name, text, &Overrides::default(), lookup, sources, problems).map(|reading| reading.plan)
+}
+
+fn read_over(
+    name: &str,
+    text: &str,
+    overrides: &Overrides,
+    lookup: Lookup,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Option<Reading> {
     let source = sources.add(name, text);
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         problems.push(
@@ -33,16 +64,21 @@ pub fn read_text(
         );
         return None;
     }
-    match document::parse(text, source) {
-        Ok(mut node) => {
-            fill_in(&mut node, lookup, problems);
-            Plan::decode(&node, problems)
-        }
-        Err(problem) => {
-            problems.push(*problem);
-            None
-        }
+    let mut tree = document::parse(text, source).map_err(|problem| problems.push(*problem)).ok()?;
+    fill_in(&mut tree, lookup, problems);
+    let own = Path::new(name).canonicalize().unwrap_or_else(|_| name.into());
+    Gatherer { lookup, sources, problems, way: vec![own], seen: Vec::new() }.gather(&mut tree);
+    let mut whole = tree.clone();
+    overrides.apply(&mut whole, sources, problems);
+    inherit(&mut whole, problems);
+    if overrides.profile.is_some() {
+        // what a profile replaces is the plan's all the same: its mistakes are told too
+        inherit(&mut tree, problems);
+        Plan::decode(&tree, problems);
     }
+    let plan = Plan::decode(&whole, problems)?;
+    let profiles = plan.profiles.iter().flat_map(Named::names).map(str::to_owned).collect();
+    Some(Reading { plan, tree: whole, profiles })
 }
 
 /// The text of a file that may hold a plan or its data: UTF-8, of bounded size.

@@ -103,4 +103,54 @@ macro_rules! choice {
     };
 }
 
-pub(crate) use {choice, record};
+/// Declares a word of a fixed few: the enum, how it is read, and its schema.
+macro_rules! words {
+    ($($(#[doc = $doc:expr])+ pub enum $name:ident { $($(#[doc = $word_doc:expr])+ $variant:ident = $word:literal,)+ })+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[doc = $word_doc])+ $variant,)+ }
+
+        impl $crate::plan::decode::Decode for $name {
+            fn decode(
+                node: &$crate::plan::document::Node,
+                problems: &mut $crate::diagnostic::Problems,
+            ) -> Option<Self> {
+                let known = [$($word),+];
+                let word = match &node.value {
+                    $crate::plan::document::Data::Text(text) => text.clone(),
+                    $crate::plan::document::Data::Number(number) => number.to_string(),
+                    _ => {
+                        let listed: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
+                        problems.push($crate::plan::fields::expected(&listed.join(" or "), node));
+                        return None;
+                    }
+                };
+                match word.as_str() {
+                    $($word => Some(Self::$variant),)+
+                    _ => {
+                        let problem = $crate::diagnostic::Problem::at(node.span, format!("unknown word `{word}`"));
+                        problems.push(problem.help_if($crate::diagnostic::did_you_mean(&word, known)));
+                        None
+                    }
+                }
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let words: Vec<serde_json::Value> = [$($word),+].iter().map(|word| serde_json::json!(word)).collect();
+                schemars::json_schema!({"enum": words})
+            }
+        }
+    )+};
+}
+
+pub(crate) use {choice, record, words};

@@ -1,12 +1,13 @@
 use super::any::Any;
 use super::data::Dataset;
-use super::decode::{At, Named};
+use super::decode::{At, Named, OneOrMany};
 use super::endpoint::Endpoint;
 use super::fields::PLAN;
 use super::metric::Metric;
 use super::record::record;
 use super::rule::RuleText;
-use super::shape::Shape;
+use super::shape::{Scenario, Shape};
+use super::step::Step;
 use super::target::Target;
 use super::user::User;
 use crate::units::Seed;
@@ -18,6 +19,8 @@ record! {
         optional name: At<String> = "name";
         /// What the plan is for, in a sentence or two.
         optional description: String = "description";
+        /// Other files whose endpoints, data, users, metrics … belong to this plan. Relative to the file that names them.
+        optional include: OneOrMany<At<String>> = "include";
         /// The service under test: its URL, or a map with more. The URL's path is put before every endpoint's.
         optional target: At<Target> = "target";
         /// Names for values that expressions use. `${NAME:-default}` takes them from the environment.
@@ -34,6 +37,12 @@ record! {
         optional users: Named<At<User>> = "users";
         /// How much load, when.
         optional shape: At<Shape> = "shape";
+        /// Groups of user types, each with a shape of its own, in the place of `shape`.
+        optional scenarios: Named<At<Scenario>> = "scenarios";
+        /// Steps done once before the load; what they capture every user sees. Not counted.
+        optional setup: Vec<At<Step>> = "setup";
+        /// Steps done once after the load. Not counted.
+        optional teardown: Vec<At<Step>> = "teardown";
         /// What must hold for the run to pass. Without it: `error_rate < 1%`.
         optional thresholds: Vec<At<RuleText>> = "thresholds";
         /// Sets of sections that `--profile NAME` puts in the place of the plan's.
@@ -56,28 +65,13 @@ record! {
         optional data: Named<At<Dataset>> = "data";
         /// Replaces the plan's users.
         optional users: Named<At<User>> = "users";
-        /// Replaces the plan's shape.
+        /// Replaces the plan's shape or scenarios.
         optional shape: At<Shape> = "shape";
+        /// Replaces the plan's shape or scenarios.
+        optional scenarios: Named<At<Scenario>> = "scenarios";
         /// Replaces the plan's thresholds.
         optional thresholds: Vec<At<RuleText>> = "thresholds";
         /// Replaces the plan's seed.
         optional seed: Seed = "seed";
-    }
-}
-
-impl Plan {
-    /// The plan with a profile's sections in the place of its own.
-    #[must_use]
-    pub fn with_profile(self, profile: Profile) -> Self {
-        Self {
-            target: profile.target.or(self.target),
-            vars: profile.vars.or(self.vars),
-            data: profile.data.or(self.data),
-            users: profile.users.or(self.users),
-            shape: profile.shape.or(self.shape),
-            thresholds: profile.thresholds.or(self.thresholds),
-            seed: profile.seed.or(self.seed),
-            ..self
-        }
     }
 }

@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::decode::{At, Decode, Named};
 use super::document::{Data, Node};
 use super::endpoint::HeaderText;
+use super::http::{Auth, Http};
 use super::record::record;
 use super::scalars::Time;
 use crate::diagnostic::Problems;
@@ -22,6 +23,10 @@ record! {
         optional connect_timeout: Time = "connect_timeout";
         /// What to ask before the load starts, until it answers; not counted.
         optional ready: Ready = "ready";
+        /// Who every request says it is from; an endpoint may say otherwise.
+        optional auth: At<Auth> = "auth";
+        /// How HTTP is spoken.
+        optional http: Http = "http";
     }
 }
 
@@ -45,7 +50,15 @@ impl Decode for Target {
             return TargetMap::decode(node, problems).map(Self);
         }
         let url = At::decode(node, problems)?;
-        Some(Self(TargetMap { url, headers: None, timeout: None, connect_timeout: None, ready: None }))
+        Some(Self(TargetMap {
+            url,
+            headers: None,
+            timeout: None,
+            connect_timeout: None,
+            ready: None,
+            auth: None,
+            http: None,
+        }))
     }
 }
 

@@ -1,27 +1,38 @@
 use super::any::Any;
+use super::data::Feed;
 use super::decode::{At, Filled, Named};
+use super::pause::Pause;
 use super::record::record;
-use super::scalars::{Time, Weight};
+use super::scalars::{Count, Time, Weight};
 use super::step::Step;
-use crate::units::DurationRange;
 
 record! {
     /// A kind of user: what it does, how often, and how long it pauses.
     pub struct User("a user type") {
+        /// Another user type whose keys this one takes over where it gives none of its own.
+        optional extends: At<String> = "extends";
         /// Its share of all users, relative to the other kinds. Default 1.
         optional weight: At<Weight> = "weight";
-        /// The pause after each task, also after one that sent nothing: `2s` or `1s..5s`. Default none.
-        optional think_time: At<DurationRange> = "think_time";
+        /// A fixed number of users of this kind, in the place of a weight; they come first.
+        optional count: At<Count> = "count";
+        /// The pause after each task, also after one that sent nothing: `2s`, `1s..5s` or a distribution. Default none.
+        optional think_time: At<Pause> = "think_time";
         /// From one task's start to the next one's, however long the task takes: `10s`. Instead of `think_time`.
         optional pacing: At<Time> = "pacing";
         /// Names each user of this kind starts with, of its own; may use expressions.
         optional state: Named<At<Any>> = "state";
+        /// Rows of data sets, one at a time, each under a name.
+        optional feed: Named<At<Feed>> = "feed";
         /// Steps before its first task.
         optional on_start: Vec<At<Step>> = "on_start";
+        /// Steps after its last task.
+        optional on_stop: Vec<At<Step>> = "on_stop";
         /// Words to select it by.
         optional tags: Vec<At<String>> = "tags";
         /// What it does: one task after another, drawn by weight.
         required tasks: Named<At<Task>> = "tasks";
+        /// Tasks in this order, again and again, instead of by weight.
+        optional sequence: Filled<At<String>> = "sequence";
     }
 }
 
@@ -46,14 +57,7 @@ impl User {
     #[must_use]
     pub fn all_steps(&self) -> Vec<&At<Step>> {
         let of_tasks = self.tasks.iter().flat_map(|(_, task)| task.steps.iter().flat_map(|steps| &steps.0));
-        let mut open: Vec<&At<Step>> = self.on_start.iter().flatten().chain(of_tasks).collect();
-        let mut all = Vec::new();
-        while let Some(step) = open.pop() {
-            if let Step::When(when) = &step.value {
-                open.extend(when.then.iter().chain(when.otherwise.iter().flatten()));
-            }
-            all.push(step);
-        }
-        all
+        let around = self.on_start.iter().flatten().chain(self.on_stop.iter().flatten());
+        Step::with_inner(around.chain(of_tasks))
     }
 }

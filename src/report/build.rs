@@ -1,8 +1,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::document::{
-    BooksEntry, FailureEntry, GeneratorEntry, PlanEntry, Report, RunEntry, SecondEntry, ThresholdEntry, ThresholdState,
-    VERSION, VerdictEntry,
+    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ThresholdEntry,
+    ThresholdState, VERSION, VerdictEntry,
 };
 use super::rows::{by_kind, metrics, requests};
 use crate::metrics::{Books, ErrorCount, Second, Totals};
@@ -35,6 +35,10 @@ pub struct Facts<'a> {
     pub judged: &'a [Judged],
     /// The names behind the ids.
     pub catalog: &'a Catalog,
+    /// Levels that were tried.
+    pub levels: Vec<LevelEntry>,
+    /// What went wrong in the teardown.
+    pub teardown: Vec<String>,
 }
 
 /// Makes the report of a run that is over.
@@ -58,6 +62,7 @@ pub fn build(facts: Facts, totals: &Totals) -> Report {
                 Closing::Complete => "complete",
                 Closing::Asked => "asked",
                 Closing::Threshold(_) => "threshold",
+                Closing::Plan => "plan",
             }
             .to_owned(),
             seed: facts.seed.value(),
@@ -66,11 +71,13 @@ pub fn build(facts: Facts, totals: &Totals) -> Report {
         },
         plan: facts.plan,
         thresholds: facts.rules.iter().zip(facts.judged).map(|(rule, judged)| threshold(rule, judged)).collect(),
+        levels: facts.levels,
         total,
         requests: rows,
         metrics: metrics(totals, facts.catalog),
         failures,
         exceptions,
+        teardown: facts.teardown,
         books: books(totals.books()),
         generator: generator(totals.history()),
         history: totals.history().iter().map(second).collect(),

@@ -1,4 +1,4 @@
-use super::document::{FailureEntry, MetricEntry, Report, RequestEntry, ThresholdState, TimeEntry};
+use super::document::{FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdState, TimeEntry};
 use super::table::Table;
 use crate::units::{Size, show_duration};
 
@@ -11,7 +11,9 @@ pub fn summary(report: &Report) -> String {
         metrics(&report.metrics),
         groups("failures", &report.failures),
         groups("exceptions (mistakes of the plan that showed at run time)", &report.exceptions),
+        levels(report),
         thresholds(report),
+        teardown(report),
         books(report),
         generator(report),
         foot(report),
@@ -108,6 +110,40 @@ fn groups(title: &str, groups: &[FailureEntry]) -> String {
     format!("{title}\n{}{more}", table.render())
 }
 
+fn levels(report: &Report) -> String {
+    if report.levels.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["", "", "level", "", "broken"], 5);
+    for level in &report.levels {
+        let (mark, word) = if level.held { ("✓", "held") } else { ("✗", "broken") };
+        let mut broken = level.broken.clone();
+        if level.dropped > 0 {
+            broken.push(format!("{} arrivals dropped", grouped(level.dropped)));
+        }
+        table.row(vec![mark.into(), word.into(), level.name.clone(), level.level.clone(), broken.join(", ")]);
+    }
+    let highest = report.levels.iter().filter(|level| level.held).max_by(|a, b| height(a).total_cmp(&height(b)));
+    let line = match highest {
+        Some(level) => format!("  the highest level that held: {} ({})\n", level.level, level.name),
+        None => "  no level held\n".to_owned(),
+    };
+    format!("levels\n{}{line}", table.render())
+}
+
+/// A level as a number, to compare by.
+fn height(level: &LevelEntry) -> f64 {
+    let digits = level.level.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(level.level.len());
+    level.level[..digits].parse().unwrap_or(0.0)
+}
+
+fn teardown(report: &Report) -> String {
+    if report.teardown.is_empty() {
+        return String::new();
+    }
+    format!("the teardown went wrong\n  {}\n", report.teardown.join("\n  "))
+}
+
 fn thresholds(report: &Report) -> String {
     let mut table = Table::new(&["", "", "threshold", "measured", ""], 5);
     for threshold in &report.thresholds {
@@ -123,7 +159,8 @@ fn thresholds(report: &Report) -> String {
         };
         table.row(vec![mark.into(), word.into(), threshold.require.clone(), threshold.measured.clone(), note]);
     }
-    format!("thresholds\n{}", table.render())
+    let of = if report.levels.is_empty() { "" } else { " (of the highest level that held)" };
+    format!("thresholds{of}\n{}", table.render())
 }
 
 fn books(report: &Report) -> String {

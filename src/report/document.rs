@@ -23,6 +23,8 @@ pub struct Report {
     pub verdict: VerdictEntry,
     /// Each threshold with what was measured.
     pub thresholds: Vec<ThresholdEntry>,
+    /// Levels that were tried, of a search or a staircase to failure; empty in other runs.
+    pub levels: Vec<LevelEntry>,
     /// All requests together.
     pub total: RequestEntry,
     /// Requests by method and name.
@@ -33,6 +35,8 @@ pub struct Report {
     pub failures: Vec<FailureEntry>,
     /// Mistakes of the plan that showed at run time, with the plan's line.
     pub exceptions: Vec<FailureEntry>,
+    /// What went wrong in the plan's teardown.
+    pub teardown: Vec<String>,
     /// Where every request went.
     pub books: BooksEntry,
     /// How the generator itself fared.
@@ -63,12 +67,31 @@ pub struct PlanEntry {
 pub struct StageEntry {
     /// Its name.
     pub name: String,
-    /// The number of users it moves to.
-    pub users: u32,
+    /// The scenario it belongs to; empty where the plan has none.
+    pub scenario: String,
+    /// The number of users it moves to; `null` where it is a rate, or found out in the run.
+    pub users: Option<u32>,
+    /// The rate of arrivals it moves to, a second; `null` where it is a number of users, or found out in the run.
+    pub rate: Option<f64>,
     /// How long it lasts, in seconds.
     pub seconds: f64,
     /// Whether it is left out of thresholds that name no stage.
     pub warm_up: bool,
+}
+
+/// A level that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LevelEntry {
+    /// Its stage's name.
+    pub name: String,
+    /// How high it is: `100 users`, `50/s`.
+    pub level: String,
+    /// Whether every threshold held, and nothing was dropped.
+    pub held: bool,
+    /// The thresholds that did not hold, with what was measured.
+    pub broken: Vec<String>,
+    /// Arrivals that were dropped in it.
+    pub dropped: u64,
 }
 
 /// When and how a plan was run.
@@ -78,7 +101,7 @@ pub struct RunEntry {
     pub began: String,
     /// For how many seconds load was made.
     pub seconds: f64,
-    /// Why it ended: `complete`, `asked` or `threshold`.
+    /// Why it ended: `complete`, `asked`, `threshold` or `plan`.
     pub ended: String,
     /// The number all chance derived from.
     pub seed: u64,

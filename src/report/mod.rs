@@ -15,8 +15,8 @@ mod tests;
 pub use build::{Facts, build};
 pub use console::{summary, visible};
 pub use document::{
-    BooksEntry, FailureEntry, GeneratorEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry, SecondEntry,
-    StageEntry, ThresholdEntry, ThresholdState, TimeEntry, VerdictEntry, report_schema,
+    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,
+    SecondEntry, StageEntry, ThresholdEntry, ThresholdState, TimeEntry, VerdictEntry, report_schema,
 };
 pub use files::{Results, stamp};
 pub use progress::{Moment, line};

@@ -39,6 +39,7 @@ pub(super) fn metrics(totals: &Totals, catalog: &Catalog) -> Vec<MetricEntry> {
                 MetricKind::Trend => "trend",
                 MetricKind::Counter => "counter",
                 MetricKind::Gauge => "gauge",
+                MetricKind::Time => "transaction",
             }
             .to_owned(),
             unit: metric.unit.as_deref().map(str::to_owned),

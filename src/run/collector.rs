@@ -33,6 +33,7 @@ impl Collector {
                     *told = u64::MAX;
                 }
             }
+            Report::Line { .. } | Report::Stop { .. } => {}
         }
         let whole = self.told.iter().copied().min().unwrap_or(u64::MAX);
         let mut done = Vec::new();

@@ -4,13 +4,15 @@ use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::collector::Collector;
+use super::ladder::{Ladder, Level, Next};
 use super::snapshot::Snapshot;
 use super::vitals::Vitals;
 use crate::compile::Program;
-use crate::engine::{NotReady, Options, Phase, Run, Stop};
+use crate::engine::{Errand, NotReady, OnTrouble, Options, Phase, Report, Run, Stop};
+use crate::expression::Globals;
 use crate::metrics::{Imbalance, Interval, Totals};
 use crate::plan::threshold::OnBreak;
-use crate::schedule::Curve;
+use crate::sample::TaskId;
 use crate::units::Offset;
 use crate::verdict::{Closing, Elapsed, Judged, Standing, Verdict, conclude, judge, validity};
 
@@ -23,6 +25,12 @@ pub enum Event {
     Draining(Closing),
     /// Requests under way are cut off.
     Cutting,
+    /// The plan writes a line to the log.
+    Line(Offset, String),
+    /// The plan wants the run to end, and says why.
+    Stopping(String),
+    /// A level was tried; whether it held.
+    Tried(Level),
 }
 
 /// A run that is over.
@@ -44,6 +52,10 @@ pub struct Outcome {
     pub workers: u32,
     /// Workers that broke down.
     pub broken_workers: usize,
+    /// Levels that were tried, of a search or a staircase to failure; none in other runs.
+    pub levels: Vec<Level>,
+    /// What went wrong in the plan's teardown.
+    pub teardown: Vec<String>,
     /// Books that do not balance; only a mistake of this program makes them so.
     pub imbalance: Option<Imbalance>,
 }
@@ -59,8 +71,13 @@ pub async fn conduct(
 ) -> Result<Outcome, NotReady> {
     let stop = Stop::new();
     let mut signals = Signals::new();
+    let globals = set_up(program).await?;
     let began = SystemTime::now();
-    let mut run = Run::start(program, options, &stop)?;
+    let mut run = Run::start(program, &globals, options, &stop)?;
+    let mut ladder = Ladder::of(program);
+    if let Some(rate) = ladder.as_ref().and_then(Ladder::first) {
+        run.levels.send_modify(|levels| levels.push(rate));
+    }
     let workers = options.workers.max(1);
     let mut closing = Closing::Complete;
     let mut ended_at = None;
@@ -91,14 +108,43 @@ pub async fn conduct(
         };
         // every sender is gone though not every worker told its end: one broke down
         let Some(report) = report else { break };
+        match &report {
+            Report::Line { at, text } => watch(Event::Line(*at, text.clone())),
+            Report::Stop { why } if stop.phase() == Phase::Running => {
+                closing = Closing::Plan;
+                ended_at = Some(run.clock.now());
+                watch(Event::Stopping(why.clone()));
+                stop.advance(Phase::Draining);
+            }
+            _ => {}
+        }
         for mut interval in collector.take(report) {
             let now = run.clock.now();
             interval.health.merge(&vitals.look(now));
             interval.health.backlog = collector.backlog() + run.reports.len() as u64;
-            watch(Event::Second(snapshot(&interval, program, &run.curve, collector.totals())));
+            watch(Event::Second(snapshot(&interval, program, collector.totals())));
+            let second = interval.second;
             collector.add(interval);
+            if stop.phase() > Phase::Running {
+                continue;
+            }
+            let over = Offset::from(Duration::from_secs(u64::from(second) + 1));
+            if let Some(ladder) = &mut ladder
+                && let Some((level, next)) = ladder.look(over, program, collector.totals())
+            {
+                watch(Event::Tried(level));
+                match next {
+                    Next::Level(rate) => run.levels.send_modify(|levels| levels.push(rate)),
+                    Next::Stage => {}
+                    Next::Nothing => {
+                        closing = Closing::Plan;
+                        ended_at = Some(now);
+                        stop.advance(Phase::Draining);
+                    }
+                }
+            }
             if stop.phase() == Phase::Running
-                && let Some(broken) = abort(program, collector.totals(), &run.curve, now)
+                && let Some(broken) = abort(program, collector.totals(), now)
             {
                 closing = Closing::Threshold(broken);
                 ended_at = Some(now);
@@ -108,22 +154,70 @@ pub async fn conduct(
         }
     }
 
-    let ended_at = ended_at.unwrap_or(run.curve.length()).min(run.curve.length());
-    let curve = run.curve.clone();
+    let length = Offset::from(program.length());
+    let ended_at = ended_at.unwrap_or(length.min(run.clock.now())).min(length);
     let totals = collector.close();
     let broken_workers = run.join();
-    let elapsed = stages(&curve, ended_at);
-    let judged: Vec<Judged> =
-        program.rules.iter().map(|rule| judge(rule, &totals, &program.catalog, &elapsed)).collect();
+    let teardown = tear_down(program, &globals).await;
+    let elapsed = stages(program, ended_at);
+    let levels = ladder.map(|ladder| ladder.levels).unwrap_or_default();
+    let judged = match best(&levels) {
+        // a search asks for what breaks: it is judged by the level that held
+        Some(level) => level.judged.clone(),
+        None => program.rules.iter().map(|rule| judge(rule, &totals, &program.catalog, &elapsed)).collect(),
+    };
     let verdict = conclude(closing, &judged, totals.books(), validity(totals.history()));
     let imbalance = totals.books().balance().err();
     let elapsed = ended_at.since(Offset::ZERO);
-    Ok(Outcome { totals, judged, closing, verdict, began, elapsed, workers, broken_workers, imbalance })
+    Ok(Outcome {
+        totals,
+        judged,
+        closing,
+        verdict,
+        began,
+        elapsed,
+        workers,
+        broken_workers,
+        levels,
+        teardown,
+        imbalance,
+    })
+}
+
+/// The highest level that held; where none did, the first.
+fn best(levels: &[Level]) -> Option<&Level> {
+    let held = levels.iter().filter(|level| level.held()).max_by(|a, b| a.height.total_cmp(&b.height));
+    held.or_else(|| levels.first())
+}
+
+/// Does the plan's setup; what every user then sees.
+async fn set_up(program: &Arc<Program>) -> Result<Arc<Globals>, NotReady> {
+    if program.setup.is_empty() {
+        return Ok(program.globals.clone());
+    }
+    let errand = Errand { program, globals: &program.globals, kind: None, watcher: None };
+    let done = errand.run(&[(&program.setup, TaskId(u16::MAX))], OnTrouble::Stop).await?;
+    if !done.failures.is_empty() {
+        return Err(NotReady::Setup(done.failures.join("; ")));
+    }
+    Ok(Arc::new(program.globals.with(done.state)))
+}
+
+/// Does the plan's teardown; what went wrong in it.
+async fn tear_down(program: &Arc<Program>, globals: &Arc<Globals>) -> Vec<String> {
+    if program.teardown.is_empty() {
+        return Vec::new();
+    }
+    let errand = Errand { program, globals, kind: None, watcher: None };
+    match errand.run(&[(&program.teardown, TaskId(u16::MAX))], OnTrouble::Stop).await {
+        Ok(done) => done.failures,
+        Err(error) => vec![error.to_string()],
+    }
 }
 
 /// The first rule that aborts and is broken now.
-fn abort(program: &Program, totals: &Totals, curve: &Curve, now: Offset) -> Option<usize> {
-    let elapsed = stages(curve, now);
+fn abort(program: &Program, totals: &Totals, now: Offset) -> Option<usize> {
+    let elapsed = stages(program, now);
     program.rules.iter().position(|rule| {
         rule.on_break == OnBreak::Abort
             && now >= Offset::from(rule.after)
@@ -131,15 +225,31 @@ fn abort(program: &Program, totals: &Totals, curve: &Curve, now: Offset) -> Opti
     })
 }
 
-fn snapshot(interval: &Interval, program: &Program, curve: &Curve, totals: &Totals) -> Snapshot {
+fn snapshot(interval: &Interval, program: &Program, totals: &Totals) -> Snapshot {
     let at = Offset::from(Duration::from_secs(u64::from(interval.second)));
-    let stage = program.catalog.stages.get(curve.leg_at(at)).map(|stage| stage.name.clone());
-    Snapshot::of(interval, curve.length(), stage.unwrap_or_else(|| Arc::from("")), totals.books().failures())
+    let stage = stage_now(program, at).and_then(|stage| program.catalog.stages.get(stage));
+    let stage = stage.map_or_else(|| Arc::from(""), |stage| stage.name.clone());
+    Snapshot::of(interval, Offset::from(program.length()), stage, totals.books().failures())
+}
+
+/// The stage that is under way in the first scenario that has one.
+fn stage_now(program: &Program, at: Offset) -> Option<usize> {
+    program.scenarios.iter().find_map(|scenario| {
+        let stages = scenario.shape.stages();
+        let since = at.since(Offset::from(scenario.start));
+        let begun = at >= Offset::from(scenario.start);
+        let index = stages.iter().position(|(start, end)| begun && *start <= since && since < *end)?;
+        Some(scenario.first_stage.index() + index)
+    })
 }
 
 /// How long each stage has lasted at a moment.
-fn stages(curve: &Curve, at: Offset) -> Elapsed {
-    Elapsed(curve.legs().map(|(start, end)| at.min(end).since(start)).collect())
+pub(super) fn stages(program: &Program, at: Offset) -> Elapsed {
+    let placed = program.scenarios.iter().flat_map(|scenario| {
+        let place = |time| Offset::from(scenario.start + time);
+        scenario.shape.stages().into_iter().map(move |(start, end)| (place(start), place(end)))
+    });
+    Elapsed(placed.map(|(start, end)| at.min(end).since(start)).collect())
 }
 
 fn longest_window(program: &Program) -> u32 {

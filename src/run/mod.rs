@@ -4,11 +4,13 @@
 mod collector;
 mod conduct;
 mod handles;
+mod ladder;
 mod probe;
 mod snapshot;
 mod vitals;
 
 pub use conduct::{Event, Outcome, conduct};
 pub use handles::{TooFew, raise};
+pub use ladder::Level;
 pub use probe::{Unreachable, probe};
 pub use snapshot::Snapshot;

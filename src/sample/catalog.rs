@@ -51,8 +51,10 @@ pub struct TaskEntry {
 /// A stage in the catalog.
 #[derive(Debug, Clone)]
 pub struct StageEntry {
-    /// Its name.
+    /// Its name; behind the scenario's, where there are scenarios.
     pub name: Arc<str>,
+    /// The scenario it belongs to; empty where the plan has none.
+    pub scenario: Arc<str>,
     /// Whether it counts.
     pub purpose: StagePurpose,
 }
@@ -86,4 +88,6 @@ pub enum MetricKind {
     Counter,
     /// The last, the smallest and the largest.
     Gauge,
+    /// Times in milliseconds: of a transaction.
+    Time,
 }

@@ -59,8 +59,14 @@ impl Curve {
     /// The curve through these legs, from no users.
     #[must_use]
     pub fn new(legs: &[Leg]) -> Self {
+        Self::starting_at(Offset::ZERO, legs)
+    }
+
+    /// The curve through these legs, from no users before `start`.
+    #[must_use]
+    pub fn starting_at(start: Offset, legs: &[Leg]) -> Self {
         let mut placed = Vec::with_capacity(legs.len());
-        let (mut start, mut level) = (Offset::ZERO, 0);
+        let (mut start, mut level) = (start, 0);
         for leg in legs {
             let step = match leg.motion {
                 Motion::Immediate => 0.0,
@@ -85,7 +91,7 @@ impl Curve {
     /// The number of users at a moment; none once the curve is over.
     #[must_use]
     pub fn population_at(&self, at: Offset) -> u32 {
-        if at >= self.length {
+        if at >= self.length || self.legs.first().is_none_or(|first| at < first.start) {
             return 0;
         }
         self.legs.get(self.leg_at(at)).map_or(0, |leg| leg.population(at))
@@ -109,6 +115,9 @@ impl Curve {
             return None;
         }
         let leg = self.legs.get(self.leg_at(after))?;
+        if after < leg.start {
+            return Some(leg.start);
+        }
         let next = if leg.step > 0.0 { leg.moment(leg.changes(after)) } else { leg.end };
         Some(next.min(leg.end))
     }

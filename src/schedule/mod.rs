@@ -1,11 +1,15 @@
 //! When things start and stop: pure functions of shape, seed and worker, without a clock.
 
+mod arrivals;
 mod assignment;
 mod choice;
 mod curve;
+mod flow;
 #[cfg(test)]
 mod tests;
 
-pub use assignment::assign;
+pub use arrivals::Arrivals;
+pub use assignment::{Portion, assign};
 pub use choice::Choice;
 pub use curve::{Curve, Leg, Motion, Part};
+pub use flow::{Flow, RateLeg};

@@ -52,6 +52,10 @@ fn a_stage_cut_short_hands_its_level_on() {
     assert_eq!(curve.population_at(secs(5.0)), 49);
 }
 
+fn weighted(weights: &[f64]) -> Vec<Portion> {
+    weights.iter().map(|weight| Portion::Weight(*weight)).collect()
+}
+
 proptest! {
     #[test]
     fn the_parts_of_the_workers_are_the_whole(total in 0_u32..10_000, count in 1_u32..64) {
@@ -92,7 +96,7 @@ proptest! {
         weights in prop::collection::vec(0.0_f64..100.0, 1..7), count in 1_u32..500,
     ) {
         prop_assume!(weights.iter().sum::<f64>() > 0.0);
-        let users = assign(&weights, count);
+        let users = assign(&weighted(&weights), count);
         prop_assert_eq!(users.len(), count as usize);
         let total: f64 = weights.iter().sum();
         for (kind, weight) in weights.iter().enumerate() {
@@ -105,10 +109,13 @@ proptest! {
 
 #[test]
 fn fifty_users_of_four_weights_are_their_shares() {
-    let users = assign(&[40.0, 30.0, 20.0, 10.0], 50);
+    let users = assign(&weighted(&[40.0, 30.0, 20.0, 10.0]), 50);
     let count = |kind| users.iter().filter(|user| **user == kind).count();
     assert_eq!([count(0), count(1), count(2), count(3)], [20, 15, 10, 5]);
-    assert!(assign(&[0.0, 0.0], 5).is_empty());
+    assert!(assign(&weighted(&[0.0, 0.0]), 5).is_empty());
+    let fixed = [Portion::Weight(1.0), Portion::Count(3), Portion::Weight(1.0)];
+    assert_eq!(assign(&fixed, 7), [1, 1, 1, 0, 2, 0, 2]);
+    assert_eq!(assign(&fixed, 2), [1, 1]);
 }
 
 #[test]
@@ -124,4 +131,85 @@ fn a_weighted_choice_passes_chi_square_and_never_takes_weight_zero() {
     assert_eq!(seen[6], 0.0);
     assert_eq!([choice.pick(0.0), choice.pick(1.0)], [0, 5]);
     assert!(Choice::new([0.0, 0.0]).is_none());
+}
+
+fn flow(legs: &[(f64, u64, u64)]) -> std::sync::Arc<Flow> {
+    let legs = legs.iter().map(|(rate, seconds, ramp)| RateLeg {
+        rate: Rate::per_second(*rate),
+        length: Duration::from_secs(*seconds),
+        ramp: Duration::from_secs(*ramp),
+    });
+    std::sync::Arc::new(Flow::new(&legs.collect::<Vec<_>>()))
+}
+
+#[test]
+fn even_arrivals_are_exactly_rate_times_time_and_equally_far_apart() {
+    for (rate, seconds) in [(1.0, 10), (50.0, 60), (1000.0, 7), (1.0 / 3.0, 30), (0.1, 100), (7777.7, 10)] {
+        let arrivals: Vec<_> = Arrivals::even(secs(5.0), flow(&[(rate, seconds, 0)])).collect();
+        assert_eq!(arrivals.len() as f64, (rate * seconds as f64 - 1e-6).ceil(), "{rate}/s for {seconds}s");
+        for (number, at) in &arrivals {
+            let exact = 5.0 + *number as f64 / rate;
+            assert!((at.as_secs_f64() - exact).abs() < 2e-9 * exact.max(1.0), "{number} at {at:?}, not {exact}");
+        }
+    }
+}
+
+#[test]
+fn arrivals_follow_a_ramp_second_by_second() {
+    // 0 to 100/s in 10 s, 100/s for 10 s, then down to 20/s in 5 s and held for 5 s
+    let flow = flow(&[(100.0, 20, 10), (20.0, 10, 5)]);
+    let mut seen = [0_u32; 30];
+    Arrivals::even(Offset::ZERO, flow.clone()).for_each(|(_, at)| seen[at.second() as usize] += 1);
+    let wanted = |second: f64| match second {
+        s if s < 10.0 => s * s * 5.0,
+        s if s < 20.0 => 500.0 + (s - 10.0) * 100.0,
+        s if s < 25.0 => 1500.0 + (s - 20.0) * 100.0 - (s - 20.0) * (s - 20.0) * 8.0,
+        s => 1800.0 + (s - 25.0) * 20.0,
+    };
+    for (second, seen) in seen.iter().enumerate() {
+        let second = second as f64;
+        let expected = wanted(second + 1.0) - wanted(second);
+        assert!((f64::from(*seen) - expected).abs() <= 1.0, "second {second}: {seen}, not {expected}");
+    }
+    assert_eq!(seen.iter().sum::<u32>(), 1900);
+    assert!((flow.total() - 1900.0).abs() < 1e-6);
+    assert!((flow.rate_at(secs(5.0)) - 50.0).abs() < 1e-9 && flow.rate_at(secs(31.0)) == 0.0);
+}
+
+#[test]
+fn poisson_gaps_pass_a_kolmogorov_smirnov_test() {
+    for seed in 1..=5 {
+        let arrivals = Arrivals::poisson(Offset::ZERO, flow(&[(100.0, 200, 0)]), Seed::new(seed));
+        let times: Vec<f64> = arrivals.map(|(_, at)| at.as_secs_f64()).collect();
+        let count = times.len() as f64;
+        assert!((count - 20_000.0).abs() < 4.0 * 20_000.0_f64.sqrt(), "{count} arrivals of 20,000 expected");
+        let mut gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        gaps.sort_by(f64::total_cmp);
+        let n = gaps.len() as f64;
+        let distance = gaps.iter().enumerate().map(|(index, gap)| {
+            let exact = 1.0 - (-100.0 * gap).exp();
+            (exact - index as f64 / n).abs().max(((index + 1) as f64 / n - exact).abs())
+        });
+        let distance = distance.fold(0.0, f64::max);
+        // the critical value for 1 in 1,000 (Massey 1951): 1.95 / sqrt(n)
+        assert!(distance < 1.95 / n.sqrt(), "seed {seed}: {distance}");
+    }
+}
+
+#[test]
+fn every_worker_sees_the_same_arrivals_and_a_recording_is_replayed_as_it_is() {
+    let all = |seed| Arrivals::poisson(secs(1.0), flow(&[(50.0, 20, 5)]), Seed::new(seed)).collect::<Vec<_>>();
+    assert_eq!(all(9), all(9));
+    assert_ne!(all(9), all(10));
+    let recorded: Vec<_> = Arrivals::recorded(secs(2.0), std::sync::Arc::from([0, 500_000_000])).collect();
+    assert_eq!(recorded, [(0, secs(2.0)), (1, secs(2.5))]);
+}
+
+#[test]
+fn a_curve_that_starts_later_has_nobody_before() {
+    let curve = Curve::starting_at(secs(30.0), &[leg(5, 10, Motion::Immediate)]);
+    let at = |seconds| curve.population_at(secs(seconds));
+    assert_eq!([at(0.0), at(29.9), at(30.0), at(39.9), at(40.0)], [0, 0, 5, 5, 0]);
+    assert_eq!(curve.next_change(secs(3.0)), Some(secs(30.0)));
+    assert_eq!(curve.length(), secs(40.0));
 }

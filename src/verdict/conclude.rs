@@ -29,6 +29,8 @@ pub enum Closing {
     Asked,
     /// A threshold that aborts was broken; its index.
     Threshold(usize),
+    /// The plan itself ended it: a step, a feed, or the search for a level.
+    Plan,
 }
 
 /// The verdict. What outranks: interrupted, then invalid, then failed.

@@ -2,7 +2,7 @@ use super::measure::measure;
 use super::select::Elapsed;
 use crate::metrics::Totals;
 use crate::plan::threshold::{Amount, NoData, Rule};
-use crate::sample::Catalog;
+use crate::sample::{Catalog, StageId};
 
 /// One rule, judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,10 +38,20 @@ pub fn judge(rule: &Rule, totals: &Totals, catalog: &Catalog, elapsed: &Elapsed)
     let measured = match rule.require.window {
         Some(window) => {
             let seconds = u32::try_from(window.as_secs_f64().ceil() as u64).unwrap_or(u32::MAX);
-            measure(&rule.require, &totals.last(seconds), catalog, elapsed)
+            measure(&rule.require, &totals.last(seconds), catalog, elapsed, None)
         }
-        None => measure(&rule.require, totals, catalog, elapsed),
+        None => measure(&rule.require, totals, catalog, elapsed, None),
     };
+    standing(rule, measured)
+}
+
+/// Judges one rule on one stage alone; a window counts for nothing there.
+#[must_use]
+pub fn judge_stage(rule: &Rule, totals: &Totals, catalog: &Catalog, elapsed: &Elapsed, stage: StageId) -> Judged {
+    standing(rule, measure(&rule.require, totals, catalog, elapsed, Some(stage)))
+}
+
+fn standing(rule: &Rule, measured: Option<Amount>) -> Judged {
     let standing = match (measured, rule.no_data) {
         (Some(amount), _) if rule.require.operator.holds(amount.value(), rule.require.amount.value()) => Standing::Held,
         (Some(_), _) => Standing::Broken,

@@ -3,12 +3,18 @@ use std::time::Duration;
 use super::select::{Elapsed, Selection};
 use crate::metrics::{Counts, Distribution, Measure, Scale, SeriesTotal, Totals};
 use crate::plan::threshold::{Aggregate, Amount, Subject, Threshold};
-use crate::sample::{Catalog, MetricId, MetricKind};
+use crate::sample::{Catalog, MetricId, MetricKind, StageId};
 use crate::units::{Rate, Ratio, Size};
 
-/// What a threshold's left side comes to; `None` without data. A count without samples is 0.
-pub(super) fn measure(threshold: &Threshold, totals: &Totals, catalog: &Catalog, elapsed: &Elapsed) -> Option<Amount> {
-    let selection = Selection::new(&threshold.selector, catalog);
+/// What a threshold's left side comes to, of one stage or of all; `None` without data. A count without samples is 0.
+pub(super) fn measure(
+    threshold: &Threshold,
+    totals: &Totals,
+    catalog: &Catalog,
+    elapsed: &Elapsed,
+    only: Option<StageId>,
+) -> Option<Amount> {
+    let selection = Selection::new(&threshold.selector, catalog, only);
     let seconds = match threshold.window {
         Some(_) => f64::from(totals.seconds()),
         None => selection.seconds(elapsed),
@@ -35,12 +41,16 @@ fn of_metric(
     totals.metric(metric).filter(|(key, _)| selection.takes(key)).for_each(|(_, samples)| all.merge(samples));
     let count = match kind {
         MetricKind::Counter => all.moments().sum(),
-        MetricKind::Trend | MetricKind::Gauge => all.count() as f64,
+        MetricKind::Trend | MetricKind::Gauge | MetricKind::Time => all.count() as f64,
     };
     match aggregate {
         Aggregate::Count => Some(Amount::Number(count)),
         Aggregate::Rate => (seconds > 0.0).then(|| Amount::Rate(Rate::per_second(count / seconds))),
-        _ => of_samples(aggregate, &all).map(Amount::Number),
+        _ => of_samples(aggregate, &all).map(|value| match kind {
+            // kept in milliseconds
+            MetricKind::Time => Amount::Time(Duration::from_secs_f64(value.clamp(0.0, 1e12) / 1e3)),
+            _ => Amount::Number(value),
+        }),
     }
 }
 
@@ -66,7 +76,11 @@ fn of_requests(
         Aggregate::Dropped => Amount::Number(totals.books().dropped as f64),
         Aggregate::Bytes => Amount::Size(Size::from_bytes(counts.bytes_in)),
         Aggregate::Rate if seconds > 0.0 => Amount::Rate(Rate::per_second(counts.ended() as f64 / seconds)),
-        Aggregate::ErrorRate => Amount::Ratio(Ratio::of(counts.failures(), counts.ended())?),
+        Aggregate::ErrorRate => {
+            // what was due and never begun has failed whoever it was for
+            let dropped = if selection.takes_all() { totals.books().dropped } else { 0 };
+            Amount::Ratio(Ratio::of(counts.failures() + dropped, counts.ended() + dropped)?)
+        }
         Aggregate::Share => {
             let all = totals.series().filter(|(key, _)| selection.takes_stage(key));
             Amount::Ratio(Ratio::of(counts.ended(), all.map(|(_, total)| total.counts.ended()).sum())?)

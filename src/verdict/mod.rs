@@ -2,6 +2,7 @@
 //! what the two come to.
 
 mod conclude;
+mod hunt;
 mod judge;
 mod measure;
 mod select;
@@ -10,6 +11,7 @@ mod tests;
 mod validity;
 
 pub use conclude::{Closing, Verdict, conclude};
-pub use judge::{Judged, Standing, judge};
+pub use hunt::{Hunt, Tried};
+pub use judge::{Judged, Standing, judge, judge_stage};
 pub use select::Elapsed;
 pub use validity::{Doubt, is_suspect, validity};

@@ -14,16 +14,23 @@ pub(super) struct Selection<'a> {
     catalog: &'a Catalog,
     /// Whether the selector names stages itself: warm-ups are left out otherwise.
     names_stages: bool,
+    /// The one stage that is looked at, whatever the selector says.
+    only: Option<StageId>,
 }
 
 impl<'a> Selection<'a> {
-    pub(super) fn new(matchers: &'a [Matcher], catalog: &'a Catalog) -> Self {
+    pub(super) fn new(matchers: &'a [Matcher], catalog: &'a Catalog, only: Option<StageId>) -> Self {
         let names_stages = matchers.iter().any(|matcher| matcher.field == Field::Stage);
-        Self { matchers, catalog, names_stages }
+        Self { matchers, catalog, names_stages, only }
     }
 
     pub(super) fn takes(&self, key: &SeriesKey) -> bool {
         self.counts(key.stage) && self.matchers.iter().all(|matcher| self.matches(matcher, key))
+    }
+
+    /// Whether every request is taken.
+    pub(super) const fn takes_all(&self) -> bool {
+        self.matchers.is_empty() && self.only.is_none()
     }
 
     /// Whether a request would be taken if the selector asked for no more than its stage.
@@ -42,11 +49,19 @@ impl<'a> Selection<'a> {
     }
 
     fn takes_stage_id(&self, stage: StageId) -> bool {
-        let mut stages = self.matchers.iter().filter(|matcher| matcher.field == Field::Stage);
-        self.counts(stage) && stages.all(|matcher| compares(matcher, self.stage_name(stage)))
+        let scenario = self.catalog.stages.get(stage.index()).map_or("", |stage| &*stage.scenario);
+        let taken = self.matchers.iter().all(|matcher| match matcher.field {
+            Field::Stage => compares(matcher, self.stage_name(stage)),
+            Field::Scenario => compares(matcher, scenario),
+            _ => true,
+        });
+        self.counts(stage) && taken
     }
 
     fn counts(&self, stage: StageId) -> bool {
+        if let Some(only) = self.only {
+            return stage == only;
+        }
         let purpose = self.catalog.stages.get(stage.index()).map(|stage| stage.purpose);
         self.names_stages || purpose != Some(StagePurpose::WarmUp)
     }
@@ -65,6 +80,7 @@ impl<'a> Selection<'a> {
             Field::User => user.map_or("", |user| &*user.name),
             Field::Task => task.map_or("", |task| &*task.name),
             Field::Stage => self.stage_name(key.stage),
+            Field::Scenario => self.catalog.stages.get(key.stage.index()).map_or("", |stage| &*stage.scenario),
             Field::Status => {
                 let status = key.status.map(|status| status.to_string()).unwrap_or_default();
                 return compares(matcher, &status);

@@ -13,7 +13,7 @@ use crate::units::Offset;
 fn catalog() -> Catalog {
     let endpoint =
         |name: &str, tag: &str| EndpointEntry { name: name.into(), method: "GET".into(), tags: vec![tag.into()] };
-    let stage = |name: &str, purpose| StageEntry { name: name.into(), purpose };
+    let stage = |name: &str, purpose| StageEntry { name: name.into(), scenario: "".into(), purpose };
     Catalog {
         endpoints: vec![endpoint("recall", "read"), endpoint("learn", "write")],
         users: vec![UserEntry { name: "memory".into(), tags: vec![] }],

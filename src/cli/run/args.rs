@@ -26,17 +26,21 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 
-    /// How many users a constant shape has.
+    /// How many users a constant shape, arrivals or iterations have.
     #[arg(long, value_name = "N")]
     users: Option<u64>,
 
-    /// How long a constant shape lasts: 30s, 10m
+    /// How long a constant shape or arrivals last: 30s, 10m
     #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
     time: Option<Duration>,
 
     /// How many users a constant shape starts a second: 5/s
     #[arg(long, value_name = "RATE", value_parser = Rate::parse)]
     spawn_rate: Option<Rate>,
+
+    /// How many arrivals a second an arrivals shape has: 50/s
+    #[arg(long, value_name = "RATE", value_parser = Rate::parse)]
+    rate: Option<Rate>,
 
     /// Sets a var of the plan; may be given again.
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
@@ -76,6 +80,7 @@ impl RunArgs {
             users: self.users,
             time: self.time,
             spawn_rate: self.spawn_rate,
+            rate: self.rate,
             set: self.set.clone(),
             seed: self.seed,
         }

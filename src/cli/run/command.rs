@@ -7,10 +7,10 @@ use super::watch::Watch;
 use crate::cli::exit::Exit;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk};
-use crate::compile::{Program, Shape};
+use crate::compile::{Program, Scenario, Shape};
 use crate::engine::Options;
-use crate::report::{Facts, PlanEntry, Report, Results, StageEntry, build, summary};
-use crate::run::{Outcome, conduct, probe, raise};
+use crate::report::{Facts, LevelEntry, PlanEntry, Report, Results, StageEntry, build, summary};
+use crate::run::{Level, Outcome, conduct, probe, raise};
 use crate::sample::StagePurpose;
 use crate::target::{Behaviour, Target};
 use crate::verdict::Verdict;
@@ -31,7 +31,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let url = target.as_ref().map(|target| format!("http://{}/v1", target.address()));
     let path = find(&args.plan);
     let program = Arc::new(program(args, &path, url)?);
-    raise(u64::from(program.shape.peak()))
+    raise(program.peak())
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
     let mut results = Results::open(&args.out, SystemTime::now()).map_err(|error| {
         let place = args.out.display();
@@ -121,18 +121,14 @@ fn report(args: &RunArgs, path: &Path, program: &Program, outcome: &Outcome, exi
         rules: &program.rules,
         judged: &outcome.judged,
         catalog: &program.catalog,
+        levels: outcome.levels.iter().map(|level| tried(level, program)).collect(),
+        teardown: outcome.teardown.clone(),
     };
     build(facts, &outcome.totals)
 }
 
 fn plan(args: &RunArgs, path: &Path, program: &Program) -> PlanEntry {
-    let Shape::Closed(stages) = &program.shape;
-    let stages = stages.iter().zip(&program.catalog.stages).map(|(stage, entry)| StageEntry {
-        name: stage.name.to_string(),
-        users: stage.users,
-        seconds: stage.length.as_secs_f64(),
-        warm_up: entry.purpose == StagePurpose::WarmUp,
-    });
+    let stages = program.scenarios.iter().flat_map(|scenario| stages_of(scenario, program)).collect();
     let service = if args.embedded { "the embedded service at " } else { "" };
     PlanEntry {
         name: program.name.to_string(),
@@ -140,7 +136,44 @@ fn plan(args: &RunArgs, path: &Path, program: &Program) -> PlanEntry {
         file: PathBuf::from(path).display().to_string(),
         profile: args.profile().cloned(),
         target: format!("{service}{}{}", program.target.origin, program.target.prefix),
-        stages: stages.collect(),
+        stages,
+    }
+}
+
+fn stages_of(scenario: &Scenario, program: &Program) -> Vec<StageEntry> {
+    let levels: Vec<(Option<u32>, Option<f64>)> = match &scenario.shape {
+        Shape::Closed(stages, _) => stages.iter().map(|stage| (Some(stage.users), None)).collect(),
+        Shape::Open(stages, ..) => stages.iter().map(|stage| (None, Some(stage.rate.as_per_second()))).collect(),
+        Shape::Iterations(work) => vec![(Some(work.users), None)],
+        Shape::Replay(..) => vec![(None, None)],
+        Shape::Search(search) => vec![(None, None); usize::from(search.levels())],
+    };
+    let entries = program.catalog.stages.iter().skip(scenario.first_stage.index());
+    let lengths = scenario.shape.stages();
+    let stages =
+        levels.into_iter().zip(entries).zip(lengths).map(|(((users, rate), entry), (start, end))| StageEntry {
+            name: entry.name.to_string(),
+            scenario: entry.scenario.to_string(),
+            users,
+            rate,
+            seconds: (end - start).as_secs_f64(),
+            warm_up: entry.purpose == StagePurpose::WarmUp,
+        });
+    stages.collect()
+}
+
+fn tried(level: &Level, program: &Program) -> LevelEntry {
+    let broken = program.rules.iter().zip(&level.judged).filter(|(_, judged)| !judged.standing.holds());
+    let broken = broken.map(|(rule, judged)| {
+        let measured = judged.measured.map_or_else(|| "no data".to_owned(), |amount| amount.to_string());
+        format!("{}: {measured}", rule.require)
+    });
+    LevelEntry {
+        name: level.name.to_string(),
+        level: level.level.clone(),
+        held: level.held(),
+        broken: broken.collect(),
+        dropped: level.dropped,
     }
 }
 

@@ -36,7 +36,13 @@ impl<'a> Watch<'a> {
                 let rule = self.rules.get(*index).map(|rule| format!("`{}`", rule.require)).unwrap_or_default();
                 self.say(&format!("stopping: threshold {rule} is broken and ends the run"));
             }
-            Event::Draining(Closing::Complete) => {}
+            Event::Draining(Closing::Complete | Closing::Plan) => {}
+            Event::Line(at, text) => self.log(&visible(&format!("{:.3}s {text}", at.as_secs_f64()))),
+            Event::Stopping(why) => self.say(&visible(&format!("stopping: {why}"))),
+            Event::Tried(level) => {
+                let word = if level.held() { "held" } else { "broke" };
+                self.say(&visible(&format!("{} ({}) {word}", level.name, level.level)));
+            }
             Event::Cutting => self.say("cutting off requests under way"),
         }
     }

@@ -255,8 +255,11 @@ impl<'a> Cursor<'a> {
             Kind::Size => Size::parse(word).map(Amount::Size),
             Kind::Number => {
                 let number = word.parse().ok().filter(|number: &f64| number.is_finite());
+                // a transaction's time is known by its name alone: whether it is one is told later
+                let time = parse_duration(word).ok().filter(|_| matches!(subject, Subject::Declared(_)));
                 return match number {
                     Some(number) => Ok(Amount::Number(number)),
+                    None if time.is_some() && aggregate.is_of_samples() => Ok(Amount::Time(time.unwrap_or_default())),
                     None => {
                         let message = format!("`{word}` is not a number, and `{aggregate}` is one here");
                         Err(misparse(message, range, example(aggregate, subject)))

@@ -133,6 +133,8 @@ pub enum Field {
     Stage,
     /// The answer's status.
     Status,
+    /// The scenario.
+    Scenario,
 }
 
 /// How a matcher compares.
@@ -216,7 +218,7 @@ impl Operator {
 }
 
 impl Field {
-    pub(super) const ALL: [(&'static str, Self); 7] = [
+    pub(super) const ALL: [(&'static str, Self); 8] = [
         ("endpoint", Self::Endpoint),
         ("name", Self::Name),
         ("user", Self::User),
@@ -224,6 +226,7 @@ impl Field {
         ("tag", Self::Tag),
         ("stage", Self::Stage),
         ("status", Self::Status),
+        ("scenario", Self::Scenario),
     ];
 }
 

@@ -1,0 +1,196 @@
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use crate::compile::bindings::{bindings, leaf_needs, live_text};
+use crate::compile::names::Need;
+use crate::compile::payload::{Multipart, PartSource, Payload, append_field};
+use crate::compile::texts::Texts;
+use crate::diagnostic::{Problem, Span};
+use crate::plan::{self, At, Named, Part};
+use crate::sample::EndpointId;
+
+/// A request's body with the kind it is said to be.
+pub(super) struct Body {
+    pub(super) payload: Payload,
+    pub(super) content_type: Option<String>,
+}
+
+/// The most a file that is sent may hold.
+const LARGEST: u64 = 64 << 20;
+
+pub(super) fn compile(
+    id: EndpointId,
+    written: &plan::Endpoint,
+    texts: &mut Texts,
+    needs: &mut Vec<Need>,
+) -> Option<Body> {
+    let given: Vec<(&str, Span)> = [
+        ("json", written.json.as_ref().map(|json| json.span)),
+        ("text", written.text.as_ref().map(|text| text.span)),
+        ("form", written.form.as_ref().and_then(first)),
+        ("multipart", written.multipart.as_ref().and_then(first)),
+        ("file", written.file.as_ref().map(|file| file.span)),
+    ]
+    .into_iter()
+    .filter_map(|(name, span)| Some((name, span?)))
+    .collect();
+    if let [(one, _), (other, span), ..] = given.as_slice() {
+        let problem = Problem::at(*span, format!("an endpoint has one body: `{one}` or `{other}`"));
+        texts.problems.push(problem.help("take one away"));
+        return None;
+    }
+    let of_kind = |payload, kind: &str| Some(Body { payload, content_type: Some(kind.to_owned()) });
+    if let Some(json) = &written.json {
+        leaf_needs(&json.value.0, needs);
+        return of_kind(texts.json_payload(json)?, "application/json");
+    }
+    if let Some(text) = &written.text {
+        let template = live_text(text, texts, needs)?;
+        let payload = match template.fixed() {
+            Some(text) => Payload::Fixed(text.to_string().into()),
+            None => Payload::Text(template),
+        };
+        return of_kind(payload, "text/plain; charset=utf-8");
+    }
+    if let Some(form) = &written.form {
+        let fields = bindings(Some(form), texts, needs);
+        let fixed: Option<Vec<_>> = fields.iter().map(|(name, value)| Some((name, value.constant()?))).collect();
+        let payload = match fixed {
+            Some(fixed) => {
+                let mut text = String::new();
+                fixed.into_iter().for_each(|(name, value)| append_field(&mut text, name, value));
+                Payload::Fixed(text.into())
+            }
+            None => Payload::Form(fields),
+        };
+        return of_kind(payload, "application/x-www-form-urlencoded");
+    }
+    if let Some(form) = &written.multipart {
+        let boundary =
+            format!("----plimsoll-{:016x}", crate::units::Seed::new(0x504C_494D).derive(u64::from(id.0)).value());
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        let parts: Vec<_> = form.iter().map(|(name, part)| self::part(name, part, texts, needs)).collect();
+        let parts = parts.into_iter().collect::<Option<_>>()?;
+        return of_kind(Payload::Multipart(Multipart { boundary, parts }), &kind);
+    }
+    if let Some(file) = &written.file {
+        let kind = kind_of(&file.value);
+        return of_kind(Payload::Fixed(read(file, texts)?), kind);
+    }
+    Some(Body { payload: Payload::Empty, content_type: None })
+}
+
+fn first<T>(named: &Named<T>) -> Option<Span> {
+    named.0.first().map(|(name, _)| name.span)
+}
+
+fn part(
+    name: &At<String>,
+    written: &At<Part>,
+    texts: &mut Texts,
+    needs: &mut Vec<Need>,
+) -> Option<(Bytes, PartSource)> {
+    let map = match &written.value {
+        Part::Value(any) => {
+            leaf_needs(&any.0, needs);
+            let value = texts.blueprint(&At { value: any.clone(), span: written.span })?;
+            return Some((head(&name.value, None, None), PartSource::Value(value)));
+        }
+        Part::Map(map) => map,
+    };
+    let kind = map.kind.as_ref().map(|kind| kind.value.as_str());
+    for text in
+        [Some(&name.value), map.kind.as_ref().map(|kind| &kind.value), map.name.as_ref().map(|name| &name.value)]
+    {
+        if text.is_some_and(|text| text.contains(['\r', '\n'])) {
+            texts.problems.push(Problem::at(written.span, "a part's name or type is one line"));
+            return None;
+        }
+    }
+    match (&map.file, &map.text) {
+        (Some(file), None) => {
+            let own = PathBuf::from(&file.value);
+            let own = own.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let shown = map.name.as_ref().map_or(own, |name| name.value.clone());
+            let kind = kind.unwrap_or_else(|| kind_of(&file.value));
+            Some((head(&name.value, Some(&shown), Some(kind)), PartSource::Fixed(read(file, texts)?)))
+        }
+        (None, Some(text)) => {
+            let value = texts.blueprint(&At { value: plan::Any(text_node(text)), span: text.span })?;
+            leaf_needs(&text_node(text), needs);
+            let shown = map.name.as_ref().map(|name| name.value.as_str());
+            Some((head(&name.value, shown, kind), PartSource::Value(value)))
+        }
+        (Some(_), Some(text)) => {
+            let problem = Problem::at(text.span, "a part is a `file` or a `text`, not both");
+            texts.problems.push(problem.help("take one away"));
+            None
+        }
+        (None, None) => {
+            let problem = Problem::at(written.span.part(0..1), "the part holds nothing");
+            texts.problems.push(problem.help("give it `file: path` or `text: …`"));
+            None
+        }
+    }
+}
+
+fn text_node(text: &At<String>) -> plan::Node {
+    plan::Node { span: text.span, value: plan::Data::Text(text.value.clone()), filled: false }
+}
+
+/// A part's head. Quotes in names are escaped as browsers do (WHATWG HTML, multipart/form-data encoding).
+fn head(name: &str, file: Option<&str>, kind: Option<&str>) -> Bytes {
+    let quoted = |text: &str| text.replace('"', "%22");
+    let mut head = format!("Content-Disposition: form-data; name=\"{}\"", quoted(name));
+    if let Some(file) = file {
+        head.push_str(&format!("; filename=\"{}\"", quoted(file)));
+    }
+    if let Some(kind) = kind {
+        head.push_str(&format!("\r\nContent-Type: {kind}"));
+    }
+    head.push_str("\r\n\r\n");
+    Bytes::from(head)
+}
+
+fn read(file: &At<String>, texts: &mut Texts) -> Option<Bytes> {
+    let path = texts.sources.folder(file.span).join(&file.value);
+    let shown = path.display();
+    match std::fs::metadata(&path).map(|data| (data.is_dir(), data.len())) {
+        Ok((false, length)) if length <= LARGEST => {}
+        Ok((true, _)) => {
+            texts.problems.push(Problem::at(file.span, format!("{shown} is a folder")));
+            return None;
+        }
+        Ok(_) => {
+            let problem = Problem::at(file.span, format!("{shown} is larger than 64 MiB"));
+            texts.problems.push(problem.help("what is sent is held in memory: send a smaller file"));
+            return None;
+        }
+        Err(error) => {
+            let problem = Problem::at(file.span, format!("cannot read {shown}: {error}"));
+            texts.problems.push(problem.help("the path is relative to the file that names it"));
+            return None;
+        }
+    }
+    let bytes = std::fs::read(&path);
+    bytes
+        .map(Bytes::from)
+        .map_err(|error| texts.problems.push(Problem::at(file.span, format!("cannot read {shown}: {error}"))))
+        .ok()
+}
+
+/// What a file is said to be, by its ending.
+fn kind_of(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
+        Some("json") => "application/json",
+        Some("xml") => "application/xml",
+        Some("csv") => "text/csv",
+        Some("txt" | "md") => "text/plain; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("pdf") => "application/pdf",
+        _ => "application/octet-stream",
+    }
+}

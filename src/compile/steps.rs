@@ -1,0 +1,246 @@
+use std::sync::Arc;
+
+use crate::compile::act::{Action, Call, OnFailure, Repeat, Rounds, Step, StopWhat};
+use crate::compile::bindings::{bindings, leaf_needs, live_text};
+use crate::compile::endpoints::Compiled;
+use crate::compile::names::{Names, Need};
+use crate::compile::pauses;
+use crate::compile::texts::Texts;
+use crate::compile::{Blueprint, Pause};
+use crate::diagnostic::{Problem, Span, did_you_mean};
+use crate::expression::{Expr, Template};
+use crate::plan::{self, At, Named, OnFailureWord, StopWord};
+use crate::sample::{Catalog, EndpointId, MetricId};
+
+/// One place an endpoint is called from.
+pub(super) struct CallSite {
+    pub(super) endpoint: EndpointId,
+    pub(super) binds: Vec<(String, Span)>,
+}
+
+/// What steps are compiled against.
+pub(super) struct Callable<'a> {
+    /// All endpoint names of the plan, readable or not, in id order as far as they are readable.
+    pub(super) names: &'a [String],
+    /// The readable ones.
+    pub(super) endpoints: &'a [Option<Compiled>],
+    pub(super) catalog: &'a Catalog,
+}
+
+/// Compiles steps, and gathers what they need, call and define.
+pub(super) struct Steps<'a, 'b, 'c> {
+    pub(super) callable: &'a Callable<'a>,
+    /// The tasks that `run` may name.
+    pub(super) tasks: Vec<&'a str>,
+    pub(super) needs: Vec<Need>,
+    pub(super) calls: Vec<CallSite>,
+    pub(super) defines: Names,
+    pub(super) texts: &'b mut Texts<'c>,
+}
+
+impl Steps<'_, '_, '_> {
+    /// Makes the names that steps define known: which of them runs first is chance.
+    pub(super) fn define(&mut self, steps: &[&At<plan::Step>]) {
+        for step in steps {
+            match &step.value {
+                plan::Step::Set(names) => self.defines.add(names.names()),
+                plan::Step::ForEach(each) => self.defines.add([each.item.value.as_str()]),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn list(&mut self, steps: &[At<plan::Step>]) -> Vec<Step> {
+        steps.iter().filter_map(|step| self.action(step).map(|action| self.step(action, step.span))).collect()
+    }
+
+    pub(super) fn step(&self, action: Action, span: Span) -> Step {
+        Step { action, place: self.texts.place(span) }
+    }
+
+    pub(super) fn expr(&mut self, text: &At<String>) -> Option<Expr> {
+        let expr = self.texts.expr(&text.value, text.span)?;
+        self.needs.push(Need { names: expr.names(), text: text.value.clone(), span: text.span });
+        Some(expr)
+    }
+
+    pub(super) fn call(&mut self, call: &plan::CallMap) -> Option<Call> {
+        let name = &call.endpoint;
+        let Some(index) = self.callable.names.iter().position(|known| *known == name.value) else {
+            if self.callable.names.is_empty() {
+                return None;
+            }
+            let problem = Problem::at(name.span, format!("unknown endpoint `{}`", name.value));
+            let known = self.callable.names.iter().map(String::as_str);
+            self.texts.problems.push(problem.help_if(did_you_mean(&name.value, known)));
+            return None;
+        };
+        let endpoint = EndpointId(u32::try_from(index).unwrap_or(u32::MAX));
+        let binds = call.with.iter().flat_map(Named::iter).map(|(name, _)| (name.value.clone(), name.span)).collect();
+        let with = bindings(call.with.as_ref(), self.texts, &mut self.needs);
+        if let Some(Some(compiled)) = self.callable.endpoints.get(index) {
+            self.defines.add(compiled.leaves.iter());
+        }
+        self.calls.push(CallSite { endpoint, binds });
+        let on_failure = match call.on_failure {
+            Some(OnFailureWord::Continue) => OnFailure::Continue,
+            Some(OnFailureWord::StopUser) => OnFailure::Stop(StopWhat::User),
+            Some(OnFailureWord::StopRun) => OnFailure::Stop(StopWhat::Run),
+            Some(OnFailureWord::StopTask) | None => OnFailure::Stop(StopWhat::Task),
+        };
+        Some(Call { endpoint, with, on_failure })
+    }
+
+    fn action(&mut self, step: &At<plan::Step>) -> Option<Action> {
+        match &step.value {
+            plan::Step::Call(call) => self.call(&call.0).map(Action::Call),
+            plan::Step::Parallel(calls) => {
+                let calls: Vec<_> = calls.0.iter().map(|call| self.call(&call.value.0)).collect();
+                calls.into_iter().collect::<Option<_>>().map(Action::Parallel)
+            }
+            plan::Step::Set(names) => Some(Action::Set(bindings(Some(names), self.texts, &mut self.needs))),
+            plan::Step::Append(append) => self.append(append),
+            plan::Step::Think(pause) => Some(Action::Think(self.pause(pause, step.span))),
+            plan::Step::When(when) => {
+                let that = self.expr(&when.that);
+                let then = self.list(&when.then);
+                let otherwise = self.list(when.otherwise.as_deref().unwrap_or_default());
+                Some(Action::When { that: that?, then, otherwise })
+            }
+            plan::Step::Switch(switch) => {
+                let on = self.expr(&switch.on);
+                let cases = switch.cases.iter().map(|(name, steps)| (name.value.as_str().into(), self.list(steps)));
+                let cases = cases.collect();
+                let default = self.list(switch.default.as_deref().unwrap_or_default());
+                Some(Action::Switch { on: on?, cases, default })
+            }
+            plan::Step::Choose(branches) => self.choose(&branches.0, step.span),
+            plan::Step::Repeat(repeat) => self.repeat(repeat, step.span),
+            plan::Step::ForEach(each) => {
+                let of = self.list_of(&each.of);
+                let steps = self.list(&each.steps.0);
+                Some(Action::ForEach { item: each.item.value.as_str().into(), of: of?, steps })
+            }
+            plan::Step::Run(task) => self.run(task),
+            plan::Step::Transaction(transaction) => {
+                let name = transaction.name.value.as_str();
+                let index = self.callable.catalog.metrics.iter().position(|metric| *metric.name == *name)?;
+                let metric = MetricId(u16::try_from(index).ok()?);
+                let steps = self.list(&transaction.steps.0);
+                Some(Action::Transaction { metric, name: name.into(), steps })
+            }
+            plan::Step::Stop(what) => Some(Action::Stop(match what {
+                StopWord::Task => StopWhat::Task,
+                StopWord::User => StopWhat::User,
+                StopWord::Run => StopWhat::Run,
+            })),
+            plan::Step::Log(text) => live_text(text, self.texts, &mut self.needs).map(Action::Log),
+        }
+    }
+
+    fn pause(&mut self, pause: &plan::Pause, span: Span) -> Pause {
+        pauses::compile(pause, span, self.texts.problems)
+    }
+
+    fn choose(&mut self, branches: &[At<plan::Branch>], span: Span) -> Option<Action> {
+        let ways: Vec<_> = branches
+            .iter()
+            .map(|branch| (branch.weight.as_ref().map_or(1.0, |weight| weight.0), self.list(&branch.steps)))
+            .collect();
+        if ways.iter().all(|(weight, _)| *weight == 0.0) {
+            let problem = Problem::at(span, "every branch has weight 0");
+            self.texts.problems.push(problem.help("give at least one branch a weight above 0"));
+            return None;
+        }
+        Some(Action::Choose(ways))
+    }
+
+    fn repeat(&mut self, repeat: &plan::Repeat, span: Span) -> Option<Action> {
+        const MOST: u64 = 1000;
+        let rounds = match (&repeat.times, &repeat.until) {
+            (Some(times), None) => {
+                if let Some(max) = &repeat.max {
+                    let problem = Problem::at(max.span, "`max` has no effect without `until`");
+                    self.texts.problems.push(problem.help("take it away: `times` says how many"));
+                }
+                self.times(times).map(Rounds::Times)
+            }
+            (None, Some(until)) => {
+                let most = repeat.max.as_ref().map_or(MOST, |max| max.value.0);
+                self.expr(until).map(|until| Rounds::Until(until, most))
+            }
+            (Some(_), Some(until)) => {
+                let problem = Problem::at(until.span, "`repeat` has `times` or `until`, not both");
+                self.texts.problems.push(problem.help("take one away"));
+                None
+            }
+            (None, None) => {
+                let problem = Problem::at(span, "`repeat` does not say how often");
+                self.texts.problems.push(problem.help("give it `times: 3` or `until: status == 200`"));
+                None
+            }
+        };
+        let every = repeat.every.as_ref().map(|every| self.pause(every, span));
+        let steps = self.list(&repeat.steps.0);
+        Some(Action::Repeat(Repeat { rounds: rounds?, every, steps }))
+    }
+
+    fn times(&mut self, times: &At<plan::Any>) -> Option<Blueprint> {
+        if let plan::Data::Number(number) = &times.value.0.value
+            && number.as_u64().is_none()
+        {
+            let problem = Problem::at(times.span, format!("`{number}` is not a whole number ≥ 0"));
+            self.texts.problems.push(problem.help("write a whole number, such as `3`, or an expression"));
+            return None;
+        }
+        self.list_of(times)
+    }
+
+    /// A value that is written as an expression, with or without braces, or as itself.
+    fn list_of(&mut self, any: &At<plan::Any>) -> Option<Blueprint> {
+        match any.value.0.text() {
+            Some(text) if !text.contains("{{") => {
+                let expr = self.expr(&At { value: text.to_owned(), span: any.span })?;
+                let whole = Template::parse(&format!("{{{{ {} }}}}", expr.source()));
+                whole.map(Blueprint::Text).ok()
+            }
+            _ => {
+                leaf_needs(&any.value.0, &mut self.needs);
+                self.texts.blueprint(any)
+            }
+        }
+    }
+
+    fn run(&mut self, task: &At<String>) -> Option<Action> {
+        match self.tasks.iter().position(|known| *known == task.value) {
+            Some(index) => Some(Action::Run(index)),
+            None => {
+                let problem = Problem::at(task.span, format!("unknown task `{}`", task.value));
+                let help = did_you_mean(&task.value, self.tasks.iter().copied());
+                let help = help.or_else(|| Some("`run` names a task of the same user type".into()));
+                self.texts.problems.push(problem.help_if(help));
+                None
+            }
+        }
+    }
+
+    fn append(&mut self, append: &plan::Append) -> Option<Action> {
+        if !self.defines.has(&append.to.value) {
+            let problem = Problem::at(append.to.span, format!("unknown list `{}`", append.to.value));
+            let near = did_you_mean(&append.to.value, self.defines.iter());
+            let declare = format!("declare it in the user's state: `state: {{{}: []}}`", append.to.value);
+            self.texts.problems.push(problem.help_if(near).help(declare));
+        }
+        leaf_needs(&append.value.value.0, &mut self.needs);
+        let value = self.texts.blueprint(&append.value)?;
+        const KEPT: u64 = 1000;
+        const MOST: u64 = 1_000_000;
+        let keep = append.keep.as_ref().map_or(KEPT, |keep| keep.value.0.min(MOST));
+        if keep == 0 {
+            let span = append.keep.as_ref().map_or(append.to.span, |keep| keep.span);
+            self.texts.problems.push(Problem::at(span, "`keep: 0` keeps nothing").help("keep at least 1"));
+        }
+        let to: Arc<str> = append.to.value.as_str().into();
+        Some(Action::Append { to, value, keep: usize::try_from(keep).unwrap_or(usize::MAX) })
+    }
+}

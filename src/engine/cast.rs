@@ -1,0 +1,81 @@
+use crate::compile::{Scenario, Share};
+use crate::sample::UserTypeId;
+use crate::schedule::{Choice, Portion, assign};
+
+/// Who the users of one scenario are.
+#[derive(Debug, Clone)]
+pub(super) struct Cast {
+    /// Users of the scenarios before this one: its own are numbered from here.
+    pub(super) first: u64,
+    /// The kind of each user, where they are all known before the run.
+    kinds: Vec<UserTypeId>,
+    /// How many of its kind are before it, those of earlier scenarios included.
+    ranks: Vec<u32>,
+    /// The kinds that arrivals are given to.
+    parts: Vec<UserTypeId>,
+    choice: Option<Choice>,
+    /// How many users of each kind the scenarios before this one have.
+    before: Vec<u32>,
+}
+
+impl Cast {
+    /// The casts of all scenarios, in their order.
+    pub(super) fn of_all(scenarios: &[Scenario], kinds: usize) -> Vec<Self> {
+        let mut before = vec![0_u32; kinds];
+        let mut first = 0;
+        let cast = |scenario: &Scenario| {
+            let portions: Vec<Portion> = scenario.kinds.iter().map(|(_, share)| portion(*share)).collect();
+            let mut cast = Self {
+                first,
+                kinds: Vec::new(),
+                ranks: Vec::new(),
+                parts: scenario.kinds.iter().map(|(id, _)| *id).collect(),
+                choice: Choice::new(portions.iter().map(|portion| match portion {
+                    Portion::Weight(weight) => *weight,
+                    Portion::Count(count) => f64::from(*count),
+                })),
+                before: before.clone(),
+            };
+            let peak = scenario.shape.peak();
+            if scenario.shape.is_open() {
+                // users are of the kind their arrivals need: any number of each
+                before.iter_mut().for_each(|count| *count += peak);
+            } else {
+                for kind in assign(&portions, peak) {
+                    let kind = cast.parts[usize::from(kind)];
+                    cast.kinds.push(kind);
+                    cast.ranks.push(before[kind.index()]);
+                    before[kind.index()] += 1;
+                }
+            }
+            first += u64::from(peak);
+            cast
+        };
+        scenarios.iter().map(cast).collect()
+    }
+
+    /// The kind and rank of a user, by number from 0.
+    pub(super) fn of(&self, number: u32) -> (UserTypeId, u64) {
+        let index = number as usize;
+        let kind = self.kinds.get(index).copied().unwrap_or(UserTypeId(0));
+        (kind, u64::from(self.ranks.get(index).copied().unwrap_or(0)))
+    }
+
+    /// The kind an arrival is for; `share` is drawn evenly from 0 up to 1.
+    pub(super) fn pick(&self, share: f64) -> UserTypeId {
+        let index = self.choice.as_ref().map_or(0, |choice| choice.pick(share));
+        self.parts.get(index).copied().unwrap_or(UserTypeId(0))
+    }
+
+    /// The rank of a user that is made for arrivals: the `made`th of its kind.
+    pub(super) fn rank(&self, kind: UserTypeId, made: u32) -> u64 {
+        u64::from(self.before.get(kind.index()).copied().unwrap_or(0)) + u64::from(made)
+    }
+}
+
+const fn portion(share: Share) -> Portion {
+    match share {
+        Share::Weight(weight) => Portion::Weight(weight),
+        Share::Count(count) => Portion::Count(count),
+    }
+}

@@ -1,0 +1,67 @@
+use std::cell::RefCell;
+
+use rand::RngExt;
+
+use crate::compile::{AtEnd, Feed, RowOrder, RowPer};
+use crate::expression::{Dice, Value};
+use crate::rows::{Permutation, Reader};
+use crate::schedule::Part;
+use crate::units::Seed;
+
+/// One worker's rows of one feed. The workers take turns, so that no row is taken twice.
+pub(super) struct Feeder {
+    feed: Feed,
+    part: Part,
+    seed: Seed,
+    /// How many rows this worker has taken, and the file it takes them from.
+    place: RefCell<(u64, Reader)>,
+}
+
+/// What there is for a user that wants a row.
+pub(super) enum Fed {
+    /// A row.
+    Row(Value),
+    /// None any more: this happens then.
+    End(AtEnd),
+    /// The file is no longer what it was.
+    Broken(String),
+}
+
+impl Feeder {
+    /// A worker's feeder; `None` with the reason where the file cannot be opened again.
+    pub(super) fn open(feed: &Feed, part: Part, seed: Seed) -> Result<Self, String> {
+        let reader = feed.table.reader().map_err(|unfit| unfit.message)?;
+        Ok(Self { feed: feed.clone(), part, seed, place: RefCell::new((0, reader)) })
+    }
+
+    pub(super) const fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// The next row for a user, the `rank`th of its kind.
+    pub(super) fn take(&self, rank: u64, dice: &Dice) -> Fed {
+        let mut place = self.place.borrow_mut();
+        let (taken, reader) = &mut *place;
+        let rows = reader.rows();
+        let position = match self.feed.per {
+            RowPer::User => rank,
+            RowPer::Iteration => {
+                *taken += 1;
+                u64::from(self.part.index) + (*taken - 1) * u64::from(self.part.count)
+            }
+        };
+        if rows == 0 || (position >= rows && self.feed.order != RowOrder::Random && self.feed.at_end != AtEnd::Repeat) {
+            return Fed::End(self.feed.at_end);
+        }
+        let (round, position) = (position / rows, position % rows);
+        let index = match self.feed.order {
+            RowOrder::Sequential => position,
+            RowOrder::Random => dice.roll(|dice| dice.random_range(0..rows)),
+            RowOrder::Shuffle => Permutation::new(rows, self.seed.derive(round)).at(position),
+        };
+        match reader.row(index) {
+            Ok(row) => Fed::Row(row),
+            Err(unfit) => Fed::Broken(unfit.message),
+        }
+    }
+}

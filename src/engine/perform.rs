@@ -1,0 +1,283 @@
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use minijinja::value::ValueKind;
+use rand::RngExt;
+
+use super::call::{CallEnd, Caller};
+use super::user::{Flow, User};
+use crate::compile::{Action, Call, OnFailure, Repeat, Rounds, Step};
+use crate::expression::{EvalError, Scope, Value};
+use crate::http::Client;
+use crate::sample::TaskId;
+
+/// A loop that pauses not at all must let others have their turn now and then.
+const ROUNDS_AT_ONCE: u64 = 64;
+
+impl User {
+    /// Does steps in order, to the first that ends them.
+    pub(super) async fn steps(&mut self, steps: &[Step], task: TaskId) -> Flow {
+        for step in steps {
+            let flow = match &step.action {
+                Action::Call(call) => self.call(call, task, &step.place).await,
+                Action::Think(pause) => {
+                    self.think(*pause).await;
+                    Flow::Done
+                }
+                Action::Set(names) => {
+                    let set = names.iter().try_for_each(|(name, blueprint)| {
+                        blueprint.eval(&self.scope).map(|value| self.scope.set(name, value))
+                    });
+                    set.map_or_else(|error| self.failed(task, &step.place, &error), |()| Flow::Done)
+                }
+                Action::Append { to, value, keep } => match value.eval(&self.scope) {
+                    Ok(value) => {
+                        self.append(to, value, *keep);
+                        Flow::Done
+                    }
+                    Err(error) => self.failed(task, &step.place, &error),
+                },
+                Action::Stop(what) => self.stop(*what, &step.place),
+                Action::Log(text) => match text.render(&self.scope) {
+                    Ok(text) => {
+                        self.desk.log(&self.desk.mask.hide(&text, &self.scope));
+                        Flow::Done
+                    }
+                    Err(error) => self.failed(task, &step.place, &error),
+                },
+                _ => self.branch(step, task).await,
+            };
+            if flow != Flow::Done {
+                return flow;
+            }
+        }
+        Flow::Done
+    }
+
+    async fn call(&mut self, call: &Call, task: TaskId, place: &str) -> Flow {
+        // the client leaves the user while it is in use, as the rest of the user is lent
+        let mut clients = std::mem::take(&mut self.clients);
+        let (end, at) = match clients.first_mut() {
+            Some(client) => self.caller(&self.scope).call(client, task, call, self.due).await,
+            None => (CallEnd::Stopped, self.due),
+        };
+        self.clients = clients;
+        self.due = at;
+        self.after(end, call.on_failure, place)
+    }
+
+    fn after(&self, end: CallEnd, on_failure: OnFailure, place: &str) -> Flow {
+        match (end, on_failure) {
+            (CallEnd::Ok, _) | (CallEnd::Failed, OnFailure::Continue) => Flow::Done,
+            (CallEnd::Failed, OnFailure::Stop(what)) => self.stop(what, place),
+            (CallEnd::Stopped, _) => Flow::Leave,
+        }
+    }
+
+    /// Steps with steps inside; boxed, because the depth is the plan's.
+    fn branch<'a>(&'a mut self, step: &'a Step, task: TaskId) -> Pin<Box<dyn Future<Output = Flow> + 'a>> {
+        Box::pin(self.inner(step, task))
+    }
+
+    async fn inner(&mut self, step: &Step, task: TaskId) -> Flow {
+        match &step.action {
+            Action::When { that, then, otherwise } => match that.holds(&self.scope) {
+                Ok(true) => self.steps(then, task).await,
+                Ok(false) => self.steps(otherwise, task).await,
+                Err(error) => self.failed(task, &step.place, &error),
+            },
+            Action::Switch { on, cases, default } => match on.eval(&self.scope) {
+                Ok(value) => {
+                    let value = value.to_string();
+                    let case = cases.iter().find(|(name, _)| **name == *value);
+                    self.steps(case.map_or(default, |(_, steps)| steps), task).await
+                }
+                Err(error) => self.failed(task, &step.place, &error),
+            },
+            Action::Choose(ways) => {
+                let total: f64 = ways.iter().map(|(weight, _)| weight).sum();
+                let mut at = self.scope.dice().roll(|dice| dice.random::<f64>()) * total;
+                let way = ways.iter().find(|(weight, _)| {
+                    at -= weight;
+                    at < 0.0 && *weight > 0.0
+                });
+                let last = || ways.iter().rev().find(|(weight, _)| *weight > 0.0);
+                match way.or_else(last) {
+                    Some((_, steps)) => self.steps(steps, task).await,
+                    None => Flow::Done,
+                }
+            }
+            Action::Repeat(repeat) => self.repeat(repeat, task, &step.place).await,
+            Action::ForEach { item, of, steps } => match of.eval(&self.scope).and_then(|list| items(&list)) {
+                Ok(items) => {
+                    let outer = self.scope.state(item);
+                    let flow = self.for_each(item, items, steps, task).await;
+                    match outer {
+                        Some(value) => self.scope.set(item, value),
+                        None => self.scope.unset(item),
+                    }
+                    flow
+                }
+                Err(error) => self.failed(task, &step.place, &error),
+            },
+            Action::Run(index) => {
+                let program = self.desk.program.clone();
+                let task = program.users.get(self.kind.index()).and_then(|kind| kind.tasks.get(*index));
+                match task {
+                    Some(task) => self.task(task).await,
+                    None => Flow::Done,
+                }
+            }
+            Action::Transaction { metric, name, steps } => {
+                let began = self.due;
+                let flow = self.steps(steps, task).await;
+                if flow == Flow::Done {
+                    let millis = self.due.since(began).as_secs_f64() * 1e3;
+                    let stage = self.scene.stage_at(began);
+                    self.desk.measured(*metric, name, (self.kind, task, stage), millis);
+                }
+                flow
+            }
+            Action::Parallel(calls) => self.parallel(calls, task, &step.place).await,
+            // what has no steps inside is done where it stands
+            _ => Flow::Done,
+        }
+    }
+
+    async fn repeat(&mut self, repeat: &Repeat, task: TaskId, place: &str) -> Flow {
+        let most = match &repeat.rounds {
+            Rounds::Until(_, most) => *most,
+            Rounds::Times(times) => match times.eval(&self.scope).and_then(|times| count(&times)) {
+                Ok(times) => times,
+                Err(error) => return self.failed(task, place, &error),
+            },
+        };
+        for round in 0..most {
+            if round > 0
+                && let Some(every) = repeat.every
+            {
+                self.think(every).await;
+            }
+            if round % ROUNDS_AT_ONCE == ROUNDS_AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
+            if self.leash.order() >= self.heeds {
+                return Flow::Leave;
+            }
+            let flow = self.steps(&repeat.steps, task).await;
+            if flow != Flow::Done {
+                return flow;
+            }
+            if let Rounds::Until(until, _) = &repeat.rounds {
+                match until.holds(&self.scope) {
+                    Ok(true) => return Flow::Done,
+                    Ok(false) => {}
+                    Err(error) => return self.failed(task, place, &error),
+                }
+            }
+        }
+        match &repeat.rounds {
+            Rounds::Times(_) => Flow::Done,
+            Rounds::Until(until, most) => {
+                let message = format!("`{}` was not true after {most} rounds", until.source());
+                self.failed(task, place, &EvalError { message })
+            }
+        }
+    }
+
+    async fn for_each(&mut self, item: &Arc<str>, items: Vec<Value>, steps: &[Step], task: TaskId) -> Flow {
+        for (index, value) in items.into_iter().enumerate() {
+            if index as u64 % ROUNDS_AT_ONCE == ROUNDS_AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
+            if self.leash.order() >= self.heeds {
+                return Flow::Leave;
+            }
+            self.scope.set(item, value);
+            let flow = self.steps(steps, task).await;
+            if flow != Flow::Done {
+                return flow;
+            }
+        }
+        Flow::Done
+    }
+
+    /// Calls at once: each has a connection and names of its own; what they capture is the user's.
+    async fn parallel(&mut self, calls: &[Call], task: TaskId, place: &str) -> Flow {
+        while self.clients.len() < calls.len() {
+            self.clients.push(Client::new(self.desk.transport.clone()));
+        }
+        let due = self.due;
+        let scopes: Vec<_> = calls.iter().map(|_| self.scope.fork()).collect();
+        let mut clients = std::mem::take(&mut self.clients);
+        let under_way = calls.iter().zip(&mut clients).zip(&scopes).map(|((call, client), scope)| {
+            let caller = self.caller(scope);
+            Box::pin(async move { caller.call(client, task, call, due).await })
+        });
+        let ended = all(under_way.collect()).await;
+        self.clients = clients;
+        let (mut worst, mut last) = (Flow::Done, due);
+        for ((end, at), call) in ended.into_iter().zip(calls) {
+            last = last.max(at);
+            let flow = self.after(end, call.on_failure, place);
+            worst = if flow == Flow::Leave || worst == Flow::Done { flow } else { worst };
+        }
+        scopes.iter().for_each(|scope| self.scope.join(scope));
+        self.due = last;
+        worst
+    }
+
+    fn caller<'a>(&'a self, scope: &'a Arc<Scope>) -> Caller<'a> {
+        Caller {
+            desk: &self.desk,
+            leash: &self.leash,
+            scene: &self.scene,
+            scope,
+            jar: &self.jar,
+            user: self.kind,
+            heeds: self.heeds,
+        }
+    }
+
+    fn append(&self, to: &Arc<str>, value: Value, keep: usize) {
+        let list = self.scope.state(to).and_then(|list| list.try_iter().ok());
+        let mut items: Vec<Value> = list.into_iter().flatten().collect();
+        items.push(value);
+        let beyond = items.len().saturating_sub(keep);
+        items.drain(..beyond);
+        self.scope.set(to, Value::from(items));
+    }
+}
+
+/// The items of a list.
+fn items(list: &Value) -> Result<Vec<Value>, EvalError> {
+    let refuse = || EvalError { message: format!("`for_each` needs a list, not a {}", list.kind()) };
+    match list.kind() {
+        ValueKind::Seq | ValueKind::Iterable => Ok(list.try_iter().map_err(|_| refuse())?.collect()),
+        _ => Err(refuse()),
+    }
+}
+
+fn count(times: &Value) -> Result<u64, EvalError> {
+    let whole = u64::try_from(times.clone()).ok().or_else(|| times.as_str().and_then(|text| text.parse().ok()));
+    whole.ok_or_else(|| EvalError { message: format!("`times` is to be a whole number ≥ 0, not `{times}`") })
+}
+
+/// Waits for all of them.
+async fn all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
+    let mut ended: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    poll_fn(|cx| {
+        for (future, ended) in futures.iter_mut().zip(&mut ended) {
+            if ended.is_none()
+                && let Poll::Ready(output) = Pin::new(future).poll(cx)
+            {
+                *ended = Some(output);
+            }
+        }
+        if ended.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    ended.into_iter().flatten().collect()
+}

@@ -1,0 +1,98 @@
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::task::spawn_local;
+
+use super::cast::Cast;
+use super::desk::Desk;
+use super::leash::{Leash, Order};
+use super::presence::Attendance;
+use super::scene::Scene;
+use super::user::{Drive, Identity, User};
+use crate::compile::{Amount, Work};
+use crate::schedule::Part;
+use crate::units::Offset;
+
+/// The users of a fixed amount of work: all start at once, and each leaves when there is nothing left for it.
+pub(super) struct Squad {
+    desk: Rc<Desk>,
+    scene: Rc<Scene>,
+    start: Offset,
+    work: Work,
+    part: Part,
+    cast: Arc<Cast>,
+    members: Vec<Rc<Leash>>,
+    attendance: Attendance,
+    begun: bool,
+}
+
+impl Squad {
+    pub(super) fn new(
+        desk: Rc<Desk>,
+        scene: Rc<Scene>,
+        (start, work): (Offset, Work),
+        part: Part,
+        cast: Arc<Cast>,
+    ) -> Self {
+        // work is shared out among the workers that have users
+        let part = Part { count: part.count.min(work.users), ..part };
+        let members = Vec::new();
+        Self { desk, scene, start, work, part, cast, members, attendance: Attendance::default(), begun: false }
+    }
+
+    pub(super) fn present(&self) -> u64 {
+        self.attendance.count()
+    }
+
+    pub(super) fn next_change(&self, _now: Offset) -> Option<Offset> {
+        (!self.begun).then_some(self.start)
+    }
+
+    pub(super) fn adjust(&mut self, now: Offset) {
+        if now >= self.scene.end() {
+            self.give(Order::Leave);
+        }
+        if self.begun || now < self.start {
+            return;
+        }
+        self.begun = true;
+        if self.part.index >= self.part.count {
+            return;
+        }
+        let total = match self.work.amount {
+            Amount::Each(_) => None,
+            Amount::Total(total) => Some(Rc::new(Cell::new(shared(total, self.part)))),
+        };
+        for own in 0..self.part.of(self.work.users) {
+            let quota = match (self.work.amount, &total) {
+                (Amount::Each(each), _) => Rc::new(Cell::new(each)),
+                (Amount::Total(_), Some(total)) => total.clone(),
+                (Amount::Total(_), None) => Rc::default(),
+            };
+            let leash = Rc::new(Leash::default());
+            let identity = Identity::of(&self.cast, self.part.user(own));
+            let user = User::new(self.desk.clone(), leash.clone(), self.scene.clone(), identity, self.start);
+            let presence = self.attendance.enter();
+            spawn_local(async move {
+                user.live(Drive::Quota(quota)).await;
+                drop(presence);
+            });
+            self.members.push(leash);
+        }
+    }
+
+    pub(super) fn give(&mut self, order: Order) {
+        self.members.iter().for_each(|leash| leash.give(order));
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.begun && self.attendance.count() == 0
+    }
+}
+
+/// A part's share of a whole.
+const fn shared(total: u64, part: Part) -> u64 {
+    let (index, count) = (part.index as u64, part.count as u64);
+    if total <= index { 0 } else { (total - index).div_ceil(count) }
+}

@@ -1,0 +1,127 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use crate::compile::Endpoint;
+use crate::expression::{Answer, Scope, Value};
+use crate::http::{Ending, Exchange, Outgoing};
+use crate::sample::Timing;
+
+/// One request with its answer and what was made of it, for somebody who looks on. Secrets are still in it.
+#[derive(Debug, Clone)]
+pub struct Traced {
+    /// The endpoint's name.
+    pub endpoint: Arc<str>,
+    /// The request; `None` where none could be made.
+    pub request: Option<Outgoing>,
+    /// The answer; `None` where none came.
+    pub answer: Option<Answer>,
+    /// From when it was sent to its end.
+    pub took: Duration,
+    /// Each check of the endpoint: what it expects, and how it was broken.
+    pub checks: Vec<(String, Result<(), String>)>,
+    /// What was captured: names and values.
+    pub captures: Vec<(Arc<str>, Value)>,
+    /// Why the call failed; `None` where it did not.
+    pub failure: Option<String>,
+    /// Whether another request followed, because the answer redirected.
+    pub redirected: Redirected,
+}
+
+/// Whether an answer sent its caller on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redirected {
+    /// It did, and was followed.
+    Followed,
+    /// It is the call's last answer.
+    No,
+}
+
+/// Somebody who looks on at every request.
+pub type Watcher = Box<dyn Fn(&Traced)>;
+
+impl Traced {
+    pub(super) fn new(endpoint: &Arc<str>, request: &Outgoing) -> Self {
+        Self {
+            endpoint: endpoint.clone(),
+            request: Some(request.clone()),
+            answer: None,
+            took: Duration::ZERO,
+            checks: Vec::new(),
+            captures: Vec::new(),
+            failure: None,
+            redirected: Redirected::No,
+        }
+    }
+
+    pub(super) fn unsent(endpoint: &Arc<str>, message: &str) -> Self {
+        Self {
+            endpoint: endpoint.clone(),
+            request: None,
+            answer: None,
+            took: Duration::ZERO,
+            checks: Vec::new(),
+            captures: Vec::new(),
+            failure: Some(message.to_owned()),
+            redirected: Redirected::No,
+        }
+    }
+
+    pub(super) fn redirected(self, exchange: Exchange) -> Self {
+        Self { redirected: Redirected::Followed, ..self.with(exchange) }
+    }
+
+    pub(super) fn failed(self, exchange: Exchange, why: &str) -> Self {
+        Self { failure: Some(why.to_owned()), ..self.with(exchange) }
+    }
+
+    /// Every check is judged for itself, also behind the first that is broken.
+    pub(super) fn settled(
+        self,
+        endpoint: &Endpoint,
+        answer: Option<Answer>,
+        timing: Timing,
+        failure: Option<String>,
+        scope: &Arc<Scope>,
+    ) -> Self {
+        let judge = |answer: &Answer| {
+            let checks = endpoint.expect.iter();
+            let judged = checks.map(|check| {
+                let judged = check.judge_plainly(answer, timing.response_time(), scope);
+                (check.expectation.to_string(), judged.map_err(|broken| broken.message))
+            });
+            judged.collect()
+        };
+        let captured = |capture: &crate::compile::Capture| {
+            let value = scope.state(&capture.name)?;
+            Some((capture.name.clone(), value))
+        };
+        Self {
+            checks: answer.as_ref().map(judge).unwrap_or_default(),
+            captures: match failure {
+                None => endpoint.capture.iter().filter_map(captured).collect(),
+                Some(_) => Vec::new(),
+            },
+            answer,
+            took: timing.service_time(),
+            failure,
+            ..self
+        }
+    }
+
+    fn with(self, exchange: Exchange) -> Self {
+        let took = exchange.ended.saturating_duration_since(exchange.sent);
+        let answer = match exchange.ending {
+            Ending::Answer(answer) => Some(Answer::new(answer.status, answer.headers, answer.body, took)),
+            Ending::Failed(_) | Ending::Cut => None,
+        };
+        Self { answer, took, ..self }
+    }
+
+    /// The request's headers in the order they were sent; none where there is no request.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.request.as_ref().map(|request| &request.headers)
+    }
+}

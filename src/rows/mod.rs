@@ -1,0 +1,18 @@
+//! Rows of data files, read as a stream: a file of any size costs the memory of one row and a bounded index.
+//!
+//! A [`Table`] is a file looked through once: its columns, how many rows it has, and marks to find any of them again.
+//! A [`Reader`] gives row number so-and-so. [`Permutation`] orders rows at random without keeping the order.
+
+mod csv;
+mod json;
+mod lines;
+mod permutation;
+mod reader;
+mod stream;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use permutation::Permutation;
+pub use reader::Reader;
+pub use table::{Format, Table, Unfit};

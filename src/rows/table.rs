@@ -1,0 +1,162 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::reader::{Cursor, Reader};
+use crate::expression::Value;
+
+/// How a data file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Rows of columns; the first row names them.
+    Csv {
+        /// The sign between two fields.
+        separator: u8,
+    },
+    /// One item a line.
+    Lines,
+    /// A list of items, or one after another.
+    Json,
+}
+
+/// A data file, looked through once.
+pub struct Table {
+    pub(super) path: PathBuf,
+    pub(super) format: Format,
+    pub(super) columns: Arc<[Arc<str>]>,
+    rows: u64,
+    /// Where each `every`th row starts, in bytes.
+    marks: Vec<u64>,
+    every: u64,
+    /// All rows, where the file is small.
+    pub(super) kept: Option<Vec<Value>>,
+}
+
+/// What keeps a file from being a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// What is wrong.
+    pub message: String,
+    /// In which line, from 1, where that is known.
+    pub line: Option<u64>,
+}
+
+/// A file up to so many bytes is kept in memory.
+const SMALL: u64 = 8 << 20;
+/// How many marks there are at most: with more rows each mark stands for more of them.
+const MOST_MARKS: usize = 1 << 16;
+
+impl Table {
+    /// Looks a file through: every row of it, so that a bad one is told before the run.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or the first row that is none.
+    pub fn open(path: &Path, format: Format) -> Result<Self, Unfit> {
+        let size = std::fs::metadata(path).map(|data| data.len());
+        let size = size.map_err(|error| Unfit { message: reason(&error), line: None })?;
+        let mut cursor = Cursor::open(path, format)?;
+        let mut table = Self {
+            path: path.to_owned(),
+            format,
+            columns: cursor.columns.clone(),
+            rows: 0,
+            marks: Vec::new(),
+            every: 1,
+            kept: (size <= SMALL).then(Vec::new),
+        };
+        loop {
+            let at = cursor.place();
+            let Some(row) = cursor.next()? else { break };
+            if table.rows.is_multiple_of(table.every) {
+                table.mark(at);
+            }
+            table.rows += 1;
+            if let Some(kept) = &mut table.kept {
+                kept.push(row);
+            }
+        }
+        Ok(table)
+    }
+
+    /// A table of rows that are written in the plan itself.
+    #[must_use]
+    pub fn listed(rows: Vec<Value>) -> Self {
+        Self {
+            path: PathBuf::new(),
+            format: Format::Json,
+            columns: Arc::from([]),
+            rows: rows.len() as u64,
+            marks: Vec::new(),
+            every: 1,
+            kept: Some(rows),
+        }
+    }
+
+    /// How many rows it has.
+    #[must_use]
+    pub const fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The names of its columns; none where its rows are no maps by nature.
+    #[must_use]
+    pub fn columns(&self) -> &[Arc<str>] {
+        &self.columns
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All rows as one list, where the file is small enough to be kept.
+    #[must_use]
+    pub fn list(&self) -> Option<Value> {
+        self.kept.clone().map(Value::from)
+    }
+
+    /// Somebody to read its rows, anew from the file where it is not kept.
+    ///
+    /// # Errors
+    /// A file that cannot be opened again.
+    pub fn reader(self: &Arc<Self>) -> Result<Reader, Unfit> {
+        Reader::new(self.clone())
+    }
+
+    /// The nearest mark at or before a row: the row it stands at, and the byte.
+    pub(super) fn mark_before(&self, row: u64) -> (u64, u64) {
+        let index = usize::try_from(row / self.every).unwrap_or(usize::MAX).min(self.marks.len().saturating_sub(1));
+        (index as u64 * self.every, self.marks.get(index).copied().unwrap_or(0))
+    }
+
+    fn mark(&mut self, at: u64) {
+        if self.marks.len() == MOST_MARKS {
+            // every second mark goes, and the rest stand for twice as many rows
+            let mut index = 0;
+            self.marks.retain(|_| {
+                index += 1;
+                index % 2 == 1
+            });
+            self.every *= 2;
+        }
+        if self.rows.is_multiple_of(self.every) {
+            self.marks.push(at);
+        }
+    }
+}
+
+impl fmt::Debug for Table {
+    /// Rows may hold passwords: they are not printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("path", &self.path).field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => error.to_string(),
+    }
+}
