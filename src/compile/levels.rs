@@ -30,7 +30,7 @@ pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Pro
         problems.push(Problem::at(at, "every stage is a warm-up, so nothing would be measured"));
     }
     let by_rate = written.iter().any(|stage| stage.rate.is_some());
-    for stage in written {
+    for (index, stage) in written.iter().enumerate() {
         match (&stage.users, &stage.rate) {
             (Some(users), Some(_)) => {
                 let problem = Problem::at(users.span, "a stage is in `users` or in `rate`, not both");
@@ -47,8 +47,8 @@ pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Pro
             _ => {}
         }
         if let Some(ramp) = stage.ramp.as_ref().filter(|ramp| ramp.0 > stage.length.0) {
-            let name = stage.name.as_ref().map(|name| format!(" `{}`", name.value)).unwrap_or_default();
-            let problem = Problem::at(ramp.span, format!("the ramp of stage{name} is longer than the stage"));
+            let name = self::name(index, stage);
+            let problem = Problem::at(ramp.span, format!("the ramp of stage `{name}` is longer than the stage"));
             problems.push(problem.help("make `for` at least as long as `ramp`: it counts from the stage's start"));
         }
     }
