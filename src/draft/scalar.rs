@@ -9,8 +9,10 @@ pub(super) fn scalar(text: &str) -> String {
 }
 
 fn is_plain(text: &str) -> bool {
-    let class = text.strip_suffix("xx").is_some_and(|class| matches!(class, "1" | "2" | "3" | "4" | "5"));
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '_')) || class;
+    // `2xx` and `5s`: these endings make no number of any YAML
+    let bare = ["xx", "ms", "s"].into_iter().find_map(|ending| text.strip_suffix(ending));
+    let quantity = bare.is_some_and(|bare| !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit()));
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '_')) || quantity;
     let ends = !text.ends_with([' ', ':']);
     let holds = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '=' | ';' | ':' | ' ');
     starts
@@ -53,8 +55,17 @@ mod tests {
 
     #[test]
     fn only_what_cannot_be_mistaken_is_bare() {
-        for bare in ["a", "/pets/all", "application/json; charset=utf-8", "http://here:80/v1", "2xx", "a-b_c.d", "p q"]
-        {
+        for bare in [
+            "a",
+            "/pets/all",
+            "application/json; charset=utf-8",
+            "http://here:80/v1",
+            "2xx",
+            "5s",
+            "250ms",
+            "a-b_c.d",
+            "p q",
+        ] {
             assert_eq!(scalar(bare), bare);
         }
         for other in

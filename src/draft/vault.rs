@@ -29,8 +29,16 @@ impl Vault {
         let name = self.names.give(snake(wanted).trim_start_matches("x_"), "secret");
         let upper = name.to_uppercase();
         let variable = if upper.starts_with("API_") { upper } else { format!("API_{upper}") };
+        let variable = self.variable(&variable);
         self.kept.push((name.clone(), Variable { name: variable, holds }));
         name
+    }
+
+    /// A variable's name that no other secret has.
+    fn variable(&self, wanted: &str) -> String {
+        let is_free = |name: &String| self.kept.iter().all(|(_, known)| known.name != *name);
+        let numbered = (2..1000).map(|n| format!("{wanted}_{n}"));
+        std::iter::once(wanted.to_owned()).chain(numbered).find(is_free).unwrap_or_else(|| wanted.to_owned())
     }
 
     /// Names that stand for other things: a call's own names must not hide a secret.
@@ -80,7 +88,9 @@ mod tests {
         assert_eq!(vault.keep("token", "the bearer token"), "token");
         assert_eq!(vault.keep("token", "another"), "token_2");
         assert_eq!(Json::from(vault.vars())["api_key"], "${API_KEY}");
-        assert_eq!(vault.variables()[2].name, "API_TOKEN_2");
+        assert_eq!(vault.keep("key", "`key` in the query"), "key");
+        let names: Vec<String> = vault.variables().into_iter().map(|variable| variable.name).collect();
+        assert_eq!(names, ["API_TOKEN", "API_KEY", "API_TOKEN_2", "API_KEY_2"]);
     }
 
     #[test]

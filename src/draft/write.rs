@@ -104,12 +104,12 @@ mod tests {
     #[test]
     fn short_values_stand_on_one_line_and_long_ones_on_several() {
         assert_eq!(written(&json!({"a": [1, "x"], "b": {}})), "key: {a: [1, x], b: {}}\n");
-        let long = json!({"first": ["x".repeat(60), {"y": "z".repeat(100), "w": 1}], "second": "no"});
+        let long = json!({"first": ["x".repeat(60), {"u": "z".repeat(100), "w": 1}], "second": "no"});
         insta::assert_snapshot!(written(&long), @r#"
         key:
           first:
             - xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-            - y: zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz
+            - u: zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz
               w: 1
           second: "no"
         "#);

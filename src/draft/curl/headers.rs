@@ -59,7 +59,7 @@ impl Headers {
         if typed.bearer.is_some() {
             headers.bearer(vault);
         } else if typed.user.is_some() {
-            let user = vault.keep("user", "the user's name, from `-u`");
+            let user = vault.keep("username", "the user's name, from `-u`");
             let password = vault.keep("password", "the user's password, from `-u`");
             headers.auth = Some(json!({"basic": {"user": slot(&user), "password": slot(&password)}}));
         }

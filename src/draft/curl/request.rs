@@ -145,7 +145,8 @@ fn fields(
 fn timeout(seconds: &str) -> Option<String> {
     let seconds: f64 = seconds.parse().ok()?;
     let millis = (seconds * 1000.0).round();
-    (1.0..=1e9).contains(&millis).then(|| format!("{millis:.0}ms"))
+    let text = if millis % 1000.0 == 0.0 { format!("{:.0}s", millis / 1000.0) } else { format!("{millis:.0}ms") };
+    (1.0..=1e9).contains(&millis).then_some(text)
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use crate::draft::write::fits;
 
 /// How deep an example goes.
 const DEEPEST: usize = 12;
+/// How many references may be followed inside each other.
+const LONGEST_TRAIL: usize = 32;
 /// From here on an example has only what it must have.
 const SPARSE: usize = 4;
 /// How many properties of a map are looked at.
@@ -77,11 +79,11 @@ impl<'a> Examples<'a> {
         }
         self.spend(16)?;
         let Some(pointer) = reference(schema) else { return self.direct(schema, depth) };
-        if self.trail.contains(&pointer) {
+        if self.trail.len() >= LONGEST_TRAIL || self.trail.contains(&pointer) {
             return None;
         }
         self.trail.push(pointer);
-        let made = self.document.at(pointer).and_then(|schema| self.make(schema, depth + 1));
+        let made = self.document.at(pointer).and_then(|schema| self.make(schema, depth));
         self.trail.pop();
         made
     }

@@ -74,7 +74,7 @@ impl<'a> Security<'a> {
         let word = |key: &str| written.get(key).and_then(Json::as_str).unwrap_or_default();
         match word("type").to_ascii_lowercase().as_str() {
             "http" if word("scheme").eq_ignore_ascii_case("basic") => {
-                let user = vault.keep("user", &format!("the user's name of `{scheme}`"));
+                let user = vault.keep("username", &format!("the user's name of `{scheme}`"));
                 let password = vault.keep("password", &format!("the user's password of `{scheme}`"));
                 Some(Proof::Auth(json!({"basic": {"user": slot(&user), "password": slot(&password)}})))
             }

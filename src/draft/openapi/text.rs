@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str) -> Result<Json, Box<Problem>> {
     })
 }
 
-/// JSON read from YAML: keys of any kind become texts, and numbers too large for JSON as well.
+/// JSON read from YAML: keys of any kind become texts.
 struct Raw(Json);
 
 impl<'de> Deserialize<'de> for Raw {
@@ -132,7 +132,8 @@ mod tests {
         let read = json!({"responses": {"200": {"a": [1, null, "x"]}}});
         assert_eq!(parse(&read.to_string()).unwrap(), read);
         assert_eq!(parse("responses:\n  200:\n    a: [1, ~, x]\n").unwrap(), read);
-        assert_eq!(parse("a: 99999999999999999999999").unwrap(), json!({"a": "99999999999999999999999"}));
+        // too large for a whole number of JSON, and still read
+        assert!(parse("a: 99999999999999999999999").unwrap()["a"].as_f64().is_some_and(|number| number > 9e22));
     }
 
     #[test]
