@@ -2,6 +2,7 @@
 //!
 //! Text in, plan text out. What comes from outside stays literal in the plan, and no secret of it gets there.
 
+mod ansi;
 mod literal;
 mod naming;
 mod outline;

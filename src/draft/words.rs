@@ -1,6 +1,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::ansi::Ansi;
 use crate::diagnostic::Problem;
 
 /// A shell's command taken apart.
@@ -12,7 +13,8 @@ pub(super) struct Command {
     pub(super) is_piped: bool,
 }
 
-type Refused = Box<Problem>;
+/// Why a command cannot be taken.
+pub(super) type Refused = Box<Problem>;
 
 /// Takes a command of a POSIX shell apart, as far as browsers write it.
 pub(super) fn command(text: &str) -> Result<Command, Refused> {
@@ -41,7 +43,7 @@ impl Reading<'_> {
                 '"' => self.double()?,
                 '$' if self.rest.peek() == Some(&'\'') => {
                     self.rest.next();
-                    self.ansi()?;
+                    Ansi { rest: &mut self.rest, word: self.word.get_or_insert_default() }.read()?;
                 }
                 '$' if self.rest.peek() == Some(&'"') => {}
                 '$' | '`' => self.dollar(c)?,
@@ -128,77 +130,6 @@ impl Reading<'_> {
         Err(Box::new(problem.help("write its value, or put single quotes round it where it stands for itself")))
     }
 
-    /// `$'…'`: escapes as in C.
-    fn ansi(&mut self) -> Result<(), Refused> {
-        self.word.get_or_insert_default();
-        loop {
-            match self.rest.next() {
-                Some('\'') => return Ok(()),
-                Some('\\') => self.ansi_escape()?,
-                Some(c) => self.push(c),
-                None => return Err(unclosed("$'")),
-            }
-        }
-    }
-
-    fn ansi_escape(&mut self) -> Result<(), Refused> {
-        let Some(c) = self.rest.next() else { return Err(unclosed("$'")) };
-        match c {
-            'n' => self.push('\n'),
-            't' => self.push('\t'),
-            'r' => self.push('\r'),
-            'a' => self.push('\u{7}'),
-            'b' => self.push('\u{8}'),
-            'e' | 'E' => self.push('\u{1b}'),
-            'f' => self.push('\u{c}'),
-            'v' => self.push('\u{b}'),
-            'x' => self.byte(16, 2, 0),
-            '0'..='7' => self.byte(8, 2, c.to_digit(8).unwrap_or(0)),
-            'u' => self.code_point(4)?,
-            'U' => self.code_point(8)?,
-            '\\' | '\'' | '"' | '?' => self.push(c),
-            c => {
-                self.push('\\');
-                self.push(c);
-            }
-        }
-        Ok(())
-    }
-
-    fn byte(&mut self, radix: u32, digits: usize, first: u32) {
-        let value = self.number(radix, digits, first);
-        // a shell keeps the low byte of an octal escape beyond `\377`
-        self.word.get_or_insert_default().push((value & 0xFF) as u8);
-    }
-
-    fn code_point(&mut self, digits: usize) -> Result<(), Refused> {
-        let mut value = self.number(16, digits, 0);
-        if (0xD800..0xDC00).contains(&value) {
-            // browsers write a sign beyond the first plane as two halves
-            let rest: String = self.rest.clone().take(6).collect();
-            let low = rest.strip_prefix("\\u").and_then(|low| u32::from_str_radix(low, 16).ok());
-            if let Some(low) = low.filter(|low| (0xDC00..0xE000).contains(low)) {
-                self.rest.by_ref().take(6).for_each(drop);
-                value = 0x1_0000 + ((value - 0xD800) << 10) + (low - 0xDC00);
-            }
-        }
-        let Some(c) = char::from_u32(value) else {
-            return Err(Box::new(Problem::new(format!("`\\u{value:04x}` in the command is no character"))));
-        };
-        self.push(c);
-        Ok(())
-    }
-
-    fn number(&mut self, radix: u32, digits: usize, first: u32) -> u32 {
-        let mut value = first;
-        for _ in 0..digits {
-            let Some(digit) = self.rest.peek().and_then(|c| c.to_digit(radix)) else { break };
-            value = value.wrapping_mul(radix).wrapping_add(digit);
-            self.rest.next();
-        }
-        value
-    }
-
     /// A sign that ends the command for a shell. At the very end it is harmless.
     fn operator(&mut self, sign: char) -> Result<(), Refused> {
         self.end()?;
@@ -215,7 +146,7 @@ impl Reading<'_> {
     }
 }
 
-fn unclosed(quote: &str) -> Refused {
+pub(super) fn unclosed(quote: &str) -> Refused {
     Box::new(Problem::new(format!("the quote `{quote}` is never closed")).help("is the command copied whole?"))
 }
 

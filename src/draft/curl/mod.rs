@@ -2,6 +2,7 @@
 
 mod body;
 mod headers;
+mod multipart;
 mod options;
 mod request;
 mod typed;

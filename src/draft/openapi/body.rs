@@ -1,7 +1,8 @@
 use serde_json::{Map, Value as Json, json};
 
+use super::as_text::as_text;
 use super::document::Document;
-use super::example::{Examples, as_text};
+use super::example::Examples;
 use super::operation::Call;
 
 /// Adds an operation's body, of the first kind that a plan says best.
@@ -13,7 +14,7 @@ pub(super) fn add<'a>(document: Document<'a>, operation: &'a Json, call: &mut Ca
     match rank(kind) {
         0 | 1 => {
             if made.is_none() {
-                call.notes.push("the document has no schema or example for the body".into());
+                call.notes.push("write the body: no example of it could be made".into());
             }
             call.body = Some(("json", made.unwrap_or_else(|| json!({}))));
             say(kind, "application/json", call);
@@ -22,7 +23,7 @@ pub(super) fn add<'a>(document: Document<'a>, operation: &'a Json, call: &mut Ca
         3 => call.body = Some(("multipart", multipart(document, media, made, call))),
         _ => {
             if made.is_none() {
-                call.notes.push(format!("write the body: the document has no example of `{kind}`"));
+                call.notes.push(format!("write the body: no example of `{kind}` could be made"));
             }
             call.body = Some(("text", made.as_ref().map_or_else(|| "text".into(), as_text).into()));
             say(kind, "", call);

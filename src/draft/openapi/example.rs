@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use super::document::{Document, reference};
+use super::kind::kind;
 use super::values::{number, text};
+use super::weight::weigh;
 use crate::draft::literal::literal_value;
 use crate::draft::write::fits;
 
@@ -171,21 +173,6 @@ impl<'a> Examples<'a> {
     }
 }
 
-/// The kind of value a schema is for, said or implied.
-pub(super) fn kind(schema: &Json) -> Option<&str> {
-    match schema.get("type") {
-        Some(Json::String(kind)) => Some(kind),
-        Some(Json::Array(kinds)) => {
-            let mut kinds = kinds.iter().filter_map(Json::as_str);
-            kinds.clone().find(|kind| *kind != "null").or_else(|| kinds.next())
-        }
-        _ if schema.get("properties").is_some() || schema.get("additionalProperties").is_some() => Some("object"),
-        _ if schema.get("items").is_some() || schema.get("prefixItems").is_some() => Some("array"),
-        _ if schema.get("format").is_some() || schema.get("pattern").is_some() => Some("string"),
-        _ => None,
-    }
-}
-
 /// Maps as one map; where there is none, the first value.
 fn merged(parts: impl IntoIterator<Item = Json>) -> Option<Json> {
     let parts: Vec<Json> = parts.into_iter().collect();
@@ -199,40 +186,6 @@ fn merged(parts: impl IntoIterator<Item = Json>) -> Option<Json> {
         }
     }
     Some(Json::Object(map))
-}
-
-/// Takes about as many bytes from `left` as a value has in a plan; `None` where it is too large, or nested too deep.
-fn weigh(value: &Json, levels: usize, left: &mut usize) -> Option<()> {
-    let levels = levels.checked_sub(1)?;
-    let mut take = |bytes: usize| -> Option<()> {
-        *left = left.checked_sub(bytes)?;
-        Some(())
-    };
-    match value {
-        Json::String(text) => take(text.len() + 2),
-        Json::Array(items) => {
-            take(2)?;
-            items.iter().try_for_each(|item| weigh(item, levels, left))
-        }
-        Json::Object(entries) => {
-            take(2)?;
-            entries.iter().try_for_each(|(key, item)| {
-                *left = left.checked_sub(key.len() + 4)?;
-                weigh(item, levels, left)
-            })
-        }
-        _ => take(8),
-    }
-}
-
-/// A value as one text, for where the plan takes no other: a header, a field of a form.
-pub(super) fn as_text(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        Json::Null => String::new(),
-        // what is escaped in it is escaped without double quotes, so it is the same inside JSON
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

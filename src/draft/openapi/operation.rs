@@ -3,7 +3,7 @@ use serde_json::{Map, Value as Json};
 use super::document::Document;
 use super::example::Examples;
 use super::security::{Place, Security};
-use super::{body, parameters};
+use super::{body, parameters, path};
 use crate::draft::literal::{one_line, plain};
 use crate::draft::naming::{Names, snake};
 use crate::draft::outline::{Danger, Part};
@@ -53,7 +53,7 @@ impl Call {
 impl<'a> Drafting<'a> {
     /// The endpoint of an operation. `place` says whether the target shows already who calls.
     pub(super) fn part(&mut self, operation: Operation<'a>, place: Place) -> Part {
-        let Operation { path, method, item, written } = operation;
+        let Operation { path: route, method, item, written } = operation;
         let mut call = Call::default();
         let needs = self.security.needs(written);
         self.security.add(&needs, place, &mut call, &mut self.vault);
@@ -62,15 +62,15 @@ impl<'a> Drafting<'a> {
         if !matches!(method, "get" | "head") {
             body::add(self.document, written, &mut call, &mut self.examples);
         }
-        let (path_text, with) = parameters::path(path, &all, &mut self.vault.names(), &mut self.examples);
+        let (path_text, with) = path::path(route, &all, &mut self.vault.names(), &mut self.examples);
         let word = |key: &str| written.get(key).and_then(Json::as_str);
         let wanted = word("operationId").filter(|id| !snake(id).is_empty());
-        let name = self.names.give(&wanted.map_or_else(|| format!("{method} {path}"), str::to_owned), "call");
+        let name = self.names.give(&wanted.map_or_else(|| format!("{method} {route}"), str::to_owned), "call");
         let mut fields = Map::new();
         fields.insert(method.into(), path_text.into());
         if !with.is_empty() {
             // one line in the report, whatever the values
-            fields.insert("name".into(), format!("{} {}", method.to_uppercase(), label(path)).into());
+            fields.insert("name".into(), format!("{} {}", method.to_uppercase(), label(route)).into());
             fields.insert("with".into(), with.into());
         }
         let headers = call.all_headers();

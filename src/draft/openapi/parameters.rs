@@ -1,11 +1,9 @@
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value as Json};
 
+use super::as_text::as_text;
 use super::document::Document;
-use super::example::{Examples, as_text};
+use super::example::Examples;
 use super::operation::Call;
-use crate::draft::literal::literal;
-use crate::draft::naming::Names;
 use crate::draft::vault::{Vault, is_secret, slot};
 
 /// How many parameters of one operation are looked at.
@@ -13,8 +11,8 @@ const MOST: usize = 200;
 
 /// A parameter of an operation.
 pub(super) struct Parameter<'a> {
-    name: &'a str,
-    place: &'a str,
+    pub(super) name: &'a str,
+    pub(super) place: &'a str,
     is_required: bool,
     written: &'a Json,
 }
@@ -36,7 +34,8 @@ pub(super) fn parameters<'a>(document: Document<'a>, item: &'a Json, operation: 
 }
 
 impl<'a> Parameter<'a> {
-    fn value(&self, examples: &mut Examples<'a>) -> Json {
+    /// A value the service may take.
+    pub(super) fn value(&self, examples: &mut Examples<'a>) -> Json {
         let content = self.written.get("content").and_then(Json::as_object).and_then(|kinds| kinds.values().next());
         let made = examples.of(self.written).or_else(|| examples.of(content?));
         made.filter(|value| !value.is_null()).unwrap_or_else(|| "text".into())
@@ -110,94 +109,11 @@ fn header(parameter: &Parameter, value: impl FnOnce() -> Json, call: &mut Call) 
     call.headers.insert(name.into(), visible.into());
 }
 
-/// An operation's path with a name in the place of each parameter, and the values of those names.
-pub(super) fn path<'a>(
-    path: &str,
-    all: &[Parameter<'a>],
-    names: &mut Names,
-    examples: &mut Examples<'a>,
-) -> (String, Map<String, Json>) {
-    let mut out = String::new();
-    let mut with = Map::new();
-    let mut given: Vec<(&str, String)> = Vec::new();
-    let mut rest = if path.starts_with('/') {
-        path
-    } else {
-        out.push('/');
-        path
-    };
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else { break };
-        out.push_str(&fixed(before));
-        let known = given.iter().find(|(known, _)| *known == name).map(|(_, bound)| bound.clone());
-        let bound = known.unwrap_or_else(|| {
-            let bound = names.give(name, "value");
-            let parameter = all.iter().find(|parameter| parameter.place == "path" && parameter.name == name);
-            let value = parameter.map_or_else(|| "text".into(), |parameter| segment(parameter.value(examples)));
-            with.insert(bound.clone(), value);
-            given.push((name, bound.clone()));
-            bound
-        });
-        out.push_str(&slot(&bound));
-        rest = after;
-    }
-    out.push_str(&fixed(rest));
-    (out, with)
-}
-
-/// A stretch of a path as it may stand in one.
-fn fixed(text: &str) -> String {
-    const OUT: &AsciiSet = &CONTROLS
-        .add(b' ')
-        .add(b'"')
-        .add(b'<')
-        .add(b'>')
-        .add(b'`')
-        .add(b'{')
-        .add(b'}')
-        .add(b'#')
-        .add(b'\\')
-        .add(b'^')
-        .add(b'|');
-    literal(&utf8_percent_encode(text, OUT).to_string())
-}
-
-/// A value in a path: it must not end its part of it.
-fn segment(value: Json) -> Json {
-    const KEPT: &AsciiSet =
-        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'@');
-    match value {
-        Json::String(text) if text.is_empty() => "text".into(),
-        // an expression's value is not known here
-        Json::String(text) if text.contains("{{") => text.into(),
-        Json::String(text) => utf8_percent_encode(&text, KEPT).to_string().into(),
-        Json::Array(items) => items.iter().map(as_text).collect::<Vec<_>>().join(",").into(),
-        nested @ Json::Object(_) => utf8_percent_encode(&as_text(&nested), KEPT).to_string().into(),
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_path_has_a_name_for_each_parameter() {
-        let item = json!({"parameters": [
-            {"name": "petId", "in": "path", "schema": {"type": "integer", "example": 7}},
-            {"name": "status", "in": "path", "example": "a b/c"},
-        ]});
-        let document = Document(&item);
-        let all = parameters(document, &item, &item);
-        let mut examples = Examples::new(document);
-        let made = path("/pets/{petId}/x y/{status}/{petId}/{more}", &all, &mut Names::default(), &mut examples);
-        assert_eq!(made.0, "/pets/{{ pet_id }}/x%20y/{{ status_value }}/{{ pet_id }}/{{ more }}");
-        assert_eq!(Json::from(made.1), json!({"pet_id": 7, "status_value": "a%20b%2Fc", "more": "text"}));
-        let odd = path("odd{{x}}/{y", &all, &mut Names::default(), &mut examples).0;
-        assert_eq!(odd, "/odd{{ x }}%7D/%7By");
-    }
 
     #[test]
     fn query_and_headers_have_what_is_required() {

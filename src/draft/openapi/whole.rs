@@ -126,3 +126,99 @@ fn target_map(url: String, shared: &Call) -> Map<String, Json> {
     target.extend((!headers.is_empty()).then(|| ("headers".into(), headers.into())));
     target
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn drafted(whole: &Json) -> Result<Draft, Box<Problem>> {
+        from_openapi(&whole.to_string(), &Origin { shown: "a\nb: c".into(), url: None })
+    }
+
+    #[test]
+    fn what_is_no_document_of_ours_is_told() {
+        for (whole, said) in [
+            (json!({"swagger": "2.0"}), "OpenAPI 2.0"),
+            (json!({"openapi": 4.0}), "only 3.x"),
+            (json!({"paths": {}}), "no `openapi`"),
+            (json!({"openapi": "3.1.0"}), "no operations"),
+            (json!({"openapi": "3.1.0", "paths": {"/a": {"$ref": "#/paths/~1a"}}}), "no operations"),
+        ] {
+            let problem = drafted(&whole).unwrap_err();
+            assert!(problem.message.contains(said), "{}", problem.message);
+        }
+    }
+
+    #[test]
+    fn what_destroys_is_called_by_nobody_unless_there_is_nothing_else() {
+        let gone = json!({"openapi": "3.0.0", "paths": {"/a": {"delete": {}}}});
+        assert!(!drafted(&gone).unwrap().plan.contains("weight: 0"));
+        let both = json!({"openapi": "3.0.0", "paths": {"/a": {"delete": {}, "get": {}}}});
+        assert!(drafted(&both).unwrap().plan.contains("delete_a: {weight: 0, call: delete_a}"));
+    }
+
+    fn any_part() -> impl Strategy<Value = Json> {
+        let word = prop::sample::select(vec![
+            "get",
+            "post",
+            "delete",
+            "parameters",
+            "requestBody",
+            "content",
+            "application/json",
+            "multipart/form-data",
+            "schema",
+            "name",
+            "in",
+            "required",
+            "responses",
+            "200",
+            "2XX",
+            "security",
+            "type",
+            "properties",
+            "tags",
+            "summary",
+            "operationId",
+            "$ref",
+            "/a/{b}",
+            "servers",
+            "url",
+            "example",
+            "{{ x }}",
+            "\u{85}: #",
+        ]);
+        let text = prop_oneof![
+            word.clone().prop_map(str::to_owned),
+            prop::sample::select(vec!["query", "path", "header", "cookie", "object", "string", "#/paths", "${A", "{%"])
+                .prop_map(str::to_owned),
+            any::<String>(),
+        ];
+        let leaf = prop_oneof![
+            text.prop_map(Json::from),
+            any::<bool>().prop_map(Json::from),
+            any::<f64>().prop_map(Json::from)
+        ];
+        leaf.prop_recursive(7, 60, 5, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
+                prop::collection::vec((word.clone(), inner), 0..6)
+                    .prop_map(|entries| Json::Object(entries.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_breaks_it_and_every_plan_is_yaml(item in any_part(), operation in any_part(), rest in any_part()) {
+            let mut whole = json!({"openapi": "3.1.0", "info": rest, "components": rest, "security": rest, "servers": rest});
+            whole["paths"] = json!({"/a/{b}": {"get": item, "post": operation, "parameters": rest}, "/c": rest, "{{ {%": {"put": {}}});
+            let plan = drafted(&whole).unwrap().plan;
+            let read: Result<Json, _> = serde_saphyr::from_str(&plan);
+            prop_assert!(read.is_ok_and(|read| read["endpoints"].is_object() && read["shape"].is_object()), "{}", plan);
+        }
+    }
+}
