@@ -69,8 +69,19 @@ pub(super) fn slot(name: &str) -> String {
 
 /// Whether what bears this name (a header, a parameter, a field) is most likely a secret.
 pub(super) fn is_secret(name: &str) -> bool {
-    const ENDINGS: [&str; 9] =
-        ["token", "secret", "password", "passwd", "apikey", "accesskey", "sessionid", "signature", "credentials"];
+    const ENDINGS: [&str; 11] = [
+        "token",
+        "auth",
+        "jwt",
+        "secret",
+        "password",
+        "passwd",
+        "apikey",
+        "accesskey",
+        "sessionid",
+        "signature",
+        "credentials",
+    ];
     const WHOLE: [&str; 6] = ["authorization", "proxyauthorization", "cookie", "sig", "pwd", "pass"];
     let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     WHOLE.contains(&bare.as_str()) || ENDINGS.iter().any(|ending| bare.ends_with(ending))

@@ -61,7 +61,8 @@ fn address(typed: &mut Typed) -> Result<Url, Box<Problem>> {
     let parsed = Url::parse(&written).ok();
     let known = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let Some(mut url) = known else {
-        let shown = written.split(['?', '@']).next().unwrap_or_default();
+        // what stands before an `@` may be a password, and what follows a `?` a key
+        let shown = written.split('?').next().and_then(|url| url.rsplit('@').next()).unwrap_or_default();
         let problem = Problem::new(format!("`{shown}` is not a URL of `http` or `https`"));
         return Err(Box::new(problem.help("write it like `http://127.0.0.1:8000/v1/stats`")));
     };
@@ -179,6 +180,7 @@ mod tests {
             ("curl", "no URL"),
             ("curl ftp://x", "not a URL"),
             ("curl -X PROPFIND x", "PROPFIND"),
+            ("curl ftp://me:s3cret@x?s3cret", "`x` is not a URL"),
             ("curl ''", "not a URL"),
         ] {
             let problem = from_curl(command).unwrap_err();
