@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod compile;
 pub mod diagnostic;
+pub mod draft;
 pub mod engine;
 pub mod expression;
 pub mod http;

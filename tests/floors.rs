@@ -38,6 +38,7 @@ const FLOORS: [(&str, &[&str]); 18] = [
     ),
     ("report", &["verdict", "metrics", "plan", "sample", "units"]),
     ("target", &["timer", "units"]),
+    ("draft", &["diagnostic", "plan", "units"]),
     (
         "cli",
         &[
@@ -55,6 +56,7 @@ const FLOORS: [(&str, &[&str]); 18] = [
             "run",
             "report",
             "target",
+            "draft",
         ],
     ),
     ("lib.rs", &[]),

@@ -1,6 +1,7 @@
 use clap::{Parser, Subcommand};
 
 use super::check::CheckArgs;
+use super::new::NewArgs;
 use super::run::RunArgs;
 use super::schema::SchemaArgs;
 use super::target::TargetArgs;
@@ -17,6 +18,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     Run(Box<RunArgs>),
     Check(CheckArgs),
+    New(NewArgs),
     Target(Box<TargetArgs>),
     Schema(SchemaArgs),
 }

@@ -3,6 +3,8 @@
 mod args;
 mod check;
 mod exit;
+mod fetch;
+mod new;
 mod plan_file;
 mod run;
 mod schema;
@@ -29,6 +31,7 @@ fn perform(command: Command) -> Exit {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::New(args) => new::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),
     }

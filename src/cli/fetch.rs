@@ -1,0 +1,66 @@
+use std::time::Duration;
+
+use crate::diagnostic::Problem;
+
+const LARGEST: usize = 16 << 20;
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// The text at a URL, of bounded size.
+pub(super) fn fetch(url: &str) -> Result<String, Box<Problem>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| refused(url, &format!("no runtime could start: {error}")))?;
+    let bytes = runtime.block_on(bytes(url))?;
+    String::from_utf8(bytes).map_err(|_| refused(url, "it is not UTF-8 text"))
+}
+
+async fn bytes(url: &str) -> Result<Vec<u8>, Box<Problem>> {
+    // an error says that one is installed already, which is as good
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let failed = |error: reqwest::Error| refused(url, &deepest(&error));
+    let client = reqwest::Client::builder().timeout(WITHIN).build().map_err(failed)?;
+    let mut answer = client.get(url).send().await.map_err(failed)?;
+    if !answer.status().is_success() {
+        return Err(refused(url, &format!("it answered {}", answer.status())));
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        if bytes.len() + chunk.len() > LARGEST {
+            return Err(refused(url, "it is larger than 16 MiB"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The cause behind an error: what wraps it says no more than that there was one.
+fn deepest(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+fn refused(url: &str, why: &str) -> Box<Problem> {
+    Box::new(Problem::new(format!("cannot fetch {}: {why}", shown(url))).help("download it, and give the file"))
+}
+
+/// A URL without what may be a password or a key in it.
+pub(super) fn shown(url: &str) -> String {
+    let bare = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = bare.split_once("://").unwrap_or(("http", bare));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_secrets() {
+        assert_eq!(shown("https://me:pw@here:80/a@b?key=x#y"), "https://here:80/a@b");
+        assert_eq!(shown("https://here"), "https://here");
+    }
+}

@@ -1,0 +1,106 @@
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::fetch::{fetch, shown};
+use super::terminal::{data, talk, talk_style};
+use crate::diagnostic::{Problem, Problems, Sources, render};
+use crate::draft::{Draft, Origin, STARTER, Variable, from_curl, from_openapi};
+use crate::plan::text_of;
+
+/// Writes a plan to start from: one that teaches, or one made from a curl command or an OpenAPI document.
+#[derive(Debug, Args)]
+pub(super) struct NewArgs {
+    /// The file to write; one that exists is left alone. Default: stdout.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// A curl command in quotes, as browsers copy it; `-` reads it from stdin.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "from_openapi", allow_hyphen_values = true)]
+    from_curl: Option<String>,
+
+    /// An OpenAPI document (3.0 or 3.1, YAML or JSON): a file, or a URL to fetch it from.
+    #[arg(long, value_name = "FILE|URL")]
+    from_openapi: Option<String>,
+}
+
+/// No curl command is longer.
+const LONGEST: u64 = 4 << 20;
+
+pub(super) fn run(args: &NewArgs) -> Exit {
+    let draft = match drafted(args) {
+        Ok(draft) => draft,
+        Err(problem) => return refuse(*problem),
+    };
+    let written = match &args.file {
+        Some(file) => written(file, &draft.plan),
+        None => data(&draft.plan),
+    };
+    if let Err(exit) = written {
+        return exit;
+    }
+    talk(&next(&draft.variables, args.file.as_deref()));
+    Exit::Passed
+}
+
+fn drafted(args: &NewArgs) -> Result<Draft, Box<Problem>> {
+    match (&args.from_curl, &args.from_openapi) {
+        (Some(command), _) if command == "-" => from_curl(&stdin()?),
+        (Some(command), _) => from_curl(command),
+        (None, Some(place)) if place.starts_with("http://") || place.starts_with("https://") => {
+            from_openapi(&fetch(place)?, &Origin { shown: shown(place), url: Some(place.clone()) })
+        }
+        (None, Some(place)) => from_openapi(&text_of(Path::new(place))?, &Origin { shown: place.clone(), url: None }),
+        (None, None) => Ok(Draft { plan: STARTER.to_owned(), variables: Vec::new() }),
+    }
+}
+
+fn stdin() -> Result<String, Box<Problem>> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(LONGEST).read_to_string(&mut text);
+    read.map_err(|error| Box::new(Problem::new(format!("stdin cannot be read: {error}"))))?;
+    Ok(text)
+}
+
+/// Writes a file that must not be there yet.
+fn written(file: &Path, plan: &str) -> Result<(), Exit> {
+    let shown = file.display();
+    let mut opened = std::fs::OpenOptions::new().write(true).create_new(true).open(file).map_err(|error| {
+        refuse(match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Problem::new(format!("{shown} exists already")).help("choose another name, or move it out of the way")
+            }
+            std::io::ErrorKind::NotFound => Problem::new(format!("{shown} cannot be written: there is no such folder"))
+                .help("make the folder first"),
+            _ => Problem::new(format!("{shown} cannot be written: {error}")),
+        })
+    })?;
+    opened.write_all(plan.as_bytes()).map_err(|error| {
+        talk(&format!("error: {shown} was not written whole: {error}\n"));
+        Exit::Lost
+    })
+}
+
+/// What to do before the plan runs.
+fn next(variables: &[Variable], file: Option<&Path>) -> String {
+    let mut out = String::new();
+    if !variables.is_empty() {
+        out.push_str("secrets come from the environment; set before a run:\n");
+        for variable in variables {
+            out.push_str(&format!("  {}: {}\n", variable.name, variable.holds));
+        }
+    }
+    if let Some(file) = file {
+        out.push_str(&format!("written: {0}\nnext: plimsoll check {0}\n", file.display()));
+    }
+    out
+}
+
+fn refuse(problem: Problem) -> Exit {
+    let mut problems = Problems::default();
+    problems.push(problem);
+    talk(&render(&problems, &Sources::default(), talk_style()));
+    Exit::Usage
+}
