@@ -1,3 +1,4 @@
+use minijinja::value::{Rest, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -27,6 +28,33 @@ pub(super) fn add_to(language: &mut Environment<'static>) {
     language.add_function("uuid", uuid);
     language.add_function("now", now);
     language.add_function("now_ms", now_ms);
+    language.add_filter("format", format_filter);
+}
+
+/// The language's `format`, which panics at a key beyond ASCII (minijinja 3.1.0): such a key is turned away here.
+fn format_filter(state: &mut State, format: &Value, values: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    if format.as_str().is_some_and(has_foreign_key) {
+        return Err(wrong("`format` takes keys of ASCII letters alone"));
+    }
+    minijinja::filters::format(state, format, values)
+}
+
+/// Whether a `%(key)` holds what is not ASCII; `%%` is a sign of its own.
+fn has_foreign_key(format: &str) -> bool {
+    let mut rest = format;
+    while let Some((_, field)) = rest.split_once('%') {
+        rest = match field.strip_prefix('(') {
+            Some(key) => {
+                let (key, behind) = key.split_once(')').unwrap_or((key, ""));
+                if !key.is_ascii() {
+                    return true;
+                }
+                behind
+            }
+            None => field.strip_prefix('%').unwrap_or(field),
+        };
+    }
+    false
 }
 
 fn choice(state: &State, list: Value) -> Result<Value, Error> {

@@ -33,6 +33,15 @@ fn a_text_is_filled_in_where_its_slots_are() {
 }
 
 #[test]
+fn a_format_key_beyond_ascii_is_an_error_and_no_panic() {
+    for format in ["%(é)s", "%(é", "%%%(aé", "%(a)s%(é)s"] {
+        let told = rendered(&format!("{{{{ '{format}' | format(a=1) }}}}")).unwrap_err().message;
+        assert!(told.contains("ASCII"), "{format}: {told}");
+    }
+    assert_eq!(rendered("{{ 'é %%(é) %(a)s' | format(a='ü') }}").unwrap(), "é %(é) ü");
+}
+
+#[test]
 fn a_single_expression_keeps_its_type() {
     let value = Template::parse("{{ limit + 1 }}").unwrap().eval(&scope()).unwrap();
     assert!(value.is_integer());

@@ -46,7 +46,8 @@ pub(super) fn one_of(docs: &[&str], properties: Map<String, Value>) -> Schema {
         "description": text(docs),
         "properties": properties,
         "minProperties": 1,
-        "maxProperties": 1,
+        // an editor offers nothing on a blank line of a map that it believes full
+        "allOf": [{"maxProperties": 1}],
         "additionalProperties": false,
     })
 }

@@ -201,16 +201,7 @@ impl<'a> Cursor<'a> {
             return Ok((self.text[start + 1..self.at - 1].to_owned(), start..self.at));
         }
         let start = self.at;
-        let mut depth = 0_usize;
-        for c in self.rest().chars() {
-            match c {
-                '[' | '(' => depth += 1,
-                ']' | ')' => depth = depth.saturating_sub(1),
-                ',' | '}' if depth == 0 => break,
-                _ => {}
-            }
-            self.at += c.len_utf8();
-        }
+        self.at += bare_length(self.rest());
         let text = self.text[start..self.at].trim_end();
         let range = start..start + text.len();
         if text.is_empty() {
@@ -315,6 +306,20 @@ impl<'a> Cursor<'a> {
         };
         Err(misparse(format!("`{rest}` is left over behind the threshold"), self.at..self.at + rest.len(), &help))
     }
+}
+
+/// How far a selector's value reaches that stands without quotes.
+pub(super) fn bare_length(text: &str) -> usize {
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            ',' | '}' if depth == 0 => return at,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 enum Kind {

@@ -25,8 +25,22 @@ fn a_threshold_reads_back_as_it_was_written() {
         assert_eq!(parsed(text), text);
     }
     assert_eq!(parsed("rate{tag=read}>=600/min"), "rate{tag=read} >= 10/s");
-    assert_eq!(parsed("p95 { name = \"/a, {b}\" } < 1s"), "p95{name=/a, {b}} < 1s");
     assert_eq!(parsed("p95{name=/recall [LIMIT=5]} < 1s"), "p95{name=/recall [LIMIT=5]} < 1s");
+}
+
+#[test]
+fn a_value_is_shown_in_quotes_where_it_needs_them() {
+    for (text, shown) in [
+        ("p95 { name = \"/a, {b}\" } < 1s", "p95{name=\"/a, {b}\"} < 1s"),
+        ("p95{name='say \"hi\",'} < 1s", "p95{name='say \"hi\",'} < 1s"),
+        ("p95{name=\"it's\"} < 1s", "p95{name=it's} < 1s"),
+        ("p95{name=\" \"} < 1s", "p95{name=\" \"} < 1s"),
+        ("p95{name=''} < 1s", "p95{name=\"\"} < 1s"),
+        ("p95{name='[open'} < 1s", "p95{name=\"[open\"} < 1s"),
+    ] {
+        assert_eq!(parsed(text), shown);
+        assert_eq!(parsed(shown), shown);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::parse::bare_length;
 use crate::units::{Rate, Ratio, Size, show_duration};
 
 /// One thing that must hold, with what happens where it does not.
@@ -313,7 +314,18 @@ impl fmt::Display for Matcher {
             Relation::IsNot => "!=",
             Relation::Like(_) => "=~",
         };
-        write!(f, "{field}{relation}{}", self.text)
+        let text = &self.text;
+        let bare = !text.is_empty()
+            && text.trim() == text
+            && !text.starts_with(['"', '\''])
+            && bare_length(&format!("{text}}}")) == text.len();
+        // what needs quotes was read from quotes, so it holds one kind of them at most
+        let quote = match (bare, text.contains('"')) {
+            (true, _) => "",
+            (false, false) => "\"",
+            (false, true) => "'",
+        };
+        write!(f, "{field}{relation}{quote}{text}{quote}")
     }
 }
 
