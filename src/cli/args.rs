@@ -5,6 +5,7 @@ use super::new::NewArgs;
 use super::run::RunArgs;
 use super::schema::SchemaArgs;
 use super::target::TargetArgs;
+use super::try_out::TryArgs;
 
 /// Runs load tests that are written as YAML plans, and says whether the service held.
 #[derive(Debug, Parser)]
@@ -18,6 +19,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     Run(Box<RunArgs>),
     Check(CheckArgs),
+    Try(TryArgs),
     New(NewArgs),
     Target(Box<TargetArgs>),
     Schema(SchemaArgs),

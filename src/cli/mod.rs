@@ -10,6 +10,7 @@ mod run;
 mod schema;
 mod target;
 mod terminal;
+mod try_out;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ fn perform(command: Command) -> Exit {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Try(args) => try_out::run(&args),
         Command::New(args) => new::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),

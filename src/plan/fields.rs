@@ -65,6 +65,11 @@ impl<'a> Fields<'a> {
         self.optional(key, problems)
     }
 
+    /// The value under a key that must be there once what is extended has been taken over.
+    pub(super) fn inherited<T: Decode>(&self, key: &str, problems: &mut Problems) -> Option<T> {
+        self.required(key, problems)
+    }
+
     fn key_span(&self, key: &str) -> Span {
         match &self.node.value {
             Data::Map(entries) => entries.iter().find(|(known, _)| known.text() == Some(key)).map(|(key, _)| key.span),

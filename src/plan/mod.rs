@@ -44,6 +44,7 @@ pub use metric::{Metric, Unit};
 pub use overrides::{Overrides, flag};
 pub use part::{Part, PartMap};
 pub use pause::{Exponential, Normal, Pause, Spread};
+pub(crate) use read::text_of;
 pub use read::{Reading, read, read_text};
 pub use root::{Plan, Profile};
 pub use rule::{NoDataWord, RuleMap, RuleText};

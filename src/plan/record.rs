@@ -1,7 +1,8 @@
 /// Declares a map of the plan language once: the struct, how it is read, and its schema with the doc comments as
 /// descriptions. So none of the three can drift from the others.
 ///
-/// A field is `required name: Type = "key";` (the struct then holds a `Type`) or `optional …` (an `Option<Type>`).
+/// A field is `required name: Type = "key";` (the struct then holds a `Type`), `inherited …`
+/// (the same, and `extends` may bring it: the schema does not ask for it) or `optional …` (an `Option<Type>`).
 macro_rules! record {
     (
         $(#[doc = $doc:expr])+
@@ -48,10 +49,13 @@ macro_rules! record {
         }
     };
     (@type required $type:ty) => { $type };
+    (@type inherited $type:ty) => { $type };
     (@type optional $type:ty) => { Option<$type> };
     (@value required $field:ident) => { $field? };
+    (@value inherited $field:ident) => { $field? };
     (@value optional $field:ident) => { $field };
     (@required required $key:literal) => { Some($key) };
+    (@required inherited $key:literal) => { None::<&str> };
     (@required optional $key:literal) => { None::<&str> };
 }
 

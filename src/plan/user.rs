@@ -30,7 +30,7 @@ record! {
         /// Words to select it by.
         optional tags: Vec<At<String>> = "tags";
         /// What it does: one task after another, drawn by weight.
-        required tasks: Named<At<Task>> = "tasks";
+        inherited tasks: Named<At<Task>> = "tasks";
         /// Tasks in this order, again and again, instead of by weight.
         optional sequence: Filled<At<String>> = "sequence";
     }

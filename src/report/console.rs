@@ -159,7 +159,11 @@ fn thresholds(report: &Report) -> String {
         };
         table.row(vec![mark.into(), word.into(), threshold.require.clone(), threshold.measured.clone(), note]);
     }
-    let of = if report.levels.is_empty() { "" } else { " (of the highest level that held)" };
+    let of = match (report.levels.is_empty(), report.levels.iter().any(|level| level.held)) {
+        (true, _) => "",
+        (false, true) => " (of the highest level that held)",
+        (false, false) => " (of the first level)",
+    };
     format!("thresholds{of}\n{}", table.render())
 }
 

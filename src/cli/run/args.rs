@@ -62,6 +62,10 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "TAG")]
     exclude_tag: Vec<String>,
 
+    /// Says what the run would do, and does not do it.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
     /// The folder results are written to.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) out: PathBuf,

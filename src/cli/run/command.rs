@@ -3,13 +3,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::args::RunArgs;
+use super::dry::describe;
 use super::watch::Watch;
 use crate::cli::exit::Exit;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk};
 use crate::compile::{Program, Scenario, Shape};
 use crate::engine::Options;
-use crate::report::{Facts, LevelEntry, PlanEntry, Report, Results, StageEntry, build, summary};
+use crate::report::{Facts, LevelEntry, PlanEntry, Report, Results, StageEntry, build, summary, visible};
 use crate::run::{Level, Outcome, conduct, probe, raise};
 use crate::sample::StagePurpose;
 use crate::target::{Behaviour, Target};
@@ -30,7 +31,12 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let target = embedded(args)?;
     let url = target.as_ref().map(|target| format!("http://{}/v1", target.address()));
     let path = find(&args.plan);
-    let program = Arc::new(program(args, &path, url)?);
+    let mut file = PlanFile::open(&path, &args.overrides(url), &args.filter());
+    file.tell(&path);
+    let program = Arc::new(file.program.take().ok_or(Exit::Usage)?);
+    if args.dry_run {
+        return Ok(data(&visible(&describe(&file, &program))).err().unwrap_or(Exit::Passed));
+    }
     raise(program.peak())
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
     let mut results = Results::open(&args.out, SystemTime::now()).map_err(|error| {
@@ -64,12 +70,6 @@ fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
     }
     let started = Target::start(Behaviour::default(), ([127, 0, 0, 1], 0).into());
     started.map(Some).map_err(|error| refuse(&format!("the embedded service could not start: {error}"), "try again"))
-}
-
-fn program(args: &RunArgs, path: &Path, url: Option<String>) -> Result<Program, Exit> {
-    let mut file = PlanFile::open(path, &args.overrides(url), &args.filter());
-    file.tell(path);
-    file.program.take().ok_or(Exit::Usage)
 }
 
 async fn conducted(

@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod dry;
 mod watch;
 
 pub(super) use args::RunArgs;

@@ -1,0 +1,193 @@
+use std::time::Duration;
+
+use crate::cli::plan_file::PlanFile;
+use crate::compile::{Pause, Program, Rhythm, Scenario, Shape, Share, TaskOrder, UserType};
+use crate::engine::{Mask, curve_of, flow_of};
+use crate::plan::node_to_json;
+use crate::plan::threshold::{Aggregate, Operator};
+use crate::units::{Offset, show_duration};
+
+/// What a run would do, without doing it: the effective plan, shares, the load curve, and what cannot be reached.
+pub(super) fn describe(file: &PlanFile, program: &Program) -> String {
+    let mut out = String::new();
+    if let Some(tree) = &file.tree {
+        let json = node_to_json(tree);
+        let yaml = serde_saphyr::to_string(&json).unwrap_or_else(|_| format!("{json:#}"));
+        out.push_str(&format!("the effective plan\n{}\n", indented(&yaml)));
+    }
+    out.push_str(&format!("seed {}\n\n", program.seed));
+    for scenario in &program.scenarios {
+        out.push_str(&self::scenario(scenario, program));
+    }
+    out.push_str("thresholds\n");
+    for rule in &program.rules {
+        out.push_str(&format!("  {}\n", rule.require));
+    }
+    for warning in out_of_reach(program) {
+        out.push_str(&format!("warning: {warning}\n"));
+    }
+    out.push_str(&format!("memory: about {} MiB\n", memory(program) >> 20));
+    Mask::new(&program.secrets).hide_known(&out)
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+fn scenario(scenario: &Scenario, program: &Program) -> String {
+    let name = if scenario.name.is_empty() { "load".to_owned() } else { format!("scenario {}", scenario.name) };
+    let mut out = format!("{name}: {}\n", show_duration(scenario.shape.length()));
+    out.push_str(&drawn(scenario));
+    let total: f64 = scenario.kinds.iter().map(|(_, share)| weight(*share)).sum();
+    for (id, share) in &scenario.kinds {
+        let Some(user) = program.users.get(id.index()) else { continue };
+        let part = match share {
+            Share::Count(count) => format!("{count} users"),
+            Share::Weight(weight) => format!("{:.1} % of the users", percent(*weight, total)),
+        };
+        out.push_str(&format!("  {}: {part}\n", user.name));
+        out.push_str(&tasks(user));
+    }
+    match expected(scenario, program) {
+        Some((low, what)) => out.push_str(&format!("  expected: about {low:.0} {what}\n\n")),
+        None => out.push_str("  expected: as many as the service answers\n\n"),
+    }
+    out
+}
+
+fn tasks(user: &UserType) -> String {
+    if let TaskOrder::Sequence(order) = &user.order {
+        let names: Vec<&str> =
+            order.iter().filter_map(|index| user.tasks.get(*index)).map(|task| &*task.name).collect();
+        return format!("    in sequence: {}\n", names.join(", "));
+    }
+    let total: f64 = user.tasks.iter().map(|task| task.weight).sum();
+    let line = |task: &crate::compile::Task| format!("    {:>5.1} %  {}\n", percent(task.weight, total), task.name);
+    user.tasks.iter().map(line).collect()
+}
+
+const fn weight(share: Share) -> f64 {
+    match share {
+        Share::Weight(weight) => weight,
+        Share::Count(_) => 0.0,
+    }
+}
+
+fn percent(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole * 100.0 } else { 0.0 }
+}
+
+/// How wide and high a curve is drawn.
+const WIDTH: u32 = 60;
+const HEIGHT: u32 = 8;
+
+fn drawn(scenario: &Scenario) -> String {
+    let length = scenario.shape.length();
+    let level: Box<dyn Fn(Offset) -> f64> = match &scenario.shape {
+        Shape::Closed(stages, _) => {
+            let curve = curve_of(Offset::ZERO, stages);
+            Box::new(move |at| f64::from(curve.population_at(at)))
+        }
+        Shape::Open(stages, ..) => {
+            let flow = flow_of(stages);
+            Box::new(move |at| flow.rate_at(at))
+        }
+        Shape::Iterations(work) => {
+            return format!("  {} users share a fixed amount of work\n", work.users);
+        }
+        Shape::Replay(times, _) => return format!("  {} recorded arrivals\n", times.len()),
+        Shape::Search(search) => {
+            let levels = search.levels();
+            return format!("  a search from {} to {}, at most {levels} levels\n", search.from, search.to);
+        }
+    };
+    let at = |column: u32| Offset::from(length / WIDTH * column);
+    let levels: Vec<f64> = (0..WIDTH).map(|column| level(at(column))).collect();
+    let top = levels.iter().copied().fold(0.0, f64::max).max(1.0);
+    let unit = if scenario.shape.is_open() { "/s" } else { " users" };
+    let mut out = String::new();
+    for row in (1..=HEIGHT).rev() {
+        let bound = top * (f64::from(row) - 0.5) / f64::from(HEIGHT);
+        let line: String = levels.iter().map(|level| if *level >= bound { '█' } else { ' ' }).collect();
+        let label = if row == HEIGHT { format!("{top:.0}{unit}") } else { String::new() };
+        out.push_str(&format!("  {label:>12} │{}\n", line.trim_end()));
+    }
+    out.push_str(&format!(
+        "  {:>12} └{}\n  {:>12}  0{:>59}\n",
+        "0",
+        "─".repeat(WIDTH as usize),
+        "",
+        show_duration(length)
+    ));
+    out
+}
+
+/// How many requests or tasks are expected, where that is known.
+fn expected(scenario: &Scenario, program: &Program) -> Option<(f64, &'static str)> {
+    match &scenario.shape {
+        Shape::Open(stages, ..) => Some((flow_of(stages).total(), "arrivals, each a task")),
+        Shape::Replay(times, _) => Some((times.len() as f64, "arrivals, each a task")),
+        Shape::Iterations(work) => Some(match work.amount {
+            crate::compile::Amount::Each(each) => (each as f64 * f64::from(work.users), "tasks"),
+            crate::compile::Amount::Total(total) => (total as f64, "tasks"),
+        }),
+        Shape::Search(_) => None,
+        Shape::Closed(stages, _) => {
+            let curve = curve_of(Offset::ZERO, stages);
+            let seconds = scenario.shape.length().as_secs();
+            let user_seconds: f64 = (0..seconds.min(1_000_000))
+                .map(|second| f64::from(curve.population_at(Offset::from(Duration::from_secs(second)))))
+                .sum();
+            Some((user_seconds * pace(scenario, program)?, "tasks at most, were answers immediate"))
+        }
+    }
+}
+
+/// Tasks a user begins a second at most; `None` where nothing holds it back.
+fn pace(scenario: &Scenario, program: &Program) -> Option<f64> {
+    let total: f64 = scenario.kinds.iter().map(|(_, share)| weight(*share)).sum();
+    let mut pace = 0.0;
+    for (id, share) in &scenario.kinds {
+        let user = program.users.get(id.index())?;
+        let pause = match user.rhythm {
+            Rhythm::ThinkTime(Pause::NONE) => return None,
+            Rhythm::ThinkTime(pause) => pause.mean(),
+            Rhythm::Pacing(pause) => pause,
+        };
+        let part = if total > 0.0 { weight(*share) / total } else { 1.0 / scenario.kinds.len() as f64 };
+        pace += part / pause.as_secs_f64();
+    }
+    Some(pace)
+}
+
+/// Thresholds on rates that the plan's own users cannot make.
+fn out_of_reach(program: &Program) -> Vec<String> {
+    let most: Option<f64> = program
+        .scenarios
+        .iter()
+        .map(|scenario| match &scenario.shape {
+            Shape::Closed(..) => Some(f64::from(scenario.shape.peak()) * pace(scenario, program)?),
+            Shape::Open(stages, ..) => stages.iter().map(|stage| stage.rate.as_per_second()).reduce(f64::max),
+            _ => None,
+        })
+        .sum();
+    // a task of several calls makes more requests than one
+    let single = program.users.iter().flat_map(|user| &user.tasks).all(|task| task.steps.len() == 1);
+    let Some(most) = most.filter(|_| single) else { return Vec::new() };
+    let asks = |rule: &&crate::plan::threshold::Rule| {
+        rule.require.aggregate == Aggregate::Rate
+            && matches!(rule.require.operator, Operator::Above | Operator::AtLeast)
+            && rule.require.amount.value() > most
+    };
+    let told = program.rules.iter().filter(asks).map(|rule| {
+        format!("`{}` is out of reach: users × think time make at most {most:.1} tasks a second", rule.require)
+    });
+    told.collect()
+}
+
+/// About how much memory the run takes: users with their connections, and histograms.
+fn memory(program: &Program) -> u64 {
+    const USER: u64 = 12 << 10;
+    const SERIES: u64 = 64 << 10;
+    (8 << 20) + program.peak() * USER + (program.endpoints.len() * program.catalog.stages.len().max(1)) as u64 * SERIES
+}

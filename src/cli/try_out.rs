@@ -1,0 +1,211 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::plan_file::{FilterWords, PlanFile, find};
+use super::terminal::{data, talk};
+use crate::compile::{Action, Program, Step, UserType};
+use crate::diagnostic::did_you_mean;
+use crate::engine::{Errand, Mask, OnTrouble, Redirected, Traced, Watcher};
+use crate::plan::Overrides;
+use crate::report::visible;
+use crate::run::probe;
+use crate::sample::TaskId;
+use crate::units::show_duration;
+
+/// Makes each call of a plan once, and shows every request and answer with its checks and captures.
+#[derive(Debug, Args)]
+pub(super) struct TryArgs {
+    /// The plan's file, or the name of a plan in `plans/`.
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+
+    /// Calls only this endpoint.
+    #[arg(long, value_name = "NAME", conflicts_with = "task")]
+    endpoint: Option<String>,
+
+    /// Does only this task.
+    #[arg(long, value_name = "NAME")]
+    task: Option<String>,
+
+    /// The service to aim at.
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+
+    /// The plan's profile whose sections stand in for the plan's own.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+pub(super) fn run(args: &TryArgs) -> Exit {
+    match stages(args) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn stages(args: &TryArgs) -> Result<Exit, Exit> {
+    let path = find(&args.plan);
+    let overrides = Overrides { profile: args.profile.clone(), target: args.target.clone(), ..Overrides::default() };
+    let mut file = PlanFile::open(&path, &overrides, &FilterWords::default());
+    file.tell(&path);
+    let program = Arc::new(file.program.take().ok_or(Exit::Usage)?);
+    known(args, &program)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| refuse(&format!("no runtime could start: {error}")))?;
+    runtime.block_on(tried(args, &program))
+}
+
+/// Tells a name that the plan does not have.
+fn known(args: &TryArgs, program: &Program) -> Result<(), Exit> {
+    let endpoints: Vec<&str> = program.endpoints.iter().map(|endpoint| &*endpoint.name).collect();
+    let tasks: Vec<&str> = program.users.iter().flat_map(|user| &user.tasks).map(|task| &*task.name).collect();
+    for (what, name, names) in [("endpoint", &args.endpoint, endpoints), ("task", &args.task, tasks)] {
+        if let Some(name) = name.as_ref().filter(|name| !names.contains(&name.as_str())) {
+            let help = did_you_mean(name, names).map(|help| format!("  = help: {help}\n")).unwrap_or_default();
+            talk(&format!("error: unknown {what} `{name}`\n{help}"));
+            return Err(Exit::Usage);
+        }
+    }
+    Ok(())
+}
+
+async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
+    let ready = probe(&program.target, |why| talk(&format!("{why}\n"))).await;
+    ready.map_err(|error| refuse(&format!("the target is not ready: {error}")))?;
+    let mut failures = 0;
+    let mut globals = program.globals.clone();
+    let plans_own = TaskId(u16::MAX);
+    if !program.setup.is_empty() {
+        data("setup\n")?;
+        let errand = Errand { program, globals: &globals, kind: None, watcher: Some(watcher(program)) };
+        let done = errand.run(&[(&program.setup, plans_own)], OnTrouble::Stop).await;
+        let done = done.map_err(|error| refuse(&error.to_string()))?;
+        failures += done.failures.len();
+        globals = Arc::new(globals.with(done.state));
+    }
+    let mut tried = false;
+    for user in &program.users {
+        let steps: Vec<(&[Step], TaskId)> = match (&args.endpoint, &args.task) {
+            (Some(_), _) if tried => continue,
+            (Some(name), _) => call_of(user, program, name).into_iter().collect(),
+            (None, Some(name)) => {
+                user.tasks.iter().filter(|task| *task.name == **name).map(|task| (&task.steps[..], task.id)).collect()
+            }
+            (None, None) => user.tasks.iter().map(|task| (&task.steps[..], task.id)).collect(),
+        };
+        if steps.is_empty() {
+            continue;
+        }
+        tried = true;
+        data(&format!("user type {}\n", user.name))?;
+        let before = (&user.on_start[..], user.on_start_task);
+        let parts: Vec<_> = std::iter::once(before).chain(steps).collect();
+        let errand = Errand { program, globals: &globals, kind: Some(user.id), watcher: Some(watcher(program)) };
+        let done = errand.run(&parts, OnTrouble::GoOn).await.map_err(|error| refuse(&error.to_string()))?;
+        failures += done.failures.len();
+        for failure in &done.failures {
+            data(&visible(&format!("  ✗ {failure}\n")))?;
+        }
+    }
+    if !tried {
+        talk("error: no task calls that endpoint\n  = help: call it from a task\n");
+        return Err(Exit::Usage);
+    }
+    if !program.teardown.is_empty() {
+        data("teardown\n")?;
+        let errand = Errand { program, globals: &globals, kind: None, watcher: Some(watcher(program)) };
+        let done = errand.run(&[(&program.teardown, plans_own)], OnTrouble::Stop).await;
+        failures += done.map_err(|error| refuse(&error.to_string()))?.failures.len();
+    }
+    Ok(if failures == 0 { Exit::Passed } else { Exit::Failed })
+}
+
+/// The first step of a user type, however deep, that calls an endpoint.
+fn call_of<'a>(user: &'a UserType, program: &Program, name: &str) -> Option<(&'a [Step], TaskId)> {
+    user.tasks.iter().find_map(|task| {
+        let mut open: Vec<&Step> = task.steps.iter().rev().collect();
+        while let Some(step) = open.pop() {
+            let calls = |call: &crate::compile::Call| *program.endpoints[call.endpoint.index()].name == *name;
+            if matches!(step.action, Action::Call(_) | Action::Parallel(_)) && step.action.calls().iter().any(calls) {
+                return Some((std::slice::from_ref(step), task.id));
+            }
+            open.extend(step.action.inner().into_iter().rev());
+        }
+        None
+    })
+}
+
+fn watcher(program: &Arc<Program>) -> Watcher {
+    let mask = Mask::new(&program.secrets);
+    let origin = program.target.origin.clone();
+    let names = program.secrets.names.clone();
+    Box::new(move |traced| {
+        let mut text = mask.hide_known(&shown(traced, &origin));
+        // what is captured under a secret's name is a secret from then on
+        for (_, value) in traced.captures.iter().filter(|(name, _)| names.contains(name)) {
+            text = text.replace(&value.to_string(), "***");
+        }
+        let _ = data(&visible(&text));
+    })
+}
+
+/// How much of a body is shown.
+const SHOWN: usize = 2000;
+
+fn shown(traced: &Traced, origin: &str) -> String {
+    let mut text = format!("\n── {}\n", traced.endpoint);
+    if let Some(request) = &traced.request {
+        text.push_str(&format!("> {} {origin}{}\n", request.method, request.target));
+        headers(&mut text, '>', &request.headers);
+        body(&mut text, '>', &request.body);
+    }
+    if let Some(answer) = &traced.answer {
+        text.push_str(&format!("< {} in {}\n", answer.status(), show_duration(traced.took)));
+        headers(&mut text, '<', answer.headers());
+        body(&mut text, '<', answer.body());
+    }
+    for (what, judged) in &traced.checks {
+        match judged {
+            Ok(()) => text.push_str(&format!("  ✓ {what}\n")),
+            Err(why) => text.push_str(&format!("  ✗ {what}: {why}\n")),
+        }
+    }
+    for (name, value) in &traced.captures {
+        text.push_str(&format!("  {name} = {value}\n"));
+    }
+    match (&traced.failure, traced.redirected) {
+        (Some(failure), _) => text.push_str(&format!("  failed: {failure}\n")),
+        (None, Redirected::Followed) => text.push_str("  redirected\n"),
+        (None, Redirected::No) => {}
+    }
+    text
+}
+
+fn headers(text: &mut String, mark: char, headers: &http::HeaderMap) {
+    for (name, value) in headers {
+        let secret = value.is_sensitive()
+            || ["authorization", "proxy-authorization", "cookie", "set-cookie"].contains(&name.as_str());
+        let value = if secret { "***".into() } else { String::from_utf8_lossy(value.as_bytes()) };
+        text.push_str(&format!("{mark} {name}: {value}\n"));
+    }
+}
+
+fn body(text: &mut String, mark: char, body: &[u8]) {
+    if body.is_empty() {
+        return;
+    }
+    let whole = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
+    let cut: String = whole.chars().take(SHOWN).collect();
+    text.push_str(&format!("{mark}\n"));
+    cut.lines().for_each(|line| text.push_str(&format!("{mark} {line}\n")));
+    if cut.len() < body.len() {
+        text.push_str(&format!("{mark} … ({} bytes in all)\n", body.len()));
+    }
+}
+
+fn refuse(why: &str) -> Exit {
+    talk(&format!("error: {why}\n  = help: start the service, or aim elsewhere with `--target URL`\n"));
+    Exit::NotStarted
+}
