@@ -15,11 +15,12 @@ use plimsoll::units::{DurationRange, Rate, Ratio, Seed, Size, parse_duration, sh
 /// A plan is read, compiled, and what is wrong in it told.
 pub fn plan(text: &str) {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    if let Some(plan) = read_text("plan.yaml", text, &|_| None, &mut sources, &mut problems) {
-        // a folder with data files, so that a plan that names them is compiled to its end
-        let base = Path::new(env!("CARGO_MANIFEST_DIR")).join(if cfg!(test) { "plans" } else { "../plans" });
+    // beside data files, so that a plan that names them is compiled to its end
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(if cfg!(test) { "plans" } else { "../plans" });
+    let name = folder.join("plan.yaml").display().to_string();
+    if let Some(plan) = read_text(&name, text, &|_| None, &mut sources, &mut problems) {
         let filter = Filter::default();
-        let setting = Setting { base: &base, name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+        let setting = Setting { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
         let program = compile(&plan, &setting, &mut problems);
         assert_eq!(program.is_none(), problems.errors() > 0, "a plan compiles exactly where it has no errors");
     } else {
