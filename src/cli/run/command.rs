@@ -82,7 +82,7 @@ async fn conducted(
             talk(&format!("{why}\n"));
         }
     };
-    probe(&program.target, waiting).await.map_err(|error| {
+    probe(program, waiting).await.map_err(|error| {
         let help = "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`";
         refuse(&format!("the target is not ready: {error}"), help)
     })?;
