@@ -6,6 +6,7 @@ mod exit;
 mod fetch;
 mod new;
 mod plan_file;
+mod reference;
 mod run;
 mod schema;
 mod target;

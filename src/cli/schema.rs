@@ -1,11 +1,12 @@
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
+use super::reference::reference;
 use super::terminal::data;
 use crate::plan::plan_schema;
 use crate::report::report_schema;
 
-/// Prints a JSON schema: of plans, for editors, or of reports.
+/// Prints a JSON schema: of plans, for editors, or of reports; or the reference of the language.
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
     /// Which schema.
@@ -19,12 +20,15 @@ enum Kind {
     Plan,
     /// What a report says (`schemas/report.schema.json`).
     Report,
+    /// Every key, function and flag as Markdown (`docs/reference.md`).
+    Reference,
 }
 
 pub(super) fn run(args: &SchemaArgs) -> Exit {
     let schema = match args.of {
         Kind::Plan => plan_schema(),
         Kind::Report => report_schema(),
+        Kind::Reference => return data(&reference()).err().unwrap_or(Exit::Passed),
     };
     data(&format!("{schema:#}\n")).err().unwrap_or(Exit::Passed)
 }

@@ -32,3 +32,4 @@ pub const BUILT_IN_NAMES: [(&str, &str); 8] = [
 ];
 
 pub use functions::FUNCTIONS;
+pub use language::FILTERS;

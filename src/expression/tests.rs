@@ -155,3 +155,12 @@ fn what_is_no_path_is_told_so_and_what_is_too_deep_is_turned_away() {
     assert!(JsonPath::parse(&format!("${}", "[".repeat(100_000))).is_err());
     assert!(JsonPath::parse(&format!("$[?({}@.a)]", "!".repeat(1500))).is_err());
 }
+
+#[test]
+fn every_filter_that_is_listed_is_there() {
+    for filter in FILTERS {
+        let parsed = Expr::parse(&format!("x | {filter}")).unwrap();
+        let told = parsed.eval(&scope()).err().map(|error| error.message).unwrap_or_default();
+        assert!(!told.contains("unknown filter"), "{filter}: {told}");
+    }
+}

@@ -9,5 +9,6 @@ mod types;
 
 pub use parse::Misparse;
 pub use types::{
-    Aggregate, Amount, Field, Matcher, NoData, OnBreak, Operator, Quantile, Relation, Rule, Subject, Threshold,
+    AGGREGATES, Aggregate, Amount, Field, Matcher, NoData, OnBreak, Operator, Quantile, Relation, Rule, SELECTORS,
+    Subject, Threshold,
 };

@@ -357,3 +357,9 @@ fn short(number: f64) -> String {
     };
     format!("{number:.digits$}")
 }
+
+/// The aggregates by name; quantiles come besides.
+pub const AGGREGATES: [&str; 11] =
+    ["count", "rate", "error_rate", "errors", "share", "min", "avg", "max", "stddev", "dropped", "bytes"];
+/// What a selector may look at.
+pub const SELECTORS: [&str; 8] = ["endpoint", "name", "user", "task", "tag", "stage", "status", "scenario"];
