@@ -5,7 +5,7 @@ use super::scalars::Count;
 record! {
     /// How HTTP is spoken: version, connections, redirects, TLS, proxies.
     pub struct Http("`http`") {
-        /// The version of HTTP: `"1.1"` (the default) or `"2"`: over TLS where the service offers it, else in the clear
+        /// The version of HTTP: `"1.1"` (the default) or `"2"`: over TLS as negotiated (the service has to offer it), else in the clear
         /// with prior knowledge (h2c).
         optional version: At<VersionWord> = "version";
         /// `per_user` (the default): each user keeps a connection of its own. `per_request`: each request makes one.

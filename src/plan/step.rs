@@ -131,9 +131,9 @@ record! {
 }
 
 record! {
-    /// Steps whose whole time is measured, pauses left out.
+    /// Steps whose whole time is measured, pauses included; where a call fails there is no measurement.
     pub struct Transaction("`transaction`") {
-        /// The declared metric (a trend, in milliseconds) its time is recorded in, or a name of its own.
+        /// Its name: the metric it is measured as, such as `checkout` in `p95(checkout) < 2s`.
         required name: At<String> = "name";
         /// The steps.
         required steps: Filled<At<Step>> = "steps";
