@@ -26,9 +26,9 @@ fn report(delay: &str, ms: u32) -> Value {
 }
 
 /// Whatever else the machine does delays a request for real and is then rightly in its figures, and what is delayed is
-/// never early. So each figure must be right in one of so many runs, half a minute together; a figure that is wrong by
+/// never early. So each figure must be right in one of so many runs, a minute together; a figure that is wrong by
 /// itself is so in all of them.
-const IN_ALL_MS: u32 = 30_000;
+const IN_ALL_MS: u32 = 60_000;
 
 /// Each quantile with its programmed time, in milliseconds, that it must be within 1 % or 1 ms of.
 fn assert_truth(delay: &str, ms: u32, programmed: &[(&str, f64)]) {
@@ -58,7 +58,7 @@ fn assert_truth(delay: &str, ms: u32, programmed: &[(&str, f64)]) {
 #[test]
 fn quantiles_are_the_programmed_ones() {
     let all_of = |ms| ["min", "p50", "p66", "p75", "p80", "p90", "p95", "p98", "p99"].map(|quantile| (quantile, ms));
-    assert_truth("20ms", 400, &all_of(20.0));
+    assert_truth("20ms", 200, &all_of(20.0));
     let quick = ["min", "p50", "p66", "p75", "p80"].map(|quantile| (quantile, 5.0));
     let slow = ["p95", "p98", "p99"].map(|quantile| (quantile, 200.0));
     assert_truth("90%:5ms,10%:200ms", 3000, &[&quick[..], &slow[..]].concat());
