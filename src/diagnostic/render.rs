@@ -78,8 +78,8 @@ fn located<'a>(
 }
 
 /// The first line a span lies in, cut to a readable width around the span: a plan may hold lines of any length.
-struct Excerpt<'a> {
-    text: &'a str,
+struct Excerpt {
+    text: String,
     start: usize,
     end: usize,
     cut: bool,
@@ -87,8 +87,8 @@ struct Excerpt<'a> {
 
 const WIDTH: usize = 160;
 
-impl<'a> Excerpt<'a> {
-    fn around(source: &'a Source, span: Span) -> Self {
+impl Excerpt {
+    fn around(source: &Source, span: Span) -> Self {
         let text = source.text.as_str();
         let at = floor(text, span.start.min(text.len()));
         let mut from = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
@@ -101,8 +101,22 @@ impl<'a> Excerpt<'a> {
         let line = text[from..to].trim_end_matches('\r');
         let start = (at - from).min(line.len());
         let end = floor(line, span.end.saturating_sub(from).clamp(start, line.len()));
-        Self { text: line, start, end: end.max(start), cut }
+        Self { text: masked(line), start, end: end.max(start), cut }
     }
+}
+
+/// A line whose URLs show no user name and password: each of their bytes is a star, so that carets stay where they are.
+fn masked(line: &str) -> String {
+    let mut out = line.to_owned();
+    let mut from = 0;
+    while let Some(at) = out[from..].find("://").map(|at| from + at + 3) {
+        let end = out[at..].find(['/', ' ', '"', '\'', ',', '}']).map_or(out.len(), |end| at + end);
+        if let Some(sign) = out[at..end].rfind('@') {
+            out.replace_range(at..at + sign, &"*".repeat(sign));
+        }
+        from = end;
+    }
+    out
 }
 
 fn floor(text: &str, mut index: usize) -> usize {
