@@ -5,17 +5,16 @@ use crate::compile::endpoints::{self, Compiled, Shared};
 use crate::compile::feeds::Tables;
 use crate::compile::filter::Filter;
 use crate::compile::globals::{self, Known};
+use crate::compile::metrics;
 use crate::compile::names::{Names, Need};
-use crate::compile::program::{Endpoint, Http, Program, Secrets, Target};
+use crate::compile::program::{BodyUse, Endpoint, Http, Program, Secrets, Target};
 use crate::compile::steps::{CallSite, Callable, Steps};
 use crate::compile::texts::Texts;
 use crate::compile::users::{self, CompiledUser, TaskIds};
 use crate::compile::{Pause, Scenario, rules, scenarios, targets, wire};
 use crate::diagnostic::{Problem, Problems, Sources};
-use crate::plan::{self, At, Metric, Named, Plan, Task, User};
-use crate::sample::{
-    Catalog, EndpointEntry, EndpointId, MetricEntry, MetricKind, StageEntry, TaskEntry, UserEntry, UserTypeId,
-};
+use crate::plan::{self, At, Named, Plan, Task, User};
+use crate::sample::{Catalog, EndpointEntry, EndpointId, StageEntry, TaskEntry, UserEntry, UserTypeId};
 use crate::units::Seed;
 
 /// What a plan is compiled with besides itself.
@@ -36,7 +35,7 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
     let whole = problems.errors() == 0;
     let known = globals::compile(plan, setting.seed, setting.sources, problems);
     let target = target(plan, whole, setting.sources, problems);
-    let mut catalog = Catalog { metrics: metrics(plan, problems), ..Catalog::default() };
+    let mut catalog = Catalog { metrics: metrics::compile(plan, problems), ..Catalog::default() };
 
     let mut texts = Texts {
         sources: setting.sources,
@@ -44,7 +43,7 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
         globals: globals::scope_of(known.globals.clone(), setting.seed),
         hidden: hidden(plan),
     };
-    let endpoints = endpoints(plan, target.as_ref(), &catalog, &mut texts);
+    let mut endpoints = endpoints(plan, target.as_ref(), &catalog, &mut texts);
     if endpoints.is_empty() && whole {
         let problem = Problem::new("the plan has no endpoints");
         texts.problems.push(problem.help("say what to call: `endpoints: {health: {get: /health}}`"));
@@ -54,6 +53,7 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
     let around = Around::compile(plan, &callable, &mut texts);
     let users = users(plan, &callable, &known.tables, &mut texts);
     check_names(&users, &around, &endpoints, &known, &mut texts);
+    keep_bodies(&users, &around, &mut endpoints);
     let secrets = secrets(plan, &known, &users, &around, problems);
     let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, setting.sources, problems);
     catalog_of(&mut catalog, plan, &names, &endpoints, &users, stages);
@@ -168,41 +168,8 @@ fn pauses_without_effect(plan: &Plan, scenarios: &[Scenario], users: &[UserType]
     }
 }
 
-fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> {
-    let declared = plan.metrics.iter().flat_map(|metrics| &metrics.0);
-    let entries = declared.map(|(name, metric)| {
-        let (kind, unit) = match metric.as_ref().map(|metric| &metric.value) {
-            Some(Metric::Counter(unit)) => (MetricKind::Counter, unit.unit.as_deref()),
-            Some(Metric::Gauge(unit)) => (MetricKind::Gauge, unit.unit.as_deref()),
-            Some(Metric::Trend(unit)) => (MetricKind::Trend, unit.unit.as_deref()),
-            None => (MetricKind::Trend, None),
-        };
-        MetricEntry { name: name.value.as_str().into(), kind, unit: unit.map(Arc::from) }
-    });
-    let mut entries: Vec<MetricEntry> = entries.collect();
-    let declared = entries.len();
-    // each transaction is a metric of its own
-    for step in all_steps(plan) {
-        let plan::Step::Transaction(transaction) = &step.value else { continue };
-        let name = &transaction.name;
-        match entries.iter().position(|entry| *entry.name == *name.value) {
-            Some(index) if index < declared => {
-                let problem = Problem::at(name.span, format!("`{}` is a metric and a transaction", name.value));
-                problems.push(problem.help("give the transaction another name: it is measured without a metric"));
-            }
-            Some(_) => {}
-            None => entries.push(MetricEntry {
-                name: name.value.as_str().into(),
-                kind: MetricKind::Time,
-                unit: Some("ms".into()),
-            }),
-        }
-    }
-    entries
-}
-
 /// Every step of the plan, in no particular order.
-fn all_steps(plan: &Plan) -> Vec<&At<plan::Step>> {
+pub(super) fn all_steps(plan: &Plan) -> Vec<&At<plan::Step>> {
     let around = plan.setup.iter().flatten().chain(plan.teardown.iter().flatten());
     let mut all = plan::Step::with_inner(around);
     all.extend(plan.users.iter().flat_map(Named::iter).flat_map(|(_, user)| user.all_steps()));
@@ -311,6 +278,21 @@ fn one_user_for_all(plan: &Plan) -> Named<At<User>> {
 }
 
 /// Tells every name that whoever needs it cannot know.
+/// Keeps the bodies of what is called by those whose steps look into answers.
+fn keep_bodies(users: &[CompiledUser], around: &Around, endpoints: &mut [Option<Compiled>]) {
+    let of_users = users.iter().map(|user| (&user.needs, &user.calls));
+    for (needs, calls) in of_users.chain(std::iter::once((&around.needs, &around.calls))) {
+        if !needs.iter().any(Need::reads_body) {
+            continue;
+        }
+        for call in calls {
+            if let Some(Some(called)) = endpoints.get_mut(call.endpoint.index()) {
+                called.endpoint.body_use = BodyUse::Read;
+            }
+        }
+    }
+}
+
 fn check_names(
     users: &[CompiledUser],
     around: &Around,

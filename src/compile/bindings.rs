@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::compile::Blueprint;
 use crate::compile::names::Need;
 use crate::compile::texts::Texts;
+use crate::diagnostic::Problem;
 use crate::expression::Template;
 use crate::plan::{self, Any, At, Named};
 
@@ -19,6 +21,40 @@ pub(super) fn bindings(
         Some((Arc::from(name.value.as_str()), blueprint))
     });
     bound.collect()
+}
+
+/// Names bound in the order they need each other: where `extends` brings entries together, the order they stand in says
+/// nothing. Those that need none of the others stay in the order they are written in.
+pub(super) fn untangled(
+    with: Option<&Named<At<Any>>>,
+    texts: &mut Texts,
+    needs: &mut Vec<Need>,
+) -> Vec<(Arc<str>, Blueprint)> {
+    let mut waiting: Vec<(&At<String>, &At<Any>, BTreeSet<String>)> = Vec::new();
+    for (name, any) in with.into_iter().flat_map(Named::iter) {
+        let mut own = Vec::new();
+        leaf_needs(&any.value.0, &mut own);
+        let names = own.iter().flat_map(|need| need.names.iter().cloned()).collect();
+        needs.extend(own);
+        waiting.push((name, any, names));
+    }
+    let mut bound = Vec::new();
+    while !waiting.is_empty() {
+        let free = |index: usize| {
+            let (own, _, names) = &waiting[index];
+            let others = waiting.iter().map(|(other, ..)| &other.value).filter(|other| **other != own.value);
+            !others.into_iter().any(|other| names.contains(other))
+        };
+        let Some(next) = (0..waiting.len()).find(|index| free(*index)) else {
+            let names: Vec<String> = waiting.iter().map(|(name, ..)| format!("`{}`", name.value)).collect();
+            let problem = Problem::at(waiting[0].0.span, format!("{} need each other", names.join(" and ")));
+            texts.problems.push(problem.help("write one of them without the other"));
+            return bound;
+        };
+        let (name, any, _) = waiting.remove(next);
+        bound.extend(texts.blueprint(any).map(|blueprint| (Arc::from(name.value.as_str()), blueprint)));
+    }
+    bound
 }
 
 /// A text to fill in, with what it needs.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use http::Method;
 
-use crate::compile::bindings::{bindings, live_text};
+use crate::compile::bindings::{bindings, live_text, untangled};
 use crate::compile::names::{Names, Need};
 use crate::compile::program::{BodyUse, Endpoint, Path, Record, RecordValue, Target};
 use crate::compile::texts::Texts;
@@ -10,7 +10,7 @@ use crate::compile::{bodies, captures, checks, headers, wire};
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::expression::Template;
 use crate::plan::{self, Any, At, Auth, HeaderText, Named, Recorded};
-use crate::sample::{Catalog, EndpointId, MetricId};
+use crate::sample::{Catalog, EndpointId, Gauge, MetricId};
 
 /// A compiled endpoint with what the compiler must still know about it.
 pub(super) struct Compiled {
@@ -39,7 +39,7 @@ pub(super) fn compile(
     texts: &mut Texts,
 ) -> Option<Compiled> {
     let mut needs = Vec::new();
-    let with = bindings(written.with.as_ref(), texts, &mut needs);
+    let with = untangled(written.with.as_ref(), texts, &mut needs);
     let (method, path) = method(name, written, texts)?;
     let label = written.name.as_ref().unwrap_or(path);
     let label = live_text(label, texts, &mut needs);
@@ -49,11 +49,10 @@ pub(super) fn compile(
     let expect = checks::compile(written.expect.as_ref(), name.span, texts, &mut needs);
     let capture = captures::compile(written.capture.as_ref(), texts);
     let record = records(written.record.as_ref(), shared.catalog, texts, &mut needs);
-    let reads = |need: &Need| need.names.contains("json") || need.names.contains("body");
     let body_use = if expect.iter().any(checks::reads_body)
         || capture.iter().any(|capture| captures::reads_body(&capture.from))
         || record.iter().any(|record| !matches!(record.value, RecordValue::Constant(_)))
-        || needs.iter().any(reads)
+        || needs.iter().any(Need::reads_body)
     {
         BodyUse::Read
     } else {
@@ -170,10 +169,15 @@ fn records(
 ) -> Vec<Record> {
     let entries = written.into_iter().flat_map(Named::iter);
     let recorded = entries.filter_map(|(name, value)| {
+        if Gauge::named(&name.value).is_some() {
+            let problem = Problem::at(name.span, format!("`{}` is measured by itself", name.value));
+            texts.problems.push(problem.help("record under a name of your own"));
+            return None;
+        }
         let index = catalog.metrics.iter().position(|metric| *metric.name == *name.value);
         let Some(metric) = index.and_then(|index| u16::try_from(index).ok()).map(MetricId) else {
             let problem = Problem::at(name.span, format!("unknown metric `{}`", name.value));
-            let known = catalog.metrics.iter().map(|metric| &*metric.name);
+            let known = catalog.metrics.iter().map(|metric| &*metric.name).filter(|name| Gauge::named(name).is_none());
             let help = did_you_mean(&name.value, known);
             texts.problems.push(
                 problem.help_if(help).help(format!("declare it: `metrics: {{{}: {{trend: {{}}}}}}`", name.value)),

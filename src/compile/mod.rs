@@ -15,6 +15,7 @@ mod filter;
 mod globals;
 mod headers;
 mod levels;
+mod metrics;
 mod names;
 mod pause;
 mod pauses;

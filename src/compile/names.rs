@@ -39,6 +39,11 @@ pub(super) struct Need {
 }
 
 impl Need {
+    /// Whether it looks into an answer's body.
+    pub(super) fn reads_body(&self) -> bool {
+        self.names.contains("json") || self.names.contains("body")
+    }
+
     /// Tells each name of a data set that is too large to be a value.
     pub(super) fn check_size(&self, large: &Names, texts: &mut Texts) {
         for name in self.names.iter().filter(|name| large.has(name)) {

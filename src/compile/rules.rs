@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use crate::compile::program::RulesFrom;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::plan::threshold::{Amount, Field, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold};
+use crate::plan::threshold::{Aggregate, Amount, Field, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold};
 use crate::plan::{At, NoDataWord, Plan, RuleMap};
-use crate::sample::{Catalog, MetricKind};
+use crate::sample::{Catalog, Gauge, MetricKind};
 
 /// What must hold where the plan says nothing.
 const DEFAULT: &str = "error_rate < 1%";
@@ -50,6 +50,7 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
         problems.push(problem.help_if(did_you_mean(name, known)));
     }
     comparable(&require, written, catalog, problems);
+    whole_run(&require, &place, problems);
     require.selector.iter().for_each(|matcher| known(matcher, &place, catalog, problems));
     let aborts = written.abort == Some(true);
     if let (false, Some(_)) = (aborts, written.after) {
@@ -84,6 +85,22 @@ fn comparable(require: &Threshold, written: &RuleMap, catalog: &Catalog, problem
             problems.push(problem.help("compare it with a number, without a unit"));
         }
         _ => {}
+    }
+}
+
+/// Tells a selector of requests on what is no property of a request.
+fn whole_run(require: &Threshold, place: &Place, problems: &mut Problems) {
+    let Subject::Declared(name) = &require.subject else { return };
+    if Gauge::named(name).is_none() {
+        return;
+    }
+    for matcher in require.selector.iter().filter(|matcher| matcher.field != Field::Stage) {
+        let problem = Problem::at(place.of(matcher.range.clone()), format!("`{name}` is of the whole run"));
+        problems.push(problem.help("take the selector away; only `stage` can be chosen"));
+    }
+    if require.aggregate == Aggregate::Count || require.aggregate == Aggregate::Rate {
+        let problem = Problem::at(place.of(0..name.len()), format!("`{name}` is no count"));
+        problems.push(problem.help(format!("ask for `min({name})`, `avg({name})` or `max({name})`")));
     }
 }
 

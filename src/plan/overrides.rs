@@ -27,9 +27,10 @@ pub struct Overrides {
 }
 
 /// The keys a kind of shape has for each flag.
-const KEYS: [(&str, &[(&str, &str)]); 3] = [
+const KEYS: [(&str, &[(&str, &str)]); 4] = [
     ("constant", &[("--users", "users"), ("--time", "for"), ("--spawn-rate", "spawn_rate")]),
     ("arrivals", &[("--rate", "rate"), ("--time", "for"), ("--users", "max_users")]),
+    ("steps", &[("--time", "for"), ("--spawn-rate", "spawn_rate")]),
     ("iterations", &[("--users", "users"), ("--time", "within")]),
 ];
 

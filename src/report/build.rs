@@ -4,6 +4,7 @@ use super::document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ThresholdEntry,
     ThresholdState, VERSION, VerdictEntry,
 };
+use super::people::users;
 use super::rows::{by_kind, metrics, requests};
 use crate::metrics::{Books, ErrorCount, Second, Totals};
 use crate::plan::threshold::Rule;
@@ -74,6 +75,7 @@ pub fn build(facts: Facts, totals: &Totals) -> Report {
         levels: facts.levels,
         total,
         requests: rows,
+        users: users(totals, facts.catalog, seconds),
         metrics: metrics(totals, facts.catalog),
         failures,
         exceptions,
@@ -89,7 +91,7 @@ fn threshold(rule: &Rule, judged: &Judged) -> ThresholdEntry {
         name: rule.name.clone(),
         require: rule.require.to_string(),
         place: rule.place.clone(),
-        measured: judged.measured.map_or_else(|| "no data".to_owned(), |amount| amount.to_string()),
+        measured: judged.measured.map_or_else(|| "no data".to_owned(), |amount| amount.beside(rule.require.amount)),
         value: judged.measured.map(crate::plan::threshold::Amount::value),
         limit: rule.require.amount.value(),
         state: match judged.standing {

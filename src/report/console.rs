@@ -1,4 +1,6 @@
-use super::document::{FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdState, TimeEntry};
+use super::document::{
+    FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdState, TimeEntry, UserEntry,
+};
 use super::table::Table;
 use crate::units::{Size, show_duration};
 
@@ -8,6 +10,7 @@ pub fn summary(report: &Report) -> String {
     let sections = [
         head(report),
         requests(report),
+        users(&report.users),
         metrics(&report.metrics),
         groups("failures", &report.failures),
         groups("exceptions (mistakes of the plan that showed at run time)", &report.exceptions),
@@ -69,6 +72,41 @@ fn cells(row: &RequestEntry) -> Vec<String> {
     cells
 }
 
+/// How many tags of a user type a summary shows; the report has them all.
+const TAGS: usize = 3;
+
+/// The user types, where there are several; how much of what each did, by the endpoints' tags.
+fn users(users: &[UserEntry]) -> String {
+    if users.len() < 2 {
+        return String::new();
+    }
+    let mut table = Table::new(&["name", "requests", "share", "failed", "rate", "p50", "p95", "p99", "tags"], 1);
+    for user in users {
+        let mut tags: Vec<(&String, &u64)> = user.tags.iter().collect();
+        tags.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let tags = tags.into_iter().take(TAGS).filter_map(|(tag, count)| Some((tag, share_of(*count, user.requests)?)));
+        let time = |figure: fn(&TimeEntry) -> f64| {
+            user.response_time.as_ref().map_or("–".to_owned(), |times| ms(figure(times)))
+        };
+        table.row(vec![
+            user.name.clone(),
+            grouped(user.requests),
+            user.share.map_or("–".to_owned(), percent),
+            grouped(user.failed),
+            format!("{}/s", figure(user.rate)),
+            time(|times| times.p50),
+            time(|times| times.p95),
+            time(|times| times.p99),
+            tags.map(|(tag, share)| format!("{tag} {}", percent(share))).collect::<Vec<_>>().join(", "),
+        ]);
+    }
+    format!("user types\n{}", table.render())
+}
+
+fn share_of(count: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| count as f64 / all as f64)
+}
+
 fn metrics(metrics: &[MetricEntry]) -> String {
     if metrics.is_empty() {
         return String::new();
@@ -83,7 +121,7 @@ fn metrics(metrics: &[MetricEntry]) -> String {
             shown(metric.p50),
             shown(metric.p95),
             shown(metric.max),
-            figure(metric.sum),
+            if metric.kind == "gauge" { "–".to_owned() } else { figure(metric.sum) },
             metric.unit.clone().unwrap_or_default(),
         ]);
     }

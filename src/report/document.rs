@@ -29,7 +29,9 @@ pub struct Report {
     pub total: RequestEntry,
     /// Requests by method and name.
     pub requests: Vec<RequestEntry>,
-    /// Declared metrics.
+    /// Requests by the user type that made them, and by its tasks.
+    pub users: Vec<UserEntry>,
+    /// Declared metrics, and what every run measures of itself: `concurrent_users`, `total_rps`.
     pub metrics: Vec<MetricEntry>,
     /// Failed requests in groups, the most frequent first.
     pub failures: Vec<FailureEntry>,
@@ -190,6 +192,38 @@ pub struct RequestEntry {
     pub response_time_failed: Option<TimeEntry>,
     /// The parts of the service time: `dns`, `connect`, `tls`, `first_byte`, `receive`; those that happened.
     pub phases: BTreeMap<String, TimeEntry>,
+}
+
+/// Requests of one user type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserEntry {
+    /// Its name.
+    pub name: String,
+    /// How many were answered or failed.
+    pub requests: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// Requests a second, over the time load was made.
+    pub rate: f64,
+    /// Its part of all requests; `null` where there were none.
+    pub share: Option<f64>,
+    /// Of its requests, those to endpoints with a tag.
+    pub tags: BTreeMap<String, u64>,
+    /// From when a request was due to its end.
+    pub response_time: Option<TimeEntry>,
+    /// Its requests by task; those of `on_start` and `on_stop` belong to none.
+    pub tasks: Vec<TaskEntry>,
+}
+
+/// Requests of one task of a user type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskEntry {
+    /// Its name.
+    pub name: String,
+    /// How many were answered or failed.
+    pub requests: u64,
+    /// How many failed.
+    pub failed: u64,
 }
 
 /// A distribution of times, in milliseconds.

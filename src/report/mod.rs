@@ -6,6 +6,7 @@ mod console;
 mod document;
 mod figures;
 mod files;
+mod people;
 mod progress;
 mod rows;
 mod table;
@@ -16,7 +17,8 @@ pub use build::{Facts, build};
 pub use console::{summary, visible};
 pub use document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,
-    SecondEntry, StageEntry, ThresholdEntry, ThresholdState, TimeEntry, VerdictEntry, report_schema,
+    SecondEntry, StageEntry, TaskEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, VerdictEntry,
+    report_schema,
 };
 pub use files::{Results, stamp};
 pub use progress::{Moment, line};

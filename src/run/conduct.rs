@@ -5,6 +5,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::collector::Collector;
 use super::ladder::{Ladder, Level, Next};
+use super::pulse::pulse;
 use super::snapshot::Snapshot;
 use super::vitals::Vitals;
 use crate::compile::Program;
@@ -12,7 +13,7 @@ use crate::engine::{Errand, NotReady, OnTrouble, Options, Phase, Report, Run, St
 use crate::expression::Globals;
 use crate::metrics::{Imbalance, Interval, Totals};
 use crate::plan::threshold::OnBreak;
-use crate::sample::TaskId;
+use crate::sample::{StageId, TaskId};
 use crate::units::Offset;
 use crate::verdict::{Closing, Elapsed, Judged, Standing, Verdict, conclude, judge, validity};
 
@@ -124,6 +125,13 @@ pub async fn conduct(
             interval.health.backlog = collector.backlog() + run.reports.len() as u64;
             watch(Event::Second(snapshot(&interval, program, collector.totals())));
             let second = interval.second;
+            let began = Offset::from(Duration::from_secs(u64::from(second)));
+            // the last second may be a part of one, and what comes after it is no load
+            if let Some(stage) = stage_now(program, began)
+                && began + Duration::from_secs(1) <= ended_at.unwrap_or(Offset::from(program.length()))
+            {
+                pulse(&mut interval, &program.catalog, StageId(u16::try_from(stage).unwrap_or(u16::MAX)));
+            }
             collector.add(interval);
             if stop.phase() > Phase::Running {
                 continue;

@@ -6,6 +6,7 @@ mod conduct;
 mod handles;
 mod ladder;
 mod probe;
+mod pulse;
 mod snapshot;
 mod vitals;
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::ids::UserTypeId;
+use super::ids::{MetricId, UserTypeId};
 
 /// The names behind the ids: what reports print and selectors choose by.
 #[derive(Debug, Clone, Default)]
@@ -90,4 +90,50 @@ pub enum MetricKind {
     Gauge,
     /// Times in milliseconds: of a transaction.
     Time,
+}
+
+/// What every run measures of itself, once a second, as if the plan had declared it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gauge {
+    /// How many users there were at the second's end.
+    ConcurrentUsers,
+    /// How many requests ended in the second.
+    TotalRps,
+}
+
+impl Gauge {
+    /// Every gauge, in the order the catalog has them behind the declared metrics.
+    pub const ALL: [Self; 2] = [Self::ConcurrentUsers, Self::TotalRps];
+
+    /// The gauge of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|gauge| gauge.name() == name)
+    }
+
+    /// Its name in thresholds and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ConcurrentUsers => "concurrent_users",
+            Self::TotalRps => "total_rps",
+        }
+    }
+
+    /// Its entry in the catalog.
+    #[must_use]
+    pub fn entry(self) -> MetricEntry {
+        let unit = match self {
+            Self::ConcurrentUsers => "users",
+            Self::TotalRps => "requests/s",
+        };
+        MetricEntry { name: self.name().into(), kind: MetricKind::Gauge, unit: Some(unit.into()) }
+    }
+
+    /// Its id in a catalog.
+    #[must_use]
+    pub fn id(self, catalog: &Catalog) -> Option<MetricId> {
+        let index = catalog.metrics.iter().position(|metric| *metric.name == *self.name())?;
+        u16::try_from(index).ok().map(MetricId)
+    }
 }

@@ -7,7 +7,9 @@ mod outcome;
 mod request;
 mod timing;
 
-pub use catalog::{Catalog, EndpointEntry, MetricEntry, MetricKind, StageEntry, StagePurpose, TaskEntry, UserEntry};
+pub use catalog::{
+    Catalog, EndpointEntry, Gauge, MetricEntry, MetricKind, StageEntry, StagePurpose, TaskEntry, UserEntry,
+};
 pub use ids::{EndpointId, MetricId, StageId, TaskId, UserTypeId};
 pub use outcome::{FailureKind, Outcome};
 pub use request::{Reach, Sample};

@@ -42,21 +42,30 @@ impl Stage {
 
     /// The report the run left, valid by its schema.
     pub fn report(&self) -> Value {
-        let report: Value = serde_json::from_str(&self.file("json")).unwrap();
-        let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/report.schema.json")).unwrap();
-        let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{errors:#?}");
-        report
+        report_in(&self.folder.join("out"))
     }
 
     /// The text of the run's file with an ending.
     pub fn file(&self, ending: &str) -> String {
-        let files = fs::read_dir(self.folder.join("out")).unwrap().map(|entry| entry.unwrap().path());
-        let found: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == ending)).collect();
-        assert_eq!(found.len(), 1, "{found:?}");
-        fs::read_to_string(&found[0]).unwrap()
+        only_file(&self.folder.join("out"), ending)
     }
+}
+
+/// The report a run left in a folder, valid by its schema.
+pub fn report_in(folder: &Path) -> Value {
+    let report: Value = serde_json::from_str(&only_file(folder, "json")).unwrap();
+    let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/report.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    report
+}
+
+fn only_file(folder: &Path, ending: &str) -> String {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let found: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == ending)).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    fs::read_to_string(&found[0]).unwrap()
 }
 
 impl Drop for Stage {

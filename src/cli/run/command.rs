@@ -165,7 +165,8 @@ fn stages_of(scenario: &Scenario, program: &Program) -> Vec<StageEntry> {
 fn tried(level: &Level, program: &Program) -> LevelEntry {
     let broken = program.rules.iter().zip(&level.judged).filter(|(_, judged)| !judged.standing.holds());
     let broken = broken.map(|(rule, judged)| {
-        let measured = judged.measured.map_or_else(|| "no data".to_owned(), |amount| amount.to_string());
+        let measured =
+            judged.measured.map_or_else(|| "no data".to_owned(), |amount| amount.beside(rule.require.amount));
         format!("{}: {measured}", rule.require)
     });
     LevelEntry {

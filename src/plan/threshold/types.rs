@@ -339,12 +339,33 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Time(time) => f.write_str(&show_duration(*time)),
+            Self::Rate(rate) if is_of_minutes(*rate) => write!(f, "{}/min", short(rate.as_per_second() * 60.0)),
             Self::Rate(rate) => write!(f, "{}/s", short(rate.as_per_second())),
             Self::Ratio(ratio) => write!(f, "{ratio}"),
             Self::Number(number) => f.write_str(&short(*number)),
             Self::Size(size) => write!(f, "{size}"),
         }
     }
+}
+
+impl Amount {
+    /// In the unit another is shown in, so that a person can compare both.
+    #[must_use]
+    pub fn beside(self, other: Self) -> String {
+        match (self, other) {
+            (Self::Rate(rate), Self::Rate(other)) if is_of_minutes(other) => {
+                format!("{}/min", short(rate.as_per_second() * 60.0))
+            }
+            (Self::Rate(rate), Self::Rate(_)) => format!("{}/s", short(rate.as_per_second())),
+            _ => self.to_string(),
+        }
+    }
+}
+
+/// Whether a rate was meant by the minute: whole there, and no round number a second.
+fn is_of_minutes(rate: Rate) -> bool {
+    let whole = |number: f64| (number - number.round()).abs() < 1e-6;
+    !whole(rate.as_per_second() * 10.0) && whole(rate.as_per_second() * 60.0)
 }
 
 /// A number with as many digits as a person reads: whole above 1,000, three significant below.
