@@ -135,13 +135,14 @@ impl Caller<'_> {
 
     /// The call's name and request, filled in.
     fn make(&self, endpoint: &Endpoint, call: &Call) -> Result<(Arc<str>, http::Outgoing), EvalError> {
+        // the caller's names first: what the endpoint binds by itself may be made of them
+        for (name, blueprint) in &call.with {
+            self.scope.bind(name, blueprint.eval(self.scope)?);
+        }
         for (name, blueprint) in &endpoint.with {
             if !call.with.iter().any(|(over, _)| over == name) {
                 self.scope.bind(name, blueprint.eval(self.scope)?);
             }
-        }
-        for (name, blueprint) in &call.with {
-            self.scope.bind(name, blueprint.eval(self.scope)?);
         }
         let mut outgoing = self.desk.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
         self.give_cookies(&mut outgoing);
