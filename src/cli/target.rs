@@ -8,7 +8,12 @@ use super::terminal::{data, talk};
 use crate::target::{Behaviour, Counts, Delay, Freeze, Target};
 use crate::units::{Rate, Ratio, Seed, parse_duration};
 
-/// Serves the reference API and a small shop, with delays and faults of your choice, and counts what it serves.
+/// Serves the reference API under /v1 and a small shop under /demo, with delays and faults of your choice, and counts
+/// what it serves.
+///
+/// The shop asks for no key: POST /demo/login (the password of `ann` is `ann-secret`), GET /demo/me, GET /demo/products,
+/// GET /demo/products/ID, GET, POST and DELETE /demo/cart, POST /demo/checkout, GET /demo/quote, POST /demo/graphql,
+/// POST /demo/upload.
 #[derive(Debug, Args)]
 pub(super) struct TargetArgs {
     /// The port to listen on; 0 takes a free one.
