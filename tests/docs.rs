@@ -29,6 +29,8 @@ fn every_yaml_block_compiles() {
     let mut pages: Vec<PathBuf> =
         fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.push(root().join("README.md"));
+    let examples = fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path().join("README.md"));
+    pages.extend(examples.filter(|page| page.exists()));
     let folder = std::env::temp_dir().join(format!("plimsoll-docs-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let mut checked = 0;

@@ -8,7 +8,12 @@ use super::terminal::{data, talk};
 use crate::target::{Behaviour, Counts, Delay, Freeze, Target};
 use crate::units::{Rate, Ratio, Seed, parse_duration};
 
-/// Serves the reference API, with delays and faults of your choice, and counts what it serves.
+/// Serves the reference API under /v1 and a small shop under /demo, with delays and faults of your choice, and counts
+/// what it serves.
+///
+/// The shop asks for no key: POST /demo/login (the password of `ann` is `ann-secret`), GET /demo/me, GET /demo/products,
+/// GET /demo/products/ID, GET, POST and DELETE /demo/cart, POST /demo/checkout, GET /demo/quote, POST /demo/graphql,
+/// POST /demo/upload.
 #[derive(Debug, Args)]
 pub(super) struct TargetArgs {
     /// The port to listen on; 0 takes a free one.
@@ -83,7 +88,9 @@ pub(super) fn run(args: &TargetArgs) -> Exit {
         }
     };
     let key = args.api_key.first().map_or("", String::as_str);
-    data(&format!("target listening on http://{}/v1 (key: {key}); Ctrl-C stops it\n", target.address())).ok();
+    let at = target.address();
+    let what = format!("target listening on http://{at}/v1 (key: {key}) and http://{at}/demo (no key)");
+    data(&format!("{what}; Ctrl-C stops it\n")).ok();
     if let Err(error) = wait() {
         talk(&format!("error: cannot listen for Ctrl-C: {error}\n"));
         return Exit::NotStarted;
@@ -125,8 +132,8 @@ fn table(counts: &Counts) -> String {
     let mut out = String::from("\nserved\n");
     for (route, count) in &counts.routes {
         let status: Vec<String> = count.status.iter().map(|(status, count)| format!("{status}: {count}")).collect();
-        out.push_str(&format!("  {route:<18} {:>10}   {}\n", count.received, status.join(", ")));
+        out.push_str(&format!("  {route:<22} {:>10}   {}\n", count.received, status.join(", ")));
     }
-    out.push_str(&format!("  {:<18} {:>10}\n", "in all", counts.total));
+    out.push_str(&format!("  {:<22} {:>10}\n", "in all", counts.total));
     out
 }

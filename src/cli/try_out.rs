@@ -9,7 +9,7 @@ use super::terminal::{data, talk};
 use crate::compile::{Action, Program, Step, UserType};
 use crate::diagnostic::did_you_mean;
 use crate::engine::{Errand, Mask, OnTrouble, Redirected, Traced, Watcher};
-use crate::plan::Overrides;
+use crate::plan::{Aim, Overrides};
 use crate::report::visible;
 use crate::run::probe;
 use crate::sample::TaskId;
@@ -47,7 +47,8 @@ pub(super) fn run(args: &TryArgs) -> Exit {
 
 fn stages(args: &TryArgs) -> Result<Exit, Exit> {
     let path = find(&args.plan);
-    let overrides = Overrides { profile: args.profile.clone(), target: args.target.clone(), ..Overrides::default() };
+    let target = args.target.clone().map(Aim::At);
+    let overrides = Overrides { profile: args.profile.clone(), target, ..Overrides::default() };
     let mut file = PlanFile::open(&path, &overrides, &FilterWords::default());
     file.tell(&path);
     let program = Arc::new(file.program.take().ok_or(Exit::Usage)?);

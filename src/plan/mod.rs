@@ -2,6 +2,7 @@
 //!
 //! A key is declared once, with [`record`](self::record); the struct, its reading and its schema come from there.
 
+mod aim;
 mod any;
 mod capture;
 mod data;
@@ -31,6 +32,7 @@ mod target;
 pub mod threshold;
 mod user;
 
+pub use aim::Aim;
 pub use any::{Any, node_to_json};
 pub use capture::{CapturePlace, CaptureText};
 pub use data::{AtEndWord, Csv, CsvMap, Dataset, Feed, OrderWord, PerWord};

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::aim::Aim;
 use super::document::{Data, Node};
 use super::inherit::entry_mut;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
@@ -10,8 +11,8 @@ use crate::units::{Rate, Seed, show_duration};
 pub struct Overrides {
     /// `--profile NAME`: the profile whose sections stand in.
     pub profile: Option<String>,
-    /// `--target URL`.
-    pub target: Option<String>,
+    /// `--target URL` or `--embedded`.
+    pub target: Option<Aim>,
     /// `--users N`: of a shape that has one number of users.
     pub users: Option<u64>,
     /// `--time D`: of a shape that has one length.
@@ -38,8 +39,10 @@ impl Overrides {
     /// Puts all of them into a plan's tree, the profile first.
     pub(super) fn apply(&self, root: &mut Node, sources: &mut Sources, problems: &mut Problems) {
         self.profile(root, sources, problems);
-        if let Some(url) = &self.target {
-            let node = typed(flag(sources, "--target", url), Data::Text(url.clone()));
+        if let Some(aim) = &self.target {
+            let own = root.entry("target").and_then(|target| target.text().or_else(|| target.entry("url")?.text()));
+            let url = aim.url(own);
+            let node = typed(flag(sources, "--target", &url), Data::Text(url));
             match entry_mut(root, "target").filter(|target| matches!(target.value, Data::Map(_))) {
                 Some(target) => put(target, "url", node),
                 None => put(root, "target", node),

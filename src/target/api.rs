@@ -1,73 +1,20 @@
-use http::{HeaderMap, Method, StatusCode};
+use std::time::Duration;
+
+use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::exchange::{Ask, Reply};
+use super::route::Route;
 use super::state::{DEFAULT_TENANT, State, now};
 
-/// An answer before it is written: status, JSON, and headers of its own.
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    pub(super) body: Value,
-    pub(super) headers: Vec<(&'static str, String)>,
-}
-
-/// What a request asks of the API.
-pub(super) struct Ask<'a> {
-    pub(super) path: &'a str,
-    pub(super) query: &'a str,
-    pub(super) headers: &'a HeaderMap,
-}
-
-/// A route of the API; its number is its place among the counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Route {
-    Health,
-    Recall,
-    Learn,
-    Turn,
-    Stats,
-    Entities,
-    Keys,
-    Other,
-}
-
 const TYPES: [&str; 7] = ["concept", "decision", "session", "person", "project", "tool", "topic"];
-
-impl Route {
-    /// The route of a method and path.
-    pub(super) fn of(method: &Method, path: &str) -> Self {
-        match (method.as_str(), path) {
-            ("GET", "/v1/health") => Self::Health,
-            ("POST", "/v1/recall") => Self::Recall,
-            ("POST", "/v1/learn") => Self::Learn,
-            ("POST", "/v1/turn") => Self::Turn,
-            ("GET", "/v1/stats") => Self::Stats,
-            ("GET", "/v1/entities") => Self::Entities,
-            ("POST", "/v1/keys") => Self::Keys,
-            _ => Self::Other,
-        }
-    }
-
-    pub(super) const fn learns(self) -> bool {
-        matches!(self, Self::Learn | Self::Turn)
-    }
-}
-
-impl Reply {
-    pub(super) fn new(status: StatusCode, body: Value) -> Self {
-        Self { status, body, headers: Vec::new() }
-    }
-
-    fn ok(body: Value) -> Self {
-        Self::new(StatusCode::OK, body)
-    }
-}
 
 /// Turns a request away before its body is looked at, in the order the real service does: key, path, method, limit.
 pub(super) fn refuse(state: &State, route: Route, ask: &Ask) -> Option<Reply> {
     const PATHS: [&str; 7] =
         ["/v1/health", "/v1/recall", "/v1/learn", "/v1/turn", "/v1/stats", "/v1/entities", "/v1/keys"];
     let open = matches!(route, Route::Health | Route::Keys);
-    let key = header(ask.headers, "x-api-key");
+    let key = ask.header("x-api-key");
     if !open && !key.is_some_and(|key| state.accepts(key)) {
         return Some(Reply::new(StatusCode::UNAUTHORIZED, json!({"error": "Missing or invalid authentication"})));
     }
@@ -80,7 +27,7 @@ pub(super) fn refuse(state: &State, route: Route, ask: &Ask) -> Option<Reply> {
     if open {
         return None;
     }
-    let bucket = format!("{} {}", key.unwrap_or_default(), header(ask.headers, "x-tenant-id").unwrap_or_default());
+    let bucket = format!("{} {}", key.unwrap_or_default(), ask.header("x-tenant-id").unwrap_or_default());
     let allowance = state.allowance(&bucket)?;
     if allowance.remaining.is_some() {
         return None;
@@ -99,12 +46,13 @@ pub(super) fn refuse(state: &State, route: Route, ask: &Ask) -> Option<Reply> {
             ("x-ratelimit-limit-minute", limit.to_string()),
             ("x-ratelimit-remaining-minute", "0".to_owned()),
         ],
+        after: Duration::ZERO,
     })
 }
 
 /// Answers a request that was not turned away.
 pub(super) fn answer(state: &State, route: Route, ask: &Ask, body: &[u8]) -> Reply {
-    let tenant = header(ask.headers, "x-tenant-id").filter(|tenant| tenant.len() <= 256).unwrap_or(DEFAULT_TENANT);
+    let tenant = ask.header("x-tenant-id").filter(|tenant| tenant.len() <= 256).unwrap_or(DEFAULT_TENANT);
     let answered = match route {
         Route::Health => Ok(Reply::ok(json!({
             "status": "healthy",
@@ -125,7 +73,7 @@ pub(super) fn answer(state: &State, route: Route, ask: &Ask, body: &[u8]) -> Rep
         }),
         Route::Stats => Ok(Reply::ok(stats(state, tenant))),
         Route::Entities => entities(state, tenant, ask.query),
-        Route::Other => Ok(Reply::new(StatusCode::NOT_FOUND, json!({"detail": "Not Found"}))),
+        _ => Ok(Reply::new(StatusCode::NOT_FOUND, json!({"detail": "Not Found"}))),
     };
     answered.unwrap_or_else(|reply| *reply)
 }
@@ -259,8 +207,4 @@ fn invalid(name: &str, message: &str, input: &Value) -> Box<Reply> {
 
 fn detail(error: Value) -> Box<Reply> {
     Box::new(Reply::new(StatusCode::UNPROCESSABLE_ENTITY, json!({"detail": [error]})))
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }

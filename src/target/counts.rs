@@ -4,12 +4,14 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
+use super::route::ROUTES;
+
 /// What a server has served, by route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// All requests whose head came in; those of the control routes are not counted.
     pub total: u64,
-    /// By route: `POST /v1/recall`; what is no route of the API is `other`.
+    /// By route: `POST /v1/recall`; what is no route is `other`.
     pub routes: BTreeMap<String, RouteCount>,
 }
 
@@ -21,18 +23,6 @@ pub struct RouteCount {
     /// Answers by status; a request cut off before its answer is in none.
     pub status: BTreeMap<u16, u64>,
 }
-
-/// The routes of the API, in the order of their counters.
-pub(super) const ROUTES: [&str; 8] = [
-    "GET /v1/health",
-    "POST /v1/recall",
-    "POST /v1/learn",
-    "POST /v1/turn",
-    "GET /v1/stats",
-    "GET /v1/entities",
-    "POST /v1/keys",
-    "other",
-];
 
 /// Counters that every connection adds to.
 #[derive(Debug, Default)]

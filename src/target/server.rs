@@ -16,9 +16,12 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::{LocalSet, spawn_local};
 
-use super::api::{Ask, Reply, Route, answer, refuse};
+use super::api;
 use super::behaviour::Behaviour;
 use super::counts::Counts;
+use super::demo;
+use super::exchange::{Ask, Reply};
+use super::route::{Route, Service};
 use super::socket::Socket;
 use super::state::State;
 use super::wait::wait_until;
@@ -151,14 +154,16 @@ async fn respond(state: &State, request: Request<Incoming>) -> Response<Full<Byt
     state.counters.receive(route as usize);
     let began = Instant::now();
     let fate = state.fate();
-    let ask = Ask { path: head.uri.path(), query: head.uri.query().unwrap_or_default(), headers: &head.headers };
+    let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
+    let ask = Ask { path, query, headers: &head.headers };
     let learning = route.learns().then(|| state.learning());
     let reply = match Limited::new(body, LARGEST_BODY).collect().await {
         Ok(body) => decide(state, route, &ask, fate.fails, &body.to_bytes()),
         Err(_) => Reply::new(StatusCode::PAYLOAD_TOO_LARGE, json!({"detail": "Request body too large"})),
     };
     let slow = if route.learns() { state.behaviour.slow_learn } else { Duration::ZERO };
-    wait_until(began + fate.delay + slow).await;
+    let ready = Instant::now() + reply.after;
+    wait_until(ready.max(began + fate.delay + slow)).await;
     loop {
         let frozen = state.frozen();
         if frozen.is_zero() {
@@ -181,7 +186,10 @@ fn decide(state: &State, route: Route, ask: &Ask, fails: bool, body: &[u8]) -> R
     if fails {
         return Reply::new(StatusCode::INTERNAL_SERVER_ERROR, json!({"detail": "Internal Server Error"}));
     }
-    refuse(state, route, ask).unwrap_or_else(|| answer(state, route, ask, body))
+    match Service::at(ask.path) {
+        Service::Memory => api::refuse(state, route, ask).unwrap_or_else(|| api::answer(state, route, ask, body)),
+        Service::Demo => demo::answer(state, route, ask, body),
+    }
 }
 
 fn control(state: &State, method: &Method, verb: &str) -> Response<Full<Bytes>> {

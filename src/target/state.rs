@@ -8,6 +8,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::behaviour::Behaviour;
 use super::counts::Counters;
+use super::demo::Shop;
 use super::limit::{Allowance, Buckets};
 use super::memory::Memories;
 
@@ -21,6 +22,7 @@ pub(super) struct State {
     keys: Mutex<HashSet<String>>,
     memories: Mutex<Memories>,
     buckets: Mutex<Buckets>,
+    shop: Mutex<Shop>,
     learning: AtomicU64,
     /// Until when learning has frozen the server, in nanoseconds from the start.
     frozen_until: AtomicU64,
@@ -51,6 +53,7 @@ impl State {
             keys: Mutex::new(behaviour.keys.iter().cloned().collect()),
             memories: Mutex::new(memories),
             buckets: Mutex::default(),
+            shop: Mutex::default(),
             learning: AtomicU64::new(0),
             frozen_until: AtomicU64::new(0),
             behaviour,
@@ -69,12 +72,17 @@ impl State {
 
     /// Makes a key.
     pub(super) fn make_key(&self) -> String {
-        let key = format!("cm_{:032x}", lock(&self.chance).random::<u128>());
+        let key = self.drawn("cm");
         let mut keys = lock(&self.keys);
         if keys.len() < MOST_KEYS {
             keys.insert(key.clone());
         }
         key
+    }
+
+    /// A word nobody can guess, of this kind.
+    pub(super) fn drawn(&self, kind: &str) -> String {
+        format!("{kind}_{:032x}", lock(&self.chance).random::<u128>())
     }
 
     pub(super) fn allowance(&self, bucket: &str) -> Option<Allowance> {
@@ -84,6 +92,15 @@ impl State {
 
     pub(super) fn memories(&self) -> MutexGuard<'_, Memories> {
         lock(&self.memories)
+    }
+
+    pub(super) fn shop(&self) -> MutexGuard<'_, Shop> {
+        lock(&self.shop)
+    }
+
+    /// How long it has been there.
+    pub(super) fn age(&self) -> Duration {
+        self.start.elapsed()
     }
 
     /// How long the whole server goes on not answering.

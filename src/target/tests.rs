@@ -189,3 +189,133 @@ fn delays_are_read_in_each_form_and_drawn_in_their_shares() {
         assert!(Delay::parse(wrong).is_err(), "{wrong}");
     }
 }
+
+/// A user of the shop that is logged in: what its requests say of it.
+fn logged_in(target: &Target, user: &str) -> String {
+    let asked = json!({"user": user, "password": format!("{user}-secret")}).to_string();
+    let (status, _, body) = ask(target.address(), "POST /demo/login", &[], &asked);
+    assert_eq!((status, &body["user"]), (200, &json!(user)));
+    format!("authorization: Bearer {}", body["token"].as_str().unwrap())
+}
+
+#[test]
+fn the_shop_knows_who_logged_in_and_nobody_else() {
+    let target = started(Behaviour::default());
+    let at = target.address();
+    for body in
+        ["", "[]", "{}", r#"{"user": "ann", "password": "bob-secret"}"#, r#"{"user": "", "password": "-secret"}"#]
+    {
+        let (status, _, answer) = ask(at, "POST /demo/login", &[], body);
+        assert!(matches!(status, 400 | 401) && answer["error"].is_string(), "{body}: {status} {answer}");
+    }
+    let (ann, bob) = (logged_in(&target, "ann"), logged_in(&target, "bob"));
+    assert_eq!(ask(at, "GET /demo/me", &[&ann], "").2, json!({"user": "ann"}));
+    assert_eq!(ask(at, "GET /demo/me", &[&bob], "").2, json!({"user": "bob"}));
+    for line in ["GET /demo/me", "GET /demo/cart", "POST /demo/cart", "DELETE /demo/cart", "POST /demo/checkout"] {
+        assert_eq!(ask(at, line, &[], "").0, 401, "{line}");
+        assert_eq!(ask(at, line, &["authorization: Bearer demo_0"], "").0, 401, "{line}");
+    }
+}
+
+#[test]
+fn a_cart_is_filled_paid_for_and_empty_then() {
+    let target = started(Behaviour::default());
+    let at = target.address();
+    let (_, _, list) = ask(at, "GET /demo/products?category=galley", &[], "");
+    assert_eq!((&list["total"], &list["products"][0]["name"]), (&json!(3), &json!("kettle")));
+    let (_, _, kettle) = ask(at, "GET /demo/products/9", &[], "");
+    assert_eq!(kettle, list["products"][0]);
+    let ann = logged_in(&target, "ann");
+    let send = |line: &str, body: Value| {
+        let (status, _, answer) = ask(at, line, &[&ann], &body.to_string());
+        (status, answer)
+    };
+    assert_eq!(send("POST /demo/cart", json!({"product": 9, "amount": 2})).0, 201);
+    let (status, cart) = send("POST /demo/cart", json!({"product": 10}));
+    assert_eq!((status, &cart["items"], &cart["total"]), (201, &json!(3), &json!(2 * 2950 + 690)));
+    assert_eq!(ask(at, "GET /demo/cart", &[&ann], "").2, cart);
+    for (body, status) in [
+        (json!({"product": 99}), 404),
+        (json!({}), 404),
+        (json!({"product": 9, "amount": 0}), 422),
+        (json!({"product": 9, "amount": 98}), 409),
+        (json!(1), 400),
+    ] {
+        assert_eq!(send("POST /demo/cart", body.clone()).0, status, "{body}");
+    }
+    assert_eq!(send("POST /demo/checkout", json!({})).0, 422);
+    assert_eq!(send("POST /demo/checkout", json!({"card": "4000 0000 0000 0002"})).0, 402);
+    let paid = send("POST /demo/checkout", json!({"card": "4242 4242 4242 4242"}));
+    assert_eq!(paid, (201, json!({"order": "order-1", "total": 6590})));
+    assert_eq!(send("POST /demo/checkout", json!({"card": "4242 4242 4242 4242"})).0, 409);
+    send("POST /demo/cart", json!({"product": 1}));
+    assert_eq!(send("DELETE /demo/cart", json!({})).1, json!({"lines": [], "items": 0, "total": 0}));
+}
+
+#[test]
+fn graphql_answers_200_with_data_or_with_errors() {
+    let target = started(Behaviour::default());
+    let asked = |query: &str, variables: Value| {
+        let body = json!({"query": query, "variables": variables}).to_string();
+        let (status, _, answer) = ask(target.address(), "POST /demo/graphql", &[], &body);
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let one = "query One($id: ID!) { product(id: $id) { name price } }";
+    assert_eq!(asked(one, json!({"id": "2"})), json!({"data": {"product": {"name": "compass", "price": 8950}}}));
+    let wrong = asked(one, json!({"id": 99}));
+    assert_eq!(wrong["errors"][0], json!({"message": "there is no product 99", "path": ["product"]}));
+    let rate = "mutation ($id: ID!, $stars: Int!) { review(product: $id, stars: $stars) { reviews stars } }";
+    asked(rate, json!({"id": 2, "stars": 5}));
+    let rated = asked(rate, json!({"id": 2, "stars": 4}));
+    assert_eq!(rated["data"]["review"], json!({"reviews": 2, "stars": 4.5}));
+    assert_eq!(asked("{ products(first: 2) { id } }", json!(null))["data"]["products"], json!([{"id": 1}, {"id": 2}]));
+    for (query, said) in [
+        ("{ product(id: 1) { weight } }", "a product has no field `weight`"),
+        ("{ product(id: 1) }", "say which fields of the product are wanted"),
+        ("{ sailors { name } }", "there is no query `sailors`"),
+        ("mutation { review(product: 1, stars: 6) { stars } }", "`stars` must be from 1 to 5"),
+        ("{ product(", "expected `)`"),
+    ] {
+        assert_eq!(asked(query, json!({}))["errors"][0]["message"], said, "{query}");
+    }
+    assert_eq!(ask(target.address(), "POST /demo/graphql", &[], "{}").0, 400);
+}
+
+#[test]
+fn the_shop_asks_for_no_key_and_each_of_its_routes_is_counted() {
+    let target = started(Behaviour::default());
+    let at = target.address();
+    for (line, status) in [
+        ("GET /demo/products", 200),
+        ("GET /demo/products/1", 200),
+        ("GET /demo/products/99", 404),
+        ("GET /demo/products/", 404),
+        ("POST /demo/products", 405),
+        ("GET /demo/upload", 405),
+        ("POST /demo/upload", 201),
+        ("GET /demo/nowhere", 404),
+        ("GET /demo", 404),
+        ("GET /demonstration", 401),
+    ] {
+        assert_eq!(ask(at, line, &[], "").0, status, "{line}");
+    }
+    let counts = target.stop();
+    let received = |route: &str| counts.routes[route].received;
+    assert_eq!((received("GET /demo/products"), received("GET /demo/products/ID"), received("other")), (1, 3, 5));
+    assert_eq!(counts.routes["GET /demo/products/ID"].status[&404], 2);
+    assert_eq!((received("POST /demo/upload"), counts.total), (1, 10));
+}
+
+#[test]
+fn who_asks_the_desk_for_a_quote_waits_for_those_before() {
+    let target = started(Behaviour::default());
+    let at = target.address();
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(move || assert_eq!(ask(at, "GET /demo/quote", &[], "").0, 200));
+        }
+    });
+    assert!(began.elapsed() >= Duration::from_millis(100), "{:?}", began.elapsed());
+}

@@ -74,6 +74,34 @@ impl Drop for Stage {
     }
 }
 
+/// A plan of the repository, run to its end against the embedded service.
+pub struct Outing {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+    pub log: String,
+    pub report: Value,
+}
+
+impl Outing {
+    pub fn new(plan: &str, arguments: &[&str]) -> Self {
+        Self::with(plan, arguments, &[])
+    }
+
+    /// The same, with variables of the environment.
+    pub fn with(plan: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        // a folder for the results, and a valid report out of it
+        let stage = Stage::new("");
+        let out = stage.folder.join("out");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.args(["run", plan, "--embedded", "--out"]).arg(out).args(arguments).stdin(Stdio::null());
+        command.env("NO_COLOR", "1").envs(variables.iter().copied()).current_dir(env!("CARGO_MANIFEST_DIR"));
+        let (code, stdout, stderr) = ended(command.output().unwrap());
+        assert!(code < 2, "{plan}: exit {code}: {stderr}");
+        Self { code, stdout, stderr, log: stage.file("log"), report: stage.report() }
+    }
+}
+
 pub fn ended(output: Output) -> (i32, String, String) {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))

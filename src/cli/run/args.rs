@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::plan_file::FilterWords;
-use crate::plan::Overrides;
+use crate::plan::{Aim, Overrides};
 use crate::units::{Rate, Seed, parse_duration};
 
 /// Runs a plan and says whether the service held.
@@ -14,7 +14,7 @@ pub(in crate::cli) struct RunArgs {
     #[arg(value_name = "PLAN")]
     pub(super) plan: PathBuf,
 
-    /// Starts the reference service in the process and aims the plan at it.
+    /// Starts the reference service in the process and aims the plan at it; its path stays where it is /v1 or /demo.
     #[arg(long, conflicts_with = "target")]
     pub(super) embedded: bool,
 
@@ -76,11 +76,11 @@ pub(in crate::cli) struct RunArgs {
 }
 
 impl RunArgs {
-    /// What the flags say over the plan; an embedded service's URL counts as `--target`.
-    pub(super) fn overrides(&self, embedded: Option<String>) -> Overrides {
+    /// What the flags say over the plan; an embedded service goes before `--target`.
+    pub(super) fn overrides(&self, embedded: Option<Aim>) -> Overrides {
         Overrides {
             profile: self.profile.clone(),
-            target: embedded.or_else(|| self.target.clone()),
+            target: embedded.or_else(|| self.target.clone().map(Aim::At)),
             users: self.users,
             time: self.time,
             spawn_rate: self.spawn_rate,

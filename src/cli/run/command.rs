@@ -10,10 +10,11 @@ use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk};
 use crate::compile::{Program, Scenario, Shape};
 use crate::engine::Options;
+use crate::plan::Aim;
 use crate::report::{Facts, LevelEntry, PlanEntry, Report, Results, StageEntry, build, summary, visible};
 use crate::run::{Level, Outcome, conduct, probe, raise};
 use crate::sample::StagePurpose;
-use crate::target::{Behaviour, Target};
+use crate::target::{Behaviour, PATHS, Target};
 use crate::verdict::Verdict;
 
 /// How long workers get to be ready before the run's zero.
@@ -29,9 +30,10 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Exit {
 /// From the plan to the exit code, one stage after another; a stage that cannot go on says why, and gives the code.
 fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let target = embedded(args)?;
-    let url = target.as_ref().map(|target| format!("http://{}/v1", target.address()));
+    let aim =
+        target.as_ref().map(|target| Aim::InPlace { origin: format!("http://{}", target.address()), paths: &PATHS });
     let path = find(&args.plan);
-    let mut file = PlanFile::open(&path, &args.overrides(url), &args.filter());
+    let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter());
     file.tell(&path);
     let program = Arc::new(file.program.take().ok_or(Exit::Usage)?);
     if args.dry_run {
