@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::compile::act::{Rhythm, Step, UserType};
+use crate::compile::act::{Step, UserType};
 use crate::compile::endpoints::{self, Compiled, Shared};
 use crate::compile::feeds::Tables;
 use crate::compile::filter::Filter;
@@ -11,7 +11,8 @@ use crate::compile::program::{BodyUse, Endpoint, Http, Program, Secrets, Target}
 use crate::compile::steps::{CallSite, Callable, Steps};
 use crate::compile::texts::Texts;
 use crate::compile::users::{self, CompiledUser, TaskIds};
-use crate::compile::{Pause, Scenario, rules, scenarios, targets, wire};
+use crate::compile::warnings::Warnings;
+use crate::compile::{rules, scenarios, targets, wire};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::plan::{self, At, Named, Plan, Task, User};
 use crate::sample::{Catalog, EndpointEntry, EndpointId, StageEntry, TaskEntry, UserEntry, UserTypeId};
@@ -67,11 +68,15 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
     if !users.is_empty() && users.iter().all(UserType::is_idle) && problems.errors() == 0 {
         problems.push(Problem::new("every user type has weight 0").help("give at least one a weight above 0"));
     }
-    pauses_without_effect(plan, &scenarios, &users, problems);
+    let warnings =
+        Warnings { plan, scenarios: &scenarios, users: &users, catalog: &catalog, sources: setting.sources };
+    warnings.pauses_without_effect(problems);
     if problems.errors() > 0 {
         return None;
     }
     let endpoints: Vec<Endpoint> = endpoints.into_iter().map(|c| c.map(|c| c.endpoint)).collect::<Option<_>>()?;
+    let scope = globals::scope_of(known.globals.clone(), setting.seed);
+    warnings.out_of_reach(&rules, &endpoints.iter().collect::<Vec<_>>(), &scope, problems);
     Some(Program {
         name: plan.name.as_ref().map_or(setting.name, |name| name.value.as_str()).into(),
         description: plan.description.clone().unwrap_or_default(),
@@ -148,23 +153,6 @@ fn target(plan: &Plan, whole: bool, sources: &Sources, problems: &mut Problems) 
             }
             None
         }
-    }
-}
-
-/// Warns of pauses between tasks where arrivals decide when a task begins.
-fn pauses_without_effect(plan: &Plan, scenarios: &[Scenario], users: &[UserType], problems: &mut Problems) {
-    for (id, _) in scenarios.iter().filter(|scenario| scenario.shape.is_open()).flat_map(|scenario| &scenario.kinds) {
-        let Some(user) = users.get(id.index()) else { continue };
-        if user.rhythm == Rhythm::ThinkTime(Pause::NONE) {
-            continue;
-        }
-        let written = plan.users.iter().flat_map(Named::iter).find(|(name, _)| *name.value == *user.name);
-        let span = written.and_then(|(_, user)| {
-            user.think_time.as_ref().map(|pause| pause.span).or(user.pacing.as_ref().map(|pacing| pacing.span))
-        });
-        let message = format!("user type `{}` pauses between tasks, and arrivals do not wait for that", user.name);
-        let problem = Problem { span, ..Problem::new(message) };
-        problems.push(problem.help("take the pause away, or make it a step: `- think: 1s`").warning());
     }
 }
 

@@ -21,6 +21,7 @@ mod pause;
 mod pauses;
 mod payload;
 mod program;
+mod reach;
 mod rules;
 mod scenario;
 mod scenarios;
@@ -31,6 +32,7 @@ mod targets;
 mod tests;
 mod texts;
 mod users;
+mod warnings;
 mod wire;
 
 pub use act::{

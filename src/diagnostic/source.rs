@@ -63,6 +63,12 @@ pub struct Position {
 pub struct Sources(Vec<Source>);
 
 impl Sources {
+    /// Whether a place is in the first text: the plan's own file.
+    #[must_use]
+    pub const fn is_first(&self, span: Span) -> bool {
+        span.source.0 == 0
+    }
+
     /// Adds a text and says by which id spans name it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         self.0.push(Source { name: name.into(), text: text.into() });

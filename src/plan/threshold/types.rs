@@ -348,7 +348,21 @@ impl fmt::Display for Amount {
     }
 }
 
+impl Subject {
+    /// Whether it is of requests, and not of a metric.
+    #[must_use]
+    pub const fn is_of_requests(&self) -> bool {
+        !matches!(self, Self::Declared(_))
+    }
+}
+
 impl Amount {
+    /// A rate in the unit this one is shown in.
+    #[must_use]
+    pub fn like(self, rate: Rate) -> String {
+        Self::Rate(rate).beside(self)
+    }
+
     /// In the unit another is shown in, so that a person can compare both.
     #[must_use]
     pub fn beside(self, other: Self) -> String {

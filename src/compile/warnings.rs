@@ -1,0 +1,84 @@
+use std::sync::Arc;
+
+use crate::compile::act::{Rhythm, UserType};
+use crate::compile::program::Endpoint;
+use crate::compile::reach::Reach;
+use crate::compile::{Pause, Scenario};
+use crate::diagnostic::{Problem, Problems, Sources, Span};
+use crate::expression::Scope;
+use crate::plan::threshold::Rule;
+use crate::plan::{Named, Plan};
+use crate::sample::Catalog;
+use crate::units::Rate;
+
+/// What a plan that can run is warned of.
+pub(super) struct Warnings<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) scenarios: &'a [Scenario],
+    pub(super) users: &'a [UserType],
+    pub(super) catalog: &'a Catalog,
+    pub(super) sources: &'a Sources,
+}
+
+impl Warnings<'_> {
+    /// Warns of pauses between tasks where arrivals decide when a task begins. Only of those in the plan's own file:
+    /// what is included may serve other plans, whose users do pause.
+    pub(super) fn pauses_without_effect(&self, problems: &mut Problems) {
+        let open = self.scenarios.iter().filter(|scenario| scenario.shape.is_open());
+        for (id, _) in open.flat_map(|scenario| &scenario.kinds) {
+            let Some(user) = self.users.get(id.index()) else { continue };
+            if user.rhythm == Rhythm::ThinkTime(Pause::NONE) {
+                continue;
+            }
+            let written = self.plan.users.iter().flat_map(Named::iter).find(|(name, _)| *name.value == *user.name);
+            let span = written.and_then(|(_, user)| {
+                user.think_time.as_ref().map(|pause| pause.span).or(user.pacing.as_ref().map(|pacing| pacing.span))
+            });
+            let Some(span) = span.filter(|span| self.sources.is_first(*span)) else { continue };
+            let message = format!("user type `{}` pauses between tasks, and arrivals do not wait for that", user.name);
+            let problem = Problem::at(span, message);
+            problems.push(problem.help("take the pause away, or make it a step: `- think: 1s`").warning());
+        }
+    }
+
+    /// Warns of thresholds that ask for more requests than the plan can send.
+    pub(super) fn out_of_reach(
+        &self,
+        rules: &[Rule],
+        endpoints: &[&Endpoint],
+        scope: &Arc<Scope>,
+        problems: &mut Problems,
+    ) {
+        let reach = Reach {
+            scenarios: self.scenarios,
+            users: self.users,
+            endpoints: endpoints.to_vec(),
+            catalog: self.catalog,
+            scope,
+        };
+        for rule in rules {
+            let Some(short) = reach.short_of(&rule.require) else { continue };
+            let most = rule.require.amount.like(short.most);
+            let (message, help) = match short.users {
+                Some(users) => {
+                    let enough = (f64::from(users) * short.times).ceil();
+                    let rate = Rate::per_second((short.most.as_per_second() * short.times).ceil());
+                    (
+                        format!("`{}` is out of reach: {users} users send at most {most}", rule.require),
+                        format!("take {enough} users, a shorter think time, or arrivals: `arrivals: {{rate: {rate}, …}}`"),
+                    )
+                }
+                None => (
+                    format!("`{}` is out of reach: the plan sends at most {most}", rule.require),
+                    "raise the rate of arrivals, or ask for less".to_owned(),
+                ),
+            };
+            problems.push(Problem { span: self.span(rule), ..Problem::new(message) }.help(help).warning());
+        }
+    }
+
+    fn span(&self, rule: &Rule) -> Option<Span> {
+        let written = self.plan.thresholds.iter().flatten().map(|written| written.value.0.require.span);
+        written.into_iter().find(|span| self.sources.place(*span) == rule.place)
+    }
+}
