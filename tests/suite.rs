@@ -13,6 +13,7 @@ use plimsoll::compile::{Filter, Setting, Shape, compile};
 use plimsoll::diagnostic::{Problems, Sources};
 use plimsoll::engine::curve_of;
 use plimsoll::plan::{Overrides, read};
+use plimsoll::target::{Behaviour, Target};
 use plimsoll::units::{Offset, Seed};
 use serde_json::Value;
 use support::{assert_balance, ended, report_in};
@@ -21,15 +22,20 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs a plan of the suite from the repository's root, as a person does; its report.
+/// Runs a plan of the suite on the embedded service, from the repository's root as a person does; its report.
 fn run(arguments: &[&str]) -> Value {
+    run_against(arguments, &["--embedded"])
+}
+
+fn run_against(arguments: &[&str], target: &[&str]) -> Value {
     let out: PathBuf =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("suite-{}", arguments.join("-").replace('/', "_")));
     drop(std::fs::remove_dir_all(&out));
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .arg("run")
         .args(arguments)
-        .args(["--embedded", "--quiet", "--seed", "7", "--out"])
+        .args(target)
+        .args(["--quiet", "--seed", "7", "--out"])
         .arg(&out)
         .current_dir(root())
         .env_remove("CONTINUUM_URL")
@@ -152,6 +158,21 @@ fn the_federation_scenario_shares_its_requests_out_by_weight() {
     assert_eq!(metric("sync_operations")["sum"].as_f64().unwrap(), of("sync"));
     assert_eq!(metric("peer_count")["count"].as_f64().unwrap(), of("discovery"));
     assert_eq!(metric("conflicts_detected")["count"].as_f64().unwrap() * 2.0, of("conflict"));
+}
+
+#[test]
+fn a_service_with_a_federation_tells_its_peers_and_its_conflicts() {
+    let behaviour = Behaviour { federation: true, ..Behaviour::default() };
+    let target = Target::start(behaviour, ([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("http://{}/v1", target.address());
+    let report = run_against(&["federation", "--time", "3s", "--spawn-rate", "200/s"], &["--target", &url]);
+    let metric = |name| report["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == name).unwrap();
+    assert_eq!(metric("conflicts_detected")["min"], 1.0);
+    assert!(metric("peer_count")["max"].as_f64().unwrap() > 10.0);
+    let counts = target.stop();
+    assert!(counts.routes.values().all(|route| route.status.keys().all(|status| *status == 200)), "{counts:#?}");
+    // the readiness probe is the one call that is not in the books
+    assert_eq!(counts.total - 1, report["books"]["ok"].as_u64().unwrap());
 }
 
 #[test]

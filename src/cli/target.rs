@@ -60,6 +60,10 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
     key_check_cost: Option<Duration>,
 
+    /// Has the calls of a federation (/v1/federation/…), which the real service answers with 404.
+    #[arg(long)]
+    federation: bool,
+
     /// Starts with a few concepts instead of none.
     #[arg(long)]
     seeded: bool,
@@ -110,6 +114,7 @@ impl TargetArgs {
             fresh_database: self.fresh_database,
             learn_freeze: self.learn_freeze,
             key_check_cost: self.key_check_cost.unwrap_or_default(),
+            federation: self.federation,
             seeded: self.seeded,
             seed: self.seed,
             threads: usize::from(self.threads),

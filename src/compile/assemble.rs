@@ -68,8 +68,7 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
     if !users.is_empty() && users.iter().all(UserType::is_idle) && problems.errors() == 0 {
         problems.push(Problem::new("every user type has weight 0").help("give at least one a weight above 0"));
     }
-    let warnings =
-        Warnings { plan, scenarios: &scenarios, users: &users, catalog: &catalog, sources: setting.sources };
+    let warnings = Warnings { plan, scenarios: &scenarios, users: &users, catalog: &catalog, sources: setting.sources };
     warnings.pauses_without_effect(problems);
     if problems.errors() > 0 {
         return None;

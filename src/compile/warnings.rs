@@ -65,7 +65,9 @@ impl Warnings<'_> {
                     let rate = Rate::per_second((short.most.as_per_second() * short.times).ceil());
                     (
                         format!("`{}` is out of reach: {users} users send at most {most}", rule.require),
-                        format!("take {enough} users, a shorter think time, or arrivals: `arrivals: {{rate: {rate}, …}}`"),
+                        format!(
+                            "take {enough} users, a shorter think time, or arrivals: `arrivals: {{rate: {rate}, …}}`"
+                        ),
                     )
                 }
                 None => (

@@ -18,7 +18,7 @@ pub(super) fn refuse(state: &State, route: Route, ask: &Ask) -> Option<Reply> {
     if !open && !key.is_some_and(|key| state.accepts(key)) {
         return Some(Reply::new(StatusCode::UNAUTHORIZED, json!({"error": "Missing or invalid authentication"})));
     }
-    if route == Route::Other {
+    if route == Route::Other || route.is_of_nodes() && !state.behaviour.federation {
         return Some(match PATHS.contains(&ask.path) {
             true => Reply::new(StatusCode::METHOD_NOT_ALLOWED, json!({"detail": "Method Not Allowed"})),
             false => Reply::new(StatusCode::NOT_FOUND, json!({"detail": "Not Found"})),
@@ -73,6 +73,7 @@ pub(super) fn answer(state: &State, route: Route, ask: &Ask, body: &[u8]) -> Rep
         }),
         Route::Stats => Ok(Reply::ok(stats(state, tenant))),
         Route::Entities => entities(state, tenant, ask.query),
+        route if route.is_of_nodes() => Ok(state.federation().answer(route, body)),
         _ => Ok(Reply::new(StatusCode::NOT_FOUND, json!({"detail": "Not Found"}))),
     };
     answered.unwrap_or_else(|reply| *reply)

@@ -24,6 +24,8 @@ pub struct Behaviour {
     pub learn_freeze: Option<Duration>,
     /// CPU time that checking a key costs.
     pub key_check_cost: Duration,
+    /// Whether it has the calls of a federation, which the real service answers with 404.
+    pub federation: bool,
     /// Whether it starts with a few concepts rather than with none.
     pub seeded: bool,
     /// What its chance derives from.
@@ -53,6 +55,7 @@ impl Default for Behaviour {
             fresh_database: false,
             learn_freeze: None,
             key_check_cost: Duration::ZERO,
+            federation: false,
             seeded: false,
             seed: Seed::new(1),
             threads: 1,

@@ -8,6 +8,7 @@ mod counts;
 mod delay;
 mod demo;
 mod exchange;
+mod federation;
 mod limit;
 mod memory;
 mod route;

@@ -22,6 +22,10 @@ pub(super) enum Route {
     Stats,
     Entities,
     Keys,
+    Contribute,
+    Sync,
+    Peers,
+    Heartbeat,
     Login,
     Me,
     Products,
@@ -37,7 +41,7 @@ pub(super) enum Route {
 }
 
 /// What the routes are counted as, in their order.
-pub(super) const ROUTES: [&str; 19] = [
+pub(super) const ROUTES: [&str; 23] = [
     "GET /v1/health",
     "POST /v1/recall",
     "POST /v1/learn",
@@ -45,6 +49,10 @@ pub(super) const ROUTES: [&str; 19] = [
     "GET /v1/stats",
     "GET /v1/entities",
     "POST /v1/keys",
+    "POST /v1/federation/contribute",
+    "POST /v1/federation/request",
+    "GET /v1/federation/peers",
+    "POST /v1/federation/heartbeat",
     "POST /demo/login",
     "GET /demo/me",
     "GET /demo/products",
@@ -79,6 +87,10 @@ impl Route {
             ("GET", "/v1/stats") => Self::Stats,
             ("GET", "/v1/entities") => Self::Entities,
             ("POST", "/v1/keys") => Self::Keys,
+            ("POST", "/v1/federation/contribute") => Self::Contribute,
+            ("POST", "/v1/federation/request") => Self::Sync,
+            ("GET", "/v1/federation/peers") => Self::Peers,
+            ("POST", "/v1/federation/heartbeat") => Self::Heartbeat,
             ("POST", "/demo/login") => Self::Login,
             ("GET", "/demo/me") => Self::Me,
             ("GET", "/demo/products") => Self::Products,
@@ -92,6 +104,10 @@ impl Route {
             ("POST", "/demo/upload") => Self::Upload,
             _ => Self::Other,
         }
+    }
+
+    pub(super) const fn is_of_nodes(self) -> bool {
+        matches!(self, Self::Contribute | Self::Sync | Self::Peers | Self::Heartbeat)
     }
 
     pub(super) const fn learns(self) -> bool {

@@ -9,6 +9,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::behaviour::Behaviour;
 use super::counts::Counters;
 use super::demo::Shop;
+use super::federation::Federation;
 use super::limit::{Allowance, Buckets};
 use super::memory::Memories;
 
@@ -23,6 +24,7 @@ pub(super) struct State {
     memories: Mutex<Memories>,
     buckets: Mutex<Buckets>,
     shop: Mutex<Shop>,
+    federation: Mutex<Federation>,
     learning: AtomicU64,
     /// Until when learning has frozen the server, in nanoseconds from the start.
     frozen_until: AtomicU64,
@@ -54,6 +56,7 @@ impl State {
             memories: Mutex::new(memories),
             buckets: Mutex::default(),
             shop: Mutex::default(),
+            federation: Mutex::default(),
             learning: AtomicU64::new(0),
             frozen_until: AtomicU64::new(0),
             behaviour,
@@ -96,6 +99,10 @@ impl State {
 
     pub(super) fn shop(&self) -> MutexGuard<'_, Shop> {
         lock(&self.shop)
+    }
+
+    pub(super) fn federation(&self) -> MutexGuard<'_, Federation> {
+        lock(&self.federation)
     }
 
     /// How long it has been there.
