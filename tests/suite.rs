@@ -1,7 +1,7 @@
 //! CONTINUUM's suite, run: each plan on the embedded service, at its full number of users and for a few seconds. Its
 //! requests are shared out as the weights say, its user types read and write as they should, its curves are the tables'.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 
