@@ -6,10 +6,12 @@ pub(super) struct Malformed(pub(super) &'static str);
 /// How many bytes the numbers of one frame may take in memory: what a small frame unpacks to is not to be trusted.
 pub(super) const MEMORY: usize = 256 << 20;
 
-/// Writes numbers and texts one behind the other.
+/// Writes numbers and texts one behind the other, and histograms' counts apart from them: they are of another kind,
+/// and each kind packs better alone.
 #[derive(Debug, Default)]
 pub(super) struct Pen {
     pub(super) bytes: Vec<u8>,
+    pub(super) counts: Vec<u8>,
 }
 
 impl Pen {
@@ -29,13 +31,18 @@ impl Pen {
 
     /// Any number, exactly: a whole one as its double, anything else as 1 and the eight bytes of IEEE 754.
     pub(super) fn figure(&mut self, figure: f64) {
-        let whole = figure as u64;
-        if whole < 1 << 62 && (whole as f64).to_bits() == figure.to_bits() {
-            self.number(whole << 1);
-        } else {
-            self.number(1);
-            self.bytes.extend(figure.to_le_bytes());
+        match whole(figure) {
+            Some(whole) => self.number(whole << 1),
+            None => {
+                self.number(1);
+                self.double(figure);
+            }
         }
+    }
+
+    /// The eight bytes of IEEE 754, the lowest first.
+    pub(super) fn double(&mut self, double: f64) {
+        self.bytes.extend(double.to_le_bytes());
     }
 
     /// Its length in bytes, and UTF-8.
@@ -45,16 +52,24 @@ impl Pen {
     }
 }
 
+/// The whole number, of at most 53 bits, that a double is.
+pub(super) fn whole(figure: f64) -> Option<u64> {
+    // casts of floats saturate, and not-a-number becomes 0: what is not the same to the bit is told apart
+    let whole = figure as u64;
+    (whole < 1 << 53 && (whole as f64).to_bits() == figure.to_bits()).then_some(whole)
+}
+
 /// Reads what a [`Pen`] wrote, trusting none of it.
 #[derive(Debug)]
 pub(super) struct Scan<'a> {
     rest: &'a [u8],
+    counts: &'a [u8],
     memory: usize,
 }
 
 impl<'a> Scan<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, memory: MEMORY }
+    pub(super) const fn new(bytes: &'a [u8], counts: &'a [u8]) -> Self {
+        Self { rest: bytes, counts, memory: MEMORY }
     }
 
     pub(super) fn byte(&mut self) -> Result<u8, Malformed> {
@@ -86,25 +101,30 @@ impl<'a> Scan<'a> {
 
     pub(super) fn figure(&mut self) -> Result<f64, Malformed> {
         match self.number()? {
-            1 => {
-                let (bytes, rest) = self.rest.split_first_chunk().ok_or(Malformed("it ends within a number"))?;
-                self.rest = rest;
-                Ok(f64::from_le_bytes(*bytes))
-            }
+            1 => self.double(),
             odd if odd % 2 == 1 => Err(Malformed("an odd number stands where a figure should")),
             even => Ok((even / 2) as f64),
         }
     }
 
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
-        let length = self.small::<usize>()?;
-        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Malformed("it ends within a text"))?;
+    pub(super) fn double(&mut self) -> Result<f64, Malformed> {
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(Malformed("it ends within a number"))?;
         self.rest = rest;
-        Ok(bytes)
+        Ok(f64::from_le_bytes(*bytes))
     }
 
     pub(super) fn text(&mut self) -> Result<&'a str, Malformed> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| Malformed("a text is not UTF-8"))
+        let length = self.small::<usize>()?;
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Malformed("it ends within a text"))?;
+        self.rest = rest;
+        std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))
+    }
+
+    /// The next so many bytes of histograms' counts.
+    pub(super) fn counts(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
+        let (counts, rest) = self.counts.split_at_checked(length).ok_or(Malformed("it ends within a histogram"))?;
+        self.counts = rest;
+        Ok(counts)
     }
 
     /// As many things as are told, each charged with the memory it takes; what is told beyond what is there ends as
@@ -128,8 +148,13 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
+    /// What has not been read yet.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Whether everything has been read.
     pub(super) const fn is_over(&self) -> bool {
-        self.rest.is_empty()
+        self.rest.is_empty() && self.counts.is_empty()
     }
 }

@@ -50,13 +50,14 @@ pub(super) fn write(interval: &Interval, series: &mut Numbered) -> Result<Vec<u8
     write_health(&interval.health, &mut pen);
     series.write(&mut pen)?;
     pen.bytes.append(&mut body.bytes);
-    pack(&pen.bytes)
+    pen.counts = body.counts;
+    pack(&pen)
 }
 
 /// A second from a payload.
 pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malformed> {
-    let bytes = unpack(payload)?;
-    let mut scan = Scan::new(&bytes);
+    let (numbers, counts) = unpack(payload)?;
+    let mut scan = Scan::new(&numbers, &counts);
     let second = scan.small()?;
     if second > LAST {
         return Err(Malformed("a second is later than a run can be long"));
@@ -213,25 +214,43 @@ fn memory(interval: &Interval) -> usize {
 
 const TOO_LARGE: Malformed = Malformed("the second is larger than a frame may be");
 
-fn pack(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
+/// The payload: how long the packed numbers are, those, and the packed counts of histograms.
+fn pack(pen: &Pen) -> Result<Vec<u8>, Malformed> {
+    let numbers = deflate(&pen.bytes)?;
+    let counts = deflate(&pen.counts)?;
+    let mut payload = Pen::default();
+    payload.count(numbers.len());
+    payload.bytes.extend(numbers);
+    payload.bytes.extend(counts);
+    if payload.bytes.len() > LARGEST { Err(TOO_LARGE) } else { Ok(payload.bytes) }
+}
+
+/// The numbers and the counts of histograms.
+pub(super) fn unpack(payload: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Malformed> {
+    let mut scan = Scan::new(payload, &[]);
+    let length = scan.small::<usize>()?;
+    let (numbers, counts) = scan.rest().split_at_checked(length).ok_or(Malformed("it ends within its numbers"))?;
+    Ok((inflate(numbers)?, inflate(counts)?))
+}
+
+fn deflate(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
     if bytes.len() > LARGEST {
         return Err(TOO_LARGE);
     }
-    let mut packer = ZlibEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::new(6));
+    let mut packer = ZlibEncoder::new(Vec::with_capacity(bytes.len()), Compression::new(6));
     // writing to memory cannot fail
-    let packed = packer.write_all(bytes).and_then(|()| packer.finish()).map_err(|_| TOO_LARGE)?;
-    if packed.len() > LARGEST { Err(TOO_LARGE) } else { Ok(packed) }
+    packer.write_all(bytes).and_then(|()| packer.finish()).map_err(|_| TOO_LARGE)
 }
 
-fn unpack(payload: &[u8]) -> Result<Vec<u8>, Malformed> {
-    let mut unpacker = ZlibDecoder::new(payload);
+fn inflate(packed: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let mut unpacker = ZlibDecoder::new(packed);
     let mut bytes = Vec::new();
     let read = (&mut unpacker).take(LARGEST as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|_| Malformed("it does not unpack"))?;
     if bytes.len() > LARGEST {
         return Err(Malformed("it unpacks to more than a frame may hold"));
     }
-    if unpacker.total_in() != payload.len() as u64 {
+    if unpacker.total_in() != packed.len() as u64 {
         return Err(Malformed("something stands behind what is packed"));
     }
     Ok(bytes)

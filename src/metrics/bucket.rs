@@ -77,6 +77,13 @@ impl Scale {
         self.bucket(self.whole(sample))
     }
 
+    /// The smallest sample a bucket holds; `None` for a bucket that the layout does not have.
+    #[must_use]
+    pub fn floor(self, bucket: u32) -> Option<f64> {
+        let bucket = bucket as usize;
+        (bucket <= self.last_bucket()).then(|| self.sample(self.lowest(bucket)))
+    }
+
     /// The smallest whole number of a bucket.
     pub(super) fn lowest(self, bucket: usize) -> u64 {
         let index = bucket as u64;

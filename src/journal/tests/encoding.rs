@@ -43,7 +43,7 @@ proptest! {
 
             let read: Histogram<u64> = Deserializer::new().deserialize(&mut Cursor::new(&bytes)).unwrap();
             prop_assert_eq!(read, theirs);
-            let back = histogram::read(&counts, &mut numbers::Scan::new(&[])).unwrap();
+            let back = histogram::read(&counts, &mut numbers::Scan::new(&[], &[])).unwrap();
             prop_assert_eq!(back.as_slice(), ours.buckets());
         }
     }
@@ -55,7 +55,7 @@ proptest! {
             pen.figure(figure);
             pen.number(bits);
             pen.text("ß");
-            let mut scan = numbers::Scan::new(&pen.bytes);
+            let mut scan = numbers::Scan::new(&pen.bytes, &[]);
             prop_assert_eq!(scan.figure().unwrap().to_bits(), figure.to_bits());
             prop_assert_eq!(scan.number().unwrap(), bits);
             prop_assert_eq!(scan.text().unwrap(), "ß");
@@ -66,7 +66,7 @@ proptest! {
 
 #[test]
 fn a_number_of_more_than_64_bits_is_refused() {
-    let read = |bytes: &[u8]| numbers::Scan::new(bytes).number();
+    let read = |bytes: &[u8]| numbers::Scan::new(bytes, &[]).number();
     let mut most = vec![0xff; 9];
     most.push(0x01);
     assert_eq!(read(&most), Ok(u64::MAX));
@@ -78,7 +78,7 @@ fn a_number_of_more_than_64_bits_is_refused() {
 
 #[test]
 fn counts_that_lead_out_of_the_layout_or_break_off_are_refused() {
-    let read = |bytes: &[u8]| histogram::read(bytes, &mut numbers::Scan::new(&[]));
+    let read = |bytes: &[u8]| histogram::read(bytes, &mut numbers::Scan::new(&[], &[]));
     assert!(read(&[0xff; 9]).is_err(), "the longest run there is");
     assert!(read(&[0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0xff, 0xff, 0x1f, 2]).is_err(), "two long runs");
     assert!(read(&[0x80]).is_err());
