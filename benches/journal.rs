@@ -57,6 +57,7 @@ fn whole_run(path: &Path, seconds: u32, endpoints: u32, rate: u32) -> Result<(),
         }
     }
     writer.end(&end(seconds))?;
+    let writing = [half, peak_memory()];
     let bytes = fs::metadata(path)?.len();
     let series = f64::from(endpoints) * f64::from(seconds);
     println!("{seconds} s, {endpoints} endpoints, {rate} requests a second each: {requests} requests");
@@ -71,6 +72,9 @@ fn whole_run(path: &Path, seconds: u32, endpoints: u32, rate: u32) -> Result<(),
     let mut totals = Totals::new(60);
     for entry in &mut reader {
         if let Entry::Second(interval) = entry {
+            if interval.second == seconds / 2 {
+                half = peak_memory();
+            }
             totals.add(*interval);
         }
     }
@@ -81,18 +85,20 @@ fn whole_run(path: &Path, seconds: u32, endpoints: u32, rate: u32) -> Result<(),
         "CPU to read      {:>10.3} ms a second of the run",
         (cpu() - from).as_secs_f64() * 1e3 / f64::from(seconds)
     );
-    println!(
-        "peak memory      {:>10.1} MB at half the run, {:.1} MB at its end",
-        megabytes(half),
-        megabytes(peak_memory())
-    );
+    for (what, [half, end]) in [("writing", writing), ("reading", [half, peak_memory()])] {
+        println!(
+            "peak memory      {:>10.1} MB half way through {what}, {:.1} MB at its end",
+            megabytes(half),
+            megabytes(end)
+        );
+    }
     Ok(())
 }
 
 /// What one frame of many series costs.
 fn one_second(path: &Path) -> Result<(), Anything> {
     const ROUNDS: u32 = 20;
-    let mut load = Load::new(500);
+    let mut load = Load::new(715);
     let mut writer = Writer::create(path, &header())?;
     let (mut written, mut series) = (Duration::ZERO, 0);
     for second in 0..ROUNDS {
