@@ -9,6 +9,7 @@ pub mod draft;
 pub mod engine;
 pub mod expression;
 pub mod http;
+pub mod journal;
 pub mod metrics;
 pub mod plan;
 pub mod report;

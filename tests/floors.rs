@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 19] = [
+const FLOORS: [(&str, &[&str]); 20] = [
     ("units", &[]),
     ("timer", &[]),
     ("diagnostic", &[]),
@@ -18,6 +18,7 @@ const FLOORS: [(&str, &[&str]); 19] = [
     ("schedule", &["units"]),
     ("metrics", &["sample", "units"]),
     ("http", &["sample", "units"]),
+    ("journal", &["metrics", "sample", "units"]),
     ("verdict", &["metrics", "plan", "sample", "units"]),
     ("engine", &["compile", "expression", "rows", "schedule", "http", "metrics", "sample", "timer", "units"]),
     (
@@ -32,11 +33,12 @@ const FLOORS: [(&str, &[&str]); 19] = [
             "schedule",
             "metrics",
             "http",
+            "journal",
             "verdict",
             "engine",
         ],
     ),
-    ("report", &["verdict", "metrics", "plan", "sample", "units"]),
+    ("report", &["verdict", "journal", "metrics", "plan", "sample", "units"]),
     ("target", &["timer", "units"]),
     ("draft", &["diagnostic", "plan", "units"]),
     (
@@ -51,6 +53,7 @@ const FLOORS: [(&str, &[&str]); 19] = [
             "schedule",
             "metrics",
             "http",
+            "journal",
             "verdict",
             "engine",
             "run",

@@ -67,6 +67,23 @@ impl Scale {
         ((u64::from(bucket + 1) << HALF_MAGNITUDE) + sub - HALF) as usize
     }
 
+    /// The last bucket of the layout.
+    pub(super) fn last_bucket(self) -> usize {
+        self.bucket(self.bounds().1)
+    }
+
+    /// The bucket a sample is counted in.
+    pub(super) fn bucket_of(self, sample: f64) -> usize {
+        self.bucket(self.whole(sample))
+    }
+
+    /// The smallest sample a bucket holds; `None` for a bucket that the layout does not have.
+    #[must_use]
+    pub fn floor(self, bucket: u32) -> Option<f64> {
+        let bucket = bucket as usize;
+        (bucket <= self.last_bucket()).then(|| self.sample(self.lowest(bucket)))
+    }
+
     /// The smallest whole number of a bucket.
     pub(super) fn lowest(self, bucket: usize) -> u64 {
         let index = bucket as u64;

@@ -8,7 +8,7 @@ use super::sparse::Sparse;
 use crate::sample::MetricId;
 
 /// One second of one worker, or of several merged.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
     /// Which second of the run, from 0.
     pub second: u32,
@@ -27,7 +27,7 @@ pub struct Interval {
 }
 
 /// One series' second.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SeriesCount {
     /// Which series.
     pub key: SeriesKey,
@@ -38,7 +38,7 @@ pub struct SeriesCount {
 }
 
 /// One metric's samples in one series' second.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MetricCount {
     /// The metric.
     pub metric: MetricId,

@@ -25,6 +25,6 @@ pub use health::Health;
 pub use interval::{Interval, MetricCount, SeriesCount};
 pub use recorder::Recorder;
 pub use series::{Counts, Measure, SeriesKey};
-pub use sparse::{Moments, Sparse};
+pub use sparse::{Implausible, Moments, Sparse};
 pub use tally::{SeriesRef, Tally};
 pub use totals::{MetricTotal, Second, SeriesTotal, Totals};

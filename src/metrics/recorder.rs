@@ -24,7 +24,7 @@ impl Recorder {
             self.moments.refused += 1;
             return;
         }
-        let bucket = self.scale.bucket(self.scale.whole(sample));
+        let bucket = self.scale.bucket_of(sample);
         if bucket >= self.counts.len() {
             self.counts.resize((bucket + 1).next_multiple_of(1024), 0);
         }

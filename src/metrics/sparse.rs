@@ -29,6 +29,19 @@ pub struct Moments {
     pub refused: u64,
 }
 
+/// Parts that no samples can have come from; says why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Implausible(&'static str);
+
+impl Implausible {
+    /// Why, in words.
+    #[must_use]
+    pub const fn why(self) -> &'static str {
+        self.0
+    }
+}
+
 impl Moments {
     /// Of no samples.
     pub const NONE: Self = Self {
@@ -90,6 +103,55 @@ impl Sparse {
     #[must_use]
     pub const fn empty(scale: Scale) -> Self {
         Self { scale, buckets: Vec::new(), moments: Moments::NONE }
+    }
+
+    /// Puts together what [`Sparse::buckets`] and [`Sparse::moments`] gave.
+    ///
+    /// # Errors
+    /// Buckets out of order or out of the layout, and moments that do not belong to them.
+    pub fn from_parts(scale: Scale, buckets: Vec<(u32, u64)>, moments: Moments) -> Result<Self, Implausible> {
+        let (Some((first, _)), Some((last, _))) = (buckets.first(), buckets.last()) else {
+            let none = Moments { refused: moments.refused, ..Moments::NONE };
+            let plausible = moments == none;
+            return if plausible {
+                Ok(Self { scale, buckets, moments })
+            } else {
+                Err(Implausible("there are moments without samples"))
+            };
+        };
+        if buckets.windows(2).any(|pair| matches!(pair, [(left, _), (right, _)] if left >= right)) {
+            return Err(Implausible("buckets are out of order"));
+        }
+        if *last as usize > scale.last_bucket() {
+            return Err(Implausible("a bucket is out of the layout"));
+        }
+        let count = buckets.iter().try_fold(0_u64, |sum, (_, count)| sum.checked_add(*count));
+        if count != Some(moments.count) || buckets.iter().any(|(_, count)| *count == 0) {
+            return Err(Implausible("the buckets do not add up to the count"));
+        }
+        let Moments { min, max, last: latest, .. } = moments;
+        if !min.is_finite() || !max.is_finite() || !(min..=max).contains(&latest) {
+            return Err(Implausible("the last sample is not between the smallest and the largest"));
+        }
+        if scale.bucket_of(min) != *first as usize || scale.bucket_of(max) != *last as usize {
+            return Err(Implausible("the smallest or largest sample is in no bucket"));
+        }
+        if moments.clipped > moments.count {
+            return Err(Implausible("more samples are out of bounds than there are"));
+        }
+        Ok(Self { scale, buckets, moments })
+    }
+
+    /// What its values are.
+    #[must_use]
+    pub const fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// The touched buckets of HDR's layout, ascending, each with how many samples it holds.
+    #[must_use]
+    pub fn buckets(&self) -> &[(u32, u64)] {
+        &self.buckets
     }
 
     /// Exact count, mean, smallest and largest.

@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::{MetricId, UserTypeId};
 
 /// The names behind the ids: what reports print and selectors choose by.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Catalog {
     /// The endpoints, by id.
     pub endpoints: Vec<EndpointEntry>,
@@ -18,7 +20,7 @@ pub struct Catalog {
 }
 
 /// An endpoint in the catalog.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointEntry {
     /// Its name in the plan.
     pub name: Arc<str>,
@@ -29,7 +31,7 @@ pub struct EndpointEntry {
 }
 
 /// A user type in the catalog.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserEntry {
     /// Its name in the plan.
     pub name: Arc<str>,
@@ -38,7 +40,7 @@ pub struct UserEntry {
 }
 
 /// A task in the catalog.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskEntry {
     /// Its name in the plan.
     pub name: Arc<str>,
@@ -49,7 +51,7 @@ pub struct TaskEntry {
 }
 
 /// A stage in the catalog.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageEntry {
     /// Its name; behind the scenario's, where there are scenarios.
     pub name: Arc<str>,
@@ -60,7 +62,8 @@ pub struct StageEntry {
 }
 
 /// Whether a stage's numbers count in thresholds that name no stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StagePurpose {
     /// They count.
     Measured,
@@ -69,7 +72,7 @@ pub enum StagePurpose {
 }
 
 /// A declared metric in the catalog.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricEntry {
     /// Its name.
     pub name: Arc<str>,
@@ -80,7 +83,8 @@ pub struct MetricEntry {
 }
 
 /// What is kept of a metric's samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MetricKind {
     /// Their distribution.
     Trend,

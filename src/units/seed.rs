@@ -2,11 +2,12 @@ use std::fmt;
 
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 
 use super::quantity::Misread;
 
 /// The number all chance of a run derives from: the same seed and plan give the same run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Seed(u64);
 
 impl Seed {

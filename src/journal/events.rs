@@ -1,0 +1,94 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::moment;
+use crate::sample::StageId;
+use crate::units::Offset;
+
+/// Something that happened in a run, for those who read its numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Annotation {
+    /// When.
+    #[serde(rename = "at_ns")]
+    pub at: Offset,
+    /// What kind of thing.
+    pub mark: Mark,
+    /// What, in words; no secrets in it.
+    pub text: String,
+}
+
+/// What kind of thing an annotation tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// A stage began.
+    StageBegan,
+    /// A level of a search or a staircase was tried.
+    LevelTried,
+    /// A threshold that aborts was broken.
+    ThresholdBroke,
+    /// Somebody, or the plan, wants the run to end.
+    StopAsked,
+    /// Requests under way are cut off.
+    Cut,
+    /// A line the plan writes to the log.
+    Line,
+    /// Anything else; also what a later version marks with a word of its own.
+    #[serde(other)]
+    Note,
+}
+
+/// The end of a run. A journal without it was cut off, or is still being written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// Why it ended.
+    pub closing: Closing,
+    /// How long load was made for.
+    #[serde(rename = "elapsed_ns", with = "moment::nanos")]
+    pub elapsed: Duration,
+    /// Workers that broke down.
+    pub broken_workers: usize,
+    /// What went wrong in the plan's teardown.
+    pub teardown: Vec<String>,
+    /// Levels that were tried, in that order.
+    #[serde(default)]
+    pub levels: Vec<Level>,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closing {
+    /// Its time was up.
+    Complete,
+    /// The plan itself ended it: a step, a feed, or the search for a level.
+    Plan,
+    /// A threshold that aborts was broken; its place in the header's list.
+    Threshold(usize),
+    /// Somebody asked it to.
+    Asked,
+}
+
+/// A level that was tried: of a search, or of a staircase to failure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    /// The stage it was tried in.
+    pub stage: StageId,
+    /// How high it is: `100 users`, `50/s`.
+    pub level: String,
+    /// The same as a number.
+    pub height: f64,
+    /// The thresholds that did not hold on it, with what was measured.
+    pub broken: Vec<String>,
+    /// Arrivals that were dropped in it.
+    pub dropped: u64,
+}
+
+impl Level {
+    /// Whether every threshold held, and nothing was dropped.
+    #[must_use]
+    pub fn held(&self) -> bool {
+        self.dropped == 0 && self.broken.is_empty()
+    }
+}

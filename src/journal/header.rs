@@ -1,0 +1,181 @@
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::frame::FORMAT;
+use super::moment;
+use super::run_id::{Fingerprint, RunId};
+use crate::sample::{Catalog, StagePurpose};
+use crate::units::{Offset, Seed};
+
+/// What a journal says before its seconds: enough to read it without the plan. No secrets in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of the journal's format.
+    pub format: u32,
+    /// The version of Plimsoll that wrote it.
+    pub plimsoll: String,
+    /// The run; shards of one run share it.
+    pub run: RunId,
+    /// When the run began, by the wall clock.
+    #[serde(with = "moment::wall")]
+    pub began: SystemTime,
+    /// The number all chance derived from.
+    pub seed: Seed,
+    /// Which part of the run this is.
+    pub shard: Shard,
+    /// How many worker threads made load.
+    pub workers: u32,
+    /// What was run.
+    pub plan: PlanText,
+    /// Where it was run.
+    pub environment: Environment,
+    /// The names behind the ids.
+    pub catalog: Catalog,
+    /// What must hold.
+    pub thresholds: Vec<Threshold>,
+    /// When each stage is, in the catalog's order.
+    pub stages: Vec<Stage>,
+    /// The shards a merged journal was made from; empty in others.
+    #[serde(default)]
+    pub parts: Vec<Part>,
+}
+
+/// One part of a run that is made on several machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which, from 0.
+    pub index: u32,
+    /// Of how many.
+    pub count: u32,
+}
+
+/// The plan of a run, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanText {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The file it was read from.
+    pub file: String,
+    /// The profile that was chosen.
+    pub profile: Option<String>,
+    /// The service it was aimed at.
+    pub target: String,
+    /// The file's text as a person wrote it.
+    pub text: String,
+    /// The SHA-256 of what was read: two runs of the same text have the same.
+    pub sha256: Fingerprint,
+    /// The plan as it was run, with everything that is included, inherited and overridden in its place.
+    pub effective: String,
+}
+
+/// Where a run was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The operating system.
+    pub os: String,
+    /// The processor's architecture.
+    pub arch: String,
+    /// How many cores the process may use.
+    pub cores: usize,
+    /// The command line after the program's name.
+    pub arguments: Vec<String>,
+}
+
+/// What must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Threshold {
+    /// The condition, as a threshold is written.
+    pub require: String,
+    /// Its name, where the plan gives one.
+    pub name: Option<String>,
+    /// What breaking it does.
+    pub on_break: OnBreak,
+    /// It aborts nothing before this time.
+    #[serde(rename = "after_ns", with = "moment::nanos")]
+    pub after: Duration,
+    /// What no samples mean.
+    pub no_data: NoData,
+    /// Its place in the plan: `plan.yaml:12:3`; empty for the default.
+    pub place: String,
+}
+
+/// What breaking a threshold does to a run under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnBreak {
+    /// The run goes on; it is judged at its end.
+    GoOn,
+    /// The run ends.
+    Abort,
+}
+
+/// What a threshold without samples comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoData {
+    /// It is broken.
+    Fails,
+    /// It holds.
+    Passes,
+}
+
+/// When a stage is, and what it moves to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name.
+    pub name: String,
+    /// The scenario it belongs to; empty where the plan has none.
+    pub scenario: String,
+    /// When it begins.
+    #[serde(rename = "start_ns")]
+    pub start: Offset,
+    /// When it is over.
+    #[serde(rename = "end_ns")]
+    pub end: Offset,
+    /// The number of users it moves to; none where it is a rate, or found out in the run.
+    pub users: Option<u32>,
+    /// The rate of arrivals it moves to, a second; none where it is a number of users, or found out in the run.
+    pub rate: Option<f64>,
+    /// Whether it counts.
+    pub purpose: StagePurpose,
+}
+
+/// A shard that went into a merged journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Which part of the run it was.
+    pub shard: Shard,
+    /// When it began, by its own wall clock.
+    #[serde(with = "moment::wall")]
+    pub began: SystemTime,
+    /// How many worker threads it had.
+    pub workers: u32,
+    /// Where it was run.
+    pub environment: Environment,
+}
+
+impl Header {
+    /// The format this program writes.
+    pub const FORMAT: u32 = FORMAT;
+}
+
+impl Shard {
+    /// A run that is made in one place.
+    pub const WHOLE: Self = Self { index: 0, count: 1 };
+}
+
+impl Environment {
+    /// This machine; `arguments` are shown as they are, so the caller masks what is secret.
+    #[must_use]
+    pub fn here(arguments: Vec<String>) -> Self {
+        Self {
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            arguments,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+use std::fmt;
+use std::fs::remove_file;
+use std::path::{Path, PathBuf};
+
+use super::events::{Annotation, Mark};
+use super::reader::NotRead;
+use super::shards::Shards;
+use super::tail::Tail;
+use super::weight::Weight;
+use super::writer::{NotWritten, Writer};
+
+/// What merging came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// How many seconds the run has.
+    pub seconds: u32,
+    /// Shards that were cut off or damaged, and how; what came before is in. Where there are any, the merged journal
+    /// has no end either.
+    pub cut: Vec<(PathBuf, Tail)>,
+}
+
+/// Journals that cannot be merged.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMerged {
+    /// No journals were named.
+    #[error("there are no journals to merge")]
+    Nothing,
+    /// One cannot be read.
+    #[error(transparent)]
+    NotRead(#[from] NotRead),
+    /// The merged one cannot be written.
+    #[error(transparent)]
+    NotWritten(#[from] NotWritten),
+    /// Two are not of one run.
+    #[error("`{}` and `{}` are not of one run: {what}", other.display(), path.display())]
+    Foreign {
+        /// The one that differs.
+        path: PathBuf,
+        /// The first one.
+        other: PathBuf,
+        /// In what.
+        what: &'static str,
+    },
+    /// One says to be a shard that its own run does not have.
+    #[error("`{}` says to be shard {index} of {count}, counted from 0", path.display())]
+    NoShard {
+        /// The journal.
+        path: PathBuf,
+        /// The shard it says to be.
+        index: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// Two are the same shard.
+    #[error("`{}` and `{}` are both shard {index}", first.display(), second.display())]
+    Twice {
+        /// The shard.
+        index: u32,
+        /// The first journal.
+        first: PathBuf,
+        /// The second.
+        second: PathBuf,
+    },
+    /// Shards are not there.
+    #[error("{}", Lack(indices, *missing, *count))]
+    Missing {
+        /// The first of those that are not there.
+        indices: Vec<u32>,
+        /// How many are not.
+        missing: usize,
+        /// How many there should be.
+        count: u32,
+    },
+    /// The numbers do not fit together.
+    #[error("the numbers of `{}` and the other shards are larger than a run's can be", .0.display())]
+    TooLarge(PathBuf),
+}
+
+/// How many things that happened are kept to be put in order, between two seconds.
+const GATHERED: usize = 10_000;
+
+/// Merges all shards of one run into one journal, second by second, in memory that does not grow with them.
+///
+/// Counts, histograms, smallest and largest are exact. Means and spreads are exact up to the rounding of doubles, and the
+/// same whatever order the journals are named in. The last value of a metric is that of the highest shard that has one in
+/// the last second there is. A generator's health is the worst of the shards, figure by figure; users are added up.
+///
+/// # Errors
+/// Journals that are not all shards of one run, each once; what cannot be read or written. Nothing is left behind then.
+pub fn merge(journals: &[PathBuf], into: &Path) -> Result<Merged, NotMerged> {
+    let mut shards = Shards::open(journals)?;
+    let writer = Writer::create(into, &shards.header()?)?;
+    let merged = merge_into(&mut shards, writer);
+    if merged.is_err() {
+        drop(remove_file(into));
+    }
+    merged
+}
+
+fn merge_into(shards: &mut Shards, mut writer: Writer) -> Result<Merged, NotMerged> {
+    let mut weight = Weight::default();
+    let mut seconds = 0;
+    loop {
+        let mut gathered = Vec::new();
+        shards.advance(|annotation| {
+            if gathered.len() >= GATHERED {
+                write(&mut gathered, &mut writer)?;
+            }
+            gathered.push(annotation);
+            Ok(())
+        })?;
+        write(&mut gathered, &mut writer)?;
+        let mut intervals = shards.take().into_iter();
+        let Some(mut all) = intervals.next() else { break };
+        let mut fits = weight.add(&all);
+        for interval in intervals {
+            fits = fits.and(weight.add(&interval));
+            if fits.is_none() {
+                break;
+            }
+            all.merge(interval);
+        }
+        fits.ok_or_else(|| NotMerged::TooLarge(shards.first().to_owned()))?;
+        seconds = all.second + 1;
+        writer.second(&all)?;
+    }
+    if let Some(end) = shards.end() {
+        writer.end(&end)?;
+    }
+    Ok(Merged { seconds, cut: shards.cut() })
+}
+
+/// Writes what happened between two seconds in its order; that a stage began is told once.
+fn write(gathered: &mut Vec<Annotation>, writer: &mut Writer) -> Result<(), NotMerged> {
+    gathered.sort_by_key(|annotation| annotation.at);
+    let mut begun: Vec<String> = Vec::new();
+    for annotation in gathered.drain(..) {
+        if annotation.mark == Mark::StageBegan {
+            if begun.contains(&annotation.text) {
+                continue;
+            }
+            begun.push(annotation.text.clone());
+        }
+        writer.annotate(&annotation)?;
+    }
+    Ok(())
+}
+
+/// The words for shards that are not there.
+struct Lack<'a>(&'a [u32], usize, u32);
+
+impl fmt::Display for Lack<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(indices, missing, count) = self;
+        let named: Vec<String> = indices.iter().map(u32::to_string).collect();
+        let more = if *missing > indices.len() { ", …" } else { "" };
+        let (s, are) = if *missing == 1 { ("", "is") } else { ("s", "are") };
+        write!(f, "shard{s} {}{more} of {count} {are} missing, counted from 0", named.join(", "))
+    }
+}

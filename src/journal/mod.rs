@@ -1,0 +1,36 @@
+//! The run on disk: a header, and a checksummed frame a second. Reports, comparison, recovery of a killed run and
+//! merging of a run made on several machines are functions of it.
+//!
+//! [`Writer`] adds to a journal, [`Reader`] streams one, [`merge`] makes one of several. `docs/journal.md` has the
+//! format, byte by byte.
+
+mod events;
+mod header;
+mod moment;
+mod run_id;
+
+mod dictionary;
+mod frame;
+mod histogram;
+mod numbers;
+mod samples;
+mod second;
+mod weight;
+
+mod kinship;
+mod merge;
+mod reader;
+mod shards;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use events::{Annotation, Closing, End, Level, Mark};
+pub use frame::FORMAT;
+pub use header::{Environment, Header, NoData, OnBreak, Part, PlanText, Shard, Stage, Threshold};
+pub use merge::{Merged, NotMerged, merge};
+pub use reader::{Entry, NotRead, Reader, Why};
+pub use run_id::{Fingerprint, RunId};
+pub use tail::Tail;
+pub use writer::{Cause, NotWritten, Writer};
