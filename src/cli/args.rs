@@ -4,6 +4,7 @@ use super::check::CheckArgs;
 use super::new::NewArgs;
 use super::run::RunArgs;
 use super::schema::SchemaArgs;
+use super::show::ShowArgs;
 use super::target::TargetArgs;
 use super::try_out::TryArgs;
 
@@ -20,6 +21,7 @@ pub(super) enum Command {
     Run(Box<RunArgs>),
     Check(CheckArgs),
     Try(TryArgs),
+    Show(ShowArgs),
     New(NewArgs),
     Target(Box<TargetArgs>),
     Schema(SchemaArgs),

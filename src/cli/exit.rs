@@ -1,5 +1,8 @@
 use std::process::ExitCode;
 
+use crate::report::Order;
+use crate::verdict::Verdict;
+
 /// How a command ended, as the number a shell sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -22,6 +25,18 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// That of a run.
+    #[must_use]
+    pub const fn of(verdict: &Verdict, order: Order) -> Self {
+        match (order, verdict) {
+            (Order::Broken, _) => Self::Bug,
+            (_, Verdict::Passed) => Self::Passed,
+            (_, Verdict::Failed(_) | Verdict::Empty) => Self::Failed,
+            (_, Verdict::Invalid(_)) => Self::Invalid,
+            (_, Verdict::Interrupted) => Self::Interrupted,
+        }
+    }
+
     /// The number.
     #[must_use]
     pub const fn code(self) -> u8 {

@@ -9,6 +9,7 @@ mod plan_file;
 mod reference;
 mod run;
 mod schema;
+mod show;
 mod target;
 mod terminal;
 mod try_out;
@@ -34,6 +35,7 @@ fn perform(command: Command) -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Try(args) => try_out::run(&args),
+        Command::Show(args) => show::run(&args),
         Command::New(args) => new::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -18,6 +18,7 @@ pub(super) fn compile(
     let Some(written) = &plan.thresholds else {
         let rule = Threshold::parse(DEFAULT).map(|require| Rule {
             require,
+            text: DEFAULT.to_owned(),
             name: None,
             on_break: OnBreak::GoOn,
             after: Duration::ZERO,
@@ -59,6 +60,7 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
     }
     Some(Rule {
         require,
+        text: written.require.value.clone(),
         name: written.name.clone(),
         on_break: if aborts { OnBreak::Abort } else { OnBreak::GoOn },
         after: written.after.map_or(Duration::ZERO, |after| after.0),

@@ -63,6 +63,12 @@ pub struct Position {
 pub struct Sources(Vec<Source>);
 
 impl Sources {
+    /// The first text: the plan's own file.
+    #[must_use]
+    pub fn first(&self) -> Option<&Source> {
+        self.0.first()
+    }
+
     /// Whether a place is in the first text: the plan's own file.
     #[must_use]
     pub const fn is_first(&self, span: Span) -> bool {

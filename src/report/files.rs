@@ -33,6 +33,12 @@ impl Results {
         Err(io::Error::new(io::ErrorKind::AlreadyExists, "a thousand runs began in this second"))
     }
 
+    /// The path of the run's file with another ending.
+    #[must_use]
+    pub fn path(&self, ending: &str) -> PathBuf {
+        with_ending(&self.base, ending)
+    }
+
     /// Adds a line to the log, with the time before it.
     ///
     /// # Errors

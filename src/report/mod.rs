@@ -8,6 +8,7 @@ mod figures;
 mod files;
 mod people;
 mod progress;
+mod retell;
 mod rows;
 mod table;
 #[cfg(test)]
@@ -22,3 +23,4 @@ pub use document::{
 };
 pub use files::{Results, stamp};
 pub use progress::{Moment, line};
+pub use retell::{Order, Unreadable, retell};

@@ -64,10 +64,13 @@ impl Collector {
         &self.totals
     }
 
-    /// Everything, with what no worker completed: a worker that broke down leaves its last second behind.
-    pub(super) fn close(mut self) -> Totals {
-        let pending = std::mem::take(&mut self.pending);
-        pending.into_values().for_each(|interval| self.totals.add(interval));
+    /// What no worker completed: a worker that broke down leaves its last second behind.
+    pub(super) fn rest(&mut self) -> Vec<Interval> {
+        std::mem::take(&mut self.pending).into_values().collect()
+    }
+
+    /// Everything.
+    pub(super) fn close(self) -> Totals {
         self.totals
     }
 }

@@ -19,8 +19,12 @@ use crate::verdict::{Closing, Elapsed, Judged, Standing, Verdict, conclude, judg
 
 /// What happens while a run is under way.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// A second is over.
+pub enum Event<'a> {
+    /// The load begins, at this time of day.
+    Began(SystemTime),
+    /// All of a second that is over.
+    Interval(&'a Interval),
+    /// A second is over, in a few numbers.
     Second(Snapshot),
     /// The run is brought to its end before its time; requests under way may still end.
     Draining(Closing),
@@ -68,12 +72,13 @@ pub struct Outcome {
 pub async fn conduct(
     program: &Arc<Program>,
     options: &Options,
-    mut watch: impl FnMut(Event),
+    mut watch: impl FnMut(Event<'_>),
 ) -> Result<Outcome, NotReady> {
     let stop = Stop::new();
     let mut signals = Signals::new();
     let globals = set_up(program).await?;
     let began = SystemTime::now();
+    watch(Event::Began(began));
     let mut run = Run::start(program, &globals, options, &stop)?;
     let mut ladder = Ladder::of(program);
     if let Some(rate) = ladder.as_ref().and_then(Ladder::first) {
@@ -123,7 +128,7 @@ pub async fn conduct(
             let now = run.clock.now();
             interval.health.merge(&vitals.look(now));
             interval.health.backlog = collector.backlog() + run.reports.len() as u64;
-            watch(Event::Second(snapshot(&interval, program, collector.totals())));
+            let shown = snapshot(&interval, program, collector.totals());
             let second = interval.second;
             let began = Offset::from(Duration::from_secs(u64::from(second)));
             // the last second may be a part of one, and what comes after it is no load
@@ -132,6 +137,8 @@ pub async fn conduct(
             {
                 pulse(&mut interval, &program.catalog, StageId(u16::try_from(stage).unwrap_or(u16::MAX)));
             }
+            watch(Event::Interval(&interval));
+            watch(Event::Second(shown));
             collector.add(interval);
             if stop.phase() > Phase::Running {
                 continue;
@@ -164,6 +171,10 @@ pub async fn conduct(
 
     let length = Offset::from(program.length());
     let ended_at = ended_at.unwrap_or(length.min(run.clock.now())).min(length);
+    for interval in collector.rest() {
+        watch(Event::Interval(&interval));
+        collector.add(interval);
+    }
     let totals = collector.close();
     let broken_workers = run.join();
     let teardown = tear_down(program, &globals).await;

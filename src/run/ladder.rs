@@ -11,6 +11,8 @@ use crate::verdict::{Hunt, Judged, Tried, judge_stage};
 /// A level that was tried: of a search, or of a staircase to failure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Level {
+    /// Its stage.
+    pub stage: StageId,
     /// Its stage's name.
     pub name: Arc<str>,
     /// How high it is: `100 users`, `50/s`.
@@ -117,6 +119,7 @@ impl Ladder {
         };
         let dropped = totals.books().dropped;
         Level {
+            stage,
             name: program.catalog.stages.get(stage.index()).map_or_else(|| "".into(), |stage| stage.name.clone()),
             level,
             height,

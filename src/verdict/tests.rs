@@ -59,6 +59,7 @@ fn totals() -> Totals {
 fn judged(text: &str) -> (String, Standing) {
     let rule = Rule {
         require: Threshold::parse(text).unwrap(),
+        text: text.to_owned(),
         name: None,
         on_break: OnBreak::GoOn,
         after: Duration::ZERO,

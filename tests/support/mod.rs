@@ -45,6 +45,23 @@ impl Stage {
         report_in(&self.folder.join("out"))
     }
 
+    /// The path of the run's only file with an ending.
+    pub fn path(&self, ending: &str) -> PathBuf {
+        only_path(&self.folder.join("out"), ending)
+    }
+
+    /// The same, once it is there.
+    pub fn awaited(&self, ending: &str) -> PathBuf {
+        for _ in 0..1000 {
+            let files = fs::read_dir(self.folder.join("out")).into_iter().flatten().map(|entry| entry.unwrap().path());
+            if let Some(found) = files.into_iter().find(|path| path.extension().is_some_and(|e| e == ending)) {
+                return found;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        self.path(ending)
+    }
+
     /// The text of the run's file with an ending.
     pub fn file(&self, ending: &str) -> String {
         only_file(&self.folder.join("out"), ending)
@@ -62,10 +79,14 @@ pub fn report_in(folder: &Path) -> Value {
 }
 
 fn only_file(folder: &Path, ending: &str) -> String {
+    fs::read_to_string(only_path(folder, ending)).unwrap()
+}
+
+fn only_path(folder: &Path, ending: &str) -> PathBuf {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let found: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == ending)).collect();
     assert_eq!(found.len(), 1, "{found:?}");
-    fs::read_to_string(&found[0]).unwrap()
+    found[0].clone()
 }
 
 impl Drop for Stage {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::args::RunArgs;
+use super::chronicle::{Chronicle, header};
 use super::dry::describe;
 use super::watch::Watch;
 use crate::cli::exit::Exit;
@@ -11,11 +12,11 @@ use crate::cli::terminal::{data, talk};
 use crate::compile::{Program, Scenario, Shape};
 use crate::engine::Options;
 use crate::plan::Aim;
-use crate::report::{Facts, LevelEntry, PlanEntry, Report, Results, StageEntry, build, summary, visible};
+use crate::plan::threshold::Rule;
+use crate::report::{Facts, LevelEntry, Order, PlanEntry, Report, Results, StageEntry, build, summary, visible};
 use crate::run::{Level, Outcome, conduct, probe, raise};
 use crate::sample::StagePurpose;
 use crate::target::{Behaviour, PATHS, Target};
-use crate::verdict::Verdict;
 
 /// How long workers get to be ready before the run's zero.
 const LEAD: Duration = Duration::from_millis(50);
@@ -47,7 +48,10 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
-    let (outcome, lost) = runtime.block_on(conducted(args, &program, &mut results))?;
+    let workers = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
+    let header = header(&file, &program, &plan(args, &path, &program), workers);
+    let chronicle = Chronicle::new(results.path("journal"), header);
+    let (outcome, lost) = runtime.block_on(conducted(args, &program, &mut results, chronicle))?;
     let exit = exit(&outcome);
     let report = report(args, &path, &program, &outcome, exit);
     let text = summary(&report);
@@ -58,8 +62,11 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
             talk(&format!("results in {}\n", file.display()));
             Ok(if exit == Exit::Bug { exit } else { shown.err().unwrap_or(exit) })
         }
-        (Err(error), _) | (Ok(_), Some(error)) => {
-            talk(&format!("error: results were lost: {error}\n"));
+        (written, lost) => {
+            let error = lost.or(written.err().map(|error| error.to_string())).unwrap_or_default();
+            talk(&format!(
+                "error: results were lost: {error}\n  = help: make room, or choose another folder with `--out DIR`\n"
+            ));
             // a mistake of ours outranks lost results, which outrank the rest
             Ok(if exit == Exit::Bug { exit } else { Exit::Lost })
         }
@@ -78,7 +85,8 @@ async fn conducted(
     args: &RunArgs,
     program: &Arc<Program>,
     results: &mut Results,
-) -> Result<(Outcome, Option<std::io::Error>), Exit> {
+    mut chronicle: Chronicle,
+) -> Result<(Outcome, Option<String>), Exit> {
     let waiting = |why: &str| {
         if !args.quiet {
             talk(&format!("{why}\n"));
@@ -88,26 +96,23 @@ async fn conducted(
         let help = "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`";
         refuse(&format!("the target is not ready: {error}"), help)
     })?;
-    let workers = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
-    let options = Options { workers, lead: LEAD };
+    let options = Options { workers: chronicle.workers(), lead: LEAD };
     let mut watch = Watch::new(results, &program.rules, args.quiet);
-    let outcome = conduct(program, &options, |event| watch.tell(&event)).await;
+    let outcome = conduct(program, &options, |event| {
+        chronicle.tell(&event);
+        watch.tell(&event);
+    });
+    let outcome = outcome.await;
     watch.done();
     let lost = watch.lost.take();
     let outcome = outcome.map_err(|error| refuse(&error.to_string(), "check the plan's target"))?;
-    Ok((outcome, lost))
+    let unwritten = chronicle.close(&outcome, &program.rules);
+    Ok((outcome, unwritten.map(|error| error.to_string()).or(lost.map(|error| error.to_string()))))
 }
 
 fn exit(outcome: &Outcome) -> Exit {
-    if outcome.imbalance.is_some() || outcome.broken_workers > 0 {
-        return Exit::Bug;
-    }
-    match outcome.verdict {
-        Verdict::Passed => Exit::Passed,
-        Verdict::Failed(_) | Verdict::Empty => Exit::Failed,
-        Verdict::Invalid(_) => Exit::Invalid,
-        Verdict::Interrupted => Exit::Interrupted,
-    }
+    let broken = outcome.imbalance.is_some() || outcome.broken_workers > 0;
+    Exit::of(&outcome.verdict, if broken { Order::Broken } else { Order::Sound })
 }
 
 fn report(args: &RunArgs, path: &Path, program: &Program, outcome: &Outcome, exit: Exit) -> Report {
@@ -142,7 +147,7 @@ fn plan(args: &RunArgs, path: &Path, program: &Program) -> PlanEntry {
     }
 }
 
-fn stages_of(scenario: &Scenario, program: &Program) -> Vec<StageEntry> {
+pub(super) fn stages_of(scenario: &Scenario, program: &Program) -> Vec<StageEntry> {
     let levels: Vec<(Option<u32>, Option<f64>)> = match &scenario.shape {
         Shape::Closed(stages, _) => stages.iter().map(|stage| (Some(stage.users), None)).collect(),
         Shape::Open(stages, ..) => stages.iter().map(|stage| (None, Some(stage.rate.as_per_second()))).collect(),
@@ -165,19 +170,24 @@ fn stages_of(scenario: &Scenario, program: &Program) -> Vec<StageEntry> {
 }
 
 fn tried(level: &Level, program: &Program) -> LevelEntry {
-    let broken = program.rules.iter().zip(&level.judged).filter(|(_, judged)| !judged.standing.holds());
-    let broken = broken.map(|(rule, judged)| {
-        let measured =
-            judged.measured.map_or_else(|| "no data".to_owned(), |amount| amount.beside(rule.require.amount));
-        format!("{}: {measured}", rule.require)
-    });
     LevelEntry {
         name: level.name.to_string(),
         level: level.level.clone(),
         held: level.held(),
-        broken: broken.collect(),
+        broken: broken(level, &program.rules),
         dropped: level.dropped,
     }
+}
+
+/// The thresholds that did not hold on a level, with what was measured.
+pub(super) fn broken(level: &Level, rules: &[Rule]) -> Vec<String> {
+    let broken = rules.iter().zip(&level.judged).filter(|(_, judged)| !judged.standing.holds());
+    let broken = broken.map(|(rule, judged)| {
+        let limit = rule.require.amount;
+        let measured = judged.measured.map_or_else(|| "no data".to_owned(), |amount| amount.beside(limit));
+        format!("{}: {measured}", rule.require)
+    });
+    broken.collect()
 }
 
 /// Says why the run cannot start, and what to do.

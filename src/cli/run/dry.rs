@@ -4,10 +4,9 @@ use crate::cli::plan_file::PlanFile;
 use crate::compile::{Pause, Program, Rhythm, Scenario, Shape, Share, TaskOrder, UserType};
 use crate::engine::{Mask, curve_of, flow_of};
 use crate::plan::node_to_json;
-use crate::plan::threshold::{Aggregate, Operator};
 use crate::units::{Offset, show_duration};
 
-/// What a run would do, without doing it: the effective plan, shares, the load curve, and what cannot be reached.
+/// What a run would do, without doing it: the effective plan, shares, and the load curve.
 pub(super) fn describe(file: &PlanFile, program: &Program) -> String {
     let mut out = String::new();
     if let Some(tree) = &file.tree {
@@ -22,9 +21,6 @@ pub(super) fn describe(file: &PlanFile, program: &Program) -> String {
     out.push_str("thresholds\n");
     for rule in &program.rules {
         out.push_str(&format!("  {}\n", rule.require));
-    }
-    for warning in out_of_reach(program) {
-        out.push_str(&format!("warning: {warning}\n"));
     }
     out.push_str(&format!("memory: about {} MiB\n", memory(program) >> 20));
     Mask::new(&program.secrets).hide_known(&out)
@@ -158,31 +154,6 @@ fn pace(scenario: &Scenario, program: &Program) -> Option<f64> {
         pace += part / pause.as_secs_f64();
     }
     Some(pace)
-}
-
-/// Thresholds on rates that the plan's own users cannot make.
-fn out_of_reach(program: &Program) -> Vec<String> {
-    let most: Option<f64> = program
-        .scenarios
-        .iter()
-        .map(|scenario| match &scenario.shape {
-            Shape::Closed(..) => Some(f64::from(scenario.shape.peak()) * pace(scenario, program)?),
-            Shape::Open(stages, ..) => stages.iter().map(|stage| stage.rate.as_per_second()).reduce(f64::max),
-            _ => None,
-        })
-        .sum();
-    // a task of several calls makes more requests than one
-    let single = program.users.iter().flat_map(|user| &user.tasks).all(|task| task.steps.len() == 1);
-    let Some(most) = most.filter(|_| single) else { return Vec::new() };
-    let asks = |rule: &&crate::plan::threshold::Rule| {
-        rule.require.aggregate == Aggregate::Rate
-            && matches!(rule.require.operator, Operator::Above | Operator::AtLeast)
-            && rule.require.amount.value() > most
-    };
-    let told = program.rules.iter().filter(asks).map(|rule| {
-        format!("`{}` is out of reach: users × think time make at most {most:.1} tasks a second", rule.require)
-    });
-    told.collect()
 }
 
 /// About how much memory the run takes: users with their connections, and histograms.

@@ -26,8 +26,9 @@ impl<'a> Watch<'a> {
         Self { results, rules, quiet, width: talk_width(), lost: None }
     }
 
-    pub(super) fn tell(&mut self, event: &Event) {
+    pub(super) fn tell(&mut self, event: &Event<'_>) {
         match event {
+            Event::Began(_) | Event::Interval(_) => {}
             Event::Second(snapshot) => self.second(snapshot),
             Event::Draining(Closing::Asked) => {
                 self.say("stopping: waiting for requests under way (Ctrl-C again cuts them off)");

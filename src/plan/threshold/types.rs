@@ -9,6 +9,8 @@ use crate::units::{Rate, Ratio, Size, show_duration};
 pub struct Rule {
     /// The condition.
     pub require: Threshold,
+    /// The condition as it is written.
+    pub text: String,
     /// Its name in reports, where the plan gives one.
     pub name: Option<String>,
     /// Whether breaking it ends the run.

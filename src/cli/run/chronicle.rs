@@ -1,0 +1,182 @@
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use super::command::stages_of;
+use crate::cli::plan_file::PlanFile;
+use crate::compile::Program;
+use crate::engine::Mask;
+use crate::journal::{
+    Annotation, Closing, End, Environment, Fingerprint, Header, Level, Mark, NoData, NotWritten, OnBreak, PlanText,
+    RunId, Shard, Stage, Threshold, Writer,
+};
+use crate::plan::node_to_json;
+use crate::plan::threshold::{self, Rule};
+use crate::report::PlanEntry;
+use crate::run::{Event, Outcome};
+use crate::units::Offset;
+use crate::verdict;
+
+/// Keeps the journal of a run: begun when the load is, a frame a second, and the end.
+pub(super) struct Chronicle {
+    header: Header,
+    path: PathBuf,
+    writer: Option<Writer>,
+    /// When the last second was over.
+    now: Offset,
+    /// The first thing that could not be written.
+    lost: Option<NotWritten>,
+}
+
+impl Chronicle {
+    pub(super) fn new(path: PathBuf, header: Header) -> Self {
+        Self { header, path, writer: None, now: Offset::ZERO, lost: None }
+    }
+
+    /// How many workers make the load.
+    pub(super) const fn workers(&self) -> u32 {
+        self.header.workers
+    }
+
+    pub(super) fn tell(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Began(at) => self.begin(*at),
+            Event::Interval(interval) => {
+                self.now = Offset::from(std::time::Duration::from_secs(u64::from(interval.second) + 1));
+                let written = self.writer.as_mut().map(|writer| writer.second(interval));
+                self.note(written);
+            }
+            Event::Second(_) => {}
+            Event::Draining(verdict::Closing::Threshold(index)) => {
+                let rule = self.header.thresholds.get(*index).map(|rule| rule.require.clone()).unwrap_or_default();
+                self.annotate(self.now, Mark::ThresholdBroke, &rule);
+            }
+            Event::Draining(_) => self.annotate(self.now, Mark::StopAsked, "the run was asked to end"),
+            Event::Cutting => self.annotate(self.now, Mark::Cut, "requests under way were cut off"),
+            Event::Line(at, text) => self.annotate(*at, Mark::Line, text),
+            Event::Stopping(why) => self.annotate(self.now, Mark::StopAsked, why),
+            Event::Tried(level) => {
+                let word = if level.held() { "held" } else { "broke" };
+                self.annotate(self.now, Mark::LevelTried, &format!("{} ({}) {word}", level.name, level.level));
+            }
+        }
+    }
+
+    /// Writes the end; what could not be written, now or before.
+    pub(super) fn close(mut self, outcome: &Outcome, rules: &[Rule]) -> Option<NotWritten> {
+        let end = End {
+            closing: match outcome.closing {
+                verdict::Closing::Complete => Closing::Complete,
+                verdict::Closing::Asked => Closing::Asked,
+                verdict::Closing::Threshold(index) => Closing::Threshold(index),
+                verdict::Closing::Plan => Closing::Plan,
+            },
+            elapsed: outcome.elapsed,
+            broken_workers: outcome.broken_workers,
+            teardown: outcome.teardown.clone(),
+            levels: outcome.levels.iter().map(|level| tried(level, rules)).collect(),
+        };
+        let written = self.writer.take().map(|writer| writer.end(&end));
+        self.note(written);
+        self.lost
+    }
+
+    fn begin(&mut self, at: SystemTime) {
+        self.header.began = at;
+        match Writer::create(&self.path, &self.header) {
+            Ok(writer) => self.writer = Some(writer),
+            Err(error) => self.lost = Some(error),
+        }
+    }
+
+    fn annotate(&mut self, at: Offset, mark: Mark, text: &str) {
+        let annotation = Annotation { at, mark, text: text.to_owned() };
+        let written = self.writer.as_mut().map(|writer| writer.annotate(&annotation));
+        self.note(written);
+    }
+
+    fn note(&mut self, written: Option<Result<(), NotWritten>>) {
+        if let Some(Err(error)) = written {
+            self.lost.get_or_insert(error);
+        }
+    }
+}
+
+/// What the journal of a run says before its seconds, without secrets.
+pub(super) fn header(file: &PlanFile, program: &Program, plan: &PlanEntry, workers: u32) -> Header {
+    let mask = Mask::new(&program.secrets);
+    let text = file.sources.first().map(|source| source.text.clone()).unwrap_or_default();
+    let effective = file.tree.as_ref().map(node_to_json).unwrap_or_default();
+    let effective = serde_saphyr::to_string(&effective).unwrap_or_else(|_| effective.to_string());
+    Header {
+        format: Header::FORMAT,
+        plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
+        run: RunId::random(),
+        began: SystemTime::UNIX_EPOCH,
+        seed: program.seed,
+        shard: Shard::WHOLE,
+        workers,
+        plan: PlanText {
+            name: plan.name.clone(),
+            description: plan.description.clone(),
+            file: plan.file.clone(),
+            profile: plan.profile.clone(),
+            target: plan.target.clone(),
+            sha256: Fingerprint::of(&text),
+            text: mask.hide_known(&text),
+            effective: mask.hide_known(&effective),
+        },
+        environment: Environment::here(std::env::args().skip(1).map(|word| mask.hide_known(&word)).collect()),
+        catalog: (*program.catalog).clone(),
+        thresholds: program.rules.iter().map(|rule| written(rule, &mask)).collect(),
+        stages: stages(program),
+        parts: Vec::new(),
+    }
+}
+
+fn written(rule: &Rule, mask: &Mask) -> Threshold {
+    Threshold {
+        require: mask.hide_known(&rule.text),
+        name: rule.name.clone(),
+        on_break: match rule.on_break {
+            threshold::OnBreak::GoOn => OnBreak::GoOn,
+            threshold::OnBreak::Abort => OnBreak::Abort,
+        },
+        after: rule.after,
+        no_data: match rule.no_data {
+            threshold::NoData::Fails => NoData::Fails,
+            threshold::NoData::Passes => NoData::Passes,
+        },
+        place: rule.place.clone(),
+    }
+}
+
+/// Each stage with its place in the run.
+fn stages(program: &Program) -> Vec<Stage> {
+    let placed = program.scenarios.iter().flat_map(|scenario| {
+        let times = scenario.shape.stages().into_iter();
+        stages_of(scenario, program)
+            .into_iter()
+            .zip(times)
+            .zip(program.catalog.stages.iter().skip(scenario.first_stage.index()))
+            .map(|((entry, (start, end)), stage)| Stage {
+                name: entry.name,
+                scenario: entry.scenario,
+                start: Offset::from(scenario.start + start),
+                end: Offset::from(scenario.start + end),
+                users: entry.users,
+                rate: entry.rate,
+                purpose: stage.purpose,
+            })
+    });
+    placed.collect()
+}
+
+fn tried(level: &crate::run::Level, rules: &[Rule]) -> Level {
+    Level {
+        stage: level.stage,
+        level: level.level.clone(),
+        height: level.height,
+        broken: super::command::broken(level, rules),
+        dropped: level.dropped,
+    }
+}
