@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind, Expression, Value};
 
+use super::bounds::beyond_bounds;
 use super::language::language;
 use super::scope::Scope;
 
@@ -109,8 +110,25 @@ impl Expr {
     /// Its value in a scope.
     ///
     /// # Errors
-    /// An undefined name, an operation its values do not allow, or more work than an expression may do.
+    /// An undefined name, an operation its values do not allow, more work than an expression may do, or a list or map
+    /// that is too large to be kept or written.
     pub fn eval(&self, scope: &Arc<Scope>) -> Result<Value, EvalError> {
+        let value = self.unbounded(scope)?;
+        match beyond_bounds(&value) {
+            None => Ok(value),
+            Some(why) => Err(EvalError { message: format!("{why} in `{}`", self.source) }),
+        }
+    }
+
+    /// Whether it is true in a scope: not `false`, 0, empty or none.
+    ///
+    /// # Errors
+    /// As [`Expr::eval`], whatever the value's size.
+    pub fn holds(&self, scope: &Arc<Scope>) -> Result<bool, EvalError> {
+        self.unbounded(scope).map(|value| value.is_true())
+    }
+
+    fn unbounded(&self, scope: &Arc<Scope>) -> Result<Value, EvalError> {
         match &self.form {
             Form::Name => scope.value(&self.source).ok_or_else(|| self.undefined(&self.source)),
             Form::Compiled(compiled) => match compiled.eval(scope.context()) {
@@ -119,14 +137,6 @@ impl Expr {
                 Err(error) => Err(self.failed(scope, &said(&error))),
             },
         }
-    }
-
-    /// Whether it is true in a scope: not `false`, 0, empty or none.
-    ///
-    /// # Errors
-    /// As [`Expr::eval`].
-    pub fn holds(&self, scope: &Arc<Scope>) -> Result<bool, EvalError> {
-        self.eval(scope).map(|value| value.is_true())
     }
 
     /// An undefined name is the likeliest cause of any failure, so it is named first.

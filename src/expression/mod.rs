@@ -3,6 +3,7 @@
 //! Everything here is parsed once, when the plan is compiled; evaluating takes a [`Scope`] and nothing else.
 
 mod answer;
+mod bounds;
 mod expr;
 mod functions;
 mod json_path;

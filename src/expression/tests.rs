@@ -108,6 +108,32 @@ fn work_without_end_is_cut_off() {
 }
 
 #[test]
+fn a_list_that_grows_without_work_is_an_error_and_no_hang() {
+    for source in [
+        "{{ 2000 * messages * 5400 }}",
+        "{{ [messages * 9999] * 9999 }}",
+        "{{ {'a': messages * 30000000} }}",
+        "{{ (messages * 9999 * 999) | list }}",
+    ] {
+        let told = rendered(source).unwrap_err().message;
+        assert!(told.contains("larger") || told.contains("fuel"), "{source}: {told}");
+    }
+    assert_eq!(rendered("{{ (messages * 3) | join('') }}").unwrap(), "AlphaBetaAlphaBetaAlphaBeta");
+    assert_eq!(rendered("{{ (messages * 1000000) | length }}").unwrap(), "2000000");
+}
+
+#[test]
+fn state_that_holds_itself_again_and_again_comes_to_an_end() {
+    for source in ["{{ [all, all] }}", "{{ [all] }}", "{{ {'all': all} }}"] {
+        let (scope, template) = (scope(), Template::parse(source).unwrap());
+        scope.set(&"all".into(), Value::from(1));
+        let grown = (0..1000).try_for_each(|_| template.eval(&scope).map(|value| scope.set(&"all".into(), value)));
+        let told = grown.unwrap_err().message;
+        assert!(told.contains("larger") || told.contains("deeper"), "{source}: {told}");
+    }
+}
+
+#[test]
 fn an_expression_that_would_exhaust_the_parser_is_turned_away() {
     for deep in ["not ".repeat(50_000), "-".repeat(50_000), "(".repeat(50_000), "[".repeat(3_000), "not ".repeat(900)] {
         drop(Template::parse(&format!("{{{{ {deep}1 }}}}")));
