@@ -2,13 +2,15 @@
 //!
 //! It ends at the end of the text: anything left over is a problem.
 
+mod amount;
 mod parse;
 #[cfg(test)]
 mod tests;
 mod types;
 
+pub use amount::Amount;
 pub use parse::Misparse;
 pub use types::{
-    AGGREGATES, Aggregate, Amount, Field, Matcher, NoData, OnBreak, Operator, Quantile, Relation, Rule, SELECTORS,
-    Subject, Threshold,
+    AGGREGATES, Aggregate, Field, Matcher, NoData, OnBreak, Operator, Quantile, Relation, Rule, SELECTORS, Subject,
+    Threshold,
 };

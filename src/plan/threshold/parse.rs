@@ -1,7 +1,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::types::{Aggregate, Amount, Field, Matcher, Operator, Quantile, Relation, Subject, Threshold};
+use super::amount::Amount;
+use super::types::{Aggregate, Field, Matcher, Operator, Quantile, Relation, Subject, Threshold};
 use crate::diagnostic::{did_you_mean, nearest};
 use crate::units::{Misread, Rate, Ratio, Size, parse_duration};
 

@@ -1,8 +1,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::amount::Amount;
 use super::parse::bare_length;
-use crate::units::{Rate, Ratio, Size, show_duration};
+use crate::units::show_duration;
 
 /// One thing that must hold, with what happens where it does not.
 #[derive(Debug, Clone)]
@@ -168,21 +169,6 @@ pub enum Operator {
     NotEqual,
 }
 
-/// A value with its kind: what a threshold compares with, and what is measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Amount {
-    /// A time.
-    Time(Duration),
-    /// So many a second.
-    Rate(Rate),
-    /// A share.
-    Ratio(Ratio),
-    /// A number.
-    Number(f64),
-    /// Bytes.
-    Size(Size),
-}
-
 impl Threshold {
     /// The longest windows there are; a longer one would keep that many seconds in memory.
     pub const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
@@ -255,20 +241,6 @@ impl Aggregate {
     }
 }
 
-impl Amount {
-    /// As a number to compare with: seconds, a second, a share, a number, bytes.
-    #[must_use]
-    pub fn value(self) -> f64 {
-        match self {
-            Self::Time(time) => time.as_secs_f64(),
-            Self::Rate(rate) => rate.as_per_second(),
-            Self::Ratio(ratio) => ratio.as_f64(),
-            Self::Number(number) => number,
-            Self::Size(size) => size.as_bytes() as f64,
-        }
-    }
-}
-
 impl fmt::Display for Threshold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.aggregate)?;
@@ -337,62 +309,12 @@ impl fmt::Display for Operator {
     }
 }
 
-impl fmt::Display for Amount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Time(time) => f.write_str(&show_duration(*time)),
-            Self::Rate(rate) if is_of_minutes(*rate) => write!(f, "{}/min", short(rate.as_per_second() * 60.0)),
-            Self::Rate(rate) => write!(f, "{}/s", short(rate.as_per_second())),
-            Self::Ratio(ratio) => write!(f, "{ratio}"),
-            Self::Number(number) => f.write_str(&short(*number)),
-            Self::Size(size) => write!(f, "{size}"),
-        }
-    }
-}
-
 impl Subject {
     /// Whether it is of requests, and not of a metric.
     #[must_use]
     pub const fn is_of_requests(&self) -> bool {
         !matches!(self, Self::Declared(_))
     }
-}
-
-impl Amount {
-    /// A rate in the unit this one is shown in.
-    #[must_use]
-    pub fn like(self, rate: Rate) -> String {
-        Self::Rate(rate).beside(self)
-    }
-
-    /// In the unit another is shown in, so that a person can compare both.
-    #[must_use]
-    pub fn beside(self, other: Self) -> String {
-        match (self, other) {
-            (Self::Rate(rate), Self::Rate(other)) if is_of_minutes(other) => {
-                format!("{}/min", short(rate.as_per_second() * 60.0))
-            }
-            (Self::Rate(rate), Self::Rate(_)) => format!("{}/s", short(rate.as_per_second())),
-            _ => self.to_string(),
-        }
-    }
-}
-
-/// Whether a rate was meant by the minute: whole there, and no round number a second.
-fn is_of_minutes(rate: Rate) -> bool {
-    let whole = |number: f64| (number - number.round()).abs() < 1e-6;
-    !whole(rate.as_per_second() * 10.0) && whole(rate.as_per_second() * 60.0)
-}
-
-/// A number with as many digits as a person reads: whole above 1,000, three significant below.
-fn short(number: f64) -> String {
-    let digits = match number.abs() {
-        n if n >= 100.0 || n == n.trunc() => 0,
-        n if n >= 10.0 => 1,
-        n if n >= 1.0 => 2,
-        _ => 4,
-    };
-    format!("{number:.digits$}")
 }
 
 /// The aggregates by name; quantiles come besides.
