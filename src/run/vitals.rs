@@ -7,25 +7,31 @@ use crate::units::{Offset, Size};
 #[derive(Debug, Default)]
 pub(super) struct Vitals {
     last: Option<(Offset, f64)>,
+    cores: f64,
 }
+
+/// The shortest span CPU time is measured over, in seconds: it is counted in hundredths of a second, and over a moment
+/// a few of those would look like many cores.
+const SHORTEST: f64 = 0.5;
 
 /// The clock ticks a second that `/proc` counts CPU time in; Linux fixes it at 100 for user space.
 const TICKS: f64 = 100.0;
 const PAGE: u64 = 4096;
 
 impl Vitals {
-    /// What the process is at now; CPU is the mean since the last look.
+    /// What the process is at now; CPU is the mean since the last look that is not too near.
     pub(super) fn look(&mut self, now: Offset) -> Health {
         let cpu = cpu_seconds();
-        let cores = match (self.last, cpu) {
-            (Some((before, was)), Some(is)) => {
-                let span = now.as_secs_f64() - before.as_secs_f64();
-                if span > 0.0 { (is - was) / span } else { 0.0 }
+        if let (Some((before, was)), Some(is)) = (self.last, cpu) {
+            let span = now.as_secs_f64() - before.as_secs_f64();
+            if span >= SHORTEST {
+                self.cores = (is - was) / span;
+                self.last = Some((now, is));
             }
-            _ => 0.0,
-        };
-        self.last = cpu.map(|cpu| (now, cpu));
-        Health { cpu_cores: cores, open_files: open_files(), memory: memory(), ..Health::default() }
+        } else {
+            self.last = cpu.map(|cpu| (now, cpu));
+        }
+        Health { cpu_cores: self.cores, open_files: open_files(), memory: memory(), ..Health::default() }
     }
 }
 
