@@ -1,8 +1,9 @@
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
 
+use super::bounds::beyond_bounds;
 use super::functions;
 
 /// Work one evaluation may do before it is cut off: a plan from outside must not hang the run.
@@ -26,6 +27,10 @@ pub(super) fn environment() -> Environment<'static> {
         language.set_syntax(syntax);
     }
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    language.set_formatter(|out, state, value| match beyond_bounds(value) {
+        None => escape_formatter(out, state, value),
+        Some(why) => Err(Error::new(ErrorKind::OutOfFuel, why)),
+    });
     functions::add_to(&mut language);
     language
 }

@@ -114,6 +114,7 @@ fn a_list_that_grows_without_work_is_an_error_and_no_hang() {
         "{{ [messages * 9999] * 9999 }}",
         "{{ {'a': messages * 30000000} }}",
         "{{ (messages * 9999 * 999) | list }}",
+        "{% set all = [messages * 9999] * 9999 %}{{ all }}",
     ] {
         let told = rendered(source).unwrap_err().message;
         assert!(told.contains("larger") || told.contains("fuel"), "{source}: {told}");
