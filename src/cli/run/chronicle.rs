@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::command::stages_of;
+use super::veil::Veil;
 use crate::cli::plan_file::PlanFile;
 use crate::compile::Program;
 use crate::engine::Mask;
@@ -103,10 +104,10 @@ impl Chronicle {
 
 /// What the journal of a run says before its seconds, without secrets.
 pub(super) fn header(file: &PlanFile, program: &Program, plan: &PlanEntry, workers: u32) -> Header {
-    let mask = Mask::new(&program.secrets);
+    let tree = file.tree.as_ref().map(node_to_json).unwrap_or_default();
+    let veil = Veil::new(Mask::new(&program.secrets), &tree);
     let text = file.sources.first().map(|source| source.text.clone()).unwrap_or_default();
-    let effective = file.tree.as_ref().map(node_to_json).unwrap_or_default();
-    let effective = serde_saphyr::to_string(&effective).unwrap_or_else(|_| effective.to_string());
+    let effective = serde_saphyr::to_string(&tree).unwrap_or_else(|_| tree.to_string());
     Header {
         format: Header::FORMAT,
         plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
@@ -120,22 +121,22 @@ pub(super) fn header(file: &PlanFile, program: &Program, plan: &PlanEntry, worke
             description: plan.description.clone(),
             file: plan.file.clone(),
             profile: plan.profile.clone(),
-            target: plan.target.clone(),
+            target: veil.hide(&plan.target),
             sha256: Fingerprint::of(&text),
-            text: mask.hide_known(&text),
-            effective: mask.hide_known(&effective),
+            text: veil.hide(&text),
+            effective: veil.hide(&effective),
         },
-        environment: Environment::here(std::env::args().skip(1).map(|word| mask.hide_known(&word)).collect()),
+        environment: Environment::here(std::env::args().skip(1).map(|word| veil.hide(&word)).collect()),
         catalog: (*program.catalog).clone(),
-        thresholds: program.rules.iter().map(|rule| written(rule, &mask)).collect(),
+        thresholds: program.rules.iter().map(|rule| written(rule, &veil)).collect(),
         stages: stages(program),
         parts: Vec::new(),
     }
 }
 
-fn written(rule: &Rule, mask: &Mask) -> Threshold {
+fn written(rule: &Rule, veil: &Veil) -> Threshold {
     Threshold {
-        require: mask.hide_known(&rule.text),
+        require: veil.hide(&rule.text),
         name: rule.name.clone(),
         on_break: match rule.on_break {
             threshold::OnBreak::GoOn => OnBreak::GoOn,

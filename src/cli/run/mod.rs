@@ -4,6 +4,7 @@ mod args;
 mod chronicle;
 mod command;
 mod dry;
+mod veil;
 mod watch;
 
 pub(super) use args::RunArgs;
