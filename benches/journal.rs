@@ -167,12 +167,13 @@ fn sample(dice: &mut impl Rng, second: u32, median: f64, fails: bool) -> Sample 
     let receive = Duration::from_nanos((40e3 * (0.5 * normal(dice)).exp()) as u64).min(service / 2);
     let sent = scheduled + late;
     Sample {
-        timing: Timing { scheduled, sent, ended: sent + service },
+        timing: Timing { scheduled, ready: scheduled, sent, ended: sent + service },
         phases: Phases { first_byte: Some(service - receive), receive: Some(receive), ..Phases::default() },
         outcome: if fails { Outcome::Failed(FailureKind::Check) } else { Outcome::Ok },
         reach: Reach::Wire,
         bytes_out: 180,
         bytes_in: dice.random_range(300..900),
+        content: dice.random_range(100..700),
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Caller<'a> {
     pub(super) user: UserTypeId,
     /// The order at which no call begins any more.
     pub(super) heeds: Order,
+    /// When the user's last call ended.
+    pub(super) free: Offset,
 }
 
 /// How a call ended, for the task that made it.
@@ -173,19 +175,25 @@ impl Caller<'_> {
 
     fn timing(&self, due: Offset, exchange: &Exchange) -> Timing {
         let clock = &self.desk.clock;
-        Timing { scheduled: due, sent: clock.offset(exchange.sent), ended: clock.offset(exchange.ended) }
+        Timing {
+            scheduled: due,
+            ready: due.max(self.free),
+            sent: clock.offset(exchange.sent),
+            ended: clock.offset(exchange.ended),
+        }
     }
 
     /// Books a request that could not be made: it counts as started and failed, and never reached the target.
     fn not_sent(&self, endpoint: &Endpoint, place: Place, due: Offset, error: &EvalError) -> (CallEnd, Offset) {
         let now = self.desk.clock.now();
         let sample = Sample {
-            timing: Timing { scheduled: due, sent: now, ended: now },
+            timing: Timing { scheduled: due, ready: due.max(self.free), sent: now, ended: now },
             phases: Phases::default(),
             outcome: Outcome::Failed(FailureKind::Template),
             reach: Reach::Never,
             bytes_out: 0,
             bytes_in: 0,
+            content: 0,
         };
         let name = endpoint.label.fixed().unwrap_or(&endpoint.name);
         let series = self.desk.series_named(name, place);
@@ -310,5 +318,6 @@ fn sample(timing: Timing, outcome: Outcome, exchange: &Exchange) -> Sample {
         reach: exchange.reach,
         bytes_out: exchange.bytes_out,
         bytes_in: exchange.bytes_in,
+        content: exchange.content,
     }
 }

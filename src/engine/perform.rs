@@ -65,6 +65,7 @@ impl User {
         };
         self.clients = clients;
         self.due = at;
+        self.free = at;
         self.after(end, call.on_failure, place)
     }
 
@@ -226,6 +227,7 @@ impl User {
         }
         scopes.iter().for_each(|scope| self.scope.join(scope));
         self.due = last;
+        self.free = last;
         worst
     }
 
@@ -238,6 +240,7 @@ impl User {
             jar: &self.jar,
             user: self.kind,
             heeds: self.heeds,
+            free: self.free,
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct User {
     rank: u64,
     /// When the plan wants its next request.
     pub(super) due: Offset,
+    /// When its last call ended.
+    pub(super) free: Offset,
     /// The order at which it begins nothing more.
     pub(super) heeds: Order,
 }
@@ -90,7 +92,7 @@ impl User {
         let scope = Scope::new(desk.globals.clone(), ScopeUser { id, kind: name }, dice);
         let clients = vec![Client::new(desk.transport.clone())];
         let (jar, heeds) = (RefCell::default(), Order::Leave);
-        Self { desk, leash, scene, scope, clients, jar, kind, rank, due, heeds }
+        Self { desk, leash, scene, scope, clients, jar, kind, rank, due, free: Offset::ZERO, heeds }
     }
 
     /// Lives until it is told to leave, or has nothing left to do.

@@ -72,7 +72,7 @@ impl Worker {
 
     async fn run(mut self, desk: Rc<Desk>) {
         let mut groups = self.groups(&desk);
-        let mut ledger = Ledger { desk: desk.clone(), next: 0, lag: Duration::ZERO };
+        let mut ledger = Ledger { desk: desk.clone(), next: 0, lag: Duration::ZERO, stalled: Duration::ZERO };
         let end = Offset::ZERO + self.program.length();
         let mut beat = Offset::ZERO;
         let mut phase = Phase::Running;
@@ -113,6 +113,8 @@ impl Worker {
             }
 
             if now >= beat {
+                // beats lie apart, so what is lost between them adds up to no more than the second
+                ledger.stalled += now.since(beat);
                 beat = now + BEAT;
             }
             let change = match phase {
@@ -205,7 +207,10 @@ struct Ledger {
     desk: Rc<Desk>,
     /// The second that is being counted.
     next: u32,
+    /// The longest it woke late.
     lag: Duration,
+    /// By how much its beats came late, together.
+    stalled: Duration,
 }
 
 impl Ledger {
@@ -224,7 +229,11 @@ impl Ledger {
     }
 
     fn take(&mut self, second: u32, users: u64) -> Interval {
-        let health = Health { worker_lag: std::mem::take(&mut self.lag), ..Health::default() };
+        let health = Health {
+            worker_lag: std::mem::take(&mut self.lag),
+            stalled: std::mem::take(&mut self.stalled),
+            ..Health::default()
+        };
         self.desk.tally.borrow_mut().take(second, users, health)
     }
 }

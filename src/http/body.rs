@@ -61,6 +61,8 @@ pub(super) struct Sink {
     limit: Option<u64>,
     /// The length the answer's head claims.
     claimed: Option<u64>,
+    /// How much has come, kept or not.
+    taken: u64,
     kept: Kept,
 }
 
@@ -74,7 +76,12 @@ enum Kept {
 impl Sink {
     /// Keeps a body up to `limit`, or nothing of it where there is none; `claimed` is the length its head gives it.
     pub fn new(limit: Option<u64>, claimed: Option<u64>) -> Self {
-        Self { limit, claimed, kept: Kept::Nothing }
+        Self { limit, claimed, taken: 0, kept: Kept::Nothing }
+    }
+
+    /// How many bytes have come, kept or not.
+    pub const fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// What was kept.
@@ -88,6 +95,7 @@ impl Sink {
 
     /// Takes a piece; the limit it goes beyond is the error.
     fn take(&mut self, piece: Bytes) -> Result<(), u64> {
+        self.taken = self.taken.saturating_add(piece.len() as u64);
         let Some(limit) = self.limit else { return Ok(()) };
         let whole = self.len().saturating_add(piece.len() as u64);
         if whole > limit || self.claimed.is_some_and(|claimed| claimed > limit) {

@@ -124,6 +124,7 @@ impl Client {
             reach: if gauge.bytes_out.get() == 0 { Reach::Never } else { Reach::Wire },
             bytes_out: gauge.bytes_out.get(),
             bytes_in: gauge.bytes_in.get(),
+            content: gauge.content.get(),
             ending,
         }
     }
@@ -293,7 +294,10 @@ async fn speak(
     };
     let mut sink = Sink::new(limit, body.size_hint().exact());
     match poll_fn(|cx| drain(link, &mut body, &mut sink, cx)).await {
-        Ok(()) => Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: sink.into_bytes() }),
+        Ok(()) => {
+            gauge.content.set(sink.taken());
+            Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: sink.into_bytes() })
+        }
         Err(Undrained::TooLong(limit)) => Err(failure::too_long(limit)),
         Err(Undrained::Broken(error)) => Err(failure::broken(origin, gauge, &link.take_trouble().unwrap_or(error))),
     }

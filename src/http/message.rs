@@ -49,6 +49,8 @@ pub struct Exchange {
     pub bytes_out: u64,
     /// Bytes of HTTP read: head, body and its framing, without TLS's own.
     pub bytes_in: u64,
+    /// Of those, bytes of a whole answer's body as it came: without its framing, still compressed where it was.
+    pub content: u64,
     /// How it ended.
     pub ending: Ending,
 }

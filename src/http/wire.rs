@@ -19,6 +19,8 @@ pub(super) struct Gauge {
     pub bytes_out: Cell<u64>,
     /// Bytes of HTTP read.
     pub bytes_in: Cell<u64>,
+    /// Bytes of the answer's body, as they came, once it is whole.
+    pub content: Cell<u64>,
     /// When the first was written.
     pub first_out: Cell<Option<Instant>>,
     /// When the first was read.
@@ -32,6 +34,7 @@ impl Gauge {
     pub fn reset(&self) {
         self.bytes_out.set(0);
         self.bytes_in.set(0);
+        self.content.set(0);
         self.first_out.set(None);
         self.first_in.set(None);
         self.made.set(Phases::default());

@@ -94,8 +94,8 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
 }
 
 fn write_counts(counts: &Counts, pen: &mut Pen) {
-    let Counts { ok, failed, aborted, never_sent, bytes_out, bytes_in } = counts;
-    [ok, aborted, never_sent, bytes_out, bytes_in].into_iter().for_each(|number| pen.number(*number));
+    let Counts { ok, failed, aborted, never_sent, bytes_out, bytes_in, content } = counts;
+    [ok, aborted, never_sent, bytes_out, bytes_in, content].into_iter().for_each(|number| pen.number(*number));
     write_kinds(failed, pen);
 }
 
@@ -106,6 +106,7 @@ fn read_counts(scan: &mut Scan) -> Result<Counts, Malformed> {
         never_sent: scan.number()?,
         bytes_out: scan.number()?,
         bytes_in: scan.number()?,
+        content: scan.number()?,
         failed: read_kinds(scan)?,
     })
 }
@@ -154,6 +155,7 @@ fn read_kinds(scan: &mut Scan) -> Result<[u64; FailureKind::ALL.len()], Malforme
 fn write_health(health: &Health, pen: &mut Pen) {
     let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     pen.number(nanos(health.worker_lag));
+    pen.number(nanos(health.stalled));
     pen.number(nanos(health.lateness));
     pen.figure(health.cpu_cores);
     pen.number(health.open_files);
@@ -164,6 +166,7 @@ fn write_health(health: &Health, pen: &mut Pen) {
 fn read_health(scan: &mut Scan) -> Result<Health, Malformed> {
     Ok(Health {
         worker_lag: Duration::from_nanos(scan.number()?),
+        stalled: Duration::from_nanos(scan.number()?),
         lateness: Duration::from_nanos(scan.number()?),
         cpu_cores: scan.figure()?,
         open_files: scan.number()?,

@@ -15,7 +15,7 @@ impl Weight {
         sum.add(books.failed);
         for series in &interval.series {
             let counts = &series.counts;
-            sum.add([counts.ok, counts.aborted, counts.never_sent, counts.bytes_out, counts.bytes_in]);
+            sum.add([counts.ok, counts.aborted, counts.never_sent, counts.bytes_out, counts.bytes_in, counts.content]);
             sum.add(counts.failed);
             series.times.iter().for_each(|(_, samples)| sum.add([samples.moments().count, samples.moments().refused]));
         }

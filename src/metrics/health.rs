@@ -7,7 +7,9 @@ use crate::units::Size;
 pub struct Health {
     /// The longest a worker woke later than it asked to.
     pub worker_lag: Duration,
-    /// The longest a request was sent after it was due.
+    /// How much of the second a worker could not run although it wanted to.
+    pub stalled: Duration,
+    /// The longest a request was sent after it could have been: it was due, and its user had nothing else under way.
     pub lateness: Duration,
     /// The process's own CPU time in that second, in cores: 2.0 is two cores busy.
     pub cpu_cores: f64,
@@ -23,6 +25,7 @@ impl Health {
     /// The worse of both, figure by figure: workers share one process.
     pub fn merge(&mut self, other: &Self) {
         self.worker_lag = self.worker_lag.max(other.worker_lag);
+        self.stalled = self.stalled.max(other.stalled);
         self.lateness = self.lateness.max(other.lateness);
         self.cpu_cores = self.cpu_cores.max(other.cpu_cores);
         self.open_files = self.open_files.max(other.open_files);

@@ -72,6 +72,8 @@ pub struct Counts {
     pub bytes_out: u64,
     /// Bytes read.
     pub bytes_in: u64,
+    /// Of those, bytes of the answers' bodies.
+    pub content: u64,
 }
 
 impl Counts {
@@ -102,6 +104,7 @@ impl Counts {
         self.never_sent += u64::from(sample.reach == Reach::Never);
         self.bytes_out += sample.bytes_out;
         self.bytes_in += sample.bytes_in;
+        self.content += sample.content;
     }
 
     /// Adds another's counts.
@@ -111,6 +114,7 @@ impl Counts {
         self.never_sent += other.never_sent;
         self.bytes_out += other.bytes_out;
         self.bytes_in += other.bytes_in;
+        self.content += other.content;
         for (mine, theirs) in self.failed.iter_mut().zip(other.failed) {
             *mine += theirs;
         }

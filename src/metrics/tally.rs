@@ -110,7 +110,7 @@ impl Tally {
         slot.time(Measure::Dns, sample.phases.dns);
         slot.time(Measure::Connect, sample.phases.connect);
         slot.time(Measure::Tls, sample.phases.tls);
-        self.lateness = self.lateness.max(sample.timing.sent.since(sample.timing.scheduled));
+        self.lateness = self.lateness.max(sample.timing.lateness());
     }
 
     /// Counts a sample of a declared metric, under the series of the request that gave it.

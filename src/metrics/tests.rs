@@ -23,12 +23,13 @@ fn key(name: &str) -> SeriesKey {
 fn sample(scheduled_ms: u64, sent_ms: u64, ended_ms: u64, outcome: Outcome) -> Sample {
     let at = |ms| Offset::from(Duration::from_millis(ms));
     Sample {
-        timing: Timing { scheduled: at(scheduled_ms), sent: at(sent_ms), ended: at(ended_ms) },
+        timing: Timing { scheduled: at(scheduled_ms), ready: at(scheduled_ms), sent: at(sent_ms), ended: at(ended_ms) },
         phases: Phases::default(),
         outcome,
         reach: Reach::Wire,
         bytes_out: 100,
         bytes_in: 200,
+        content: 90,
     }
 }
 

@@ -182,6 +182,8 @@ pub struct RequestEntry {
     pub bytes_out: u64,
     /// Bytes read.
     pub bytes_in: u64,
+    /// Of those, bytes of the answers' bodies, as they came: without heads, still compressed where they were.
+    pub content_bytes: u64,
     /// From when a request was due to its end. The headline: what a user of the service feels.
     pub response_time: Option<TimeEntry>,
     /// From when it was sent to its end: what the service took.

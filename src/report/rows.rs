@@ -108,6 +108,7 @@ impl Row {
             error_rate: (ended > 0).then(|| self.counts.failures() as f64 / ended as f64),
             bytes_out: self.counts.bytes_out,
             bytes_in: self.counts.bytes_in,
+            content_bytes: self.counts.content,
             response_time: self.of(&[Measure::ResponseOk, Measure::ResponseFailed]),
             service_time: self.of(&[Measure::ServiceOk, Measure::ServiceFailed]),
             response_time_ok: self.of(&[Measure::ResponseOk]),

@@ -16,6 +16,8 @@ pub struct Sample {
     pub bytes_out: u64,
     /// Bytes read for it, heads included.
     pub bytes_in: u64,
+    /// Of those, bytes of a whole answer's body, as it came.
+    pub content: u64,
 }
 
 /// How far a request came.

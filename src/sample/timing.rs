@@ -7,6 +7,8 @@ use crate::units::Offset;
 pub struct Timing {
     /// When the plan wanted it to start. Waiting for the generator or for a free user counts from here.
     pub scheduled: Offset,
+    /// When it could begin: it was due, and its user had nothing else under way.
+    pub ready: Offset,
     /// When it began: the connection is made, if need be, after this moment.
     pub sent: Offset,
     /// The last byte of the body, or the moment of the failure.
@@ -18,6 +20,12 @@ impl Timing {
     #[must_use]
     pub const fn response_time(&self) -> Duration {
         self.ended.since(self.scheduled)
+    }
+
+    /// From when it could begin to when it was sent: what the generator itself added.
+    #[must_use]
+    pub const fn lateness(&self) -> Duration {
+        self.sent.since(self.ready)
     }
 
     /// From when it was sent to its end: what the service took.

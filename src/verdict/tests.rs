@@ -37,9 +37,9 @@ fn totals() -> Totals {
         };
         let series = tally.series(&key);
         let timing =
-            Timing { scheduled: Offset::ZERO, sent: Offset::ZERO, ended: Offset::from(Duration::from_millis(ms)) };
+            Timing { scheduled: Offset::ZERO, ready: Offset::ZERO, sent: Offset::ZERO, ended: Offset::from(Duration::from_millis(ms)) };
         let sample =
-            Sample { timing, phases: Phases::default(), outcome, reach: Reach::Wire, bytes_out: 1, bytes_in: 8 };
+            Sample { timing, phases: Phases::default(), outcome, reach: Reach::Wire, bytes_out: 1, bytes_in: 8, content: 4 };
         tally.start();
         tally.record(series, &sample);
         if endpoint == 0 && stage == 1 {

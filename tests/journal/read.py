@@ -71,7 +71,7 @@ class Second:
         self.second, self.users = n.number(), n.number()
         names = ["scheduled", "dropped", "started", "ok", "aborted", "never_sent"]
         self.books = {name: n.number() for name in names} | self.failures()
-        self.health = [n.number(), n.number(), n.figure(), n.number(), n.number(), n.number()]
+        self.health = [n.number(), n.number(), n.number(), n.figure(), n.number(), n.number(), n.number()]
         series += n.list(lambda: ([n.number() for _ in range(5)], n.text()))
         self.ended = n.list(self.series_counts)
         self.metrics = n.list(lambda: (n.number(), n.number(), self.samples(0, 1 << 20)))
@@ -85,7 +85,7 @@ class Second:
     def series_counts(self):
         n = self.numbers
         number = n.number()
-        counts = {name: n.number() for name in ["ok", "aborted", "never_sent", "bytes_out", "bytes_in"]} | self.failures()
+        counts = {name: n.number() for name in ["ok", "aborted", "never_sent", "bytes_out", "bytes_in", "content"]} | self.failures()
         return number, counts, n.list(lambda: (MEASURES[n.number()], self.samples(9, 1)))
 
     def samples(self, unit, scale):

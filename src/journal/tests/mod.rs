@@ -168,12 +168,13 @@ fn call(dice: &mut impl Rng) -> Call {
             status,
         },
         sample: Sample {
-            timing: Timing { scheduled, sent, ended: sent + nanos(dice, 43) },
+            timing: Timing { scheduled, ready: scheduled, sent, ended: sent + nanos(dice, 43) },
             phases,
             outcome,
             reach: if dice.random() { Reach::Wire } else { Reach::Never },
             bytes_out: exponential(dice, 20),
             bytes_in: exponential(dice, 30),
+            content: exponential(dice, 30),
         },
         found,
     }
@@ -202,6 +203,7 @@ pub(super) fn count(tally: &mut Tally, calls: &[Call]) {
 pub(super) fn health(dice: &mut impl Rng) -> Health {
     Health {
         worker_lag: Duration::from_nanos(exponential(dice, 34)),
+        stalled: Duration::from_nanos(exponential(dice, 30)),
         lateness: Duration::ZERO,
         cpu_cores: dice.random(),
         open_files: exponential(dice, 12),
