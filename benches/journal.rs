@@ -69,13 +69,13 @@ fn whole_run(path: &Path, seconds: u32, endpoints: u32, rate: u32) -> Result<(),
 
     let from = cpu();
     let mut reader = Reader::open(path)?;
-    let mut totals = Totals::new(60);
+    let mut totals = Totals::new();
     for entry in &mut reader {
         if let Entry::Second(interval) = entry {
             if interval.second == seconds / 2 {
                 half = peak_memory();
             }
-            totals.add(*interval);
+            totals.add(&interval);
         }
     }
     if !reader.tail().is_whole() || totals.books().started != requests {

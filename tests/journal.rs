@@ -83,8 +83,18 @@ fn second(tally: &mut Tally, dice: &mut Xoshiro256PlusPlus, second: u32) -> Inte
         let phases = Phases { dns: dice.random::<bool>().then(|| nanos(dice, 30)), ..Phases::default() };
         let timing = Timing { scheduled, ready: scheduled, sent, ended };
         tally.start();
-        tally
-            .record(series, &Sample { timing, phases, outcome, reach: Reach::Wire, bytes_out: 100, bytes_in: 1 << 33, content: 1 << 32 });
+        tally.record(
+            series,
+            &Sample {
+                timing,
+                phases,
+                outcome,
+                reach: Reach::Wire,
+                bytes_out: 100,
+                bytes_in: 1 << 33,
+                content: 1 << 32,
+            },
+        );
         if let Outcome::Failed(kind) = outcome {
             tally.error(series, kind, "it broke", ended);
         }

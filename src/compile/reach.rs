@@ -42,7 +42,7 @@ impl Reach<'_> {
         let parts: Option<Vec<f64>> =
             self.scenarios.iter().map(|scenario| self.most_of(scenario, &threshold.selector)).collect();
         let most: f64 = parts?.iter().sum();
-        let times = threshold.amount.value() / most;
+        let times = threshold.limit.amount()?.value() / most;
         let closed = self.scenarios.iter().all(|scenario| matches!(scenario.shape, Shape::Closed(..)));
         let peak = self.scenarios.iter().map(|scenario| scenario.shape.peak()).sum();
         // what chance and the first moments add is within a fiftieth

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use crate::compile::program::RulesFrom;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::plan::threshold::{Aggregate, Amount, Field, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold};
+use crate::plan::threshold::{
+    Aggregate, Amount, Drift, Field, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
+};
 use crate::plan::{At, NoDataWord, Plan, RuleMap};
 use crate::sample::{Catalog, Gauge, MetricKind};
 
@@ -77,7 +79,11 @@ fn comparable(require: &Threshold, written: &RuleMap, catalog: &Catalog, problem
     let Subject::Declared(name) = &require.subject else { return };
     let Some(metric) = catalog.metrics.iter().find(|metric| *metric.name == **name) else { return };
     let is_time = metric.kind == MetricKind::Time && require.aggregate.is_of_samples();
-    match require.amount {
+    let amount = match require.limit {
+        Limit::Amount(amount) | Limit::Baseline(Drift::By(_, amount), _) => amount,
+        Limit::Baseline(Drift::None | Drift::Share(..), _) => return,
+    };
+    match amount {
         Amount::Number(number) if is_time => {
             let problem = Problem::at(written.require.span, format!("`{name}` is a time, and `{number}` has no unit"));
             problems.push(problem.help(format!("did you mean `{number}s` or `{number}ms`?")));

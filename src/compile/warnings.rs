@@ -6,7 +6,7 @@ use crate::compile::reach::Reach;
 use crate::compile::{Pause, Scenario};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::expression::Scope;
-use crate::plan::threshold::Rule;
+use crate::plan::threshold::{Amount, Rule};
 use crate::plan::{Named, Plan};
 use crate::sample::Catalog;
 use crate::units::Rate;
@@ -58,7 +58,7 @@ impl Warnings<'_> {
         };
         for rule in rules {
             let Some(short) = reach.short_of(&rule.require) else { continue };
-            let most = rule.require.amount.like(short.most);
+            let most = rule.require.show(Amount::Rate(short.most));
             let (message, help) = match short.users {
                 Some(users) => {
                     let enough = (f64::from(users) * short.times).ceil();

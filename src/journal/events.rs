@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::moment;
+use super::value::Value;
 use crate::sample::StageId;
 use crate::units::Offset;
 
@@ -83,6 +84,9 @@ pub struct Level {
     pub broken: Vec<String>,
     /// Arrivals that were dropped in it.
     pub dropped: u64,
+    /// What was measured of each threshold, in the header's order; `null` without data.
+    #[serde(default)]
+    pub measured: Vec<Option<Value>>,
 }
 
 impl Level {

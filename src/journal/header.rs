@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::frame::FORMAT;
 use super::moment;
 use super::run_id::{Fingerprint, RunId};
+use super::value::Value;
 use crate::sample::{Catalog, StagePurpose};
 use crate::units::{Offset, Seed};
 
@@ -80,12 +81,18 @@ pub struct Environment {
     pub arch: String,
     /// How many cores the process may use.
     pub cores: usize,
+    /// How many files it may have open; none where that is not known.
+    #[serde(default)]
+    pub open_files: Option<u64>,
+    /// How much memory it may use, in bytes; none where that is not known.
+    #[serde(default)]
+    pub memory: Option<u64>,
     /// The command line after the program's name.
     pub arguments: Vec<String>,
 }
 
 /// What must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
     /// The condition, as a threshold is written.
     pub require: String,
@@ -100,6 +107,9 @@ pub struct Threshold {
     pub no_data: NoData,
     /// Its place in the plan: `plan.yaml:12:3`; empty for the default.
     pub place: String,
+    /// What the baseline measured, where the threshold compares with one and it is known.
+    #[serde(default)]
+    pub baseline: Option<Value>,
 }
 
 /// What breaking a threshold does to a run under way.
@@ -175,6 +185,8 @@ impl Environment {
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            open_files: None,
+            memory: None,
             arguments,
         }
     }

@@ -8,6 +8,7 @@ mod events;
 mod header;
 mod moment;
 mod run_id;
+mod value;
 
 mod dictionary;
 mod frame;
@@ -33,4 +34,5 @@ pub use merge::{Merged, NotMerged, merge};
 pub use reader::{Entry, NotRead, Reader, Why};
 pub use run_id::{Fingerprint, RunId};
 pub use tail::Tail;
+pub use value::Value;
 pub use writer::{Cause, NotWritten, Writer};

@@ -34,6 +34,21 @@ impl Distribution {
         }
     }
 
+    /// Takes samples away again that were added; the moments are then to be set by [`Distribution::set_moments`].
+    pub(super) fn take_away(&mut self, samples: &Sparse) {
+        let mut gone = Self::new(self.scale);
+        gone.add(samples);
+        if let (Some(mine), Some(theirs)) = (&mut self.histogram, &gone.histogram) {
+            // what was added is there, so taking it away cannot fail
+            let _ = mine.subtract(theirs.as_ref());
+        }
+    }
+
+    /// Sets the moments to those of the samples that are left.
+    pub(super) const fn set_moments(&mut self, moments: Moments) {
+        self.moments = moments;
+    }
+
     /// Adds another's samples.
     pub fn merge(&mut self, other: &Self) {
         self.moments.merge(&other.moments);
@@ -87,6 +102,9 @@ impl Distribution {
     pub fn quantile(&self, p: f64) -> Option<f64> {
         let histogram = self.histogram.as_ref()?;
         let total = histogram.len();
+        if total == 0 {
+            return None;
+        }
         // the tiny step back keeps 0.07 × 100 from asking for the eighth of a hundred
         let rank = ((p.clamp(0.0, 1.0) * total as f64 - 1e-9).ceil() as u64).clamp(1, total);
         let mut below = 0;

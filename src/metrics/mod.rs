@@ -11,6 +11,7 @@ mod health;
 mod interval;
 mod recorder;
 mod series;
+mod sliding;
 mod sparse;
 mod tally;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use health::Health;
 pub use interval::{Interval, MetricCount, SeriesCount};
 pub use recorder::Recorder;
 pub use series::{Counts, Measure, SeriesKey};
+pub use sliding::Sliding;
 pub use sparse::{Implausible, Moments, Sparse};
 pub use tally::{SeriesRef, Tally};
 pub use totals::{MetricTotal, Second, SeriesTotal, Totals};

@@ -160,6 +160,24 @@ impl Sparse {
         &self.moments
     }
 
+    /// All samples of several of one scale; merged in pairs, so that many cost little more than their buckets.
+    pub fn all<'a>(scale: Scale, several: impl Iterator<Item = &'a Self>) -> Self {
+        let mut several: Vec<Self> = several.cloned().collect();
+        while several.len() > 1 {
+            let odd = several.len() % 2 == 1;
+            let last = if odd { several.pop() } else { None };
+            let mut pairs = several.into_iter();
+            let mut merged = Vec::with_capacity(pairs.len() / 2 + 1);
+            while let (Some(mut left), Some(right)) = (pairs.next(), pairs.next()) {
+                left.merge(&right);
+                merged.push(left);
+            }
+            merged.extend(last);
+            several = merged;
+        }
+        several.pop().unwrap_or_else(|| Self::empty(scale))
+    }
+
     /// Adds another's samples; the order of merging does not matter.
     pub fn merge(&mut self, other: &Self) {
         self.moments.merge(&other.moments);

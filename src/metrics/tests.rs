@@ -85,9 +85,48 @@ proptest! {
     }
 
     #[test]
+    fn a_sliding_distribution_is_that_of_its_last_seconds(
+        seconds in prop::collection::vec((1_u32..4, prop::collection::vec(0.0_f64..1e12, 0..20)), 1..30),
+        length in 1_u32..10,
+    ) {
+        let mut sliding = Sliding::new(Scale::Time, length);
+        let mut heard: Vec<(u32, Sparse)> = Vec::new();
+        let mut at = 0;
+        for (gap, samples) in seconds {
+            at += gap;
+            let mut recorder = Recorder::new(Scale::Time);
+            samples.iter().for_each(|sample| recorder.record(*sample));
+            let samples = recorder.take();
+            heard.push((at, samples.clone()));
+            sliding.add(at, samples);
+            let mut anew = Distribution::new(Scale::Time);
+            heard.iter().filter(|(second, _)| second + length > at).for_each(|(_, samples)| anew.add(samples));
+            let slid = sliding.distribution();
+            prop_assert_eq!(slid.moments(), anew.moments());
+            for p in [0.0, 0.1, 0.5, 0.9, 0.99, 1.0] {
+                prop_assert_eq!(slid.quantile(p), anew.quantile(p));
+            }
+        }
+    }
+
+    #[test]
+    fn samples_merged_in_pairs_are_all_of_them(parts in prop::collection::vec(prop::collection::vec(0.0_f64..1e9, 0..9), 0..12)) {
+        let parts: Vec<Sparse> = parts.iter().map(|samples| {
+            let mut recorder = Recorder::new(Scale::Time);
+            samples.iter().for_each(|sample| recorder.record(*sample));
+            recorder.take()
+        }).collect();
+        let mut one_by_one = Sparse::empty(Scale::Time);
+        parts.iter().for_each(|part| one_by_one.merge(part));
+        let all = Sparse::all(Scale::Time, parts.iter());
+        prop_assert_eq!(all.buckets(), one_by_one.buckets());
+        prop_assert_eq!(all.moments().count, one_by_one.moments().count);
+    }
+
+    #[test]
     fn every_ended_request_is_in_the_books_once(ends in prop::collection::vec(0_u8..4, 0..200)) {
         let mut tally = Tally::new();
-        let mut totals = Totals::new(0);
+        let mut totals = Totals::new();
         let series = tally.series(&key("a"));
         for (index, end) in ends.iter().enumerate() {
             let outcome = match end {
@@ -102,10 +141,10 @@ proptest! {
             tally.start();
             tally.record(series, &sample(0, 0, 5, outcome));
             if index % 17 == 0 {
-                totals.add(tally.take(index as u32, 1, Health::default()));
+                totals.add(&tally.take(index as u32, 1, Health::default()));
             }
         }
-        totals.add(tally.take(1000, 1, Health::default()));
+        totals.add(&tally.take(1000, 1, Health::default()));
         prop_assert_eq!(totals.books().balance(), Ok(()));
         prop_assert_eq!(totals.books().scheduled, ends.len() as u64);
     }
@@ -178,14 +217,14 @@ fn names_without_end_fold_into_other() {
 
 #[test]
 fn errors_without_end_fold_into_one_and_lose_none() {
-    let mut totals = Totals::new(0);
+    let mut totals = Totals::new();
     for second in 0..20 {
         let mut tally = Tally::new();
         let series = tally.series(&key("a"));
         for number in 0..500 {
             tally.error(series, FailureKind::Check, &format!("{second} {number} {}", "x".repeat(1000)), Offset::ZERO);
         }
-        totals.add(tally.take(second, 0, Health::default()));
+        totals.add(&tally.take(second, 0, Health::default()));
     }
     let errors = totals.errors();
     assert!(errors.len() <= 1001, "{}", errors.len());
@@ -214,37 +253,20 @@ fn response_time_counts_from_when_it_was_due_and_service_time_from_when_it_was_s
     let mut tally = Tally::new();
     let series = tally.series(&key("a"));
     tally.record(series, &sample(0, 300, 310, Outcome::Ok));
-    let mut totals = Totals::new(0);
-    totals.add(tally.take(0, 1, Health::default()));
+    let mut totals = Totals::new();
+    totals.add(&tally.take(0, 1, Health::default()));
     let (_, total) = totals.series().next().unwrap();
     assert_eq!(total.time(Measure::ResponseOk).unwrap().max(), Some(310e6));
     assert_eq!(total.time(Measure::ServiceOk).unwrap().max(), Some(10e6));
 }
 
 #[test]
-fn the_window_holds_the_last_seconds_alone() {
-    let mut totals = Totals::new(5);
-    let mut tally = Tally::new();
-    let series = tally.series(&key("a"));
-    for second in 0..20 {
-        tally.start();
-        let outcome = if second < 15 { Outcome::Failed(FailureKind::Reset) } else { Outcome::Ok };
-        tally.record(series, &sample(0, 0, 1, outcome));
-        totals.add(tally.take(second, 1, Health::default()));
-    }
-    assert_eq!(totals.last(5).books().ok, 5);
-    assert_eq!(totals.last(5).books().failures(), 0);
-    assert_eq!(totals.last(3).seconds(), 3);
-    assert_eq!(totals.books().failures(), 15);
-}
-
-#[test]
 fn a_long_run_keeps_a_bounded_history() {
-    let mut totals = Totals::new(30);
+    let mut totals = Totals::new();
     for second in 0..100_000 {
         let mut interval = Interval::empty(second);
         interval.books.started = 1;
-        totals.add(interval);
+        totals.add(&interval);
     }
     assert!(totals.history().len() <= 7200, "{}", totals.history().len());
     assert_eq!(totals.history().iter().map(|second| second.started).sum::<u64>(), 100_000);

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::books::Books;
 use super::bucket::Scale;
@@ -19,8 +19,6 @@ pub struct Totals {
     history: Vec<Second>,
     /// How many seconds one entry of the history stands for.
     stride: u32,
-    window: VecDeque<Interval>,
-    window_length: usize,
     seconds: u32,
 }
 
@@ -59,9 +57,9 @@ const HISTORY: usize = 7200;
 const ERROR_CAP: usize = 1000;
 
 impl Totals {
-    /// Of nothing yet; `window` is the longest window, in seconds, that anybody will ask for.
+    /// Of nothing yet.
     #[must_use]
-    pub fn new(window: u32) -> Self {
+    pub fn new() -> Self {
         Self {
             series: BTreeMap::new(),
             metrics: BTreeMap::new(),
@@ -69,14 +67,12 @@ impl Totals {
             books: Books::default(),
             history: Vec::new(),
             stride: 1,
-            window: VecDeque::new(),
-            window_length: window as usize,
             seconds: 0,
         }
     }
 
     /// Adds a second of all workers.
-    pub fn add(&mut self, interval: Interval) {
+    pub fn add(&mut self, interval: &Interval) {
         for count in &interval.series {
             let total = self.series.entry(count.key.clone()).or_default();
             total.counts.merge(&count.counts);
@@ -90,14 +86,8 @@ impl Totals {
         }
         interval.errors.iter().cloned().for_each(|error| self.errors.merge(error));
         self.books.merge(&interval.books);
-        self.remember(&interval);
+        self.remember(interval);
         self.seconds = self.seconds.max(interval.second + 1);
-        if self.window_length > 0 {
-            self.window.push_back(interval);
-            while self.window.len() > self.window_length {
-                self.window.pop_front();
-            }
-        }
     }
 
     /// Each series so far.
@@ -134,16 +124,6 @@ impl Totals {
         self.seconds
     }
 
-    /// Totals of the last `seconds` alone, as far as the window reaches.
-    #[must_use]
-    pub fn last(&self, seconds: u32) -> Self {
-        let mut last = Self::new(0);
-        let skipped = self.window.len().saturating_sub(seconds as usize);
-        self.window.iter().skip(skipped).cloned().for_each(|interval| last.add(interval));
-        last.seconds = u32::try_from(self.window.len() - skipped).unwrap_or(seconds);
-        last
-    }
-
     fn remember(&mut self, interval: &Interval) {
         let entry = Second {
             second: interval.second,
@@ -167,6 +147,12 @@ impl Totals {
             });
             self.history = folded.collect();
         }
+    }
+}
+
+impl Default for Totals {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -2,15 +2,15 @@ use std::time::{Duration, SystemTime};
 
 use super::document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ThresholdEntry,
-    ThresholdState, VERSION, VerdictEntry,
+    ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
 };
 use super::people::users;
 use super::rows::{by_kind, metrics, requests};
 use crate::metrics::{Books, ErrorCount, Second, Totals};
-use crate::plan::threshold::Rule;
+use crate::plan::threshold::{Amount, Limit, Rule, Was};
 use crate::sample::{Catalog, FailureKind};
-use crate::units::Seed;
-use crate::verdict::{Closing, Judged, Standing, Verdict, is_suspect};
+use crate::units::{Offset, Seed, Size};
+use crate::verdict::{Closing, Finding, Limits, Point, Standing, Verdict, Vigil, strains};
 
 /// What a report says besides the numbers.
 pub struct Facts<'a> {
@@ -33,7 +33,9 @@ pub struct Facts<'a> {
     /// The rules.
     pub rules: &'a [Rule],
     /// Each judged.
-    pub judged: &'a [Judged],
+    pub findings: &'a [Finding],
+    /// How the generator fared.
+    pub vigil: &'a Vigil,
     /// The names behind the ids.
     pub catalog: &'a Catalog,
     /// Levels that were tried.
@@ -71,7 +73,7 @@ pub fn build(facts: Facts, totals: &Totals) -> Report {
             users: totals.history().iter().map(|second| second.users).max().unwrap_or(0),
         },
         plan: facts.plan,
-        thresholds: facts.rules.iter().zip(facts.judged).map(|(rule, judged)| threshold(rule, judged)).collect(),
+        thresholds: facts.rules.iter().zip(facts.findings).map(|(rule, finding)| threshold(rule, finding)).collect(),
         levels: facts.levels,
         total,
         requests: rows,
@@ -81,25 +83,42 @@ pub fn build(facts: Facts, totals: &Totals) -> Report {
         exceptions,
         teardown: facts.teardown,
         books: books(totals.books()),
-        generator: generator(totals.history()),
-        history: totals.history().iter().map(second).collect(),
+        generator: generator(facts.vigil),
+        history: totals.history().iter().map(|step| second(step, facts.vigil.limits())).collect(),
     }
 }
 
-fn threshold(rule: &Rule, judged: &Judged) -> ThresholdEntry {
+fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
+    let Finding { judged, course } = finding;
     ThresholdEntry {
         name: rule.name.clone(),
         require: rule.require.to_string(),
         place: rule.place.clone(),
-        measured: judged.measured.map_or_else(|| "no data".to_owned(), |amount| amount.beside(rule.require.amount)),
-        value: judged.measured.map(crate::plan::threshold::Amount::value),
-        limit: rule.require.amount.value(),
+        measured: judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount)),
+        value: judged.measured.map(Amount::value),
+        limit: rule.require.limit.amount().map(Amount::value),
+        baseline: match rule.require.limit {
+            Limit::Baseline(_, Was::Known(was)) => Some(was.value()),
+            Limit::Baseline(_, Was::Unknown) | Limit::Amount(_) => None,
+        },
+        against: rule
+            .require
+            .limit
+            .is_baseline()
+            .then(|| rule.require.limit.amount().map_or_else(|| "not known".to_owned(), |amount| amount.to_string())),
         state: match judged.standing {
             Standing::Held => ThresholdState::Held,
             Standing::Broken => ThresholdState::Broken,
             Standing::NoData => ThresholdState::NoData,
         },
+        broke_at: judged.broke.map(Offset::as_secs_f64),
+        history: course.points().iter().map(point).collect(),
     }
+}
+
+fn point(point: &Point) -> ThresholdPoint {
+    let Point { second, length, measured, broken } = *point;
+    ThresholdPoint { second, length, value: measured.map(Amount::value), broken }
 }
 
 /// Exceptions and failures, each the most frequent first.
@@ -137,21 +156,26 @@ fn books(books: &Books) -> BooksEntry {
     }
 }
 
-fn generator(history: &[Second]) -> GeneratorEntry {
-    let mut worst = crate::metrics::Health::default();
-    history.iter().for_each(|second| worst.merge(&second.health));
-    let suspects = history.iter().filter(|second| is_suspect(&second.health));
+fn generator(vigil: &Vigil) -> GeneratorEntry {
+    let (worst, limits) = (vigil.worst(), vigil.limits());
     GeneratorEntry {
         worker_lag: worst.worker_lag.as_secs_f64() * 1e3,
+        stalled: worst.stalled.as_secs_f64() * 1e3,
         lateness: worst.lateness.as_secs_f64() * 1e3,
         cpu_cores: worst.cpu_cores,
+        cores: limits.cores.is_finite().then_some(limits.cores),
         open_files: worst.open_files,
+        open_files_limit: limits.open_files,
         memory: worst.memory.as_bytes(),
-        suspect_seconds: suspects.map(|second| u64::from(second.length)).sum(),
+        memory_limit: limits.memory.map(Size::as_bytes),
+        backlog: worst.backlog,
+        suspect_seconds: vigil.suspect(),
+        suspect_by: vigil.strained().map(|(strain, seconds)| (strain.name().to_owned(), seconds)).collect(),
     }
 }
 
-fn second(second: &Second) -> SecondEntry {
+fn second(second: &Second, limits: &Limits) -> SecondEntry {
+    let strains: Vec<String> = strains(&second.health, limits).map(|strain| strain.name().to_owned()).collect();
     SecondEntry {
         second: second.second,
         length: second.length,
@@ -159,6 +183,7 @@ fn second(second: &Second) -> SecondEntry {
         started: second.started,
         ok: second.ok,
         failed: second.failed,
-        suspect: is_suspect(&second.health),
+        suspect: !strains.is_empty(),
+        strains,
     }
 }

@@ -190,11 +190,14 @@ fn thresholds(report: &Report) -> String {
             ThresholdState::Broken => ("✗", "broken"),
             ThresholdState::NoData => ("✗", "no data"),
         };
-        let note = match (&threshold.name, threshold.place.is_empty()) {
-            (Some(name), _) => name.clone(),
-            (None, true) => "the default: the plan has no thresholds".to_owned(),
-            (None, false) => String::new(),
+        let name = match (&threshold.name, threshold.place.is_empty()) {
+            (Some(name), _) => Some(name.clone()),
+            (None, true) => Some("the default: the plan has no thresholds".to_owned()),
+            (None, false) => None,
         };
+        let broke = threshold.broke_at.map(|at| format!("broke at {}", ms(at * 1e3)));
+        let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
+        let note = [name, broke, against].into_iter().flatten().collect::<Vec<_>>().join("; ");
         table.row(vec![mark.into(), word.into(), threshold.require.clone(), threshold.measured.clone(), note]);
     }
     let of = match (report.levels.is_empty(), report.levels.iter().any(|level| level.held)) {
@@ -240,7 +243,13 @@ fn generator(report: &Report) -> String {
         ms(generator.worker_lag),
     );
     if generator.suspect_seconds > 0 {
-        line.push_str(&format!("; {} suspect seconds", generator.suspect_seconds));
+        let s = if generator.suspect_seconds == 1 { "" } else { "s" };
+        let by: Vec<String> = generator
+            .suspect_by
+            .iter()
+            .map(|(strain, seconds)| format!("{seconds} {}", strain.replace('_', " ")))
+            .collect();
+        line.push_str(&format!("; {} suspect second{s} ({})", grouped(generator.suspect_seconds), by.join(", ")));
     }
     line.push('\n');
     line

@@ -137,10 +137,31 @@ pub struct ThresholdEntry {
     pub measured: String,
     /// What was measured, as a number: seconds, a second, a share of 1, a number, or bytes.
     pub value: Option<f64>,
-    /// What it was compared with, as the same kind of number.
-    pub limit: f64,
+    /// What it was compared with, as the same kind of number; `null` where it is the baseline's and not known.
+    pub limit: Option<f64>,
+    /// What the baseline measured, as the same kind of number; `null` where the threshold has nothing to do with one.
+    pub baseline: Option<f64>,
+    /// The limit as a person reads it, where the baseline makes it; `null` elsewhere.
+    pub against: Option<String>,
     /// Whether it held.
     pub state: ThresholdState,
+    /// When it broke, in seconds from the start; `null` where it held, or was judged by the whole run alone.
+    pub broke_at: Option<f64>,
+    /// What was measured second by second; in a long run, in longer steps.
+    pub history: Vec<ThresholdPoint>,
+}
+
+/// One step of a threshold's history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ThresholdPoint {
+    /// Its first second.
+    pub second: u32,
+    /// How many seconds it stands for.
+    pub length: u32,
+    /// What was measured at its end, or where it was broken; `null` without data.
+    pub value: Option<f64>,
+    /// Whether it was broken in any of its seconds.
+    pub broken: bool,
 }
 
 /// Whether a threshold held.
@@ -151,7 +172,7 @@ pub enum ThresholdState {
     Held,
     /// It did not.
     Broken,
-    /// There was nothing to judge, which breaks it.
+    /// There was nothing to judge, or nothing to compare with, which breaks it.
     NoData,
 }
 
@@ -343,16 +364,28 @@ pub struct BooksEntry {
 pub struct GeneratorEntry {
     /// The longest a worker woke later than it asked to, in milliseconds.
     pub worker_lag: f64,
-    /// The longest a request was sent after it was due, in milliseconds.
+    /// The most of a second that a worker could not run although it wanted to, in milliseconds.
+    pub stalled: f64,
+    /// The longest a request was sent after it could have been, in milliseconds: it was due, and its user was free.
     pub lateness: f64,
     /// The most CPU it used in a second, in cores.
     pub cpu_cores: f64,
+    /// The cores it may use; `null` where that is not known.
+    pub cores: Option<f64>,
     /// The most files and sockets it had open.
     pub open_files: u64,
+    /// How many it may have open; `null` where that is not known.
+    pub open_files_limit: Option<u64>,
     /// The most memory it held, in bytes.
     pub memory: u64,
-    /// Seconds coloured by the generator itself.
+    /// The memory it may use, in bytes; `null` where that is not known.
+    pub memory_limit: Option<u64>,
+    /// The most seconds of workers that waited to be put together.
+    pub backlog: u64,
+    /// Seconds coloured by the generator itself; with more than a fifth of them a run is not valid.
     pub suspect_seconds: u64,
+    /// Those seconds by what was wrong: `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
+    pub suspect_by: BTreeMap<String, u64>,
 }
 
 /// One step of the history.
@@ -372,6 +405,8 @@ pub struct SecondEntry {
     pub failed: u64,
     /// Whether the generator coloured it.
     pub suspect: bool,
+    /// With what: `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
+    pub strains: Vec<String>,
 }
 
 /// The schema of reports, draft-07.

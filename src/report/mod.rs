@@ -1,6 +1,7 @@
 //! The report: one document with every number of a run, and the formats written from it. All of them show the same
 //! number for the same quantity, because there is only one.
 
+mod baseline;
 mod build;
 mod console;
 mod document;
@@ -13,14 +14,17 @@ mod rows;
 mod table;
 #[cfg(test)]
 mod tests;
+mod value;
 
+pub use baseline::baseline;
 pub use build::{Facts, build};
 pub use console::{summary, visible};
 pub use document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,
-    SecondEntry, StageEntry, TaskEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, VerdictEntry,
-    report_schema,
+    SecondEntry, StageEntry, TaskEntry, ThresholdEntry, ThresholdPoint, ThresholdState, TimeEntry, UserEntry,
+    VerdictEntry, report_schema,
 };
 pub use files::{Results, stamp};
 pub use progress::{Moment, line};
 pub use retell::{Order, Unreadable, retell};
+pub use value::kept;

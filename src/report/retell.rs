@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use super::build::{Facts, build};
 use super::document::{LevelEntry, PlanEntry, Report, StageEntry};
+use super::value::measured;
 use crate::journal::{self, End, Entry, Header, Reader};
 use crate::metrics::Totals;
-use crate::plan::threshold::{NoData, OnBreak, Rule, Threshold};
+use crate::plan::threshold::{NoData, OnBreak, Rule, Threshold, Was};
 use crate::sample::StagePurpose;
-use crate::units::Offset;
-use crate::verdict::{Closing, Elapsed, Judged, Verdict, conclude, judge, judge_stage, validity};
+use crate::units::{Offset, Size};
+use crate::verdict::{Closing, Finding, Judged, Jury, Limits, Timeline, Verdict, Vigil, conclude, judge_stage, stand};
 
 /// Whether a run's own books and workers are in order. One that was cut off has requests under way, and cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +36,18 @@ pub fn retell<S: Read + Seek>(
 ) -> Result<Report, Unreadable> {
     let header = reader.header().clone();
     let rules = header.thresholds.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
-    let windows = rules.iter().filter_map(|rule| rule.require.window);
-    let mut totals = Totals::new(windows.map(|window| window.as_secs_f64().ceil() as u32).max().unwrap_or(0));
+    let timeline = Timeline::new(header.stages.iter().map(|stage| (stage.start, stage.end)));
+    let mut jury = Jury::new(&rules, &header.catalog, timeline.clone());
+    let mut vigil = Vigil::new(limits(&header));
+    let mut totals = Totals::new();
     let mut end = None;
     for entry in reader.by_ref() {
         match entry {
-            Entry::Second(interval) => totals.add(*interval),
+            Entry::Second(interval) => {
+                jury.hear(&interval);
+                vigil.hear(&interval);
+                totals.add(&interval);
+            }
             Entry::Annotation(_) => {}
             Entry::End(told) => end = Some(told),
         }
@@ -62,8 +69,11 @@ pub fn retell<S: Read + Seek>(
         journal::Closing::Asked => Closing::Asked,
         journal::Closing::Threshold(index) => Closing::Threshold(index.min(rules.len().saturating_sub(1))),
     };
-    let judged = judged(&header, &rules, &totals, &end);
-    let verdict = conclude(closing, &judged, totals.books(), validity(totals.history()));
+    let mut findings = jury.close(Offset::from(end.elapsed), closing);
+    on_levels(&mut findings, &rules, &end, |rule, level| {
+        judge_stage(rule, &totals, &header.catalog, &timeline.elapsed(Offset::from(end.elapsed)), level.stage)
+    });
+    let verdict = conclude(closing, &findings, totals.books(), vigil.finding());
     let facts = Facts {
         plan: plan(&header),
         began: header.began,
@@ -74,7 +84,8 @@ pub fn retell<S: Read + Seek>(
         verdict: &verdict,
         exit_code: exit(&verdict, order),
         rules: &rules,
-        judged: &judged,
+        findings: &findings,
+        vigil: &vigil,
         catalog: &header.catalog,
         levels: end.levels.iter().map(|level| tried(level, &header)).collect(),
         teardown: end.teardown.clone(),
@@ -84,7 +95,10 @@ pub fn retell<S: Read + Seek>(
 
 fn rule(written: &journal::Threshold) -> Result<Rule, Unreadable> {
     let require = Threshold::parse(&written.require);
-    let require = require.map_err(|misparse| Unreadable(written.require.clone(), misparse.message))?;
+    let mut require = require.map_err(|misparse| Unreadable(written.require.clone(), misparse.message))?;
+    if let Some(value) = written.baseline {
+        require.limit = require.limit.against(Was::Known(measured(value)));
+    }
     Ok(Rule {
         require,
         text: written.require.clone(),
@@ -102,16 +116,30 @@ fn rule(written: &journal::Threshold) -> Result<Rule, Unreadable> {
     })
 }
 
-/// Each rule, judged: of a search or a staircase to failure on the highest level that held, or on the first.
-fn judged(header: &Header, rules: &[Rule], totals: &Totals, end: &End) -> Vec<Judged> {
-    let at = Offset::from(end.elapsed);
-    let elapsed = Elapsed(header.stages.iter().map(|stage| at.min(stage.end).since(stage.start)).collect());
+/// Judges a search, or a staircase to failure, on the highest level that held, or on the first: by what was measured at
+/// its end, or anew where the journal does not say.
+fn on_levels(findings: &mut [Finding], rules: &[Rule], end: &End, anew: impl Fn(&Rule, &journal::Level) -> Judged) {
     let held = end.levels.iter().filter(|level| level.held()).max_by(|a, b| a.height.total_cmp(&b.height));
-    let judge = |rule| match held.or_else(|| end.levels.first()) {
-        Some(level) => judge_stage(rule, totals, &header.catalog, &elapsed, level.stage),
-        None => judge(rule, totals, &header.catalog, &elapsed),
-    };
-    rules.iter().map(judge).collect()
+    let Some(level) = held.or_else(|| end.levels.first()) else { return };
+    for (index, (finding, rule)) in findings.iter_mut().zip(rules).enumerate() {
+        finding.judged = match level.measured.get(index) {
+            Some(value) => {
+                let measured = value.map(measured);
+                Judged { measured, standing: stand(rule, measured), broke: None }
+            }
+            None => anew(rule, level),
+        };
+    }
+}
+
+/// What the generator of a run might use.
+fn limits(header: &Header) -> Limits {
+    Limits {
+        cores: header.environment.cores as f64,
+        workers: header.workers,
+        open_files: header.environment.open_files,
+        memory: header.environment.memory.map(Size::from_bytes),
+    }
 }
 
 fn plan(header: &Header) -> PlanEntry {

@@ -12,8 +12,8 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(workers: u32, window: u32) -> Self {
-        Self { told: vec![0; workers as usize], pending: BTreeMap::new(), totals: Totals::new(window) }
+    pub(super) fn new(workers: u32) -> Self {
+        Self { told: vec![0; workers as usize], pending: BTreeMap::new(), totals: Totals::new() }
     }
 
     /// Takes a report; the seconds it made whole come back, in order.
@@ -56,7 +56,7 @@ impl Collector {
         self.pending.len() as u64
     }
 
-    pub(super) fn add(&mut self, interval: Interval) {
+    pub(super) fn add(&mut self, interval: &Interval) {
         self.totals.add(interval);
     }
 

@@ -7,15 +7,14 @@ use super::collector::Collector;
 use super::ladder::{Ladder, Level, Next};
 use super::pulse::pulse;
 use super::snapshot::Snapshot;
-use super::vitals::Vitals;
+use super::vitals::{Vitals, limits};
 use crate::compile::Program;
 use crate::engine::{Errand, NotReady, OnTrouble, Options, Phase, Report, Run, Stop};
 use crate::expression::Globals;
 use crate::metrics::{Imbalance, Interval, Totals};
-use crate::plan::threshold::OnBreak;
 use crate::sample::{StageId, TaskId};
 use crate::units::Offset;
-use crate::verdict::{Closing, Elapsed, Judged, Standing, Verdict, conclude, judge, validity};
+use crate::verdict::{Closing, Finding, Jury, Timeline, Verdict, Vigil, conclude};
 
 /// What happens while a run is under way.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +43,9 @@ pub struct Outcome {
     /// Everything that was counted.
     pub totals: Totals,
     /// Each rule of the program, judged.
-    pub judged: Vec<Judged>,
+    pub findings: Vec<Finding>,
+    /// How the generator fared.
+    pub vigil: Vigil,
     /// Why it ended.
     pub closing: Closing,
     /// What it comes to.
@@ -87,7 +88,9 @@ pub async fn conduct(
     let workers = options.workers.max(1);
     let mut closing = Closing::Complete;
     let mut ended_at = None;
-    let mut collector = Collector::new(workers, longest_window(program));
+    let mut collector = Collector::new(workers);
+    let mut jury = Jury::new(&program.rules, &program.catalog, timeline(program));
+    let mut vigil = Vigil::new(limits(workers));
     let mut vitals = Vitals::default();
     vitals.look(run.clock.now());
 
@@ -139,7 +142,9 @@ pub async fn conduct(
             }
             watch(Event::Interval(&interval));
             watch(Event::Second(shown));
-            collector.add(interval);
+            jury.hear(&interval);
+            vigil.hear(&interval);
+            collector.add(&interval);
             if stop.phase() > Phase::Running {
                 continue;
             }
@@ -159,7 +164,7 @@ pub async fn conduct(
                 }
             }
             if stop.phase() == Phase::Running
-                && let Some(broken) = abort(program, collector.totals(), now)
+                && let Some(broken) = jury.fatal()
             {
                 closing = Closing::Threshold(broken);
                 ended_at = Some(now);
@@ -173,24 +178,26 @@ pub async fn conduct(
     let ended_at = ended_at.unwrap_or(length.min(run.clock.now())).min(length);
     for interval in collector.rest() {
         watch(Event::Interval(&interval));
-        collector.add(interval);
+        jury.hear(&interval);
+        vigil.hear(&interval);
+        collector.add(&interval);
     }
     let totals = collector.close();
     let broken_workers = run.join();
     let teardown = tear_down(program, &globals).await;
-    let elapsed = stages(program, ended_at);
     let levels = ladder.map(|ladder| ladder.levels).unwrap_or_default();
-    let judged = match best(&levels) {
+    let mut findings = jury.close(ended_at, closing);
+    if let Some(level) = best(&levels) {
         // a search asks for what breaks: it is judged by the level that held
-        Some(level) => level.judged.clone(),
-        None => program.rules.iter().map(|rule| judge(rule, &totals, &program.catalog, &elapsed)).collect(),
-    };
-    let verdict = conclude(closing, &judged, totals.books(), validity(totals.history()));
+        findings.iter_mut().zip(&level.judged).for_each(|(finding, judged)| finding.judged = *judged);
+    }
+    let verdict = conclude(closing, &findings, totals.books(), vigil.finding());
     let imbalance = totals.books().balance().err();
     let elapsed = ended_at.since(Offset::ZERO);
     Ok(Outcome {
         totals,
-        judged,
+        findings,
+        vigil,
         closing,
         verdict,
         began,
@@ -234,16 +241,6 @@ async fn tear_down(program: &Arc<Program>, globals: &Arc<Globals>) -> Vec<String
     }
 }
 
-/// The first rule that aborts and is broken now.
-fn abort(program: &Program, totals: &Totals, now: Offset) -> Option<usize> {
-    let elapsed = stages(program, now);
-    program.rules.iter().position(|rule| {
-        rule.on_break == OnBreak::Abort
-            && now >= Offset::from(rule.after)
-            && judge(rule, totals, &program.catalog, &elapsed).standing == Standing::Broken
-    })
-}
-
 fn snapshot(interval: &Interval, program: &Program, totals: &Totals) -> Snapshot {
     let at = Offset::from(Duration::from_secs(u64::from(interval.second)));
     let stage = stage_now(program, at).and_then(|stage| program.catalog.stages.get(stage));
@@ -262,18 +259,13 @@ fn stage_now(program: &Program, at: Offset) -> Option<usize> {
     })
 }
 
-/// How long each stage has lasted at a moment.
-pub(super) fn stages(program: &Program, at: Offset) -> Elapsed {
+/// When each stage is.
+pub(super) fn timeline(program: &Program) -> Timeline {
     let placed = program.scenarios.iter().flat_map(|scenario| {
         let place = |time| Offset::from(scenario.start + time);
         scenario.shape.stages().into_iter().map(move |(start, end)| (place(start), place(end)))
     });
-    Elapsed(placed.map(|(start, end)| at.min(end).since(start)).collect())
-}
-
-fn longest_window(program: &Program) -> u32 {
-    let windows = program.rules.iter().filter_map(|rule| rule.require.window);
-    windows.map(|window| window.as_secs_f64().ceil() as u32).max().unwrap_or(0)
+    Timeline::new(placed)
 }
 
 /// Ctrl-C and the system's wish to end. Where one cannot be heard, the run goes on to its time.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::conduct::stages;
+use super::conduct::timeline;
 use crate::compile::{Ending, Program, Scenario, Search, Shape};
 use crate::metrics::Totals;
 use crate::sample::StageId;
@@ -104,7 +104,7 @@ impl Ladder {
 
     fn judge(&mut self, scenario: &Scenario, program: &Program, totals: &Totals, now: Offset) -> Level {
         let stage = StageId(scenario.first_stage.0 + u16::try_from(self.at).unwrap_or(u16::MAX));
-        let elapsed = stages(program, now);
+        let elapsed = timeline(program).elapsed(now);
         let judge = |rule| judge_stage(rule, totals, &program.catalog, &elapsed, stage);
         let (level, height) = match (&scenario.shape, &self.hunt) {
             (_, Some(hunt)) => hunt.next().map_or((String::new(), 0.0), of_rate),

@@ -15,3 +15,4 @@ pub use handles::{TooFew, raise};
 pub use ladder::Level;
 pub use probe::{Unreachable, probe};
 pub use snapshot::Snapshot;
+pub use vitals::limits;

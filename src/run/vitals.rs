@@ -1,13 +1,30 @@
 use std::fs;
 
+use rustix::process::{Resource, getrlimit};
+
 use crate::metrics::Health;
 use crate::units::{Offset, Size};
+use crate::verdict::Limits;
 
 /// Watches the process itself, as the system accounts for it (Linux's `/proc/self`; elsewhere nothing is seen).
 #[derive(Debug, Default)]
 pub(super) struct Vitals {
     last: Option<(Offset, f64)>,
     cores: f64,
+}
+
+/// What this process may use, as far as the system tells: cores by its own count, which knows of quotas; the limit on
+/// open files; memory of its control group, or the machine's.
+#[must_use]
+pub fn limits(workers: u32) -> Limits {
+    let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+    let group = fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    });
+    let memory = [group, machine].into_iter().flatten().min();
+    Limits { cores, workers, open_files: getrlimit(Resource::Nofile).current, memory: memory.map(Size::from_bytes) }
 }
 
 /// The shortest span CPU time is measured over, in seconds: it is counted in hundredths of a second, and over a moment

@@ -20,6 +20,12 @@ impl Ratio {
         }
     }
 
+    /// The share this number is: 1.0 is the whole.
+    #[must_use]
+    pub const fn new(share: f64) -> Self {
+        Self(share)
+    }
+
     /// The share `part` of `whole`; `None` where there is no whole.
     #[must_use]
     pub fn of(part: u64, whole: u64) -> Option<Self> {

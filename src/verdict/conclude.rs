@@ -1,9 +1,8 @@
 use std::fmt;
 
-use super::judge::Judged;
+use super::jury::Finding;
 use super::validity::Doubt;
 use crate::metrics::Books;
-use crate::units::show_duration;
 
 /// What a run comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +34,9 @@ pub enum Closing {
 
 /// The verdict. What outranks: interrupted, then invalid, then failed.
 #[must_use]
-pub fn conclude(closing: Closing, judged: &[Judged], books: &Books, validity: Result<(), Doubt>) -> Verdict {
-    let broken = judged.iter().enumerate().filter(|(_, judged)| !judged.standing.holds()).map(|(index, _)| index);
-    let mut broken: Vec<usize> = broken.collect();
+pub fn conclude(closing: Closing, findings: &[Finding], books: &Books, validity: Result<(), Doubt>) -> Verdict {
+    let holds = |finding: &Finding| finding.judged.standing.holds();
+    let mut broken: Vec<usize> = (0..findings.len()).filter(|index| !holds(&findings[*index])).collect();
     if let Closing::Threshold(index) = closing
         && !broken.contains(&index)
     {
@@ -61,13 +60,7 @@ impl fmt::Display for Verdict {
                 write!(f, "failed: {} threshold{s} did not hold", broken.len())
             }
             Self::Empty => f.write_str("failed: no request was answered or failed, so nothing was measured"),
-            Self::Invalid(doubt) => write!(
-                f,
-                "not valid: the generator was the bottleneck in {} of {} seconds (a worker woke up to {} late)",
-                doubt.suspect,
-                doubt.seconds,
-                show_duration(doubt.worst_lag)
-            ),
+            Self::Invalid(doubt) => write!(f, "not valid: {doubt}"),
             Self::Interrupted => f.write_str("interrupted: the numbers are of what ran until then"),
         }
     }

@@ -1,16 +1,20 @@
-use super::measure::measure;
-use super::select::Elapsed;
+use super::measure::{Of, Tallied, measure};
+use super::select::Selection;
+use super::timeline::Elapsed;
 use crate::metrics::Totals;
 use crate::plan::threshold::{Amount, NoData, Rule};
 use crate::sample::{Catalog, StageId};
+use crate::units::Offset;
 
 /// One rule, judged.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judged {
     /// What was measured; `None` without data.
     pub measured: Option<Amount>,
     /// Whether it held.
     pub standing: Standing,
+    /// When it broke, where that decided before the end.
+    pub broke: Option<Offset>,
 }
 
 /// Whether a rule held.
@@ -20,7 +24,7 @@ pub enum Standing {
     Held,
     /// It did not.
     Broken,
-    /// There was nothing to judge, which breaks it.
+    /// There was nothing to judge, or nothing to compare with, which breaks it.
     NoData,
 }
 
@@ -32,31 +36,25 @@ impl Standing {
     }
 }
 
-/// Judges one rule on everything so far, or on its window. The cost is that of merging the series it selects.
-#[must_use]
-pub fn judge(rule: &Rule, totals: &Totals, catalog: &Catalog, elapsed: &Elapsed) -> Judged {
-    let measured = match rule.require.window {
-        Some(window) => {
-            let seconds = u32::try_from(window.as_secs_f64().ceil() as u64).unwrap_or(u32::MAX);
-            measure(&rule.require, &totals.last(seconds), catalog, elapsed, None)
-        }
-        None => measure(&rule.require, totals, catalog, elapsed, None),
-    };
-    standing(rule, measured)
-}
-
-/// Judges one rule on one stage alone; a window counts for nothing there.
+/// Judges one rule on one stage alone; a window counts for nothing there. The cost is that of merging the series it
+/// selects.
 #[must_use]
 pub fn judge_stage(rule: &Rule, totals: &Totals, catalog: &Catalog, elapsed: &Elapsed, stage: StageId) -> Judged {
-    standing(rule, measure(&rule.require, totals, catalog, elapsed, Some(stage)))
+    let selection = Selection::new(&rule.require.selector, catalog, Some(stage));
+    let of = Of::new(&rule.require, catalog);
+    let samples = of.all(rule.require.aggregate, totals, &selection);
+    let tallied = Tallied::of_all(totals, &selection);
+    let measured = measure(&rule.require, (of, &selection), &tallied, &samples, selection.time(elapsed));
+    Judged { measured, standing: stand(rule, measured), broke: None }
 }
 
-fn standing(rule: &Rule, measured: Option<Amount>) -> Judged {
-    let standing = match (measured, rule.no_data) {
-        (Some(amount), _) if rule.require.operator.holds(amount.value(), rule.require.amount.value()) => Standing::Held,
-        (Some(_), _) => Standing::Broken,
-        (None, NoData::Passes) => Standing::Held,
-        (None, NoData::Fails) => Standing::NoData,
-    };
-    Judged { measured, standing }
+/// Whether a rule holds with what was measured.
+#[must_use]
+pub fn stand(rule: &Rule, measured: Option<Amount>) -> Standing {
+    match (measured, rule.require.limit.amount(), rule.no_data) {
+        (Some(amount), Some(limit), _) if rule.require.operator.holds(amount.value(), limit.value()) => Standing::Held,
+        (Some(_), Some(_), _) => Standing::Broken,
+        (_, _, NoData::Passes) => Standing::Held,
+        (_, _, NoData::Fails) => Standing::NoData,
+    }
 }

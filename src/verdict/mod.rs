@@ -1,17 +1,23 @@
-//! Whether the service held: each threshold judged on merged numbers, the generator judged by its own health, and
-//! what the two come to.
+//! Whether the service held: each threshold judged each second on merged numbers, the generator judged by its own
+//! health, and what the two come to.
 
 mod conclude;
+mod course;
 mod hunt;
 mod judge;
+mod jury;
 mod measure;
+mod meter;
 mod select;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod validity;
 
 pub use conclude::{Closing, Verdict, conclude};
+pub use course::{Course, Point};
 pub use hunt::{Hunt, Tried};
-pub use judge::{Judged, Standing, judge, judge_stage};
-pub use select::Elapsed;
-pub use validity::{Doubt, is_suspect, validity};
+pub use judge::{Judged, Standing, judge_stage, stand};
+pub use jury::{Finding, Jury};
+pub use timeline::{Elapsed, Timeline};
+pub use validity::{Doubt, Limits, Strain, Vigil, is_suspect, strains};

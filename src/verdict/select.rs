@@ -1,12 +1,9 @@
 use std::time::Duration;
 
+use super::timeline::Elapsed;
 use crate::metrics::SeriesKey;
 use crate::plan::threshold::{Field, Matcher, Relation};
 use crate::sample::{Catalog, StageId, StagePurpose};
-
-/// How long each stage has lasted so far, by id.
-#[derive(Debug, Clone, Default)]
-pub struct Elapsed(pub Vec<Duration>);
 
 /// Which series a selector is about.
 pub(super) struct Selection<'a> {
@@ -39,13 +36,8 @@ impl<'a> Selection<'a> {
     }
 
     /// The time the taken stages have lasted.
-    pub(super) fn seconds(&self, elapsed: &Elapsed) -> f64 {
-        let taken = elapsed
-            .0
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| u16::try_from(*index).is_ok_and(|index| self.takes_stage_id(StageId(index))));
-        taken.map(|(_, time)| time.as_secs_f64()).sum()
+    pub(super) fn time(&self, elapsed: &Elapsed) -> Duration {
+        elapsed.time(|index| u16::try_from(index).is_ok_and(|index| self.takes_stage_id(StageId(index))))
     }
 
     fn takes_stage_id(&self, stage: StageId) -> bool {

@@ -11,10 +11,10 @@ use crate::journal::{
     RunId, Shard, Stage, Threshold, Writer,
 };
 use crate::plan::node_to_json;
-use crate::plan::threshold::{self, Rule};
-use crate::report::PlanEntry;
-use crate::run::{Event, Outcome};
-use crate::units::Offset;
+use crate::plan::threshold::{self, Limit, Rule, Was};
+use crate::report::{PlanEntry, kept};
+use crate::run::{Event, Outcome, limits};
+use crate::units::{Offset, Size};
 use crate::verdict;
 
 /// Keeps the journal of a run: begun when the load is, a frame a second, and the end.
@@ -126,12 +126,19 @@ pub(super) fn header(file: &PlanFile, program: &Program, plan: &PlanEntry, worke
             text: veil.hide(&text),
             effective: veil.hide(&effective),
         },
-        environment: Environment::here(std::env::args().skip(1).map(|word| veil.hide(&word)).collect()),
+        environment: environment(std::env::args().skip(1).map(|word| veil.hide(&word)).collect(), workers),
         catalog: (*program.catalog).clone(),
         thresholds: program.rules.iter().map(|rule| written(rule, &veil)).collect(),
         stages: stages(program),
         parts: Vec::new(),
     }
+}
+
+/// This machine, and what this process may use of it.
+fn environment(arguments: Vec<String>, workers: u32) -> Environment {
+    let limits = limits(workers);
+    let memory = limits.memory.map(Size::as_bytes);
+    Environment { open_files: limits.open_files, memory, ..Environment::here(arguments) }
 }
 
 fn written(rule: &Rule, veil: &Veil) -> Threshold {
@@ -148,6 +155,10 @@ fn written(rule: &Rule, veil: &Veil) -> Threshold {
             threshold::NoData::Passes => NoData::Passes,
         },
         place: rule.place.clone(),
+        baseline: match rule.require.limit {
+            Limit::Baseline(_, Was::Known(was)) => Some(kept(was)),
+            Limit::Baseline(_, Was::Unknown) | Limit::Amount(_) => None,
+        },
     }
 }
 
@@ -179,5 +190,6 @@ fn tried(level: &crate::run::Level, rules: &[Rule]) -> Level {
         height: level.height,
         broken: super::command::broken(level, rules),
         dropped: level.dropped,
+        measured: level.judged.iter().map(|judged| judged.measured.map(kept)).collect(),
     }
 }

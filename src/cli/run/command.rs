@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::args::RunArgs;
+use super::baseline::resolve;
 use super::chronicle::{Chronicle, header};
 use super::dry::describe;
 use super::watch::Watch;
@@ -36,7 +37,9 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let path = find(&args.plan);
     let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter());
     file.tell(&path);
-    let program = Arc::new(file.program.take().ok_or(Exit::Usage)?);
+    let mut program = file.program.take().ok_or(Exit::Usage)?;
+    resolve(args.baseline.as_deref(), &mut program.rules)?;
+    let program = Arc::new(program);
     if args.dry_run {
         return Ok(data(&visible(&describe(&file, &program))).err().unwrap_or(Exit::Passed));
     }
@@ -126,7 +129,8 @@ fn report(args: &RunArgs, path: &Path, program: &Program, outcome: &Outcome, exi
         verdict: &outcome.verdict,
         exit_code: exit.code(),
         rules: &program.rules,
-        judged: &outcome.judged,
+        findings: &outcome.findings,
+        vigil: &outcome.vigil,
         catalog: &program.catalog,
         levels: outcome.levels.iter().map(|level| tried(level, program)).collect(),
         teardown: outcome.teardown.clone(),
@@ -183,8 +187,7 @@ fn tried(level: &Level, program: &Program) -> LevelEntry {
 pub(super) fn broken(level: &Level, rules: &[Rule]) -> Vec<String> {
     let broken = rules.iter().zip(&level.judged).filter(|(_, judged)| !judged.standing.holds());
     let broken = broken.map(|(rule, judged)| {
-        let limit = rule.require.amount;
-        let measured = judged.measured.map_or_else(|| "no data".to_owned(), |amount| amount.beside(limit));
+        let measured = judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount));
         format!("{}: {measured}", rule.require)
     });
     broken.collect()

@@ -1,6 +1,7 @@
 //! `plimsoll run`: from a plan's file to files of results and an exit code.
 
 mod args;
+mod baseline;
 mod chronicle;
 mod command;
 mod dry;

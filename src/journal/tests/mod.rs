@@ -74,6 +74,7 @@ pub(super) fn header() -> Header {
             after: Duration::from_millis(1500),
             no_data: NoData::Passes,
             place: "search.yaml:3:3".to_owned(),
+            baseline: Some(Value::Seconds(0.2)),
         }],
         stages: vec![Stage {
             name: "steady".to_owned(),
@@ -110,6 +111,7 @@ pub(super) fn end() -> End {
             height: 50.0,
             broken: Vec::new(),
             dropped: 3,
+            measured: vec![Some(Value::Share(0.5)), None],
         }],
     }
 }

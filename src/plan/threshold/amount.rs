@@ -31,6 +31,19 @@ impl Amount {
         }
     }
 
+    /// Another value of the same kind, as [`Amount::value`] gives it; what cannot be below nothing is at least nothing.
+    #[must_use]
+    pub fn with(self, value: f64) -> Self {
+        match self {
+            // a duration holds no more than 2⁶⁴ seconds, and no sample is a thousandth of that
+            Self::Time(_) => Self::Time(Duration::from_secs_f64(value.clamp(0.0, 1e15))),
+            Self::Rate(_) => Self::Rate(Rate::per_second(value)),
+            Self::Ratio(_) => Self::Ratio(Ratio::new(value)),
+            Self::Number(_) => Self::Number(value),
+            Self::Size(_) => Self::Size(Size::from_bytes(value.max(0.0) as u64)),
+        }
+    }
+
     /// A rate in the unit this one is shown in.
     #[must_use]
     pub fn like(self, rate: Rate) -> String {

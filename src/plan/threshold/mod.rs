@@ -3,12 +3,14 @@
 //! It ends at the end of the text: anything left over is a problem.
 
 mod amount;
+mod limit;
 mod parse;
 #[cfg(test)]
 mod tests;
 mod types;
 
 pub use amount::Amount;
+pub use limit::{Direction, Drift, Limit, Was};
 pub use parse::Misparse;
 pub use types::{
     AGGREGATES, Aggregate, Field, Matcher, NoData, OnBreak, Operator, Quantile, Relation, Rule, SELECTORS, Subject,

@@ -2,6 +2,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::amount::Amount;
+use super::limit::{Direction, Drift, Limit, Was};
 use super::types::{Aggregate, Field, Matcher, Operator, Quantile, Relation, Subject, Threshold};
 use crate::diagnostic::{did_you_mean, nearest};
 use crate::units::{Misread, Rate, Ratio, Size, parse_duration};
@@ -28,10 +29,10 @@ impl Threshold {
         let subject = cursor.subject(aggregate, &aggregate_range)?;
         let selector = cursor.selector()?;
         let operator = cursor.operator()?;
-        let amount = cursor.amount(aggregate, &subject)?;
+        let limit = cursor.limit(aggregate, &subject)?;
         let window = cursor.window()?;
         cursor.end()?;
-        Ok(Self { aggregate, subject, selector, operator, amount, window })
+        Ok(Self { aggregate, subject, selector, operator, limit, window })
     }
 }
 
@@ -232,13 +233,38 @@ impl<'a> Cursor<'a> {
         Err(misparse(message, range, help))
     }
 
+    fn limit(&mut self, aggregate: Aggregate, subject: &Subject) -> Result<Limit, Misparse> {
+        let before = self.at;
+        let (word, _) = self.word(|c| c.is_alphanumeric() || c == '_');
+        if word != "baseline" {
+            self.at = before;
+            return self.amount(aggregate, subject).map(Limit::Amount);
+        }
+        let direction = match (self.takes("+"), self.takes("-")) {
+            (true, _) => Direction::Up,
+            (_, true) => Direction::Down,
+            _ => return Ok(Limit::Baseline(Drift::None, Was::Unknown)),
+        };
+        let before = self.at;
+        let (word, range) = self.word(|c| !c.is_whitespace());
+        // of a share a percent is a part of the whole, as in `error_rate <= baseline + 1%`; of all else a part of itself
+        let drift = match Ratio::parse(word) {
+            Ok(share) if !matches!(kind(aggregate, subject), Kind::Ratio) => Drift::Share(direction, share),
+            _ if word.is_empty() => {
+                return Err(misparse("expected how far from the baseline", range, "such as `baseline + 10%`"));
+            }
+            _ => {
+                self.at = before;
+                Drift::By(direction, self.amount(aggregate, subject)?)
+            }
+        };
+        Ok(Limit::Baseline(drift, Was::Unknown))
+    }
+
     fn amount(&mut self, aggregate: Aggregate, subject: &Subject) -> Result<Amount, Misparse> {
         let (word, range) = self.word(|c| !c.is_whitespace());
         if word.is_empty() {
             return Err(misparse("expected a value to compare with", range, example(aggregate, subject)));
-        }
-        if word.starts_with("baseline") {
-            return Err(misparse("`baseline` cannot be compared with yet", range, "write a value of its own"));
         }
         let read: Result<Amount, Misread> = match kind(aggregate, subject) {
             Kind::Time => parse_duration(word).map(Amount::Time),

@@ -21,6 +21,10 @@ fn a_threshold_reads_back_as_it_was_written() {
         "max(service_time){user!=burst,stage=peak} <= 2s",
         "count{status=404} == 0",
         "bytes{name=~/recall.*} < 10.0MiB",
+        "p95 <= baseline",
+        "p95{tag=read} <= baseline + 10% over 30s",
+        "error_rate <= baseline + 0.5%",
+        "rate >= baseline - 5/s",
     ] {
         assert_eq!(parsed(text), text);
     }
@@ -92,7 +96,10 @@ fn what_is_cut_short_or_out_of_range_is_told() {
         "p95 < 1s over 10",
         "p95 < 1s over 2h",
         "p95{status=abc} < 1s",
-        "p95 <= baseline + 10%",
+        "p95 <= baseline +",
+        "p95 <= baseline + 10",
+        "p95 <= baseline * 2",
+        "error_rate <= baseline + 5ms",
         "p95{name=\"a} < 1s",
         "é < 1s",
         "p95 < 1é",

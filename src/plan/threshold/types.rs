@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::amount::Amount;
+use super::limit::Limit;
 use super::parse::bare_length;
 use crate::units::show_duration;
 
@@ -54,7 +55,7 @@ pub struct Threshold {
     /// How it must compare.
     pub operator: Operator,
     /// With what.
-    pub amount: Amount,
+    pub limit: Limit,
     /// Over the last so long, or over the whole run.
     pub window: Option<Duration>,
 }
@@ -172,6 +173,12 @@ pub enum Operator {
 impl Threshold {
     /// The longest windows there are; a longer one would keep that many seconds in memory.
     pub const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
+
+    /// A measured value in the unit the limit is shown in, so that a person can compare both.
+    #[must_use]
+    pub fn show(&self, measured: Amount) -> String {
+        self.limit.amount().map_or_else(|| measured.to_string(), |limit| measured.beside(limit))
+    }
 }
 
 impl Quantile {
@@ -251,7 +258,7 @@ impl fmt::Display for Threshold {
             let matchers: Vec<String> = self.selector.iter().map(ToString::to_string).collect();
             write!(f, "{{{}}}", matchers.join(","))?;
         }
-        write!(f, " {} {}", self.operator, self.amount)?;
+        write!(f, " {} {}", self.operator, self.limit)?;
         match self.window {
             Some(window) => write!(f, " over {}", show_duration(window)),
             None => Ok(()),

@@ -1,0 +1,117 @@
+use std::fmt;
+
+use super::amount::Amount;
+use crate::units::Ratio;
+
+/// What a threshold compares with: a value of its own, or what an earlier run measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// This.
+    Amount(Amount),
+    /// The same measure of the baseline, moved by a drift.
+    Baseline(Drift, Was),
+}
+
+/// How far a value may lie from the baseline's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Drift {
+    /// Not at all: `baseline`.
+    None,
+    /// By a part of it: `baseline + 10%`.
+    Share(Direction, Ratio),
+    /// By an amount: `baseline + 5ms`.
+    By(Direction, Amount),
+}
+
+/// To which side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// `+`
+    Up,
+    /// `-`
+    Down,
+}
+
+/// What the baseline measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Was {
+    /// Not known: there is no baseline, or it has no data for this.
+    Unknown,
+    /// This.
+    Known(Amount),
+}
+
+impl Limit {
+    /// What to compare with; `None` where the baseline is not known.
+    #[must_use]
+    pub fn amount(&self) -> Option<Amount> {
+        let (drift, was) = match self {
+            Self::Amount(amount) => return Some(*amount),
+            Self::Baseline(_, Was::Unknown) => return None,
+            Self::Baseline(drift, Was::Known(was)) => (drift, was),
+        };
+        let moved = |direction: &Direction, by: f64| match direction {
+            Direction::Up => was.value() + by,
+            Direction::Down => was.value() - by,
+        };
+        Some(match drift {
+            Drift::None => *was,
+            Drift::Share(direction, share) => was.with(moved(direction, was.value() * share.as_f64())),
+            Drift::By(direction, amount) => was.with(moved(direction, amount.value())),
+        })
+    }
+
+    /// Whether an earlier run decides.
+    #[must_use]
+    pub const fn is_baseline(&self) -> bool {
+        matches!(self, Self::Baseline(..))
+    }
+
+    /// The same limit, with what the baseline measured.
+    #[must_use]
+    pub const fn against(self, was: Was) -> Self {
+        match self {
+            Self::Amount(_) => self,
+            Self::Baseline(drift, _) => Self::Baseline(drift, was),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Amount(amount) => write!(f, "{amount}"),
+            Self::Baseline(Drift::None, _) => f.write_str("baseline"),
+            Self::Baseline(Drift::Share(direction, share), _) => write!(f, "baseline {direction} {share}"),
+            Self::Baseline(Drift::By(direction, amount), _) => write!(f, "baseline {direction} {amount}"),
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Up => "+",
+            Self::Down => "-",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_baseline_is_moved_by_a_part_of_it_or_by_an_amount() {
+        let was = Was::Known(Amount::Time(Duration::from_millis(200)));
+        let limit = |drift| Limit::Baseline(drift, was).amount().map(|amount| amount.to_string());
+        assert_eq!(limit(Drift::None).as_deref(), Some("200ms"));
+        assert_eq!(limit(Drift::Share(Direction::Up, Ratio::new(0.1))).as_deref(), Some("220ms"));
+        let more = Amount::Time(Duration::from_millis(5));
+        assert_eq!(limit(Drift::By(Direction::Down, more)).as_deref(), Some("195ms"));
+        assert_eq!(limit(Drift::By(Direction::Down, Amount::Time(Duration::from_secs(9)))).as_deref(), Some("0s"));
+        assert_eq!(Limit::Baseline(Drift::None, Was::Unknown).amount(), None);
+    }
+}

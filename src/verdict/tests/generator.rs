@@ -1,0 +1,64 @@
+use super::*;
+use crate::units::Size;
+
+const LIMITS: Limits =
+    Limits { cores: 2.0, workers: 2, open_files: Some(1024), memory: Some(Size::from_bytes(1 << 30)) };
+
+fn vigil(seconds: impl IntoIterator<Item = (u32, Health)>) -> Vigil {
+    let mut vigil = Vigil::new(LIMITS);
+    for (second, health) in seconds {
+        vigil.hear(&Interval { health, ..Interval::empty(second) });
+    }
+    vigil
+}
+
+fn lags(ms: &[u64]) -> Vigil {
+    let health = |ms: &u64| Health { worker_lag: Duration::from_millis(*ms), ..Health::default() };
+    vigil((0..).zip(ms.iter().map(health)))
+}
+
+#[test]
+fn a_generator_that_lags_too_often_makes_the_result_invalid() {
+    assert!(lags(&[1, 2, 1, 3, 300]).finding().is_ok());
+    assert_eq!(lags(&[1, 200, 1, 3, 300]).finding().unwrap_err().suspect, 2);
+    assert!(lags(&[200, 300]).finding().is_ok(), "two seconds prove nothing");
+}
+
+#[test]
+fn each_strain_is_told_by_its_name_and_figure() {
+    let fine = Health {
+        worker_lag: Duration::from_millis(20),
+        stalled: Duration::from_millis(50),
+        lateness: Duration::from_millis(30),
+        cpu_cores: 1.5,
+        open_files: 900,
+        memory: Size::from_bytes(500 << 20),
+        backlog: 4,
+    };
+    assert!(vigil((0..10).map(|second| (second, fine))).finding().is_ok());
+    for (health, name, why) in [
+        (Health { stalled: Duration::from_millis(400), ..fine }, "stalled", "could not run for 400ms of a second"),
+        (Health { lateness: Duration::from_millis(250), ..fine }, "late", "requests were sent up to 250ms late"),
+        (Health { cpu_cores: 1.97, ..fine }, "cpu", "the process used 1.97 of 2 cores"),
+        (Health { open_files: 1020, ..fine }, "open_files", "1020 of 1024 files were open"),
+        (Health { memory: Size::from_bytes(1000 << 20), ..fine }, "memory", "of memory were in use"),
+        (Health { backlog: 21, ..fine }, "backlog", "21 seconds of workers waited"),
+    ] {
+        let vigil = vigil((0..10).map(|second| (second, health)));
+        assert_eq!(vigil.strained().map(|(strain, count)| (strain.name(), count)).collect::<Vec<_>>(), [(name, 10)]);
+        let told = vigil.finding().unwrap_err().to_string();
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[test]
+fn seconds_that_nobody_was_awake_to_count_are_suspect() {
+    let fine = Health::default();
+    let slept = vigil([0, 1, 2, 3, 7, 8, 9].map(|second| (second, fine)));
+    assert_eq!((slept.suspect(), slept.finding().unwrap_err().seconds), (3, 10));
+    // one of two workers slept: the other's seconds are there, and the sleeper tells of them when it wakes
+    let mut one = lags(&[1, 1, 1, 1, 3400, 1, 1, 1]);
+    assert_eq!(one.suspect(), 4);
+    one.hear(&Interval::empty(8));
+    assert!(one.finding().is_err());
+}

@@ -1,0 +1,93 @@
+//! What the tests of verdicts share: a small run, rules, and a jury that hears them.
+
+mod generator;
+mod thresholds;
+mod windows;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::metrics::{Books, Health, Interval, SeriesKey, Tally};
+use crate::plan::threshold::{NoData, OnBreak, Rule, Threshold};
+use crate::sample::{
+    Catalog, EndpointEntry, EndpointId, FailureKind, MetricEntry, MetricId, MetricKind, Outcome, Phases, Reach, Sample,
+    StageEntry, StageId, StagePurpose, TaskEntry, TaskId, Timing, UserEntry, UserTypeId,
+};
+use crate::units::Offset;
+
+fn catalog() -> Catalog {
+    let endpoint =
+        |name: &str, tag: &str| EndpointEntry { name: name.into(), method: "GET".into(), tags: vec![tag.into()] };
+    let stage = |name: &str, purpose| StageEntry { name: name.into(), scenario: "".into(), purpose };
+    Catalog {
+        endpoints: vec![endpoint("recall", "read"), endpoint("learn", "write")],
+        users: vec![UserEntry { name: "memory".into(), tags: vec![] }],
+        tasks: vec![TaskEntry { name: "t".into(), user: UserTypeId(0), tags: vec![] }],
+        stages: vec![stage("warm up", StagePurpose::WarmUp), stage("peak", StagePurpose::Measured)],
+        metrics: vec![MetricEntry { name: "found".into(), kind: MetricKind::Trend, unit: None }],
+    }
+}
+
+/// A run: in the warm-up one slow failure; at the peak 90 recalls of 5 ms, 10 of 200 ms, 2 of them failed, and 25 learns.
+fn interval() -> Interval {
+    let mut tally = Tally::new();
+    let mut end = |endpoint, stage, status, ms, outcome| {
+        let key = SeriesKey {
+            endpoint: EndpointId(endpoint),
+            name: Arc::from(if endpoint == 0 { "/recall" } else { "/learn" }),
+            user: UserTypeId(0),
+            task: TaskId(0),
+            stage: StageId(stage),
+            status: Some(status),
+        };
+        let series = tally.series(&key);
+        let timing = Timing {
+            scheduled: Offset::ZERO,
+            ready: Offset::ZERO,
+            sent: Offset::ZERO,
+            ended: Offset::from(Duration::from_millis(ms)),
+        };
+        let sample = Sample {
+            timing,
+            phases: Phases::default(),
+            outcome,
+            reach: Reach::Wire,
+            bytes_out: 1,
+            bytes_in: 8,
+            content: 4,
+        };
+        tally.start();
+        tally.record(series, &sample);
+        if endpoint == 0 && stage == 1 {
+            tally.metric(MetricId(0), series, 5.0);
+        }
+    };
+    end(0, 0, 500, 9_000, Outcome::Failed(FailureKind::Check));
+    (0..90).for_each(|_| end(0, 1, 200, 5, Outcome::Ok));
+    (0..8).for_each(|_| end(0, 1, 200, 200, Outcome::Ok));
+    (0..2).for_each(|_| end(0, 1, 500, 200, Outcome::Failed(FailureKind::Check)));
+    (0..25).for_each(|_| end(1, 1, 200, 20, Outcome::Ok));
+    tally.take(14, 1, Health::default())
+}
+
+fn rule(text: &str) -> Rule {
+    Rule {
+        require: Threshold::parse(text).unwrap(),
+        text: text.to_owned(),
+        name: None,
+        on_break: OnBreak::GoOn,
+        after: Duration::ZERO,
+        no_data: NoData::Fails,
+        place: String::new(),
+    }
+}
+
+fn at(seconds: u64) -> Offset {
+    Offset::ZERO + Duration::from_secs(seconds)
+}
+
+/// Ten seconds of warm-up, then five of the peak.
+fn timeline() -> Timeline {
+    Timeline::new([(at(0), at(10)), (at(10), at(15))])
+}

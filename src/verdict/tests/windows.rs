@@ -1,0 +1,116 @@
+use super::*;
+
+/// A second in which recalls took so long each; the failed ones are told by their number.
+fn second(second: u32, stage: u16, times_ms: &[u64], failed: usize) -> Interval {
+    let mut tally = Tally::new();
+    let series = tally.series(&SeriesKey {
+        endpoint: EndpointId(0),
+        name: Arc::from("/recall"),
+        user: UserTypeId(0),
+        task: TaskId(0),
+        stage: StageId(stage),
+        status: Some(200),
+    });
+    for (index, ms) in times_ms.iter().enumerate() {
+        let outcome = if index < failed { Outcome::Failed(FailureKind::Check) } else { Outcome::Ok };
+        let ended = Offset::ZERO + Duration::from_millis(*ms);
+        let timing = Timing { scheduled: Offset::ZERO, ready: Offset::ZERO, sent: Offset::ZERO, ended };
+        let (phases, reach) = (Phases::default(), Reach::Wire);
+        tally.start();
+        tally.record(series, &Sample { timing, phases, outcome, reach, bytes_out: 1, bytes_in: 1, content: 1 });
+    }
+    tally.take(second, 1, Health::default())
+}
+
+/// A minute of one stage, in which each second has ten requests of 5 ms; what is told apart are other seconds.
+fn minute(rules: &[Rule], apart: &[(u32, &[u64], usize)]) -> (Vec<Finding>, Option<usize>) {
+    let catalog = catalog();
+    let mut jury = Jury::new(rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(60))]));
+    for now in 0..62 {
+        let usual: &[u64] = if now < 60 { &[5; 10] } else { &[] };
+        let (times, failed) =
+            apart.iter().find(|(second, ..)| *second == now).map_or((usual, 0), |(_, times, failed)| (*times, *failed));
+        jury.hear(&second(now, 1, times, failed));
+    }
+    let fatal = jury.fatal();
+    (jury.close(at(60), fatal.map_or(Closing::Complete, Closing::Threshold)), fatal)
+}
+
+#[test]
+fn a_window_that_breaks_once_breaks_the_threshold_though_it_holds_again() {
+    let rules = [rule("error_rate < 10% over 10s"), rule("error_rate < 10%"), rule("max < 1s over 5s")];
+    let (findings, _) = minute(&rules, &[(20, &[5; 20], 12), (30, &[1500], 0)]);
+    let shown = |finding: &Finding| {
+        let judged = finding.judged;
+        (judged.standing, judged.measured.map(|amount| amount.to_string()), judged.broke.map(|at| at.second()))
+    };
+    assert_eq!(shown(&findings[0]), (Standing::Broken, Some("10.909%".into()), Some(21)));
+    assert_eq!(shown(&findings[1]), (Standing::Held, Some("1.997%".into()), None));
+    assert_eq!(shown(&findings[2]), (Standing::Broken, Some("1.5s".into()), Some(31)));
+}
+
+#[test]
+fn a_window_is_judged_only_where_it_lies_in_the_load_whole() {
+    // the first second is slow, but no window of ten seconds is over by then; what drains after the load is left out
+    let rules = [rule("p95 < 1s over 10s"), rule("rate >= 10/s over 10s")];
+    let (findings, _) = minute(&rules, &[(61, &[9000; 100], 0)]);
+    assert!(findings.iter().all(|finding| finding.judged.standing == Standing::Held), "{findings:?}");
+    assert_eq!(findings[0].course.points().len(), 51);
+    let (findings, _) = minute(&rules, &[(3, &[5; 9], 0)]);
+    assert_eq!(findings[1].judged.broke, Some(at(10)));
+    // where no window has room the whole run is looked at
+    let (findings, _) = minute(&[rule("max < 1s over 5m")], &[(3, &[1500], 0)]);
+    assert_eq!((findings[0].judged.standing, findings[0].course.points().len()), (Standing::Broken, 0));
+}
+
+#[test]
+fn a_window_of_one_stage_begins_with_it() {
+    let rules = [rule("rate{stage=peak} >= 10/s over 3s")];
+    let catalog = catalog();
+    let mut jury = Jury::new(&rules, &catalog, timeline());
+    for now in 0..15 {
+        let stage = u16::from(now >= 10);
+        jury.hear(&second(now, stage, if stage == 1 { &[5; 10] } else { &[5] }, 0));
+    }
+    let findings = jury.close(at(15), Closing::Complete);
+    assert_eq!(findings[0].judged.standing, Standing::Held, "{findings:?}");
+    assert_eq!(findings[0].course.points().iter().map(|point| point.second).collect::<Vec<_>>(), [12, 13, 14]);
+}
+
+#[test]
+fn an_abort_waits_for_its_time_and_stays_broken() {
+    let stop = Rule { on_break: OnBreak::Abort, after: Duration::from_secs(10), ..rule("error_rate < 50% over 2s") };
+    let (findings, fatal) = minute(std::slice::from_ref(&stop), &[(3, &[5; 100], 90)]);
+    assert_eq!((fatal, findings[0].judged.broke), (None, Some(at(4))));
+    let (findings, fatal) = minute(&[stop], &[(12, &[5; 100], 90)]);
+    assert_eq!((fatal, findings[0].judged.broke), (Some(0), Some(at(13))));
+    // one without a window may hold again by the end: what ended the run is told all the same
+    let stop = Rule { on_break: OnBreak::Abort, ..rule("error_rate < 50%") };
+    let (findings, fatal) = minute(&[stop], &[(0, &[5; 10], 8)]);
+    assert_eq!((fatal, findings[0].judged.standing), (Some(0), Standing::Broken));
+}
+
+#[test]
+fn without_data_in_any_window_there_is_no_data() {
+    let rules = [rule("p95{name=nowhere} < 1s over 5s"), rule("count{name=nowhere} == 0 over 5s")];
+    let (findings, _) = minute(&rules, &[]);
+    assert_eq!(findings[0].judged.standing, Standing::NoData);
+    assert_eq!(findings[1].judged.standing, Standing::Held);
+}
+
+#[test]
+fn a_long_course_is_bounded_and_forgets_no_break() {
+    let rules = [rule("max < 1s over 1s")];
+    let catalog = catalog();
+    let mut jury = Jury::new(&rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(20_000))]));
+    for now in 0..20_000 {
+        jury.hear(&second(now, 1, if now == 7001 { &[2000] } else { &[5] }, 0));
+    }
+    let findings = jury.close(at(20_000), Closing::Complete);
+    let points = findings[0].course.points();
+    assert!(points.len() <= 600 && points.iter().map(|point| point.length).sum::<u32>() == 20_000);
+    let broken: Vec<_> = points.iter().filter(|point| point.broken).collect();
+    assert_eq!(broken.len(), 1);
+    assert_eq!(broken[0].measured.map(|amount| amount.to_string()).as_deref(), Some("2s"));
+    assert!(broken[0].second <= 7001 && 7001 < broken[0].second + broken[0].length);
+}
