@@ -157,6 +157,7 @@ fn write_health(health: &Health, pen: &mut Pen) {
     pen.number(nanos(health.worker_lag));
     pen.number(nanos(health.stalled));
     pen.number(nanos(health.lateness));
+    pen.number(health.late);
     pen.figure(health.cpu_cores);
     pen.number(health.open_files);
     pen.number(health.memory.as_bytes());
@@ -168,6 +169,7 @@ fn read_health(scan: &mut Scan) -> Result<Health, Malformed> {
         worker_lag: Duration::from_nanos(scan.number()?),
         stalled: Duration::from_nanos(scan.number()?),
         lateness: Duration::from_nanos(scan.number()?),
+        late: scan.number()?,
         cpu_cores: scan.figure()?,
         open_files: scan.number()?,
         memory: Size::from_bytes(scan.number()?),

@@ -11,7 +11,7 @@ impl Weight {
         let mut sum = Sum(Some(self.0));
         let books = &interval.books;
         sum.add([interval.users, books.scheduled, books.dropped, books.started, books.ok]);
-        sum.add([books.aborted, books.never_sent]);
+        sum.add([books.aborted, books.never_sent, interval.health.late]);
         sum.add(books.failed);
         for series in &interval.series {
             let counts = &series.counts;

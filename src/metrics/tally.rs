@@ -24,6 +24,7 @@ pub struct Tally {
     books: Books,
     touched: Vec<u32>,
     lateness: Duration,
+    late: u64,
 }
 
 /// A series of this tally, found once and kept: it stays valid for the tally's life.
@@ -56,6 +57,7 @@ impl Tally {
             books: Books::default(),
             touched: Vec::new(),
             lateness: Duration::ZERO,
+            late: 0,
         }
     }
 
@@ -110,7 +112,9 @@ impl Tally {
         slot.time(Measure::Dns, sample.phases.dns);
         slot.time(Measure::Connect, sample.phases.connect);
         slot.time(Measure::Tls, sample.phases.tls);
-        self.lateness = self.lateness.max(sample.timing.lateness());
+        let lateness = sample.timing.lateness();
+        self.lateness = self.lateness.max(lateness);
+        self.late += u64::from(lateness > Health::LATE);
     }
 
     /// Counts a sample of a declared metric, under the series of the request that gave it.
@@ -148,7 +152,11 @@ impl Tally {
             errors: self.errors.take(),
             books: std::mem::take(&mut self.books),
             users,
-            health: Health { lateness: std::mem::take(&mut self.lateness), ..health },
+            health: Health {
+                lateness: std::mem::take(&mut self.lateness),
+                late: std::mem::take(&mut self.late),
+                ..health
+            },
         }
     }
 }

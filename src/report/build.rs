@@ -162,6 +162,7 @@ fn generator(vigil: &Vigil) -> GeneratorEntry {
         worker_lag: worst.worker_lag.as_secs_f64() * 1e3,
         stalled: worst.stalled.as_secs_f64() * 1e3,
         lateness: worst.lateness.as_secs_f64() * 1e3,
+        late: worst.late,
         cpu_cores: worst.cpu_cores,
         cores: limits.cores.is_finite().then_some(limits.cores),
         open_files: worst.open_files,
@@ -175,7 +176,7 @@ fn generator(vigil: &Vigil) -> GeneratorEntry {
 }
 
 fn second(second: &Second, limits: &Limits) -> SecondEntry {
-    let strains: Vec<String> = strains(&second.health, limits).map(|strain| strain.name().to_owned()).collect();
+    let strains: Vec<String> = strains(&second.health, second.ok + second.failed, limits).map(|strain| strain.name().to_owned()).collect();
     SecondEntry {
         second: second.second,
         length: second.length,

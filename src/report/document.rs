@@ -368,6 +368,8 @@ pub struct GeneratorEntry {
     pub stalled: f64,
     /// The longest a request was sent after it could have been, in milliseconds: it was due, and its user was free.
     pub lateness: f64,
+    /// How many requests were sent over 10 ms late.
+    pub late: u64,
     /// The most CPU it used in a second, in cores.
     pub cpu_cores: f64,
     /// The cores it may use; `null` where that is not known.

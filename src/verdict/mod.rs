@@ -20,4 +20,4 @@ pub use hunt::{Hunt, Tried};
 pub use judge::{Judged, Standing, judge_stage, stand};
 pub use jury::{Finding, Jury};
 pub use timeline::{Elapsed, Timeline};
-pub use validity::{Doubt, Limits, Strain, Vigil, is_suspect, strains};
+pub use validity::{Doubt, Limits, Strain, Vigil, strains};

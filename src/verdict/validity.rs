@@ -59,8 +59,8 @@ pub struct Vigil {
 /// A worker that wakes this much later than it asked to adds so much to what it measures; so does one that could not
 /// run for so much of a second, in pieces.
 const LAG: Duration = Duration::from_millis(100);
-/// A request that is sent so much later than it could be has waited for the generator.
-const LATE: Duration = Duration::from_millis(100);
+/// With more than one request in so many sent late, quantiles that people ask for are the generator's.
+const LATE_IN: u64 = 100;
 /// Busier than this a core has no room to be on time.
 const BUSY: f64 = 0.95;
 /// So near to the limit on open files the next connection may be refused.
@@ -91,10 +91,11 @@ impl Strain {
         }
     }
 
-    fn shows(self, health: &Health, limits: &Limits) -> bool {
+    /// Whether a second shows it in which so many requests ended.
+    fn shows(self, health: &Health, requests: u64, limits: &Limits) -> bool {
         match self {
             Self::Stalled => health.worker_lag > LAG || health.stalled > LAG,
-            Self::Late => health.lateness > LATE,
+            Self::Late => health.late * LATE_IN > requests,
             Self::Cpu => health.cpu_cores > limits.cores * BUSY,
             Self::OpenFiles => limits.open_files.is_some_and(|most| health.open_files + SPARE_FILES > most),
             Self::Memory => {
@@ -111,7 +112,11 @@ impl Strain {
                 show_duration(worst.worker_lag),
                 show_duration(worst.stalled)
             ),
-            Self::Late => format!("requests were sent up to {} late", show_duration(worst.lateness)),
+            Self::Late => format!(
+                "more than one request in {LATE_IN} was sent over {} late, up to {}",
+                show_duration(Health::LATE),
+                show_duration(worst.lateness)
+            ),
             Self::Cpu => format!("the process used {:.2} of {} cores", worst.cpu_cores, limits.cores),
             Self::OpenFiles => {
                 format!("{} of {} files were open", worst.open_files, limits.open_files.unwrap_or_default())
@@ -124,15 +129,9 @@ impl Strain {
     }
 }
 
-/// What colours a second's numbers.
-pub fn strains(health: &Health, limits: &Limits) -> impl Iterator<Item = Strain> {
-    Strain::ALL.into_iter().filter(move |strain| strain.shows(health, limits))
-}
-
-/// Whether a second's numbers are coloured by the generator itself.
-#[must_use]
-pub fn is_suspect(health: &Health, limits: &Limits) -> bool {
-    strains(health, limits).next().is_some()
+/// What colours the numbers of a second in which so many requests ended.
+pub fn strains(health: &Health, requests: u64, limits: &Limits) -> impl Iterator<Item = Strain> {
+    Strain::ALL.into_iter().filter(move |strain| strain.shows(health, requests, limits))
 }
 
 impl Vigil {
@@ -153,7 +152,8 @@ impl Vigil {
         self.suspect += slept;
         self.strained[Strain::Stalled as usize] += slept;
         let mut suspect = false;
-        for strain in strains(&interval.health, &self.limits) {
+        let requests = interval.books.ok + interval.books.failures();
+        for strain in strains(&interval.health, requests, &self.limits) {
             self.strained[strain as usize] += 1;
             suspect = true;
         }

@@ -71,7 +71,7 @@ class Second:
         self.second, self.users = n.number(), n.number()
         names = ["scheduled", "dropped", "started", "ok", "aborted", "never_sent"]
         self.books = {name: n.number() for name in names} | self.failures()
-        self.health = [n.number(), n.number(), n.number(), n.figure(), n.number(), n.number(), n.number()]
+        self.health = [n.number(), n.number(), n.number(), n.number(), n.figure(), n.number(), n.number(), n.number()]
         series += n.list(lambda: ([n.number() for _ in range(5)], n.text()))
         self.ended = n.list(self.series_counts)
         self.metrics = n.list(lambda: (n.number(), n.number(), self.samples(0, 1 << 20)))

@@ -138,9 +138,9 @@ fn a_frame_that_takes_more_memory_than_a_second_can_is_refused() {
     let mut named = dictionary::Named::default();
     second::read(&one, &mut named).unwrap();
     let mut pen = numbers::Pen::default();
-    // second, users, books of 6 and no kinds, health of 7, no new series
+    // second, users, books of 6 and no kinds, health of 8, no new series
     pen.bytes.extend([9; 1]);
-    pen.bytes.extend([0; 1 + 7 + 7 + 1]);
+    pen.bytes.extend([0; 1 + 7 + 8 + 1]);
     pen.number(3_600_000);
     pen.bytes.extend(vec![0; 3_600_000 * 9]);
     assert!(pen.bytes.len() < frame::LARGEST);

@@ -206,6 +206,7 @@ pub(super) fn health(dice: &mut impl Rng) -> Health {
     Health {
         worker_lag: Duration::from_nanos(exponential(dice, 34)),
         stalled: Duration::from_nanos(exponential(dice, 30)),
+        late: exponential(dice, 9),
         lateness: Duration::ZERO,
         cpu_cores: dice.random(),
         open_files: exponential(dice, 12),

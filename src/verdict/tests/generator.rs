@@ -7,7 +7,8 @@ const LIMITS: Limits =
 fn vigil(seconds: impl IntoIterator<Item = (u32, Health)>) -> Vigil {
     let mut vigil = Vigil::new(LIMITS);
     for (second, health) in seconds {
-        vigil.hear(&Interval { health, ..Interval::empty(second) });
+        let books = Books { ok: 1000, ..Books::default() };
+        vigil.hear(&Interval { health, books, ..Interval::empty(second) });
     }
     vigil
 }
@@ -30,6 +31,7 @@ fn each_strain_is_told_by_its_name_and_figure() {
         worker_lag: Duration::from_millis(20),
         stalled: Duration::from_millis(50),
         lateness: Duration::from_millis(30),
+        late: 9,
         cpu_cores: 1.5,
         open_files: 900,
         memory: Size::from_bytes(500 << 20),
@@ -38,7 +40,7 @@ fn each_strain_is_told_by_its_name_and_figure() {
     assert!(vigil((0..10).map(|second| (second, fine))).finding().is_ok());
     for (health, name, why) in [
         (Health { stalled: Duration::from_millis(400), ..fine }, "stalled", "could not run for 400ms of a second"),
-        (Health { lateness: Duration::from_millis(250), ..fine }, "late", "requests were sent up to 250ms late"),
+        (Health { late: 11, ..fine }, "late", "more than one request in 100 was sent over 10ms late, up to 30ms"),
         (Health { cpu_cores: 1.97, ..fine }, "cpu", "the process used 1.97 of 2 cores"),
         (Health { open_files: 1020, ..fine }, "open_files", "1020 of 1024 files were open"),
         (Health { memory: Size::from_bytes(1000 << 20), ..fine }, "memory", "of memory were in use"),
