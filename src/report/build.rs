@@ -176,7 +176,8 @@ fn generator(vigil: &Vigil) -> GeneratorEntry {
 }
 
 fn second(second: &Second, limits: &Limits) -> SecondEntry {
-    let strains: Vec<String> = strains(&second.health, second.ok + second.failed, limits).map(|strain| strain.name().to_owned()).collect();
+    let strains: Vec<String> =
+        strains(&second.health, second.ok + second.failed, limits).map(|strain| strain.name().to_owned()).collect();
     SecondEntry {
         second: second.second,
         length: second.length,
