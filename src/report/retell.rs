@@ -8,7 +8,7 @@ use crate::metrics::Totals;
 use crate::plan::threshold::{NoData, OnBreak, Rule, Threshold};
 use crate::sample::StagePurpose;
 use crate::units::Offset;
-use crate::verdict::{Closing, Elapsed, Judged, Verdict, conclude, judge, judge_stage, validity};
+use crate::verdict::{Closing, Elapsed, Judged, Verdict, conclude, judge, judge_stage, on_shard, validity};
 
 /// Whether a run's own books and workers are in order. One that was cut off has requests under way, and cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,7 @@ pub fn retell<S: Read + Seek>(
     let facts = Facts {
         plan: plan(&header),
         began: header.began,
+        shard: header.shard,
         elapsed: end.elapsed,
         closing,
         seed: header.seed,
@@ -109,7 +110,7 @@ fn judged(header: &Header, rules: &[Rule], totals: &Totals, end: &End) -> Vec<Ju
     let held = end.levels.iter().filter(|level| level.held()).max_by(|a, b| a.height.total_cmp(&b.height));
     let judge = |rule| match held.or_else(|| end.levels.first()) {
         Some(level) => judge_stage(rule, totals, &header.catalog, &elapsed, level.stage),
-        None => judge(rule, totals, &header.catalog, &elapsed),
+        None => on_shard(header.shard, rule, judge(rule, totals, &header.catalog, &elapsed)),
     };
     rules.iter().map(judge).collect()
 }

@@ -5,21 +5,23 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::collector::Collector;
 use super::ladder::{Ladder, Level, Next};
-use super::pulse::pulse;
 use super::snapshot::Snapshot;
 use super::vitals::Vitals;
+use super::wait::wait;
 use crate::compile::Program;
 use crate::engine::{Errand, NotReady, OnTrouble, Options, Phase, Report, Run, Stop};
 use crate::expression::Globals;
-use crate::metrics::{Imbalance, Interval, Totals};
+use crate::metrics::{Imbalance, Interval, Totals, pulse};
 use crate::plan::threshold::OnBreak;
 use crate::sample::{StageId, TaskId};
-use crate::units::Offset;
-use crate::verdict::{Closing, Elapsed, Judged, Standing, Verdict, conclude, judge, validity};
+use crate::units::{Offset, Shard};
+use crate::verdict::{Closing, Elapsed, Judged, Standing, Verdict, conclude, judge, on_shard, validity};
 
 /// What happens while a run is under way.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
+    /// Everything is ready, and the load is to begin at this time of day.
+    Waiting(SystemTime),
     /// The load begins, at this time of day.
     Began(SystemTime),
     /// All of a second that is over.
@@ -77,9 +79,23 @@ pub async fn conduct(
     let stop = Stop::new();
     let mut signals = Signals::new();
     let globals = set_up(program).await?;
-    let began = SystemTime::now();
+    let ready = match wait(options.start, &mut signals, |at| watch(Event::Waiting(at))).await {
+        Ok(()) => Run::start(program, &globals, options, &stop),
+        Err(why) => Err(why),
+    };
+    let mut run = match ready {
+        Ok(run) => run,
+        Err(why) => {
+            // what the setup made is taken away again, unless somebody has no time for that
+            tokio::select! {
+                _ = tear_down(program, &globals) => {}
+                () = signals.next() => {}
+            }
+            return Err(why);
+        }
+    };
+    let began = run.began;
     watch(Event::Began(began));
-    let mut run = Run::start(program, &globals, options, &stop)?;
     let mut ladder = Ladder::of(program);
     if let Some(rate) = ladder.as_ref().and_then(Ladder::first) {
         run.levels.send_modify(|levels| levels.push(rate));
@@ -159,7 +175,7 @@ pub async fn conduct(
                 }
             }
             if stop.phase() == Phase::Running
-                && let Some(broken) = abort(program, collector.totals(), now)
+                && let Some(broken) = abort(program, options.shard, collector.totals(), now)
             {
                 closing = Closing::Threshold(broken);
                 ended_at = Some(now);
@@ -183,7 +199,7 @@ pub async fn conduct(
     let judged = match best(&levels) {
         // a search asks for what breaks: it is judged by the level that held
         Some(level) => level.judged.clone(),
-        None => program.rules.iter().map(|rule| judge(rule, &totals, &program.catalog, &elapsed)).collect(),
+        None => judged(program, options.shard, &totals, &elapsed),
     };
     let verdict = conclude(closing, &judged, totals.books(), validity(totals.history()));
     let imbalance = totals.books().balance().err();
@@ -234,13 +250,19 @@ async fn tear_down(program: &Arc<Program>, globals: &Arc<Globals>) -> Vec<String
     }
 }
 
+/// Each rule, judged; on a shard as far as a shard can tell.
+fn judged(program: &Program, shard: Shard, totals: &Totals, elapsed: &Elapsed) -> Vec<Judged> {
+    let judge = |rule| on_shard(shard, rule, judge(rule, totals, &program.catalog, elapsed));
+    program.rules.iter().map(judge).collect()
+}
+
 /// The first rule that aborts and is broken now.
-fn abort(program: &Program, totals: &Totals, now: Offset) -> Option<usize> {
+fn abort(program: &Program, shard: Shard, totals: &Totals, now: Offset) -> Option<usize> {
     let elapsed = stages(program, now);
     program.rules.iter().position(|rule| {
         rule.on_break == OnBreak::Abort
             && now >= Offset::from(rule.after)
-            && judge(rule, totals, &program.catalog, &elapsed).standing == Standing::Broken
+            && on_shard(shard, rule, judge(rule, totals, &program.catalog, &elapsed)).standing == Standing::Broken
     })
 }
 
@@ -277,7 +299,7 @@ fn longest_window(program: &Program) -> u32 {
 }
 
 /// Ctrl-C and the system's wish to end. Where one cannot be heard, the run goes on to its time.
-struct Signals {
+pub(super) struct Signals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
 }
@@ -287,7 +309,7 @@ impl Signals {
         Self { interrupt: signal(SignalKind::interrupt()).ok(), terminate: signal(SignalKind::terminate()).ok() }
     }
 
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             () = heard(&mut self.interrupt) => {}
             () = heard(&mut self.terminate) => {}

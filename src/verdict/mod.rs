@@ -9,9 +9,11 @@ mod select;
 #[cfg(test)]
 mod tests;
 mod validity;
+mod whole;
 
 pub use conclude::{Closing, Verdict, conclude};
 pub use hunt::{Hunt, Tried};
 pub use judge::{Judged, Standing, judge, judge_stage};
 pub use select::Elapsed;
 pub use validity::{Doubt, is_suspect, validity};
+pub use whole::{is_of_the_whole, on_shard};

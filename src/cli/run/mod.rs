@@ -4,6 +4,7 @@ mod args;
 mod chronicle;
 mod command;
 mod dry;
+mod split;
 mod veil;
 mod watch;
 
