@@ -19,6 +19,7 @@ impl Part {
     /// The part of a shard's worker, from 0, of so many.
     #[must_use]
     pub const fn new(shard: Shard, worker: u32, workers: u32) -> Self {
+        let shard = Shard { index: shard.index, count: at_least_one(shard.count) };
         Self { shard, worker, workers: at_least_one(workers) }
     }
 
