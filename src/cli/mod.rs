@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod exit;
 mod fetch;
+mod merge;
 mod new;
 mod plan_file;
 mod reference;
@@ -36,6 +37,7 @@ fn perform(command: Command) -> Exit {
         Command::Check(args) => check::run(&args),
         Command::Try(args) => try_out::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::New(args) => new::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),

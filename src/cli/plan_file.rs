@@ -14,6 +14,25 @@ pub(super) struct FilterWords {
     pub(super) exclude_tags: Vec<String>,
 }
 
+impl FilterWords {
+    /// All of them, as flags.
+    pub(super) fn words(&self) -> Vec<String> {
+        let flags = |flag: &'static str, words: &[String]| {
+            words.iter().map(move |word| format!("{flag} {word}")).collect::<Vec<_>>()
+        };
+        [flags("--user", &self.users), flags("--tag", &self.tags), flags("--exclude-tag", &self.exclude_tags)].concat()
+    }
+}
+
+/// Where a seed comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SeedFrom {
+    /// The plan, or the command line.
+    Person,
+    /// Nobody chose it.
+    Chance,
+}
+
 /// A plan's file read and compiled.
 pub(super) struct PlanFile {
     /// The program; `None` where the plan has errors.
@@ -22,6 +41,8 @@ pub(super) struct PlanFile {
     pub(super) tree: Option<Node>,
     /// Its profiles' names.
     pub(super) profiles: Vec<String>,
+    /// Where its seed comes from.
+    pub(super) seed: SeedFrom,
     pub(super) problems: Problems,
     pub(super) sources: Sources,
 }
@@ -33,12 +54,15 @@ impl PlanFile {
         let mut problems = Problems::default();
         let lookup = |name: &str| std::env::var(name).ok();
         let reading = read(path, overrides, &lookup, &mut sources, &mut problems);
-        let (mut profiles, mut tree) = (Vec::new(), None);
+        let (mut profiles, mut tree, mut seed_from) = (Vec::new(), None, SeedFrom::Person);
         let program = reading.and_then(|reading| {
             profiles = reading.profiles;
             tree = Some(reading.tree);
             let plan = reading.plan;
-            let seed = plan.seed.unwrap_or_else(draw);
+            let seed = plan.seed.unwrap_or_else(|| {
+                seed_from = SeedFrom::Chance;
+                draw()
+            });
             let mut place = |name: &str, list: &[String]| {
                 list.iter().map(|word| (word.clone(), flag(&mut sources, name, word))).collect::<Vec<_>>()
             };
@@ -51,7 +75,7 @@ impl PlanFile {
             let setting = Setting { name: &name, seed, filter: &filter, sources: &sources };
             compile(&plan, &setting, &mut problems)
         });
-        Self { program, profiles, tree, problems, sources }
+        Self { program, profiles, tree, seed: seed_from, problems, sources }
     }
 
     /// Prints every problem on stderr, with a count behind them.

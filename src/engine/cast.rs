@@ -14,6 +14,8 @@ pub(super) struct Cast {
     /// The kinds that arrivals are given to.
     parts: Vec<UserTypeId>,
     choice: Option<Choice>,
+    /// How many users there may be for arrivals; none where all are known.
+    pool: u32,
     /// How many users of each kind the scenarios before this one have.
     before: Vec<u32>,
 }
@@ -34,11 +36,13 @@ impl Cast {
                     Portion::Weight(weight) => *weight,
                     Portion::Count(count) => f64::from(*count),
                 })),
+                pool: 0,
                 before: before.clone(),
             };
             let peak = scenario.shape.peak();
             if scenario.shape.is_open() {
                 // users are of the kind their arrivals need: any number of each
+                cast.pool = peak;
                 before.iter_mut().for_each(|count| *count += peak);
             } else {
                 for kind in assign(&portions, peak) {
@@ -55,10 +59,18 @@ impl Cast {
     }
 
     /// The kind and rank of a user, by number from 0.
-    pub(super) fn of(&self, number: u32) -> (UserTypeId, u64) {
-        let index = number as usize;
+    pub(super) fn of(&self, number: u64) -> (UserTypeId, u64) {
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
         let kind = self.kinds.get(index).copied().unwrap_or(UserTypeId(0));
         (kind, u64::from(self.ranks.get(index).copied().unwrap_or(0)))
+    }
+
+    /// The numbers that users of a kind may have.
+    pub(super) fn numbers(&self, kind: UserTypeId) -> impl Iterator<Item = u32> {
+        let of_kind = self.kinds.iter().enumerate().filter(move |(_, known)| **known == kind);
+        let known = of_kind.filter_map(|(number, _)| u32::try_from(number).ok());
+        let pool = if self.parts.contains(&kind) { self.pool } else { 0 };
+        known.chain(0..pool)
     }
 
     /// The kind an arrival is for; `share` is drawn evenly from 0 up to 1.
@@ -68,8 +80,8 @@ impl Cast {
     }
 
     /// The rank of a user that is made for arrivals: the `made`th of its kind.
-    pub(super) fn rank(&self, kind: UserTypeId, made: u32) -> u64 {
-        u64::from(self.before.get(kind.index()).copied().unwrap_or(0)) + u64::from(made)
+    pub(super) fn rank(&self, kind: UserTypeId, made: u64) -> u64 {
+        u64::from(self.before.get(kind.index()).copied().unwrap_or(0)).saturating_add(made)
     }
 }
 

@@ -41,7 +41,7 @@ impl Crowd {
 
     /// Starts or lets go as many users as the curve wants at a moment.
     pub(super) fn adjust(&mut self, now: Offset) {
-        let wanted = self.part.of(self.curve.population_at(now)) as usize;
+        let wanted = usize::try_from(self.part.of(self.curve.population_at(now).into())).unwrap_or(usize::MAX);
         while self.members.len() > wanted {
             if let Some(leash) = self.members.pop() {
                 leash.give(Order::Leave);
@@ -61,8 +61,8 @@ impl Crowd {
     }
 
     fn start(&mut self, now: Offset) {
-        let number = self.part.user(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
-        let due = self.curve.due(number, now);
+        let number = self.part.number(self.members.len() as u64);
+        let due = self.curve.due(u32::try_from(number).unwrap_or(u32::MAX), now);
         let leash = Rc::new(Leash::default());
         let identity = Identity::of(&self.cast, number);
         let user = User::new(self.desk.clone(), leash.clone(), self.scene.clone(), identity, due);

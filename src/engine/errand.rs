@@ -59,7 +59,7 @@ impl Errand<'_> {
         let mut desk = Desk::new(program, globals, clock, Rc::new(transport), sender);
         desk.watcher = self.watcher;
         for user in &self.program.users {
-            let open = |feed| Feeder::open(feed, Part { index: 0, count: 1 }, self.program.seed);
+            let open = |feed| Feeder::open(feed, Part::WHOLE, self.program.seed);
             let feeders: Result<Vec<_>, _> = user.feeds.iter().map(open).collect();
             desk.feeders.push(feeders.map_err(NotReady::Worker)?);
         }

@@ -8,7 +8,8 @@ use crate::rows::{Permutation, Reader};
 use crate::schedule::Part;
 use crate::units::Seed;
 
-/// One worker's rows of one feed. The workers take turns, so that no row is taken twice.
+/// One worker's rows of one feed. Those that have users of its kind take turns, so that no row is taken twice and none
+/// is held by somebody who has no user for it.
 pub(super) struct Feeder {
     feed: Feed,
     part: Part,
@@ -47,7 +48,7 @@ impl Feeder {
             RowPer::User => rank,
             RowPer::Iteration => {
                 *taken += 1;
-                u64::from(self.part.index) + (*taken - 1) * u64::from(self.part.count)
+                self.part.number(*taken - 1)
             }
         };
         if rows == 0 || (position >= rows && self.feed.order != RowOrder::Random && self.feed.at_end != AtEnd::Repeat) {

@@ -31,6 +31,7 @@ mod start;
 mod stop;
 mod stream;
 mod trace;
+mod turns;
 mod user;
 mod worker;
 
@@ -40,6 +41,6 @@ pub use errand::{Done, Errand, OnTrouble, Stretch};
 pub use inquire::inquire;
 pub use mask::Mask;
 pub use report::Report;
-pub use start::{NotReady, Options, Run};
+pub use start::{NotReady, Options, Run, Start};
 pub use stop::{Phase, Stop};
 pub use trace::{Redirected, Traced, Watcher};

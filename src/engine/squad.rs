@@ -35,8 +35,8 @@ impl Squad {
         part: Part,
         cast: Arc<Cast>,
     ) -> Self {
-        // work is shared out among the workers that have users
-        let part = Part { count: part.count.min(work.users), ..part };
+        // work is shared out among those that have users
+        let part = part.among(work.users);
         let members = Vec::new();
         Self { desk, scene, start, work, part, cast, members, attendance: Attendance::default(), begun: false }
     }
@@ -57,21 +57,18 @@ impl Squad {
             return;
         }
         self.begun = true;
-        if self.part.index >= self.part.count {
-            return;
-        }
         let total = match self.work.amount {
             Amount::Each(_) => None,
-            Amount::Total(total) => Some(Rc::new(Cell::new(shared(total, self.part)))),
+            Amount::Total(total) => Some(Rc::new(Cell::new(self.part.of(total)))),
         };
-        for own in 0..self.part.of(self.work.users) {
+        for own in 0..self.part.of(self.work.users.into()) {
             let quota = match (self.work.amount, &total) {
                 (Amount::Each(each), _) => Rc::new(Cell::new(each)),
                 (Amount::Total(_), Some(total)) => total.clone(),
                 (Amount::Total(_), None) => Rc::default(),
             };
             let leash = Rc::new(Leash::default());
-            let identity = Identity::of(&self.cast, self.part.user(own));
+            let identity = Identity::of(&self.cast, self.part.number(own));
             let user = User::new(self.desk.clone(), leash.clone(), self.scene.clone(), identity, self.start);
             let presence = self.attendance.enter();
             spawn_local(async move {
@@ -89,10 +86,4 @@ impl Squad {
     pub(super) fn is_done(&self) -> bool {
         self.begun && self.attendance.count() == 0
     }
-}
-
-/// A part's share of a whole.
-const fn shared(total: u64, part: Part) -> u64 {
-    let (index, count) = (part.index as u64, part.count as u64);
-    if total <= index { 0 } else { (total - index).div_ceil(count) }
 }

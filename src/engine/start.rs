@@ -1,7 +1,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
@@ -15,21 +15,34 @@ use crate::compile::{self, Connections, Program, Trust};
 use crate::expression::Globals;
 use crate::http::{Identity, Origin, Proxy, Reuse, Settings, Transport, Verify, Version};
 use crate::schedule::Part;
-use crate::units::Rate;
+use crate::units::{Rate, Shard, show_duration};
 
 /// How a run is made, besides what the program says.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// How many worker threads; at least 1.
     pub workers: u32,
-    /// How long until the run's zero, so that every worker is ready by then.
-    pub lead: Duration,
+    /// When the run's zero is.
+    pub start: Start,
+    /// Which part of the run this process makes.
+    pub shard: Shard,
+}
+
+/// When a run's zero is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// So long from now: every worker is to be ready by then.
+    In(Duration),
+    /// At this moment of the wall clock, on every machine.
+    At(SystemTime),
 }
 
 /// A run under way.
 pub struct Run {
     /// Its clock.
     pub clock: Clock,
+    /// Its zero by the wall clock.
+    pub began: SystemTime,
     /// What the workers tell.
     pub reports: UnboundedReceiver<Report>,
     /// The levels of a search so far; one more begins its level.
@@ -49,6 +62,12 @@ pub enum NotReady {
     /// The plan's setup failed.
     #[error("the plan's setup failed: {0}")]
     Setup(String),
+    /// The moment it was to start at is over.
+    #[error("the run was not ready in time: it was to start {} ago", show_duration(*.0))]
+    Late(Duration),
+    /// Somebody ended it before it began.
+    #[error("interrupted before the load began")]
+    Interrupted,
 }
 
 /// Requests under way may take this long to end, however long their own limit is.
@@ -71,10 +90,16 @@ impl Run {
         let casts = Cast::of_all(&program.scenarios, program.users.len());
         let casts: Vec<Arc<Cast>> = casts.into_iter().map(Arc::new).collect();
         let grace = program.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
-        let clock = Clock::starting_in(options.lead);
+        // the wall clock is asked here, once; from now on time is the monotonic clock's
+        let now = SystemTime::now();
+        let (began, lead) = match options.start {
+            Start::In(lead) => (now + lead, lead),
+            Start::At(at) => (at, at.duration_since(now).map_err(|late| NotReady::Late(late.duration()))?),
+        };
+        let clock = Clock::starting_in(lead);
         let (sender, reports) = unbounded_channel();
         let (levels, rates) = watch::channel(Vec::new());
-        let count = options.workers.max(1);
+        let (count, shard) = (options.workers.max(1), options.shard);
         let mut threads = Vec::new();
         for index in 0..count {
             let (program, globals, casts, rates) = (program.clone(), globals.clone(), casts.clone(), rates.clone());
@@ -83,7 +108,7 @@ impl Run {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let (Ok(runtime), Ok(transport)) = (runtime, Transport::new(origin, settings)) else { return };
                 let worker = Worker {
-                    part: Part { index, count },
+                    part: Part::new(shard, index, count),
                     program,
                     globals,
                     clock,
@@ -98,7 +123,7 @@ impl Run {
             });
             threads.push(thread.map_err(|error| NotReady::Worker(error.to_string()))?);
         }
-        Ok(Self { clock, reports, levels, threads })
+        Ok(Self { clock, began, reports, levels, threads })
     }
 
     /// Waits for the workers' threads; the number of those that broke down.

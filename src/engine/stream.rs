@@ -60,8 +60,8 @@ const LOOK: Duration = Duration::from_millis(10);
 impl Stream {
     pub(super) fn new(desk: Rc<Desk>, scene: Rc<Scene>, part: Part, cast: Arc<Cast>, source: Source) -> Self {
         let Source { pool, seed, arrivals, levels } = source;
-        // arrivals are shared out among the workers that have users
-        let part = Part { count: part.count.min(pool.most), ..part };
+        // arrivals are shared out among those that have users
+        let part = part.among(pool.most);
         let mut stream = Self {
             desk,
             scene,
@@ -118,8 +118,7 @@ impl Stream {
     /// Goes on to this part's next arrival.
     fn advance(&mut self) {
         let part = self.part;
-        let own = |number: &u64| number % u64::from(part.count) == u64::from(part.index);
-        self.next = self.arrivals.by_ref().find(|(number, _)| own(number));
+        self.next = self.arrivals.by_ref().find(|(number, _)| part.has(*number));
     }
 
     fn look_for_level(&mut self) {
@@ -145,7 +144,7 @@ impl Stream {
         if self.board.hand(kind, arrival) {
             return;
         }
-        if self.attendance.count() < u64::from(self.part.of(self.pool.most)) {
+        if self.attendance.count() < self.part.of(self.pool.most.into()) {
             return self.make(kind, arrival);
         }
         match self.pool.when_busy {
@@ -159,11 +158,11 @@ impl Stream {
         if self.members.len() as u64 > 64 + 2 * self.attendance.count() {
             self.members.retain(|leash| Rc::strong_count(leash) > 1);
         }
-        let own = self.made.values().sum();
+        let own: u64 = self.made.values().map(|made| u64::from(*made)).sum();
         let made = self.made.entry(kind).or_default();
-        let rank = self.cast.rank(kind, self.part.user(*made));
+        let rank = self.cast.rank(kind, self.part.number(u64::from(*made)));
         *made += 1;
-        let number = self.cast.first + u64::from(self.part.user(own));
+        let number = self.cast.first.saturating_add(self.part.number(own));
         let leash = Rc::new(Leash::default());
         let identity = Identity { number, kind, rank };
         let user = User::new(self.desk.clone(), leash.clone(), self.scene.clone(), identity, arrival.at);

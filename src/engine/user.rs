@@ -76,9 +76,9 @@ pub(super) enum Flow {
 
 impl Identity {
     /// The `number`th user of a cast, from 0.
-    pub(super) fn of(cast: &Cast, number: u32) -> Self {
+    pub(super) fn of(cast: &Cast, number: u64) -> Self {
         let (kind, rank) = cast.of(number);
-        Self { number: cast.first + u64::from(number), kind, rank }
+        Self { number: cast.first.saturating_add(number), kind, rank }
     }
 }
 

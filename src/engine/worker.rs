@@ -19,10 +19,12 @@ use super::scene::Scene;
 use super::squad::Squad;
 use super::stop::Phase;
 use super::stream::{Levels, Source, Stream};
+use super::turns::turns;
 use crate::compile::{Program, Scenario, Shape, Spacing};
 use crate::expression::Globals;
 use crate::http::Transport;
 use crate::metrics::{Health, Interval};
+use crate::sample::UserTypeId;
 use crate::schedule::{Arrivals, Part};
 use crate::units::{Offset, Rate};
 
@@ -140,7 +142,7 @@ impl Worker {
         }
         let rest = ledger.rest(self.clock.now());
         self.tell(Some(rest));
-        drop(self.reports.send(Report::Over { worker: self.part.index }));
+        drop(self.reports.send(Report::Over { worker: self.part.worker() }));
     }
 
     /// The users of each scenario.
@@ -185,9 +187,11 @@ impl Worker {
     fn feed(&self, desk: &mut Desk) -> Result<(), String> {
         for (kind, user) in self.program.users.iter().enumerate() {
             let mut feeders = Vec::new();
+            let id = UserTypeId(u16::try_from(kind).unwrap_or(u16::MAX));
+            let part = if user.feeds.is_empty() { self.part } else { turns(id, &self.casts, self.part) };
             for (index, feed) in user.feeds.iter().enumerate() {
                 let seed = self.program.seed.derive(FEEDS ^ ((kind as u64) << 16) ^ index as u64);
-                feeders.push(Feeder::open(feed, self.part, seed)?);
+                feeders.push(Feeder::open(feed, part, seed)?);
             }
             desk.feeders.push(feeders);
         }
@@ -197,7 +201,7 @@ impl Worker {
     /// Hands over without waiting; a collector that is gone has nothing left to hear.
     fn tell(&self, interval: Option<Interval>) {
         if let Some(interval) = interval {
-            drop(self.reports.send(Report::Second { worker: self.part.index, interval: Box::new(interval) }));
+            drop(self.reports.send(Report::Second { worker: self.part.worker(), interval: Box::new(interval) }));
         }
     }
 }

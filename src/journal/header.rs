@@ -7,7 +7,7 @@ use super::moment;
 use super::run_id::{Fingerprint, RunId};
 use super::value::Value;
 use crate::sample::{Catalog, StagePurpose};
-use crate::units::{Offset, Seed};
+use crate::units::{Offset, Seed, Shard};
 
 /// What a journal says before its seconds: enough to read it without the plan. No secrets in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,15 +40,6 @@ pub struct Header {
     /// The shards a merged journal was made from; empty in others.
     #[serde(default)]
     pub parts: Vec<Part>,
-}
-
-/// One part of a run that is made on several machines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shard {
-    /// Which, from 0.
-    pub index: u32,
-    /// Of how many.
-    pub count: u32,
 }
 
 /// The plan of a run, in words.
@@ -170,11 +161,6 @@ pub struct Part {
 impl Header {
     /// The format this program writes.
     pub const FORMAT: u32 = FORMAT;
-}
-
-impl Shard {
-    /// A run that is made in one place.
-    pub const WHOLE: Self = Self { index: 0, count: 1 };
 }
 
 impl Environment {

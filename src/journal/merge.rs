@@ -8,6 +8,9 @@ use super::shards::Shards;
 use super::tail::Tail;
 use super::weight::Weight;
 use super::writer::{NotWritten, Writer};
+use crate::metrics::repulse;
+use crate::sample::Catalog;
+use crate::units::Shard;
 
 /// What merging came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,20 +45,22 @@ pub enum NotMerged {
         what: &'static str,
     },
     /// One says to be a shard that its own run does not have.
-    #[error("`{}` says to be shard {index} of {count}, counted from 0", path.display())]
+    #[error("`{}` says to be shard {} of {count}", path.display(), u64::from(*index) + 1)]
     NoShard {
         /// The journal.
         path: PathBuf,
-        /// The shard it says to be.
+        /// The shard it says to be, from 0.
         index: u32,
         /// How many there are.
         count: u32,
     },
     /// Two are the same shard.
-    #[error("`{}` and `{}` are both shard {index}", first.display(), second.display())]
+    #[error("`{}` and `{}` are both shard {}", first.display(), second.display(), Shard { index: *index, count: *count })]
     Twice {
-        /// The shard.
+        /// The shard, from 0.
         index: u32,
+        /// Of how many.
+        count: u32,
         /// The first journal.
         first: PathBuf,
         /// The second.
@@ -64,7 +69,7 @@ pub enum NotMerged {
     /// Shards are not there.
     #[error("{}", Lack(indices, *missing, *count))]
     Missing {
-        /// The first of those that are not there.
+        /// The first of those that are not there, from 0.
         indices: Vec<u32>,
         /// How many are not.
         missing: usize,
@@ -83,21 +88,22 @@ const GATHERED: usize = 10_000;
 ///
 /// Counts, histograms, smallest and largest are exact. Means and spreads are exact up to the rounding of doubles, and the
 /// same whatever order the journals are named in. The last value of a metric is that of the highest shard that has one in
-/// the last second there is. A generator's health is the worst of the shards, figure by figure; users are added up.
+/// the last second there is; what a run measures of itself is told anew of the whole. A generator's health is the worst of the shards, figure by figure; users are added up.
 ///
 /// # Errors
 /// Journals that are not all shards of one run, each once; what cannot be read or written. Nothing is left behind then.
 pub fn merge(journals: &[PathBuf], into: &Path) -> Result<Merged, NotMerged> {
     let mut shards = Shards::open(journals)?;
-    let writer = Writer::create(into, &shards.header()?)?;
-    let merged = merge_into(&mut shards, writer);
+    let header = shards.header()?;
+    let writer = Writer::create(into, &header)?;
+    let merged = merge_into(&mut shards, &header.catalog, writer);
     if merged.is_err() {
         drop(remove_file(into));
     }
     merged
 }
 
-fn merge_into(shards: &mut Shards, mut writer: Writer) -> Result<Merged, NotMerged> {
+fn merge_into(shards: &mut Shards, catalog: &Catalog, mut writer: Writer) -> Result<Merged, NotMerged> {
     let mut weight = Weight::default();
     let mut seconds = 0;
     loop {
@@ -121,6 +127,8 @@ fn merge_into(shards: &mut Shards, mut writer: Writer) -> Result<Merged, NotMerg
             all.merge(interval);
         }
         fits.ok_or_else(|| NotMerged::TooLarge(shards.first().to_owned()))?;
+        // what each told of its part, the whole tells of itself
+        repulse(&mut all, catalog);
         seconds = all.second + 1;
         writer.second(&all)?;
     }
@@ -152,9 +160,9 @@ struct Lack<'a>(&'a [u32], usize, u32);
 impl fmt::Display for Lack<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(indices, missing, count) = self;
-        let named: Vec<String> = indices.iter().map(u32::to_string).collect();
+        let named: Vec<String> = indices.iter().map(|index| (u64::from(*index) + 1).to_string()).collect();
         let more = if *missing > indices.len() { ", …" } else { "" };
         let (s, are) = if *missing == 1 { ("", "is") } else { ("s", "are") };
-        write!(f, "shard{s} {}{more} of {count} {are} missing, counted from 0", named.join(", "))
+        write!(f, "shard{s} {}{more} of {count} {are} missing", named.join(", "))
     }
 }

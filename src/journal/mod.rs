@@ -29,10 +29,12 @@ mod writer;
 
 pub use events::{Annotation, Closing, End, Level, Mark};
 pub use frame::FORMAT;
-pub use header::{Environment, Header, NoData, OnBreak, Part, PlanText, Shard, Stage, Threshold};
+pub use header::{Environment, Header, NoData, OnBreak, Part, PlanText, Stage, Threshold};
 pub use merge::{Merged, NotMerged, merge};
 pub use reader::{Entry, NotRead, Reader, Why};
 pub use run_id::{Fingerprint, RunId};
 pub use tail::Tail;
 pub use value::Value;
 pub use writer::{Cause, NotWritten, Writer};
+
+pub use crate::units::Shard;

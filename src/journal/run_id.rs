@@ -1,11 +1,15 @@
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::time::SystemTime;
 
 use ring::digest::{SHA256, digest};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Which run a journal is of: 128 bits of chance, shown as 32 hexadecimal digits.
+use super::header::Header;
+
+/// Which run a journal is of: 128 bits, shown as 32 hexadecimal digits. Of chance; where several machines make one run,
+/// of what they agree on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RunId([u8; 16]);
 
@@ -21,6 +25,30 @@ impl RunId {
         let keys = RandomState::new();
         let halves = [keys.hash_one(0_u8), keys.hash_one(1_u8)];
         Self((u128::from(halves[0]) << 64 | u128::from(halves[1])).to_be_bytes())
+    }
+
+    /// That of a run in several shards, which have to come to the same without talking: the first half of a SHA-256 over
+    /// plan, profile, target, seed and number of shards as `header` has them, the moment the run is to start at, and
+    /// which of the plan's tasks were asked for.
+    #[must_use]
+    pub fn shared(header: &Header, start_at: Option<SystemTime>, tasks: &[String]) -> Self {
+        let since = start_at.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let plan = &header.plan;
+        let mut parts = vec![
+            plan.sha256.to_string(),
+            plan.effective.clone(),
+            format!("{:?}", plan.profile),
+            plan.target.clone(),
+            header.seed.to_string(),
+            header.shard.count.to_string(),
+            since.map_or_else(String::new, |since| since.as_nanos().to_string()),
+        ];
+        parts.extend_from_slice(tasks);
+        // with its length before each part no two lists read the same
+        let text: String = parts.iter().map(|part| format!("{} {part}", part.len())).collect();
+        let mut id = [0; 16];
+        id.iter_mut().zip(Fingerprint::of(&text).0).for_each(|(to, from)| *to = from);
+        Self(id)
     }
 
     /// Reads 32 hexadecimal digits; `None` for anything else.
@@ -107,5 +135,40 @@ mod tests {
         assert_ne!(id, RunId::random());
         assert_eq!(RunId::parse("00"), None);
         assert_eq!(RunId::parse(&"g".repeat(32)), None);
+    }
+
+    #[test]
+    fn shards_of_one_run_come_to_one_id_and_another_run_to_another() {
+        let header = |change: &dyn Fn(&mut Header)| {
+            let mut header = crate::journal::tests::header();
+            change(&mut header);
+            header
+        };
+        let at = |seconds| Some(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds));
+        let plain = header(&|_| {});
+        let id = RunId::shared(&plain, at(5), &[]);
+        let same = header(&|header| {
+            (header.shard.index, header.workers, header.began) = (1, 77, SystemTime::now());
+            header.run = RunId::random();
+        });
+        assert_eq!(RunId::shared(&same, at(5), &[]), id);
+        let mut others = vec![
+            RunId::shared(&plain, at(6), &[]),
+            RunId::shared(&plain, None, &[]),
+            RunId::shared(&plain, at(5), &["--tag a".to_owned()]),
+            RunId::shared(&plain, at(5), &["--tag".to_owned(), "a".to_owned()]),
+        ];
+        let changes: [&dyn Fn(&mut Header); 6] = [
+            &|header| header.plan.sha256 = Fingerprint::of("another"),
+            &|header| header.plan.effective.push('#'),
+            &|header| header.plan.profile = Some("None".to_owned()),
+            &|header| header.plan.target.push('1'),
+            &|header| header.seed = crate::units::Seed::new(1),
+            &|header| header.shard.count += 1,
+        ];
+        others.extend(changes.map(|change| RunId::shared(&header(change), at(5), &[])));
+        others.push(id);
+        let all: std::collections::HashSet<RunId> = others.iter().copied().collect();
+        assert_eq!(all.len(), others.len());
     }
 }

@@ -3,12 +3,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::events::{Annotation, Closing, End};
-use super::header::{Header, Part, Shard};
+use super::header::{Header, Part};
 use super::kinship::difference;
 use super::merge::NotMerged;
 use super::reader::{Entry, Reader};
 use super::tail::Tail;
 use crate::metrics::Interval;
+use crate::units::Shard;
 
 /// The shards of one run, each once, in their order.
 pub(super) struct Shards(Vec<Open>);
@@ -49,7 +50,7 @@ impl Shards {
                 return Err(NotMerged::NoShard { path: path.clone(), index, count });
             }
             if let Some(twin) = shards.get(&index) {
-                return Err(NotMerged::Twice { index, first: twin.path.clone(), second: path.clone() });
+                return Err(NotMerged::Twice { index, count, first: twin.path.clone(), second: path.clone() });
             }
             shards.insert(index, Open { path: path.clone(), reader, next: None, end: None, over: false });
         }
@@ -120,7 +121,7 @@ impl Shards {
             all.broken_workers = all.broken_workers.saturating_add(end.broken_workers);
             all.teardown.extend(end.teardown.iter().map(|what| match self.0.len() {
                 1 => what.clone(),
-                _ => format!("shard {index}: {what}"),
+                _ => format!("shard {}: {what}", index + 1),
             }));
             if all.levels.is_empty() {
                 all.levels.clone_from(&end.levels);

@@ -1,15 +1,15 @@
 use std::time::{Duration, SystemTime};
 
 use super::document::{
-    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ThresholdEntry,
-    ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
+    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ShardEntry,
+    ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
 };
 use super::people::users;
 use super::rows::{by_kind, metrics, requests};
 use crate::metrics::{Books, ErrorCount, Second, Totals};
 use crate::plan::threshold::{Amount, Limit, Rule, Was};
 use crate::sample::{Catalog, FailureKind};
-use crate::units::{Offset, Seed, Size};
+use crate::units::{Offset, Seed, Shard, Size};
 use crate::verdict::{Closing, Finding, Limits, Point, Standing, Verdict, Vigil, strains};
 
 /// What a report says besides the numbers.
@@ -18,6 +18,8 @@ pub struct Facts<'a> {
     pub plan: PlanEntry,
     /// When it began.
     pub began: SystemTime,
+    /// Which part of the run it is.
+    pub shard: Shard,
     /// How long load was made for.
     pub elapsed: Duration,
     /// Why it ended.
@@ -69,6 +71,7 @@ pub fn build(facts: Facts, totals: &Totals) -> Report {
             }
             .to_owned(),
             seed: facts.seed.value(),
+            shard: facts.shard.is_part().then(|| ShardEntry { number: facts.shard.number(), count: facts.shard.count }),
             workers: facts.workers,
             users: totals.history().iter().map(|second| second.users).max().unwrap_or(0),
         },
@@ -110,6 +113,7 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
             Standing::Held => ThresholdState::Held,
             Standing::Broken => ThresholdState::Broken,
             Standing::NoData => ThresholdState::NoData,
+            Standing::Left => ThresholdState::Left,
         },
         broke_at: judged.broke.map(Offset::as_secs_f64),
         history: course.points().iter().map(point).collect(),

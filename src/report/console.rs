@@ -39,7 +39,9 @@ fn head(report: &Report) -> String {
         1 => "1 user".to_owned(),
         users => format!("up to {users} users"),
     };
-    format!("{}{profile} against {}: {users} for {length}\n", plan.name, plan.target)
+    let shard =
+        report.run.shard.map(|shard| format!(", shard {} of {}", shard.number, shard.count)).unwrap_or_default();
+    format!("{}{profile} against {}: {users} for {length}{shard}\n", plan.name, plan.target)
 }
 
 fn requests(report: &Report) -> String {
@@ -189,6 +191,7 @@ fn thresholds(report: &Report) -> String {
             ThresholdState::Held => ("✓", "held"),
             ThresholdState::Broken => ("✗", "broken"),
             ThresholdState::NoData => ("✗", "no data"),
+            ThresholdState::Left => ("○", "left to the merge"),
         };
         let name = match (&threshold.name, threshold.place.is_empty()) {
             (Some(name), _) => Some(name.clone()),
@@ -257,7 +260,13 @@ fn generator(report: &Report) -> String {
 
 fn foot(report: &Report) -> String {
     let mark = if report.verdict.passed { "✓" } else { "✗" };
-    format!("seed {}\n{mark} {}\n", report.run.seed, report.verdict.text)
+    let left = report.thresholds.iter().filter(|threshold| threshold.state == ThresholdState::Left).count();
+    let left = match left {
+        0 => String::new(),
+        1 => "; 1 threshold is left to the merge".to_owned(),
+        left => format!("; {left} thresholds are left to the merge"),
+    };
+    format!("seed {}\n{mark} {}{left}\n", report.run.seed, report.verdict.text)
 }
 
 /// A time in milliseconds as a person reads it.

@@ -107,10 +107,21 @@ pub struct RunEntry {
     pub ended: String,
     /// The number all chance derived from.
     pub seed: u64,
+    /// Which part of a run it was, of a run that several machines made; `null` for a whole one.
+    pub shard: Option<ShardEntry>,
     /// How many worker threads made load.
     pub workers: u32,
     /// The most users there were at once.
     pub users: u64,
+}
+
+/// One part of a run that several machines made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShardEntry {
+    /// Which, from 1.
+    pub number: u32,
+    /// Of how many.
+    pub count: u32,
 }
 
 /// What a run came to.
@@ -174,6 +185,8 @@ pub enum ThresholdState {
     Broken,
     /// There was nothing to judge, or nothing to compare with, which breaks it.
     NoData,
+    /// One shard cannot tell: it is judged when the shards are merged.
+    Left,
 }
 
 /// Requests that share a method and a name, or all of them.

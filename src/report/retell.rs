@@ -37,7 +37,7 @@ pub fn retell<S: Read + Seek>(
     let header = reader.header().clone();
     let rules = header.thresholds.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
     let timeline = Timeline::new(header.stages.iter().map(|stage| (stage.start, stage.end)));
-    let mut jury = Jury::new(&rules, &header.catalog, timeline.clone());
+    let mut jury = Jury::new(&rules, &header.catalog, timeline.clone(), header.shard);
     let mut vigil = Vigil::new(limits(&header));
     let mut totals = Totals::new();
     let mut end = None;
@@ -77,6 +77,7 @@ pub fn retell<S: Read + Seek>(
     let facts = Facts {
         plan: plan(&header),
         began: header.began,
+        shard: header.shard,
         elapsed: end.elapsed,
         closing,
         seed: header.seed,

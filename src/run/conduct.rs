@@ -5,13 +5,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::collector::Collector;
 use super::ladder::{Ladder, Level, Next};
-use super::pulse::pulse;
 use super::snapshot::Snapshot;
 use super::vitals::{Vitals, limits};
+use super::wait::wait;
 use crate::compile::Program;
 use crate::engine::{Errand, NotReady, OnTrouble, Options, Phase, Report, Run, Stop};
 use crate::expression::Globals;
-use crate::metrics::{Imbalance, Interval, Totals};
+use crate::metrics::{Imbalance, Interval, Totals, pulse};
 use crate::sample::{StageId, TaskId};
 use crate::units::Offset;
 use crate::verdict::{Closing, Finding, Jury, Timeline, Verdict, Vigil, conclude};
@@ -19,6 +19,8 @@ use crate::verdict::{Closing, Finding, Jury, Timeline, Verdict, Vigil, conclude}
 /// What happens while a run is under way.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
+    /// Everything is ready, and the load is to begin at this time of day.
+    Waiting(SystemTime),
     /// The load begins, at this time of day.
     Began(SystemTime),
     /// All of a second that is over.
@@ -78,9 +80,23 @@ pub async fn conduct(
     let stop = Stop::new();
     let mut signals = Signals::new();
     let globals = set_up(program).await?;
-    let began = SystemTime::now();
+    let ready = match wait(options.start, &mut signals, |at| watch(Event::Waiting(at))).await {
+        Ok(()) => Run::start(program, &globals, options, &stop),
+        Err(why) => Err(why),
+    };
+    let mut run = match ready {
+        Ok(run) => run,
+        Err(why) => {
+            // what the setup made is taken away again, unless somebody has no time for that
+            tokio::select! {
+                _ = tear_down(program, &globals) => {}
+                () = signals.next() => {}
+            }
+            return Err(why);
+        }
+    };
+    let began = run.began;
     watch(Event::Began(began));
-    let mut run = Run::start(program, &globals, options, &stop)?;
     let mut ladder = Ladder::of(program);
     if let Some(rate) = ladder.as_ref().and_then(Ladder::first) {
         run.levels.send_modify(|levels| levels.push(rate));
@@ -89,7 +105,7 @@ pub async fn conduct(
     let mut closing = Closing::Complete;
     let mut ended_at = None;
     let mut collector = Collector::new(workers);
-    let mut jury = Jury::new(&program.rules, &program.catalog, timeline(program));
+    let mut jury = Jury::new(&program.rules, &program.catalog, timeline(program), options.shard);
     let mut vigil = Vigil::new(limits(workers));
     let mut vitals = Vitals::default();
     vitals.look(run.clock.now());
@@ -269,7 +285,7 @@ pub(super) fn timeline(program: &Program) -> Timeline {
 }
 
 /// Ctrl-C and the system's wish to end. Where one cannot be heard, the run goes on to its time.
-struct Signals {
+pub(super) struct Signals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
 }
@@ -279,7 +295,7 @@ impl Signals {
         Self { interrupt: signal(SignalKind::interrupt()).ok(), terminate: signal(SignalKind::terminate()).ok() }
     }
 
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             () = heard(&mut self.interrupt) => {}
             () = heard(&mut self.terminate) => {}

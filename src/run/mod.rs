@@ -6,9 +6,9 @@ mod conduct;
 mod handles;
 mod ladder;
 mod probe;
-mod pulse;
 mod snapshot;
 mod vitals;
+mod wait;
 
 pub use conduct::{Event, Outcome, conduct};
 pub use handles::{TooFew, raise};

@@ -35,16 +35,6 @@ pub enum Motion {
     Over(Duration),
 }
 
-/// One worker's part of the users: number `index` of `count` workers owns every user whose number leaves `index`
-/// when divided by `count`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// Which part, from 0.
-    pub index: u32,
-    /// Of how many.
-    pub count: u32,
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Placed {
     start: Offset,
@@ -130,20 +120,6 @@ impl Curve {
             return leg.start.min(at);
         }
         leg.moment(u64::from(user - leg.from)).min(at)
-    }
-}
-
-impl Part {
-    /// How many of `total` users are this part's.
-    #[must_use]
-    pub const fn of(self, total: u32) -> u32 {
-        if total <= self.index { 0 } else { (total - self.index).div_ceil(self.count) }
-    }
-
-    /// The number in the whole run of this part's user number `own`.
-    #[must_use]
-    pub const fn user(self, own: u32) -> u32 {
-        self.index + own * self.count
     }
 }
 

@@ -5,11 +5,13 @@ mod assignment;
 mod choice;
 mod curve;
 mod flow;
+mod part;
 #[cfg(test)]
 mod tests;
 
 pub use arrivals::Arrivals;
 pub use assignment::{Portion, assign};
 pub use choice::Choice;
-pub use curve::{Curve, Leg, Motion, Part};
+pub use curve::{Curve, Leg, Motion};
 pub use flow::{Flow, RateLeg};
+pub use part::Part;

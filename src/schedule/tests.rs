@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use super::*;
-use crate::units::{Offset, Rate, Seed};
+use crate::units::{Offset, Rate, Seed, Shard};
 
 fn secs(seconds: f64) -> Offset {
     Offset::from(Duration::from_secs_f64(seconds))
@@ -52,17 +52,93 @@ fn a_stage_cut_short_hands_its_level_on() {
     assert_eq!(curve.population_at(secs(5.0)), 49);
 }
 
+/// The parts of shards, each with workers of its own.
+fn parts(workers: &[u32]) -> Vec<Part> {
+    let count = workers.len() as u32;
+    let of_shard = |(index, workers): (usize, &u32)| {
+        let (shard, workers) = (Shard { index: index as u32, count }, *workers);
+        (0..workers).map(move |worker| Part::new(shard, worker, workers))
+    };
+    workers.iter().enumerate().flat_map(of_shard).collect()
+}
+
 fn weighted(weights: &[f64]) -> Vec<Portion> {
     weights.iter().map(|weight| Portion::Weight(*weight)).collect()
 }
 
 proptest! {
     #[test]
-    fn the_parts_of_the_workers_are_the_whole(total in 0_u32..10_000, count in 1_u32..64) {
-        let parts: u32 = (0..count).map(|index| Part { index, count }.of(total)).sum();
-        prop_assert_eq!(parts, total);
-        let part = Part { index: 0, count };
-        prop_assert!(part.of(total) == 0 || part.user(part.of(total) - 1) < total);
+    fn the_parts_of_all_workers_of_all_shards_are_the_whole_and_each_shard_has_its_own(
+        total in 0_u64..500, workers in prop::collection::vec(1_u32..9, 1..9),
+    ) {
+        let count = workers.len() as u32;
+        let mut owners = vec![Vec::new(); total as usize];
+        for part in parts(&workers) {
+            let own: Vec<u64> = (0..part.of(total)).map(|own| part.number(own)).collect();
+            prop_assert_eq!(&own, &(0..total).filter(|number| part.has(*number)).collect::<Vec<_>>());
+            own.iter().for_each(|number| owners[*number as usize].push(part.shard().index));
+        }
+        for (number, owners) in owners.iter().enumerate() {
+            prop_assert_eq!(owners, &vec![number as u32 % count]);
+        }
+    }
+
+    #[test]
+    fn what_is_shared_out_goes_to_those_alone_that_have_users(
+        users in 1_u32..40, total in 0_u64..500, workers in prop::collection::vec(1_u32..9, 1..9),
+    ) {
+        let mut owners = vec![0; total as usize];
+        let mut people = vec![0; users as usize];
+        for part in parts(&workers) {
+            let count = workers.len() as u32;
+            // the users that are a worker's whoever shares the work
+            let has_users = part.of(users.into());
+            let part = part.among(users);
+            prop_assert_eq!(part.of(users.into()), has_users, "nobody's users change");
+            prop_assert!(part.of(total) == 0 || has_users > 0, "work without a user");
+            (0..has_users).for_each(|own| people[part.number(own) as usize] += 1);
+            for own in 0..part.of(total) {
+                let number = part.number(own);
+                prop_assert!(part.has(number));
+                prop_assert!(users < count || number % u64::from(count) == u64::from(part.shard().index));
+                owners[number as usize] += 1;
+            }
+        }
+        prop_assert!(owners.iter().chain(&people).all(|owners| *owners == 1));
+    }
+
+    #[test]
+    fn the_arrivals_of_all_shards_are_those_of_the_whole(
+        seed in 0_u64..1000, rate in 1.0_f64..200.0, most in 1_u32..40, even in any::<bool>(),
+        workers in prop::collection::vec(1_u32..5, 1..9),
+    ) {
+        let arrivals = || match even {
+            true => Arrivals::even(secs(1.0), flow(&[(rate, 3, 2)])),
+            false => Arrivals::poisson(secs(1.0), flow(&[(rate, 3, 2)]), Seed::new(seed)),
+        };
+        let mut union: Vec<(u64, Offset)> = Vec::new();
+        for part in parts(&workers) {
+            union.extend(arrivals().filter(|(number, _)| part.among(most).has(*number)));
+        }
+        union.sort_unstable();
+        prop_assert_eq!(union, arrivals().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_users_of_all_shards_come_and_go_with_those_of_the_whole(
+        legs in prop::collection::vec((0_u32..40, 1_u64..8, 0_u32..200), 1..5), probe in 0.0_f64..30.0,
+        workers in prop::collection::vec(1_u32..5, 1..9),
+    ) {
+        let legs: Vec<Leg> = legs.into_iter().map(|(users, seconds, rate)| {
+            leg(users, seconds, if rate == 0 { Motion::Immediate } else { Motion::Rate(Rate::per_second(rate.into())) })
+        }).collect();
+        let population = u64::from(Curve::new(&legs).population_at(secs(probe)));
+        let mut there: Vec<u64> = Vec::new();
+        for part in parts(&workers) {
+            there.extend((0..part.of(population)).map(|own| part.number(own)));
+        }
+        there.sort_unstable();
+        prop_assert_eq!(there, (0..population).collect::<Vec<_>>());
     }
 
     #[test]

@@ -2,17 +2,21 @@
 //! and printed the way a person reads it. A bare number is never guessed at.
 
 mod duration;
+mod moment;
 mod offset;
 mod quantity;
 mod rate;
 mod ratio;
 mod seed;
+mod shard;
 mod size;
 
 pub use duration::{DurationRange, parse_duration, show_duration};
+pub use moment::parse_moment;
 pub use offset::Offset;
 pub use quantity::Misread;
 pub use rate::Rate;
 pub use ratio::Ratio;
 pub use seed::Seed;
+pub use shard::Shard;
 pub use size::Size;

@@ -26,13 +26,15 @@ pub enum Standing {
     Broken,
     /// There was nothing to judge, or nothing to compare with, which breaks it.
     NoData,
+    /// One shard cannot tell: it is judged when the shards are merged.
+    Left,
 }
 
 impl Standing {
-    /// Whether it counts as held.
+    /// Whether it counts as held; what is left to the merge does.
     #[must_use]
     pub const fn holds(self) -> bool {
-        matches!(self, Self::Held)
+        matches!(self, Self::Held | Self::Left)
     }
 }
 

@@ -4,10 +4,11 @@ use super::judge::{Judged, Standing, stand};
 use super::meter::{Meter, seconds};
 use super::select::Selection;
 use super::timeline::Timeline;
+use super::whole::on_shard;
 use crate::metrics::Interval;
-use crate::plan::threshold::{Amount, OnBreak, Rule};
+use crate::plan::threshold::{OnBreak, Rule};
 use crate::sample::Catalog;
-use crate::units::Offset;
+use crate::units::{Offset, Shard};
 
 /// Judges every rule each second. A rule without a window is judged on everything so far, and in the end on the whole
 /// run; one with a window must hold in every window that lies in the load whole.
@@ -17,6 +18,7 @@ pub struct Jury<'a> {
     rules: &'a [Rule],
     catalog: &'a Catalog,
     timeline: Timeline,
+    shard: Shard,
     seats: Vec<Seat>,
 }
 
@@ -41,9 +43,9 @@ pub struct Finding {
 }
 
 impl<'a> Jury<'a> {
-    /// A jury that has heard nothing.
+    /// A jury of a run, or of a part of one, that has heard nothing.
     #[must_use]
-    pub fn new(rules: &'a [Rule], catalog: &'a Catalog, timeline: Timeline) -> Self {
+    pub fn new(rules: &'a [Rule], catalog: &'a Catalog, timeline: Timeline, shard: Shard) -> Self {
         let seat = |rule: &Rule| Seat {
             meter: Meter::new(&rule.require, catalog),
             course: Course::new(),
@@ -51,7 +53,7 @@ impl<'a> Jury<'a> {
             broke: None,
             fatal: None,
         };
-        Self { rules, catalog, timeline, seats: rules.iter().map(seat).collect() }
+        Self { rules, catalog, timeline, shard, seats: rules.iter().map(seat).collect() }
     }
 
     /// Takes a second, which is later than all before, and judges.
@@ -74,7 +76,8 @@ impl<'a> Jury<'a> {
                     seat.meter.read(&rule.require, &selection, time)
                 }
             };
-            seat.take(interval.second, rule, measured, at);
+            let judged = Judged { measured, standing: stand(rule, measured), broke: Some(at) };
+            seat.take(interval.second, rule, on_shard(self.shard, rule, judged));
         }
     }
 
@@ -87,7 +90,7 @@ impl<'a> Jury<'a> {
     /// Judges the run as a whole, whose load ended at a moment and for a reason.
     #[must_use]
     pub fn close(self, ended: Offset, closing: Closing) -> Vec<Finding> {
-        let Self { rules, catalog, timeline, seats } = self;
+        let Self { rules, catalog, timeline, shard, seats } = self;
         let close = |(index, (rule, seat)): (usize, (&Rule, Seat))| {
             let selection = Selection::new(&rule.require.selector, catalog, None);
             // what breaks while the load runs out says nothing of the service
@@ -98,7 +101,7 @@ impl<'a> Jury<'a> {
                 (_, None, Some(last)) if last.standing.holds() => last,
                 (..) => {
                     let measured = seat.meter.read(&rule.require, &selection, selection.time(&timeline.elapsed(ended)));
-                    Judged { measured, standing: stand(rule, measured), broke: None }
+                    on_shard(shard, rule, Judged { measured, standing: stand(rule, measured), broke: None })
                 }
             };
             Finding { judged, course: seat.course }
@@ -108,19 +111,18 @@ impl<'a> Jury<'a> {
 }
 
 impl Seat {
-    fn take(&mut self, second: u32, rule: &Rule, measured: Option<Amount>, at: Offset) {
-        let standing = stand(rule, measured);
+    fn take(&mut self, second: u32, rule: &Rule, judged: Judged) {
+        let Judged { measured, standing, broke } = judged;
         self.course.add(second, measured, standing);
-        let broke = Judged { measured, standing, broke: Some(at) };
         if standing == Standing::Broken {
             if rule.require.window.is_some() {
-                self.broke.get_or_insert(broke);
+                self.broke.get_or_insert(judged);
             }
-            if rule.on_break == OnBreak::Abort && at >= Offset::from(rule.after) {
-                self.fatal.get_or_insert(broke);
+            if rule.on_break == OnBreak::Abort && broke >= Some(Offset::from(rule.after)) {
+                self.fatal.get_or_insert(judged);
             }
-        } else if rule.require.window.is_some() && (standing == Standing::Held || self.last.is_none()) {
-            self.last = Some(Judged { broke: None, ..broke });
+        } else if rule.require.window.is_some() && (standing.holds() || self.last.is_none()) {
+            self.last = Some(Judged { broke: None, ..judged });
         }
     }
 }

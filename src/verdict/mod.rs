@@ -13,6 +13,7 @@ mod select;
 mod tests;
 mod timeline;
 mod validity;
+mod whole;
 
 pub use conclude::{Closing, Verdict, conclude};
 pub use course::{Course, Point};
@@ -21,3 +22,4 @@ pub use judge::{Judged, Standing, judge_stage, stand};
 pub use jury::{Finding, Jury};
 pub use timeline::{Elapsed, Timeline};
 pub use validity::{Doubt, Limits, Strain, Vigil, strains};
+pub use whole::{is_of_the_whole, on_shard};

@@ -24,6 +24,16 @@ impl Stage {
         Self { folder }
     }
 
+    /// Where the plan is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Another file beside the plan.
+    pub fn file_beside(&self, name: &str, text: &str) {
+        fs::write(self.folder.join(name), text).unwrap();
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         command.args(["run", "plan.yaml", "--out", "out"]).args(arguments).current_dir(&self.folder);

@@ -1,11 +1,11 @@
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
 use crate::cli::plan_file::FilterWords;
 use crate::plan::{Aim, Overrides};
-use crate::units::{Rate, Seed, parse_duration};
+use crate::units::{Rate, Seed, Shard, parse_duration, parse_moment};
 
 /// Runs a plan and says whether the service held.
 #[derive(Debug, Args)]
@@ -61,6 +61,15 @@ pub(in crate::cli) struct RunArgs {
     /// Leaves tasks with this tag out; may be given again.
     #[arg(long, value_name = "TAG")]
     exclude_tag: Vec<String>,
+
+    /// Makes only this part of the run, on one of several machines: 2/8 is the second of eight; `plimsoll merge` puts
+    /// them together.
+    #[arg(long, value_name = "PART", value_parser = Shard::parse)]
+    pub(super) shard: Option<Shard>,
+
+    /// Begins the load at this moment, on every machine the same: 2026-11-24T15:00:00Z, or Unix seconds.
+    #[arg(long, value_name = "MOMENT", value_parser = |text: &str| parse_moment(text))]
+    pub(super) start_at: Option<SystemTime>,
 
     /// Says what the run would do, and does not do it.
     #[arg(long)]

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use super::args::RunArgs;
 use super::command::stages_of;
 use super::veil::Veil;
 use crate::cli::plan_file::PlanFile;
@@ -8,13 +9,13 @@ use crate::compile::Program;
 use crate::engine::Mask;
 use crate::journal::{
     Annotation, Closing, End, Environment, Fingerprint, Header, Level, Mark, NoData, NotWritten, OnBreak, PlanText,
-    RunId, Shard, Stage, Threshold, Writer,
+    RunId, Stage, Threshold, Writer,
 };
 use crate::plan::node_to_json;
 use crate::plan::threshold::{self, Limit, Rule, Was};
 use crate::report::{PlanEntry, kept};
 use crate::run::{Event, Outcome, limits};
-use crate::units::{Offset, Size};
+use crate::units::{Offset, Shard, Size};
 use crate::verdict;
 
 /// Keeps the journal of a run: begun when the load is, a frame a second, and the end.
@@ -46,7 +47,7 @@ impl Chronicle {
                 let written = self.writer.as_mut().map(|writer| writer.second(interval));
                 self.note(written);
             }
-            Event::Second(_) => {}
+            Event::Waiting(_) | Event::Second(_) => {}
             Event::Draining(verdict::Closing::Threshold(index)) => {
                 let rule = self.header.thresholds.get(*index).map(|rule| rule.require.clone()).unwrap_or_default();
                 self.annotate(self.now, Mark::ThresholdBroke, &rule);
@@ -103,18 +104,18 @@ impl Chronicle {
 }
 
 /// What the journal of a run says before its seconds, without secrets.
-pub(super) fn header(file: &PlanFile, program: &Program, plan: &PlanEntry, workers: u32) -> Header {
+pub(super) fn header(args: &RunArgs, file: &PlanFile, program: &Program, plan: &PlanEntry, workers: u32) -> Header {
     let tree = file.tree.as_ref().map(node_to_json).unwrap_or_default();
     let veil = Veil::new(Mask::new(&program.secrets), &tree);
     let text = file.sources.first().map(|source| source.text.clone()).unwrap_or_default();
     let effective = serde_saphyr::to_string(&tree).unwrap_or_else(|_| tree.to_string());
-    Header {
+    let mut header = Header {
         format: Header::FORMAT,
         plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
         run: RunId::random(),
         began: SystemTime::UNIX_EPOCH,
         seed: program.seed,
-        shard: Shard::WHOLE,
+        shard: args.shard.unwrap_or(Shard::WHOLE),
         workers,
         plan: PlanText {
             name: plan.name.clone(),
@@ -131,7 +132,11 @@ pub(super) fn header(file: &PlanFile, program: &Program, plan: &PlanEntry, worke
         thresholds: program.rules.iter().map(|rule| written(rule, &veil)).collect(),
         stages: stages(program),
         parts: Vec::new(),
+    };
+    if args.shard.is_some() {
+        header.run = RunId::shared(&header, args.start_at, &args.filter().words());
     }
+    header
 }
 
 /// This machine, and what this process may use of it.

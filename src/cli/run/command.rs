@@ -6,18 +6,20 @@ use super::args::RunArgs;
 use super::baseline::resolve;
 use super::chronicle::{Chronicle, header};
 use super::dry::describe;
+use super::split::{Misfit, fits, peak, timely};
 use super::watch::Watch;
 use crate::cli::exit::Exit;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk};
 use crate::compile::{Program, Scenario, Shape};
-use crate::engine::Options;
+use crate::engine::{NotReady, Options, Start};
 use crate::plan::Aim;
 use crate::plan::threshold::Rule;
 use crate::report::{Facts, LevelEntry, Order, PlanEntry, Report, Results, StageEntry, build, summary, visible};
 use crate::run::{Level, Outcome, conduct, probe, raise};
 use crate::sample::StagePurpose;
 use crate::target::{Behaviour, PATHS, Target};
+use crate::units::Shard;
 
 /// How long workers get to be ready before the run's zero.
 const LEAD: Duration = Duration::from_millis(50);
@@ -31,6 +33,7 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Exit {
 
 /// From the plan to the exit code, one stage after another; a stage that cannot go on says why, and gives the code.
 fn stages(args: &RunArgs) -> Result<Exit, Exit> {
+    timely(args, SystemTime::now()).map_err(misfit)?;
     let target = embedded(args)?;
     let aim =
         target.as_ref().map(|target| Aim::InPlace { origin: format!("http://{}", target.address()), paths: &PATHS });
@@ -40,10 +43,11 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let mut program = file.program.take().ok_or(Exit::Usage)?;
     resolve(args.baseline.as_deref(), &mut program.rules)?;
     let program = Arc::new(program);
+    fits(args, &program, file.seed).map_err(misfit)?;
     if args.dry_run {
-        return Ok(data(&visible(&describe(&file, &program))).err().unwrap_or(Exit::Passed));
+        return Ok(data(&visible(&describe(&file, &program, args.shard))).err().unwrap_or(Exit::Passed));
     }
-    raise(program.peak())
+    raise(peak(args, &program))
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
     let mut results = Results::open(&args.out, SystemTime::now()).map_err(|error| {
         let place = args.out.display();
@@ -52,7 +56,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
     let workers = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
-    let header = header(&file, &program, &plan(args, &path, &program), workers);
+    let header = header(args, &file, &program, &plan(args, &path, &program), workers);
     let chronicle = Chronicle::new(results.path("journal"), header);
     let (outcome, lost) = runtime.block_on(conducted(args, &program, &mut results, chronicle))?;
     let exit = exit(&outcome);
@@ -80,6 +84,13 @@ fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
     if !args.embedded {
         return Ok(None);
     }
+    if args.shard.is_some_and(Shard::is_part) {
+        return Err(misfit(Misfit {
+            why: "`--embedded` would give each shard a service of its own, and none of them the whole load".to_owned(),
+            help: "start one with `plimsoll target --port 8000`, and aim every shard at it with `--target URL`"
+                .to_owned(),
+        }));
+    }
     let started = Target::start(Behaviour::default(), ([127, 0, 0, 1], 0).into());
     started.map(Some).map_err(|error| refuse(&format!("the embedded service could not start: {error}"), "try again"))
 }
@@ -99,7 +110,11 @@ async fn conducted(
         let help = "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`";
         refuse(&format!("the target is not ready: {error}"), help)
     })?;
-    let options = Options { workers: chronicle.workers(), lead: LEAD };
+    let options = Options {
+        workers: chronicle.workers(),
+        start: args.start_at.map_or(Start::In(LEAD), Start::At),
+        shard: args.shard.unwrap_or(Shard::WHOLE),
+    };
     let mut watch = Watch::new(results, &program.rules, args.quiet);
     let outcome = conduct(program, &options, |event| {
         chronicle.tell(&event);
@@ -108,7 +123,14 @@ async fn conducted(
     let outcome = outcome.await;
     watch.done();
     let lost = watch.lost.take();
-    let outcome = outcome.map_err(|error| refuse(&error.to_string(), "check the plan's target"))?;
+    let outcome = outcome.map_err(|error| match error {
+        NotReady::Interrupted => {
+            talk(&format!("{error}: nothing was measured\n"));
+            Exit::Interrupted
+        }
+        NotReady::Late(_) => refuse(&error.to_string(), "give `--start-at` a later moment, on every machine the same"),
+        error => refuse(&error.to_string(), "check the plan's target"),
+    })?;
     let unwritten = chronicle.close(&outcome, &program.rules);
     Ok((outcome, unwritten.map(|error| error.to_string()).or(lost.map(|error| error.to_string()))))
 }
@@ -122,6 +144,7 @@ fn report(args: &RunArgs, path: &Path, program: &Program, outcome: &Outcome, exi
     let facts = Facts {
         plan: plan(args, path, program),
         began: outcome.began,
+        shard: args.shard.unwrap_or(Shard::WHOLE),
         elapsed: outcome.elapsed,
         closing: outcome.closing,
         seed: program.seed,
@@ -191,6 +214,12 @@ pub(super) fn broken(level: &Level, rules: &[Rule]) -> Vec<String> {
         format!("{}: {measured}", rule.require)
     });
     broken.collect()
+}
+
+/// Says what is wrong with the command line for this plan, and what to do.
+fn misfit(misfit: Misfit) -> Exit {
+    refuse(&misfit.why, &misfit.help);
+    Exit::Usage
 }
 
 /// Says why the run cannot start, and what to do.

@@ -4,10 +4,10 @@ use crate::cli::plan_file::PlanFile;
 use crate::compile::{Pause, Program, Rhythm, Scenario, Shape, Share, TaskOrder, UserType};
 use crate::engine::{Mask, curve_of, flow_of};
 use crate::plan::node_to_json;
-use crate::units::{Offset, show_duration};
+use crate::units::{Offset, Shard, show_duration};
 
 /// What a run would do, without doing it: the effective plan, shares, and the load curve.
-pub(super) fn describe(file: &PlanFile, program: &Program) -> String {
+pub(super) fn describe(file: &PlanFile, program: &Program, shard: Option<Shard>) -> String {
     let mut out = String::new();
     if let Some(tree) = &file.tree {
         let json = node_to_json(tree);
@@ -15,6 +15,10 @@ pub(super) fn describe(file: &PlanFile, program: &Program) -> String {
         out.push_str(&format!("the effective plan\n{}\n", indented(&yaml)));
     }
     out.push_str(&format!("seed {}\n\n", program.seed));
+    if let Some(shard) = shard {
+        let own: u64 = program.scenarios.iter().map(|scenario| u64::from(shard.of(scenario.shape.peak()))).sum();
+        out.push_str(&format!("shard {shard}: {own} of {} users; below is the whole run\n\n", program.peak()));
+    }
     for scenario in &program.scenarios {
         out.push_str(&self::scenario(scenario, program));
     }

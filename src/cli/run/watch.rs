@@ -29,6 +29,10 @@ impl<'a> Watch<'a> {
     pub(super) fn tell(&mut self, event: &Event<'_>) {
         match event {
             Event::Began(_) | Event::Interval(_) => {}
+            Event::Waiting(until) => {
+                let until = humantime::format_rfc3339_millis(*until);
+                self.say(&format!("ready: waiting until {until} (Ctrl-C ends the run before it begins)"));
+            }
             Event::Second(snapshot) => self.second(snapshot),
             Event::Draining(Closing::Asked) => {
                 self.say("stopping: waiting for requests under way (Ctrl-C again cuts them off)");

@@ -120,10 +120,10 @@ fn a_shard_that_is_missing_doubled_or_foreign_is_named() {
         told.replace(&format!("{}/", folder.file("").display().to_string().trim_end_matches('/')), "")
     };
     assert_eq!(told(&[]), "there are no journals to merge");
-    assert_eq!(told(&paths[..1]), "shards 1, 2 of 3 are missing, counted from 0");
-    assert_eq!(told(&[paths[2].clone(), paths[0].clone()]), "shard 1 of 3 is missing, counted from 0");
+    assert_eq!(told(&paths[..1]), "shards 2, 3 of 3 are missing");
+    assert_eq!(told(&[paths[2].clone(), paths[0].clone()]), "shard 2 of 3 is missing");
     let twice = [paths.clone(), vec![paths[1].clone()]].concat();
-    assert_eq!(told(&twice), "`1.journal` and `1.journal` are both shard 1");
+    assert_eq!(told(&twice), "`1.journal` and `1.journal` are both shard 2 of 3");
     assert!(told(&[folder.file("none.journal")]).starts_with("cannot read the journal `none.journal`: "));
 
     let mut number = 0;
@@ -140,18 +140,21 @@ fn a_shard_that_is_missing_doubled_or_foreign_is_named() {
     foreign(&|header| header.plan.effective.push('#'), "the plan was overridden in another way");
     foreign(&|header| header.seed = Seed::new(7), "the seed is not the same");
     foreign(&|header| header.shard.count = 4, "the run was split into another number of shards");
-    foreign(&|header| header.run = RunId::random(), "the run's id is not the same");
+    foreign(
+        &|header| header.run = RunId::random(),
+        "the run's id is not the same: another `--start-at`, other tasks, or another run",
+    );
     foreign(&|header| header.catalog.endpoints.clear(), "the plan's names are not the same");
     foreign(&|header| header.thresholds.clear(), "the thresholds are not the same");
     foreign(&|header| header.stages[0].end = Offset::ZERO, "the stages are not the same");
 
     let none = folder.file("none of them.journal");
     journal(&none, &shard(9, 3), &shards[0]);
-    assert_eq!(told(&[none]), "`none of them.journal` says to be shard 9 of 3, counted from 0");
+    assert_eq!(told(&[none]), "`none of them.journal` says to be shard 10 of 3");
     let many = folder.file("many.journal");
     journal(&many, &shard(0, u32::MAX), &shards[0]);
     let told = told(&[many]);
-    assert_eq!(told, "shards 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, … of 4294967295 are missing, counted from 0");
+    assert_eq!(told, "shards 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, … of 4294967295 are missing");
 }
 
 #[test]

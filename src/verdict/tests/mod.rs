@@ -14,7 +14,7 @@ use crate::sample::{
     Catalog, EndpointEntry, EndpointId, FailureKind, MetricEntry, MetricId, MetricKind, Outcome, Phases, Reach, Sample,
     StageEntry, StageId, StagePurpose, TaskEntry, TaskId, Timing, UserEntry, UserTypeId,
 };
-use crate::units::Offset;
+use crate::units::{Offset, Shard};
 
 fn catalog() -> Catalog {
     let endpoint =

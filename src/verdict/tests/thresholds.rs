@@ -3,7 +3,7 @@ use super::*;
 fn judged(text: &str) -> (String, Standing) {
     let rules = [rule(text)];
     let catalog = catalog();
-    let mut jury = Jury::new(&rules, &catalog, timeline());
+    let mut jury = Jury::new(&rules, &catalog, timeline(), Shard::WHOLE);
     jury.hear(&interval());
     let judged = jury.close(at(15), Closing::Complete)[0].judged;
     (judged.measured.map_or("no data".into(), |amount| amount.to_string()), judged.standing)
@@ -62,7 +62,7 @@ fn a_stage_alone_is_judged_by_what_ended_in_it() {
 fn a_baseline_that_is_not_known_is_no_data() {
     assert_eq!(judged("p50 <= baseline + 10%"), ("5ms".into(), Standing::NoData));
     let (unknown, known) = (rule("p50 <= baseline"), catalog());
-    let mut jury = Jury::new(std::slice::from_ref(&unknown), &known, timeline());
+    let mut jury = Jury::new(std::slice::from_ref(&unknown), &known, timeline(), Shard::WHOLE);
     jury.hear(&interval());
     let was = jury.close(at(15), Closing::Complete)[0].judged.measured.unwrap();
     for (text, standing) in [
@@ -75,7 +75,7 @@ fn a_baseline_that_is_not_known_is_no_data() {
         let mut rule = rule(text);
         rule.require.limit = rule.require.limit.against(crate::plan::threshold::Was::Known(was));
         let (rules, catalog) = ([rule], catalog());
-        let mut jury = Jury::new(&rules, &catalog, timeline());
+        let mut jury = Jury::new(&rules, &catalog, timeline(), Shard::WHOLE);
         jury.hear(&interval());
         assert_eq!(jury.close(at(15), Closing::Complete)[0].judged.standing, standing, "{text}");
     }

@@ -25,7 +25,7 @@ fn second(second: u32, stage: u16, times_ms: &[u64], failed: usize) -> Interval 
 /// A minute of one stage, in which each second has ten requests of 5 ms; what is told apart are other seconds.
 fn minute(rules: &[Rule], apart: &[(u32, &[u64], usize)]) -> (Vec<Finding>, Option<usize>) {
     let catalog = catalog();
-    let mut jury = Jury::new(rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(60))]));
+    let mut jury = Jury::new(rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(60))]), Shard::WHOLE);
     for now in 0..62 {
         let usual: &[u64] = if now < 60 { &[5; 10] } else { &[] };
         let (times, failed) =
@@ -67,7 +67,7 @@ fn a_window_is_judged_only_where_it_lies_in_the_load_whole() {
 fn a_window_of_one_stage_begins_with_it() {
     let rules = [rule("rate{stage=peak} >= 10/s over 3s")];
     let catalog = catalog();
-    let mut jury = Jury::new(&rules, &catalog, timeline());
+    let mut jury = Jury::new(&rules, &catalog, timeline(), Shard::WHOLE);
     for now in 0..15 {
         let stage = u16::from(now >= 10);
         jury.hear(&second(now, stage, if stage == 1 { &[5; 10] } else { &[5] }, 0));
@@ -102,7 +102,7 @@ fn without_data_in_any_window_there_is_no_data() {
 fn a_long_course_is_bounded_and_forgets_no_break() {
     let rules = [rule("max < 1s over 1s")];
     let catalog = catalog();
-    let mut jury = Jury::new(&rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(20_000))]));
+    let mut jury = Jury::new(&rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(20_000))]), Shard::WHOLE);
     for now in 0..20_000 {
         jury.hear(&second(now, 1, if now == 7001 { &[2000] } else { &[5] }, 0));
     }

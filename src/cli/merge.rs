@@ -1,0 +1,109 @@
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::terminal::{data, talk};
+use crate::journal::{Header, NotMerged, Reader, merge};
+use crate::report::{Order, Report, retell, summary, visible};
+use crate::units::show_duration;
+use crate::verdict::Verdict;
+
+/// Merges the journals of all shards of one run into one, and says whether the service held under the whole.
+#[derive(Debug, Args)]
+pub(super) struct MergeArgs {
+    /// The journal of each shard.
+    #[arg(value_name = "RUN", required = true)]
+    journals: Vec<PathBuf>,
+
+    /// Where the whole run's journal goes, a file that does not exist yet; `.journal` is added where it has no ending.
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Shards that begin further apart than this did not make their load together.
+const TOGETHER: Duration = Duration::from_secs(1);
+
+pub(super) fn run(args: &MergeArgs) -> Exit {
+    merged(args).unwrap_or_else(|exit| exit)
+}
+
+fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
+    let into = if args.out.extension().is_some() { args.out.clone() } else { args.out.with_extension("journal") };
+    vacant(&into)?;
+    let merged = merge(&args.journals, &into).map_err(|error| refuse(&error))?;
+    for (path, tail) in &merged.cut {
+        warn(&format!("`{}` is {tail}; what it has is merged", path.display()));
+    }
+    let lost = |why: &str| {
+        talk(&visible(&format!("error: {why}\n  = help: merge again\n")));
+        Exit::Lost
+    };
+    let mut reader = Reader::open(&into).map_err(|error| lost(&error.to_string()))?;
+    if let Some(apart) = apart(reader.header()) {
+        warn(&format!(
+            "the shards began up to {} apart, and seconds are counted from each one's own beginning; `--start-at` lets \
+             them begin together",
+            show_duration(apart)
+        ));
+    }
+    let (report, exit) = told(&mut reader).map_err(|why| lost(&why))?;
+    data(&summary(&report))?;
+    talk(&visible(&format!("merged into {}\n", into.display())));
+    Ok(exit)
+}
+
+/// The report of a journal, and what it comes to.
+fn told(reader: &mut Reader) -> Result<(Report, Exit), String> {
+    let exit = Cell::new(Exit::Bug);
+    let code = |verdict: &Verdict, order: Order| {
+        exit.set(Exit::of(verdict, order));
+        exit.get().code()
+    };
+    let report = retell(reader, code).map_err(|error| error.to_string())?;
+    Ok((report, exit.get()))
+}
+
+/// How far apart the shards began, where that is too far.
+fn apart(header: &Header) -> Option<Duration> {
+    let began = || header.parts.iter().map(|part| part.began);
+    let apart = began().max()?.duration_since(began().min()?).ok()?;
+    (apart > TOGETHER).then_some(apart)
+}
+
+/// Refuses a file that is there, for a merge writes over nothing, and a place that is not.
+fn vacant(into: &Path) -> Result<(), Exit> {
+    let folder = into.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let why = match folder {
+        _ if into.exists() => format!("`{}` is there already", into.display()),
+        Some(folder) if !folder.is_dir() => format!("there is no folder `{}`", folder.display()),
+        _ => return Ok(()),
+    };
+    talk(&visible(&format!("error: {why}\n  = help: name another file with `-o FILE`\n")));
+    Err(Exit::Usage)
+}
+
+fn warn(what: &str) {
+    talk(&visible(&format!("warning: {what}\n")));
+}
+
+/// Says why nothing was merged, and what to do.
+fn refuse(error: &NotMerged) -> Exit {
+    let (exit, help) = match error {
+        NotMerged::NotWritten(_) => (Exit::Lost, "make room, or name another place with `-o FILE`"),
+        NotMerged::Missing { .. } => {
+            (Exit::Usage, "name the journal of every shard; a shard that was cut off counts too")
+        }
+        NotMerged::Twice { .. } => (Exit::Usage, "name the journal of each shard once"),
+        NotMerged::Foreign { .. } => {
+            (Exit::Usage, "run every shard with the same plan, flags, `--seed` and `--start-at`")
+        }
+        NotMerged::Nothing | NotMerged::NotRead(_) | NotMerged::NoShard { .. } | NotMerged::TooLarge(_) => {
+            (Exit::Usage, "name journals that `plimsoll run --shard` wrote; they end in `.journal`")
+        }
+    };
+    talk(&visible(&format!("error: {error}\n  = help: {help}\n")));
+    exit
+}

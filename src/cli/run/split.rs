@@ -1,0 +1,87 @@
+use std::time::{Duration, SystemTime};
+
+use super::args::RunArgs;
+use crate::cli::plan_file::SeedFrom;
+use crate::compile::{Amount, Ending, Program, Scenario, Shape};
+use crate::units::show_duration;
+
+/// Why a run cannot be made as one of several shards, or at the moment that was asked for; and the way out.
+pub(super) struct Misfit {
+    pub(super) why: String,
+    pub(super) help: String,
+}
+
+/// A run that is to start later than this was not meant.
+const FARTHEST: Duration = Duration::from_secs(24 * 3600);
+
+/// Looks whether the moment a run is to start at is one to wait for.
+pub(super) fn timely(args: &RunArgs, now: SystemTime) -> Result<(), Misfit> {
+    let Some(at) = args.start_at else { return Ok(()) };
+    let shown = humantime::format_rfc3339_millis(at.max(SystemTime::UNIX_EPOCH));
+    let help = "give `--start-at` a moment of the next hours, on every machine the same".to_owned();
+    match at.duration_since(now) {
+        Err(late) => {
+            let ago = show_duration(late.duration());
+            Err(Misfit { why: format!("the run is to start at {shown}, which was {ago} ago"), help })
+        }
+        Ok(wait) if wait > FARTHEST => {
+            let in_time = show_duration(wait);
+            Err(Misfit { why: format!("the run is to start at {shown}, in {in_time}: more than a day from now"), help })
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Looks whether a program can be made in so many shards, each its exact part.
+pub(super) fn fits(args: &RunArgs, program: &Program, seed: SeedFrom) -> Result<(), Misfit> {
+    let Some(shard) = args.shard else { return Ok(()) };
+    if seed == SeedFrom::Chance {
+        return Err(Misfit {
+            why: "shards of one run need one seed, and neither the plan nor the command line gives it".to_owned(),
+            help: format!("give every shard the same, such as `--seed {}`", program.seed),
+        });
+    }
+    let scenario = program.scenarios.iter().find(|scenario| learns(scenario));
+    if let Some(scenario) = scenario.filter(|_| shard.is_part()) {
+        let what = if matches!(scenario.shape, Shape::Search(_)) { "a search" } else { "a staircase `until: failing`" };
+        return Err(Misfit {
+            why: format!("{what} cannot be made in shards: what comes next depends on what the whole run measured"),
+            help: "run it in one place, without `--shard`, or with stages that are known before".to_owned(),
+        });
+    }
+    let (most, what) = program.scenarios.iter().map(parts).max().unwrap_or((0, "users"));
+    if most < u64::from(shard.count) {
+        return Err(Misfit {
+            why: format!("the plan's {most} {what} cannot be split into {} shards: some would have none", shard.count),
+            help: format!("make at most {most} shards, or ask for more {what}"),
+        });
+    }
+    Ok(())
+}
+
+/// The most users this process has at once.
+pub(super) fn peak(args: &RunArgs, program: &Program) -> u64 {
+    let Some(shard) = args.shard else { return program.peak() };
+    program.scenarios.iter().map(|scenario| u64::from(shard.of(scenario.shape.peak()))).sum()
+}
+
+/// Whether a scenario goes on by what it has measured.
+const fn learns(scenario: &Scenario) -> bool {
+    matches!(
+        scenario.shape,
+        Shape::Search(_) | Shape::Closed(_, Ending::Failing) | Shape::Open(_, _, _, Ending::Failing)
+    )
+}
+
+/// How many shards can have a part in a scenario, and of what.
+fn parts(scenario: &Scenario) -> (u64, &'static str) {
+    let users = (u64::from(scenario.shape.peak()), "users");
+    match &scenario.shape {
+        Shape::Replay(times, _) => users.min((times.len() as u64, "arrivals")),
+        Shape::Iterations(work) => match work.amount {
+            Amount::Total(total) => users.min((total, "iterations")),
+            Amount::Each(_) => users,
+        },
+        Shape::Closed(..) | Shape::Open(..) | Shape::Search(_) => users,
+    }
+}

@@ -1,0 +1,86 @@
+use super::judge::{Judged, Standing};
+use crate::plan::threshold::{Aggregate, Rule, Subject};
+use crate::sample::Gauge;
+use crate::units::Shard;
+
+/// Whether a rule asks for something that only the whole run has: how much there was in all. A shard has its part of
+/// that. Shares, quantiles and means are of the same kind in a part and in the whole.
+#[must_use]
+pub fn is_of_the_whole(rule: &Rule) -> bool {
+    let in_all = match rule.require.aggregate {
+        Aggregate::Count | Aggregate::Rate | Aggregate::Errors | Aggregate::Dropped | Aggregate::Bytes => true,
+        Aggregate::ErrorRate
+        | Aggregate::Share
+        | Aggregate::Min
+        | Aggregate::Avg
+        | Aggregate::Max
+        | Aggregate::Stddev
+        | Aggregate::Quantile(_) => false,
+    };
+    let of_the_run = |name: &String| Gauge::named(name).is_some();
+    in_all || matches!(&rule.require.subject, Subject::Declared(name) if of_the_run(name))
+}
+
+/// What a rule comes to on one shard: what only the whole run can answer is left to the merge, and so is what the shard
+/// has no data for, which another may have.
+#[must_use]
+pub fn on_shard(shard: Shard, rule: &Rule, judged: Judged) -> Judged {
+    let left = shard.is_part() && (is_of_the_whole(rule) || judged.standing == Standing::NoData);
+    if left { Judged { standing: Standing::Left, ..judged } } else { judged }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::plan::threshold::{NoData, OnBreak, Threshold};
+
+    fn rule(text: &str) -> Rule {
+        Rule {
+            require: Threshold::parse(text).unwrap(),
+            text: text.to_owned(),
+            name: None,
+            on_break: OnBreak::GoOn,
+            after: Duration::ZERO,
+            no_data: NoData::Fails,
+            place: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_counted_in_all_is_of_the_whole_and_what_is_shared_or_measured_is_not() {
+        for whole in [
+            "count > 1",
+            "count(found) == 3",
+            "rate >= 50/s",
+            "rate{tag=read} > 1/s",
+            "errors < 3",
+            "dropped == 0",
+            "bytes < 1MB",
+            "max(concurrent_users) >= 100",
+            "min(total_rps) > 50",
+            "avg(total_rps) > 50 over 10s",
+        ] {
+            assert!(is_of_the_whole(&rule(whole)), "{whole}");
+        }
+        for part in ["error_rate < 1%", "share{tag=read} > 60%", "p95 < 1s", "avg(found) > 0", "max < 1s over 5s"] {
+            assert!(!is_of_the_whole(&rule(part)), "{part}");
+        }
+    }
+
+    #[test]
+    fn a_shard_neither_fails_nor_passes_what_it_cannot_know() {
+        let part = Shard { index: 1, count: 8 };
+        let standing = |shard, text, standing| {
+            on_shard(shard, &rule(text), Judged { measured: None, standing, broke: None }).standing
+        };
+        for known in [Standing::Held, Standing::Broken, Standing::NoData] {
+            assert_eq!(standing(part, "count > 1", known), Standing::Left);
+            assert_eq!(standing(Shard::WHOLE, "count > 1", known), known);
+        }
+        assert_eq!(standing(part, "p95 < 1s", Standing::Broken), Standing::Broken);
+        assert_eq!(standing(part, "p95{user=rare} < 1s", Standing::NoData), Standing::Left);
+        assert_eq!(standing(Shard::WHOLE, "p95{user=rare} < 1s", Standing::NoData), Standing::NoData);
+    }
+}
