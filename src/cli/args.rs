@@ -1,5 +1,6 @@
 use clap::{Parser, Subcommand};
 
+use super::analyze::AnalyzeArgs;
 use super::check::CheckArgs;
 use super::new::NewArgs;
 use super::run::RunArgs;
@@ -22,6 +23,7 @@ pub(super) enum Command {
     Check(CheckArgs),
     Try(TryArgs),
     Show(ShowArgs),
+    Analyze(AnalyzeArgs),
     New(NewArgs),
     Target(Box<TargetArgs>),
     Schema(SchemaArgs),

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod analyze;
 mod args;
 mod check;
 mod exit;
@@ -36,6 +37,7 @@ fn perform(command: Command) -> Exit {
         Command::Check(args) => check::run(&args),
         Command::Try(args) => try_out::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Analyze(args) => analyze::run(&args),
         Command::New(args) => new::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),

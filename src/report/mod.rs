@@ -15,6 +15,7 @@ mod table;
 mod tests;
 
 pub use build::{Facts, build};
+pub(crate) use console::{figure, grouped, ms, percent};
 pub use console::{summary, visible};
 pub use document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,
@@ -23,4 +24,5 @@ pub use document::{
 };
 pub use files::{Results, stamp};
 pub use progress::{Moment, line};
-pub use retell::{Order, Unreadable, retell};
+pub use retell::{Order, Unreadable, retell, retell_against};
+pub(crate) use table::Table;

@@ -33,8 +33,17 @@ pub fn retell<S: Read + Seek>(
     reader: &mut Reader<S>,
     exit: impl Fn(&Verdict, Order) -> u8,
 ) -> Result<Report, Unreadable> {
+    let rules = reader.header().thresholds.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
+    Ok(retell_against(reader, rules, exit))
+}
+
+/// The same, with other rules than the run's own: what it would have come to with them.
+pub fn retell_against<S: Read + Seek>(
+    reader: &mut Reader<S>,
+    rules: Vec<Rule>,
+    exit: impl Fn(&Verdict, Order) -> u8,
+) -> Report {
     let header = reader.header().clone();
-    let rules = header.thresholds.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
     let windows = rules.iter().filter_map(|rule| rule.require.window);
     let mut totals = Totals::new(windows.map(|window| window.as_secs_f64().ceil() as u32).max().unwrap_or(0));
     let mut end = None;
@@ -79,7 +88,7 @@ pub fn retell<S: Read + Seek>(
         levels: end.levels.iter().map(|level| tried(level, &header)).collect(),
         teardown: end.teardown.clone(),
     };
-    Ok(build(facts, &totals))
+    build(facts, &totals)
 }
 
 fn rule(written: &journal::Threshold) -> Result<Rule, Unreadable> {
