@@ -113,7 +113,7 @@ fn errors(figures: &Figures, causes: &Causes) -> Option<Recommendation> {
     if whole <= ERRORS && worst.is_empty() {
         return None;
     }
-    worst.sort_by(|a, b| b.failed.cmp(&a.failed));
+    worst.sort_by_key(|row| std::cmp::Reverse(row.failed));
     let endpoints = worst.iter().take(NAMED).map(|row| {
         format!("{}: {} of {} ({})", row.title(), grouped(row.failed), grouped(row.requests), percent(share(row)))
     });
@@ -133,12 +133,12 @@ fn errors(figures: &Figures, causes: &Causes) -> Option<Recommendation> {
         look_at.push("is the server up, and reachable at that address");
     }
     if server || late || unknown {
-        look_at.push("its logs at that time");
+        look_at.push("the server's logs at that time");
         look_at.push("its database: is it up, and has it connections left");
         look_at.push("the size of its connection pool");
     }
     if away || late || unknown {
-        look_at.push("its file-handle limit");
+        look_at.push("the server's file-handle limit");
     }
     if causes.has(|cause| matches!(cause, Cause::ClientError(401 | 403))) {
         look_at.push("the key or login the load is made with");

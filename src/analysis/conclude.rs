@@ -116,7 +116,8 @@ impl Outcome {
         let open = targets().filter(|target| target.state == State::NotJudged).count();
         let of_those = if open == 0 { String::new() } else { format!(" ({open} could not be judged)") };
         match self {
-            Self::Met => format!("every target is met{of_those}"),
+            Self::Met if open > 0 => format!("every target that could be judged is met; {open} could not"),
+            Self::Met => "every target is met".to_owned(),
             Self::Missed => {
                 let missed = targets().filter(|target| matches!(target.state, State::Missed | State::NoData)).count();
                 let s = if missed == 1 { " is" } else { "s are" };

@@ -235,13 +235,15 @@ fn selected<'a>(selector: &[Matcher], figures: &'a Figures, names: &Names) -> Re
 }
 
 fn matches(matcher: &Matcher, row: &Row, names: &Names) -> Result<bool, String> {
+    let is_pattern = matches!(matcher.relation, Relation::Like(_));
     match matcher.field {
         Field::Name => Ok(matcher.takes(&row.name)),
-        Field::Endpoint | Field::Tag if !names.are_fixed() => {
-            Err("the file's rows go by names that change, or are no endpoints of the plan".to_owned())
+        // a name that no endpoint has may be one of those that are made anew for each request
+        Field::Endpoint | Field::Tag if !names.are_fixed() && names.of(&row.name).next().is_none() => {
+            Err(format!("the file's `{}` may be any endpoint of the plan whose name changes", row.name))
         }
         Field::Endpoint => Ok(names.of(&row.name).any(|known| matcher.takes(&known.endpoint))),
-        Field::Tag if names.elsewhere.contains(&matcher.text) => {
+        Field::Tag if names.elsewhere.iter().any(|tag| tag == &matcher.text || is_pattern) => {
             Err(format!("`{}` is a tag of tasks or user types, which the file does not tell apart", matcher.text))
         }
         Field::Tag => Ok(match matcher.relation {

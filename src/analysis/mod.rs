@@ -16,6 +16,8 @@ mod sheet;
 mod siblings;
 mod stats;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod text;
 mod throughput;
 mod trend;

@@ -33,6 +33,8 @@ impl Unread {
 pub(super) struct Sheet<R> {
     head: Vec<String>,
     reader: csv::Reader<std::io::Take<R>>,
+    /// The line the next record begins in. The reader's own count is one short where lines end with CRLF.
+    line: u64,
 }
 
 /// One line of a sheet.
@@ -58,7 +60,8 @@ impl<R: Read> Sheet<R> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file.take(LIMIT));
         let head = reader.byte_headers().map_err(|error| unread(&error))?;
         let head: Vec<String> = head.iter().map(|cell| text(cell).trim_start_matches('\u{feff}').to_owned()).collect();
-        Ok(Self { head, reader })
+        let line = 2 + head.iter().map(|cell| breaks(cell.as_bytes())).sum::<u64>();
+        Ok(Self { head, reader, line })
     }
 
     pub(super) fn form(&self) -> Form {
@@ -93,7 +96,8 @@ impl<R: Read> Sheet<R> {
     pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, Unread> {
         let mut cells = ByteRecord::new();
         let more = self.reader.read_byte_record(&mut cells).map_err(|error| unread(&error))?;
-        let number = cells.position().map_or(0, csv::Position::line);
+        let number = cells.position().map_or(0, csv::Position::line).max(self.line);
+        self.line = number + 1 + cells.iter().map(breaks).sum::<u64>();
         Ok(more.then_some(Line { head: &self.head, cells, number }))
     }
 
@@ -141,6 +145,10 @@ impl Line<'_> {
     fn cell(&self, column: &str) -> Option<&[u8]> {
         self.cells.get(self.head.iter().position(|known| known == column)?)
     }
+}
+
+fn breaks(cell: &[u8]) -> u64 {
+    cell.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 fn text(cell: &[u8]) -> String {

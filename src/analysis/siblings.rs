@@ -50,7 +50,7 @@ pub fn read_failures<R: Read>(file: R) -> Result<Vec<Failures>, Unread> {
         });
     }
     whole(&sheet)?;
-    groups.sort_by(|a, b| b.count.cmp(&a.count));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     Ok(groups)
 }
 

@@ -6,10 +6,11 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::plan_file::{FilterWords, PlanFile, find};
+use super::plan_names::names;
 use super::terminal::{data, talk};
 use crate::analysis::{
-    Examined, Figures, Known, LIMIT, Names, Outcome, Siblings, Standards, Trend, Unread, conclude, markdown,
-    of_journal, of_report, read_exceptions, read_failures, read_history, read_stats, targets, text,
+    Examined, Figures, LIMIT, Names, Outcome, Siblings, Standards, Trend, Unread, conclude, markdown, of_journal,
+    of_report, read_exceptions, read_failures, read_history, read_stats, targets, text,
 };
 use crate::journal::{Entry, Reader};
 use crate::plan::Overrides;
@@ -95,15 +96,7 @@ impl Bar {
         let file = PlanFile::open(&path, &Overrides::default(), &FilterWords::default());
         file.tell(&path);
         let program = file.program.filter(|_| file.problems.errors() == 0).ok_or(Exit::Usage)?;
-        let tags = |tags: &[std::sync::Arc<str>]| tags.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let endpoints = program.endpoints.iter().map(|endpoint| Known {
-            endpoint: endpoint.name.to_string(),
-            label: endpoint.label.fixed().map(ToString::to_string),
-            tags: program.catalog.endpoints.get(endpoint.id.index()).map(|entry| tags(&entry.tags)).unwrap_or_default(),
-        });
-        let of_tasks = program.catalog.tasks.iter().flat_map(|task| tags(&task.tags));
-        let of_users = program.catalog.users.iter().flat_map(|user| tags(&user.tags));
-        let names = Names { endpoints: endpoints.collect(), elsewhere: of_tasks.chain(of_users).collect() };
+        let names = names(&program);
         Ok(Self { name: path.display().to_string(), rules: Some(program.rules), names })
     }
 

@@ -7,6 +7,7 @@ mod exit;
 mod fetch;
 mod new;
 mod plan_file;
+mod plan_names;
 mod reference;
 mod run;
 mod schema;
