@@ -169,6 +169,13 @@ fn a_run_of_ours_is_told_from_its_journal_and_from_its_report_with_the_same_numb
         assert_eq!(share.unwrap()["state"], "met", "{file:#}");
         assert!(file["targets"][0]["note"].as_str().unwrap().starts_with("out of reach: 5 users"), "{file:#}");
     }
+    // as much as there is of a journal that was cut off
+    let cut = stage.path("json").with_file_name("cut");
+    let whole = fs::read(journal).unwrap();
+    fs::write(&cut, &whole[..whole.len() * 4 / 5]).unwrap();
+    let (code, stdout, stderr) = analyze(&[cut.to_str().unwrap()]);
+    assert!(stderr.contains("has no end") || stderr.contains("breaks off"), "{stderr}");
+    assert!(code == 1 && stdout.contains("the figures are of what ran until then"), "{stdout}");
     // with the run's own plan for a bar, the journal judges all of it and the report as far as it tells
     let plan = stage.path("json").parent().unwrap().parent().unwrap().join("plan.yaml");
     let (code, by_journal) = told(&[journal, "--plan", plan.to_str().unwrap()]);

@@ -7,6 +7,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::plan_file::{FilterWords, PlanFile, find};
 use super::plan_names::names;
+use super::show::missing;
 use super::terminal::{data, talk};
 use crate::analysis::{
     Examined, Figures, LIMIT, Names, Outcome, Siblings, Standards, Trend, Unread, conclude, markdown, of_journal,
@@ -15,7 +16,7 @@ use crate::analysis::{
 use crate::journal::{Entry, Reader};
 use crate::plan::Overrides;
 use crate::plan::threshold::Rule;
-use crate::report::{Report, retell, retell_against};
+use crate::report::{Report, retell, retell_against, visible};
 
 /// Says what finished runs came to, holds them against targets, and says what to look at: runs of ours, or stats CSVs
 /// of Locust.
@@ -147,6 +148,9 @@ fn journal(path: &Path, bar: &Bar) -> Result<Examined, Unread> {
     let tags = again.header().catalog.endpoints.iter().flat_map(|entry| entry.tags.iter().map(ToString::to_string));
     let rules = bar.rules(&tags.collect::<Vec<_>>());
     let judged = retell_against(&mut again, rules.clone(), |_, _| 0);
+    if let Some(missing) = missing(again.tail()) {
+        talk(&visible(&format!("warning: {}: {missing}\n", path.display())));
+    }
     let mut trend = Trend::default();
     for entry in reader()? {
         if let Entry::Second(interval) = entry {
@@ -248,6 +252,6 @@ fn place(path: &Path, line: Option<u64>) -> String {
 
 fn refuse(path: &Path, unread: &Unread) -> Exit {
     let told = format!("error: {}: {unread}\n  = help: {}\n", place(path, unread.line), unread.help);
-    talk(&crate::report::visible(&told));
+    talk(&visible(&told));
     Exit::Usage
 }
