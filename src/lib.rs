@@ -2,6 +2,7 @@
 //!
 //! The house has floors; `ARCHITECTURE.md` draws them and `tests/floors.rs` holds them.
 
+pub mod analysis;
 pub mod cli;
 pub mod compile;
 pub mod diagnostic;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 20] = [
+const FLOORS: [(&str, &[&str]); 21] = [
     ("units", &[]),
     ("timer", &[]),
     ("diagnostic", &[]),
@@ -39,6 +39,7 @@ const FLOORS: [(&str, &[&str]); 20] = [
         ],
     ),
     ("report", &["verdict", "journal", "metrics", "plan", "sample", "units"]),
+    ("analysis", &["report", "metrics", "plan", "units"]),
     ("target", &["timer", "units"]),
     ("draft", &["diagnostic", "plan", "units"]),
     (
@@ -58,6 +59,7 @@ const FLOORS: [(&str, &[&str]); 20] = [
             "engine",
             "run",
             "report",
+            "analysis",
             "target",
             "draft",
         ],

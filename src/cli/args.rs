@@ -1,5 +1,6 @@
 use clap::{Parser, Subcommand};
 
+use super::analyze::AnalyzeArgs;
 use super::check::CheckArgs;
 use super::merge::MergeArgs;
 use super::new::NewArgs;
@@ -24,6 +25,7 @@ pub(super) enum Command {
     Try(TryArgs),
     Show(ShowArgs),
     Merge(MergeArgs),
+    Analyze(AnalyzeArgs),
     New(NewArgs),
     Target(Box<TargetArgs>),
     Schema(SchemaArgs),

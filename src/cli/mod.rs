@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod analyze;
 mod args;
 mod check;
 mod exit;
@@ -7,6 +8,7 @@ mod fetch;
 mod merge;
 mod new;
 mod plan_file;
+mod plan_names;
 mod reference;
 mod run;
 mod schema;
@@ -38,6 +40,7 @@ fn perform(command: Command) -> Exit {
         Command::Try(args) => try_out::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Merge(args) => merge::run(&args),
+        Command::Analyze(args) => analyze::run(&args),
         Command::New(args) => new::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -46,7 +46,7 @@ fn json(report: &Report) -> Result<String, Exit> {
 }
 
 /// What a journal lacks, in words.
-fn missing(tail: &Tail) -> Option<String> {
+pub(super) fn missing(tail: &Tail) -> Option<String> {
     let reach = |after: &Option<u32>| match after {
         Some(second) => format!("it holds {} seconds", u64::from(*second) + 1),
         None => "it holds no second".to_owned(),

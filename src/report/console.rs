@@ -270,11 +270,11 @@ fn foot(report: &Report) -> String {
 }
 
 /// A time in milliseconds as a person reads it.
-fn ms(ms: f64) -> String {
+pub(crate) fn ms(ms: f64) -> String {
     show_duration(std::time::Duration::from_secs_f64((ms / 1e3).max(0.0)))
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     // a share that is not nothing must not read as nothing, nor one that is not all as all
     match percent {
@@ -285,7 +285,7 @@ fn percent(share: f64) -> String {
     }
 }
 
-fn figure(number: f64) -> String {
+pub(crate) fn figure(number: f64) -> String {
     match number.abs() {
         n if n >= 1e5 => grouped_float(number),
         n if n >= 100.0 || n == n.trunc() => format!("{number:.0}"),
@@ -305,7 +305,7 @@ fn grouped_float(number: f64) -> String {
 }
 
 /// 1234567 as `1,234,567`.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

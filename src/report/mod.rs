@@ -18,6 +18,7 @@ mod value;
 
 pub use baseline::baseline;
 pub use build::{Facts, build};
+pub(crate) use console::{figure, grouped, ms, percent};
 pub use console::{summary, visible};
 pub use document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,
@@ -26,5 +27,6 @@ pub use document::{
 };
 pub use files::{Results, stamp};
 pub use progress::{Moment, line};
-pub use retell::{Order, Unreadable, retell};
+pub use retell::{Order, Unreadable, retell, retell_against};
+pub(crate) use table::Table;
 pub use value::kept;

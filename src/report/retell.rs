@@ -34,10 +34,37 @@ pub fn retell<S: Read + Seek>(
     reader: &mut Reader<S>,
     exit: impl Fn(&Verdict, Order) -> u8,
 ) -> Result<Report, Unreadable> {
+    let rules = reader.header().thresholds.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
+    Ok(told(reader, &rules, Measured::Then, exit))
+}
+
+/// The same, with other rules than the run's own: what it would have come to with them.
+pub fn retell_against<S: Read + Seek>(
+    reader: &mut Reader<S>,
+    rules: &[Rule],
+    exit: impl Fn(&Verdict, Order) -> u8,
+) -> Report {
+    told(reader, rules, Measured::Anew, exit)
+}
+
+/// Where the figures of a search's levels come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Measured {
+    /// From the journal, which kept what was measured of each rule at the level's end.
+    Then,
+    /// From all that ended in the level's stage.
+    Anew,
+}
+
+fn told<S: Read + Seek>(
+    reader: &mut Reader<S>,
+    rules: &[Rule],
+    levels: Measured,
+    exit: impl Fn(&Verdict, Order) -> u8,
+) -> Report {
     let header = reader.header().clone();
-    let rules = header.thresholds.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
     let timeline = Timeline::new(header.stages.iter().map(|stage| (stage.start, stage.end)));
-    let mut jury = Jury::new(&rules, &header.catalog, timeline.clone(), header.shard);
+    let mut jury = Jury::new(rules, &header.catalog, timeline.clone(), header.shard);
     let mut vigil = Vigil::new(limits(&header));
     let mut totals = Totals::new();
     let mut end = None;
@@ -70,7 +97,7 @@ pub fn retell<S: Read + Seek>(
         journal::Closing::Threshold(index) => Closing::Threshold(index.min(rules.len().saturating_sub(1))),
     };
     let mut findings = jury.close(Offset::from(end.elapsed), closing);
-    on_levels(&mut findings, &rules, &end, |rule, level| {
+    on_levels(&mut findings, rules, (&end, levels), |rule, level| {
         judge_stage(rule, &totals, &header.catalog, &timeline.elapsed(Offset::from(end.elapsed)), level.stage)
     });
     let verdict = conclude(closing, &findings, totals.books(), vigil.finding());
@@ -84,14 +111,14 @@ pub fn retell<S: Read + Seek>(
         workers: header.workers,
         verdict: &verdict,
         exit_code: exit(&verdict, order),
-        rules: &rules,
+        rules,
         findings: &findings,
         vigil: &vigil,
         catalog: &header.catalog,
         levels: end.levels.iter().map(|level| tried(level, &header)).collect(),
         teardown: end.teardown.clone(),
     };
-    Ok(build(facts, &totals))
+    build(facts, &totals)
 }
 
 fn rule(written: &journal::Threshold) -> Result<Rule, Unreadable> {
@@ -119,11 +146,16 @@ fn rule(written: &journal::Threshold) -> Result<Rule, Unreadable> {
 
 /// Judges a search, or a staircase to failure, on the highest level that held, or on the first: by what was measured at
 /// its end, or anew where the journal does not say.
-fn on_levels(findings: &mut [Finding], rules: &[Rule], end: &End, anew: impl Fn(&Rule, &journal::Level) -> Judged) {
+fn on_levels(
+    findings: &mut [Finding],
+    rules: &[Rule],
+    (end, from): (&End, Measured),
+    anew: impl Fn(&Rule, &journal::Level) -> Judged,
+) {
     let held = end.levels.iter().filter(|level| level.held()).max_by(|a, b| a.height.total_cmp(&b.height));
     let Some(level) = held.or_else(|| end.levels.first()) else { return };
     for (index, (finding, rule)) in findings.iter_mut().zip(rules).enumerate() {
-        finding.judged = match level.measured.get(index) {
+        finding.judged = match level.measured.get(index).filter(|_| from == Measured::Then) {
             Some(value) => {
                 let measured = value.map(measured);
                 Judged { measured, standing: stand(rule, measured), broke: None }

@@ -1,21 +1,21 @@
 /// A table of text: the first column to the left, the others to the right, unless a column says otherwise.
-pub(super) struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
     left: usize,
 }
 
 impl Table {
     /// A table with a head; the first `left` columns are aligned to the left.
-    pub(super) fn new(head: &[&str], left: usize) -> Self {
+    pub(crate) fn new(head: &[&str], left: usize) -> Self {
         Self { rows: vec![head.iter().map(|cell| (*cell).to_owned()).collect()], left }
     }
 
-    pub(super) fn row(&mut self, cells: Vec<String>) {
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 
     /// The lines, each with two blanks before it.
-    pub(super) fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
             self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)

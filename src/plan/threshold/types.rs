@@ -181,6 +181,18 @@ impl Threshold {
     }
 }
 
+impl Matcher {
+    /// Whether a text is one it takes.
+    #[must_use]
+    pub fn takes(&self, text: &str) -> bool {
+        match &self.relation {
+            Relation::Is => text == self.text,
+            Relation::IsNot => text != self.text,
+            Relation::Like(pattern) => pattern.is_match(text),
+        }
+    }
+}
+
 impl Quantile {
     /// As a share: 0.95 for `p95`.
     #[must_use]

@@ -1,0 +1,38 @@
+//! What a finished run says, and what to do about it: figures of a run of ours or of Locust's CSV files, held against
+//! targets, with advice for the symptoms that are there. Pure: files are read by the command.
+
+mod advice;
+mod bound;
+mod cause;
+mod conclude;
+mod document;
+mod figures;
+mod growth;
+mod judge;
+mod markdown;
+mod names;
+mod own;
+mod sheet;
+mod siblings;
+mod stats;
+mod targets;
+#[cfg(test)]
+mod tests;
+mod text;
+mod throughput;
+mod trend;
+
+pub use bound::{Bound, Share};
+pub use conclude::{Examined, Outcome, conclude};
+
+pub use document::{Analysis, analysis_schema};
+pub use figures::{Figures, Origin, Standards};
+pub use markdown::markdown;
+pub use names::{Known, Names};
+pub use own::{of_journal, of_report};
+pub use sheet::{LIMIT, Unread};
+pub use siblings::{Siblings, read_exceptions, read_failures, read_history};
+pub use stats::read_stats;
+pub use targets::targets;
+pub use text::text;
+pub use trend::{Point, Trend};

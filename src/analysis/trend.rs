@@ -1,0 +1,104 @@
+use std::collections::VecDeque;
+
+use crate::metrics::{Distribution, Interval, Measure, Scale};
+
+/// A moment of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// When it was, in seconds from the start.
+    pub second: f64,
+    /// How many users there were.
+    pub users: Option<u64>,
+    /// Requests a second.
+    pub rate: Option<f64>,
+    /// The 95th percentile of the requests just before, in milliseconds.
+    pub p95: Option<f64>,
+}
+
+/// A run as it went, in so many points at most: of a long run every second, fourth, … is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Trend {
+    points: VecDeque<Point>,
+    skipped: u32,
+    stride: u32,
+    users: Option<u64>,
+    last: f64,
+}
+
+const MOST: usize = 4096;
+
+impl Trend {
+    /// Adds the next moment.
+    pub fn add(&mut self, point: Point) {
+        self.users = self.users.max(point.users);
+        self.last = self.last.max(point.second);
+        if self.skipped + 1 < self.stride {
+            self.skipped += 1;
+            return;
+        }
+        self.skipped = 0;
+        self.points.push_back(point);
+        if self.points.len() > MOST {
+            let mut odd = false;
+            self.points.retain(|_| {
+                odd = !odd;
+                odd
+            });
+            self.stride = self.stride.max(1) * 2;
+        }
+    }
+
+    /// Adds a second of a run of ours.
+    pub fn add_second(&mut self, interval: &Interval) {
+        let mut times = Distribution::new(Scale::Time);
+        for count in &interval.series {
+            for (measure, samples) in &count.times {
+                if matches!(measure, Measure::ResponseOk | Measure::ResponseFailed) {
+                    times.add(samples);
+                }
+            }
+        }
+        self.add(Point {
+            second: f64::from(interval.second),
+            users: Some(interval.users),
+            rate: Some(times.count() as f64),
+            p95: times.quantile(0.95).map(|nanos| nanos / 1e6),
+        });
+    }
+
+    /// The most users there were.
+    #[must_use]
+    pub fn users(&self) -> Option<u64> {
+        self.users
+    }
+
+    /// How long it went on, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> Option<f64> {
+        (self.last > 0.0).then_some(self.last)
+    }
+
+    /// The moments that were kept.
+    #[must_use]
+    pub fn points(self) -> Vec<Point> {
+        self.points.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_of_any_length_is_a_bounded_number_of_points_in_order() {
+        let mut trend = Trend::default();
+        for second in 0..100_000_u32 {
+            let users = Some(u64::from(second % 777));
+            trend.add(Point { second: f64::from(second), users, rate: None, p95: None });
+        }
+        assert_eq!((trend.users(), trend.seconds()), (Some(776), Some(99_999.0)));
+        let points = trend.points();
+        assert!(points.len() <= MOST && points.len() > MOST / 4, "{}", points.len());
+        assert!(points.is_sorted_by(|a, b| a.second < b.second));
+    }
+}
