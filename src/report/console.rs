@@ -1,6 +1,7 @@
 use super::document::{
     FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdState, TimeEntry, UserEntry,
 };
+use super::outside::visible;
 use super::table::Table;
 use crate::units::{Size, show_duration};
 
@@ -23,12 +24,6 @@ pub fn summary(report: &Report) -> String {
     ];
     let sections: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     visible(&sections.join("\n"))
-}
-
-/// A text without what could steer the reader's terminal: names and messages come from plans and servers.
-#[must_use]
-pub fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 
 fn head(report: &Report) -> String {
@@ -252,11 +247,11 @@ fn foot(report: &Report) -> String {
 }
 
 /// A time in milliseconds as a person reads it.
-fn ms(ms: f64) -> String {
+pub(super) fn ms(ms: f64) -> String {
     show_duration(std::time::Duration::from_secs_f64((ms / 1e3).max(0.0)))
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     // a share that is not nothing must not read as nothing, nor one that is not all as all
     match percent {
@@ -267,7 +262,7 @@ fn percent(share: f64) -> String {
     }
 }
 
-fn figure(number: f64) -> String {
+pub(super) fn figure(number: f64) -> String {
     match number.abs() {
         n if n >= 1e5 => grouped_float(number),
         n if n >= 100.0 || n == n.trunc() => format!("{number:.0}"),
@@ -287,7 +282,7 @@ fn grouped_float(number: f64) -> String {
 }
 
 /// 1234567 as `1,234,567`.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

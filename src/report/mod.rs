@@ -3,10 +3,15 @@
 
 mod build;
 mod console;
+mod csv;
 mod document;
 mod figures;
 mod files;
+mod format;
+mod github;
 mod junit;
+mod markdown;
+mod outside;
 mod people;
 mod progress;
 mod retell;
@@ -16,13 +21,18 @@ mod table;
 mod tests;
 
 pub use build::{Facts, build};
-pub use console::{summary, visible};
+pub use console::summary;
+pub use csv::{HistoryRows, exceptions, failures, history, stats};
 pub use document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,
     SecondEntry, StageEntry, TaskEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, VerdictEntry,
     report_schema,
 };
-pub use files::{Results, stamp};
-pub use junit::{Case, CaseOutcome, Suite, Suites, Trouble};
+pub use files::{Place, Results, Unwritten, stamp};
+pub use format::{Format, Seconds, keep};
+pub use github::annotations;
+pub use junit::{Case, CaseOutcome, Suite, Suites, Trouble, junit};
+pub use markdown::markdown;
+pub use outside::visible;
 pub use progress::{Moment, line};
 pub use retell::{Order, Unreadable, retell};

@@ -4,6 +4,7 @@ mod args;
 mod chronicle;
 mod command;
 mod dry;
+mod keep;
 mod veil;
 mod watch;
 
