@@ -264,6 +264,35 @@ fn whatever_ends_a_run_leaves_every_file() {
 }
 
 #[test]
+fn a_journal_cut_off_anywhere_gives_files_that_agree() {
+    let target = target();
+    let stage = Stage::new(&plan(&target, "shape: {constant: {users: 4, for: 2s}}\nthresholds: [count > 0]\n"));
+    stage.run(&["--quiet"]);
+    let whole = fs::read(stage.path("journal")).unwrap();
+    let mut told = 0;
+    for part in 1..12 {
+        let cut = stage.folder().join(format!("cut{part}.journal"));
+        fs::write(&cut, &whole[..whole.len() * part / 12]).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.arg("show").arg(&cut).args(["--out", "cut"]).current_dir(stage.folder());
+        let (code, _, stderr) = ended(command.output().unwrap());
+        if code == 2 && stderr.contains("cut off within its header") {
+            continue;
+        }
+        assert_eq!(code, 0, "{stderr}");
+        let file = |ending: &str| fs::read_to_string(stage.folder().join(format!("cut/cut{part}{ending}"))).unwrap();
+        let report: Value = serde_json::from_str(&file(".json")).unwrap();
+        let total = report["total"]["requests"].to_string();
+        assert_eq!(rows(&file("_stats.csv")).last().unwrap()["Request Count"], total);
+        let last = rows(&file("_stats_history.csv")).pop();
+        assert_eq!(last.map_or_else(|| "0".to_owned(), |row| row["Total Request Count"].clone()), total);
+        assert!(file("_junit.xml").contains("<error type=\"exit_code_5\""));
+        told += 1;
+    }
+    assert!(told > 3, "only {told} could be told");
+}
+
+#[test]
 fn a_run_without_requests_looks_like_a_failure_in_every_form() {
     let target = target();
     let stage = Stage::new(&format!(

@@ -8,7 +8,7 @@ use csv::Writer;
 use super::cells::{PERCENTILES, rows, text};
 use super::running::{Requests, Running};
 use crate::journal::{Entry, Reader};
-use crate::metrics::Interval;
+use crate::metrics::{Interval, SeriesCount};
 use crate::sample::Catalog;
 
 /// Which rows the history has.
@@ -63,7 +63,7 @@ pub fn history<S: Read + Seek>(
     table.file.flush()
 }
 
-/// Method and name, in the order of the rows: by name first.
+/// Name and method, in the order of the rows.
 type Key = (Arc<str>, Arc<str>);
 
 /// The file under way.
@@ -111,20 +111,25 @@ impl<W: Write> Table<W> {
         let mut names: BTreeMap<Key, Requests> = BTreeMap::new();
         for series in &interval.series {
             all.add(series);
+            self.all.add(series);
             if self.rows == HistoryRows::EachName {
-                let endpoint = self.catalog.endpoints.get(series.key.endpoint.index());
-                let method = endpoint.map_or_else(|| Arc::from(""), |endpoint| endpoint.method.clone());
-                names.entry((series.key.name.clone(), method)).or_insert_with(Requests::none).add(series);
+                let key = self.key(series);
+                self.names.entry(key.clone()).or_insert_with(Running::new).add(series);
+                names.entry(key).or_insert_with(Requests::none).add(series);
             }
         }
-        for (key, requests) in names.into_iter().filter(|(_, requests)| !requests.is_empty()) {
-            let (name, method) = (text(&key.0), text(&key.1));
-            let running = self.names.entry(key).or_insert_with(Running::new);
-            running.add(&requests);
-            let figures = figures(&requests, running);
-            self.row(interval.second, [&method, &name], &figures)?;
+        for (key, requests) in names.iter().filter(|(_, requests)| !requests.is_empty()) {
+            let so_far = self.names.get_mut(key).map(Running::cells).into_iter().flatten();
+            let figures = requests.cells().into_iter().chain(so_far).collect::<Vec<_>>();
+            self.row(interval.second, [&text(&key.1), &text(&key.0)], &figures)?;
         }
         self.aggregated(interval.second, &all)
+    }
+
+    fn key(&self, series: &SeriesCount) -> Key {
+        let endpoint = self.catalog.endpoints.get(series.key.endpoint.index());
+        let method = endpoint.map_or_else(|| Arc::from(""), |endpoint| endpoint.method.clone());
+        (series.key.name.clone(), method)
     }
 
     /// Rows for the seconds up to one in which nobody counted anything.
@@ -138,9 +143,8 @@ impl<W: Write> Table<W> {
     }
 
     fn aggregated(&mut self, second: u32, requests: &Requests) -> io::Result<()> {
-        self.all.add(requests);
         self.next = second.saturating_add(1);
-        let figures = figures(requests, &self.all);
+        let figures = requests.cells().into_iter().chain(self.all.cells()).collect::<Vec<_>>();
         self.row(second, ["", "Aggregated"], &figures)
     }
 
@@ -150,8 +154,4 @@ impl<W: Write> Table<W> {
         self.file.write_record(head.iter().chain(figures))?;
         Ok(())
     }
-}
-
-fn figures(now: &Requests, so_far: &Running) -> Vec<String> {
-    now.cells().into_iter().chain(so_far.cells()).collect()
 }

@@ -13,8 +13,8 @@ pub(super) struct Requests {
 /// All so far that one row of the history stands for.
 pub(super) struct Running {
     all: Requests,
-    /// Kept: walking a whole histogram for a second that changed nothing would cost most of the work.
-    median: f64,
+    /// Kept, for a whole histogram is walked to find it; `None` since something was added.
+    median: Option<f64>,
 }
 
 impl Requests {
@@ -48,28 +48,23 @@ impl Requests {
 
 impl Running {
     pub(super) const fn new() -> Self {
-        Self { all: Requests::none(), median: 0.0 }
+        Self { all: Requests::none(), median: None }
     }
 
-    /// Adds a second.
-    pub(super) fn add(&mut self, second: &Requests) {
-        self.all.count += second.count;
-        self.all.failures += second.failures;
-        self.all.content += second.content;
-        if second.times.count() > 0 {
-            self.all.times.merge(&second.times);
-            self.median = self.all.times.quantile(0.5).unwrap_or(0.0);
-        }
+    pub(super) fn add(&mut self, series: &SeriesCount) {
+        self.all.add(series);
+        self.median = None;
     }
 
     /// The columns that begin with `Total`.
-    pub(super) fn cells(&self) -> [String; 7] {
+    pub(super) fn cells(&mut self) -> [String; 7] {
         let ms = |nanos: Option<f64>| number(nanos.unwrap_or(0.0) / 1e6);
         let times = &self.all.times;
+        let median = *self.median.get_or_insert_with(|| times.quantile(0.5).unwrap_or(0.0));
         [
             self.all.count.to_string(),
             self.all.failures.to_string(),
-            ms(Some(self.median)),
+            ms(Some(median)),
             ms(times.mean()),
             ms(times.min()),
             ms(times.max()),
