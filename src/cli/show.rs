@@ -1,22 +1,49 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::exit::Exit;
 use super::terminal::{data, talk};
 use crate::journal::{Reader, Tail};
-use crate::report::{Report, retell, summary};
+use crate::report::{Format, HistoryRows, Place, Report, Seconds, keep, retell};
 
 /// Shows a run again, from its journal: one that is over, still under way, or was cut off anywhere.
+///
+/// Without a format, the summary. One format goes to stdout, or with `--out` into files beside each other; several need
+/// `--out`; `--out` alone writes all of them.
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
     /// The run's journal: results/load_test_….journal
     #[arg(value_name = "RUN")]
     journal: PathBuf,
 
-    /// Prints the report as JSON instead of the summary.
+    /// The report as JSON.
     #[arg(long)]
     json: bool,
+
+    /// Locust's CSV files; without `--out`, the statistics alone.
+    #[arg(long)]
+    csv: bool,
+
+    /// JUnit's XML.
+    #[arg(long)]
+    junit: bool,
+
+    /// Markdown for a pull request's comment.
+    #[arg(long)]
+    markdown: bool,
+
+    /// The summary, which also comes where nothing is asked for.
+    #[arg(long)]
+    text: bool,
+
+    /// Writes files into this folder, named like the journal.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Writes the CSV of the history with a row per method and name, too.
+    #[arg(long)]
+    full_history: bool,
 }
 
 pub(super) fn run(args: &ShowArgs) -> Exit {
@@ -24,6 +51,7 @@ pub(super) fn run(args: &ShowArgs) -> Exit {
 }
 
 fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
+    let wish = args.wish()?;
     let mut reader = Reader::open(&args.journal).map_err(|error| {
         refuse(
             &error.to_string(),
@@ -32,17 +60,82 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     })?;
     let report = retell(&mut reader, |verdict, order| Exit::of(verdict, order).code());
     let report = report.map_err(|error| refuse(&error.to_string(), "read it with the version that wrote it"))?;
-    let text = if args.json { json(&report)? } else { summary(&report) };
     if let Some(missing) = missing(reader.tail()) {
         talk(&format!("warning: {missing}\n"));
     }
-    data(&text)?;
+    match wish {
+        Wish::Print(format) => {
+            let mut text = Vec::new();
+            format.write(&report, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
+            data(&String::from_utf8_lossy(&text))?;
+        }
+        Wish::Write(folder, formats) => {
+            let rows = if args.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated };
+            // a run under way has written on since
+            let through = reader.tail().after();
+            write(folder, &formats, &report, &Seconds { journal: &args.journal, through, rows })?;
+        }
+    }
     Ok(Exit::Passed)
 }
 
-fn json(report: &Report) -> Result<String, Exit> {
-    let text = serde_json::to_string_pretty(report);
-    text.map(|text| format!("{text}\n")).map_err(|error| refuse(&error.to_string(), "this is a bug"))
+/// What is asked for.
+enum Wish<'a> {
+    Print(Format),
+    Write(&'a Path, Vec<Format>),
+}
+
+impl ShowArgs {
+    fn wish(&self) -> Result<Wish<'_>, Exit> {
+        let flags = [self.json, self.csv, self.junit, self.markdown, self.text];
+        let chosen: Vec<Format> =
+            Format::ALL.into_iter().zip(flags).filter(|(_, flag)| *flag).map(|(format, _)| format).collect();
+        let wish = match (&self.out, chosen.as_slice()) {
+            (Some(folder), []) => Wish::Write(folder, Format::ALL.to_vec()),
+            (Some(folder), _) => Wish::Write(folder, chosen),
+            (None, []) => Wish::Print(Format::Text),
+            (None, [one]) => Wish::Print(*one),
+            (None, _) => {
+                return Err(refuse("several formats do not go to stdout at once", "write them with `--out DIR`"));
+            }
+        };
+        match &wish {
+            Wish::Write(_, formats) if formats.contains(&Format::Csv) => Ok(wish),
+            _ if !self.full_history => Ok(wish),
+            _ => Err(refuse(
+                "`--full-history` has no effect: no history is written",
+                "ask for it with `--csv --out DIR --full-history`",
+            )),
+        }
+    }
+}
+
+fn write(folder: &Path, formats: &[Format], report: &Report, seconds: &Seconds<'_>) -> Result<(), Exit> {
+    let stem = seconds.journal.file_stem().map_or_else(|| "run".into(), |stem| stem.to_string_lossy());
+    let place = Place::of(folder, &stem);
+    let real = |path: &Path| path.canonicalize().ok();
+    let journal = real(seconds.journal);
+    let mut paths = formats.iter().flat_map(|format| format.endings()).map(|ending| place.path(ending));
+    if let Some(own) = paths.find(|path| journal.is_some() && real(path) == journal) {
+        let why = format!("{} would be written over, and it is the journal itself", own.display());
+        return Err(refuse(&why, "choose another folder with `--out DIR`"));
+    }
+    if let Err(error) = std::fs::create_dir_all(folder) {
+        let why = format!("results cannot be written to {}: {error}", folder.display());
+        return Err(lost(&why));
+    }
+    let (written, unwritten) = keep(&place, formats, report, seconds);
+    written.iter().for_each(|path| talk(&format!("{}\n", path.display())));
+    if unwritten.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<String> = unwritten.iter().map(ToString::to_string).collect();
+    Err(lost(&all.join("\n  and: ")))
+}
+
+fn lost(why: &str) -> Exit {
+    talk(&format!("error: {why}\n  = help: make room, or choose another folder with `--out DIR`\n"));
+    Exit::Lost
 }
 
 /// What a journal lacks, in words.

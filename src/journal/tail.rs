@@ -31,6 +31,15 @@ impl Tail {
     pub const fn is_whole(&self) -> bool {
         matches!(self, Self::Whole)
     }
+
+    /// The last second before something is missing; `None` where nothing is, and where no second is there.
+    #[must_use]
+    pub const fn after(&self) -> Option<u32> {
+        match self {
+            Self::Whole => None,
+            Self::CutOff { after, .. } | Self::Corrupt { after, .. } => *after,
+        }
+    }
 }
 
 impl fmt::Display for Tail {

@@ -1,6 +1,7 @@
 use super::document::{
-    FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdState, TimeEntry, UserEntry,
+    FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry,
 };
+use super::outside::visible;
 use super::table::Table;
 use crate::units::{Size, show_duration};
 
@@ -23,12 +24,6 @@ pub fn summary(report: &Report) -> String {
     ];
     let sections: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     visible(&sections.join("\n"))
-}
-
-/// A text without what could steer the reader's terminal: names and messages come from plans and servers.
-#[must_use]
-pub fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 
 fn head(report: &Report) -> String {
@@ -198,9 +193,7 @@ fn thresholds(report: &Report) -> String {
             (None, true) => Some("the default: the plan has no thresholds".to_owned()),
             (None, false) => None,
         };
-        let broke = threshold.broke_at.map(|at| format!("broke at {}", ms(at * 1e3)));
-        let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
-        let note = [name, broke, against].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let note = [name, remark(threshold)].into_iter().flatten().collect::<Vec<_>>().join("; ");
         table.row(vec![mark.into(), word.into(), threshold.require.clone(), threshold.measured.clone(), note]);
     }
     let of = match (report.levels.is_empty(), report.levels.iter().any(|level| level.held)) {
@@ -209,6 +202,14 @@ fn thresholds(report: &Report) -> String {
         (false, false) => " (of the first level)",
     };
     format!("thresholds{of}\n{}", table.render())
+}
+
+/// What there is to say of a threshold besides what was measured: when it broke, and what the baseline allowed.
+pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
+    let broke = threshold.broke_at.map(|at| format!("broke at {}", ms(at * 1e3)));
+    let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
+    let said: Vec<String> = [broke, against].into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 fn books(report: &Report) -> String {

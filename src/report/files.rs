@@ -1,16 +1,30 @@
-use std::fs::{File, OpenOptions, create_dir_all};
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions, create_dir_all, remove_file, rename};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::document::Report;
-
-/// The files of one run: `load_test_<stamp>.json` and `.log` in one folder. The log is open from the start, so a place
-/// that cannot be written to is known before any load is made.
+/// The files of one run: `load_test_<stamp>` with an ending each, in one folder. The log is open from the start, so a
+/// place that cannot be written to is known before any load is made.
 #[derive(Debug)]
 pub struct Results {
-    base: PathBuf,
+    place: Place,
     log: File,
+}
+
+/// Where the files of a run lie, and what their names begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    base: PathBuf,
+}
+
+/// A file that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{} was not written: {error}", path.display())]
+pub struct Unwritten {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub error: io::Error,
 }
 
 impl Results {
@@ -23,9 +37,9 @@ impl Results {
         let stamp = stamp(now);
         for attempt in 1..1000 {
             let name = if attempt == 1 { stamp.clone() } else { format!("{stamp}_{attempt}") };
-            let base = folder.join(format!("load_test_{name}"));
-            match OpenOptions::new().write(true).create_new(true).open(with_ending(&base, "log")) {
-                Ok(log) => return Ok(Self { base, log }),
+            let place = Place::of(folder, &format!("load_test_{name}"));
+            match OpenOptions::new().write(true).create_new(true).open(place.path(".log")) {
+                Ok(log) => return Ok(Self { place, log }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -33,10 +47,10 @@ impl Results {
         Err(io::Error::new(io::ErrorKind::AlreadyExists, "a thousand runs began in this second"))
     }
 
-    /// The path of the run's file with another ending.
+    /// Where the files lie.
     #[must_use]
-    pub fn path(&self, ending: &str) -> PathBuf {
-        with_ending(&self.base, ending)
+    pub const fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Adds a line to the log, with the time before it.
@@ -48,28 +62,56 @@ impl Results {
         writeln!(self.log, "{time} {line}")
     }
 
-    /// Adds a text to the log as it is.
+    /// Adds a text to the log as it is, and has the disk take it.
     ///
     /// # Errors
     /// A disk that is full or gone.
-    pub fn log_text(&mut self, text: &str) -> io::Result<()> {
-        self.log.write_all(text.as_bytes())
+    pub fn close(mut self, text: &str) -> Result<(), Unwritten> {
+        let written = self.log.write_all(text.as_bytes()).and_then(|()| self.log.sync_all());
+        written.map_err(|error| Unwritten { path: self.place.path(".log"), error })
+    }
+}
+
+impl Place {
+    /// Files in a folder whose names begin so.
+    #[must_use]
+    pub fn of(folder: &Path, stem: &str) -> Self {
+        Self { base: folder.join(stem) }
     }
 
-    /// Writes the report; gives its path.
+    /// The file with an ending: `.json`, `_stats.csv`.
+    #[must_use]
+    pub fn path(&self, ending: &str) -> PathBuf {
+        let mut name = self.base.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    }
+
+    /// Writes a file whole or not at all: under another name first, and under its own once the disk has all of it.
     ///
     /// # Errors
-    /// A disk that is full or gone.
-    pub fn write(&mut self, report: &Report) -> io::Result<PathBuf> {
-        let path = with_ending(&self.base, "json");
-        let mut text = serde_json::to_string_pretty(report).map_err(io::Error::other)?;
-        text.push('\n');
-        let mut file = File::create(&path)?;
-        file.write_all(text.as_bytes())?;
-        // what the disk refuses may show only now
-        file.sync_all()?;
-        self.log.sync_all()?;
-        Ok(path)
+    /// A disk that is full or gone, and what `content` says. What was there under the name before is there still.
+    pub fn write(
+        &self,
+        ending: &str,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<PathBuf, Unwritten> {
+        let path = self.path(ending);
+        let part = self.path(&format!("{ending}.part"));
+        let written = File::create(&part).and_then(|file| {
+            let mut file = BufWriter::new(file);
+            content(&mut file)?;
+            // what the disk refuses may show only now
+            file.into_inner()?.sync_all()
+        });
+        match written.and_then(|()| rename(&part, &path)) {
+            Ok(()) => Ok(path),
+            Err(error) => {
+                // the room it took may be what the next file needs
+                drop(remove_file(&part));
+                Err(Unwritten { path, error })
+            }
+        }
     }
 }
 
@@ -78,11 +120,4 @@ impl Results {
 pub fn stamp(time: SystemTime) -> String {
     let text = humantime::format_rfc3339_seconds(time).to_string();
     text.trim_end_matches('Z').replace(['-', ':'], "").replace('T', "_")
-}
-
-fn with_ending(base: &Path, ending: &str) -> PathBuf {
-    let mut name = base.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    PathBuf::from(name)
 }

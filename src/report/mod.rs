@@ -4,9 +4,15 @@
 mod baseline;
 mod build;
 mod console;
+mod csv;
 mod document;
 mod figures;
 mod files;
+mod format;
+mod github;
+mod junit;
+mod markdown;
+mod outside;
 mod people;
 mod progress;
 mod retell;
@@ -18,14 +24,20 @@ mod value;
 
 pub use baseline::baseline;
 pub use build::{Facts, build};
+pub use console::summary;
 pub(crate) use console::{figure, grouped, ms, percent};
-pub use console::{summary, visible};
+pub use csv::{HistoryRows, exceptions, failures, history, stats};
 pub use document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,
     SecondEntry, StageEntry, TaskEntry, ThresholdEntry, ThresholdPoint, ThresholdState, TimeEntry, UserEntry,
     VerdictEntry, report_schema,
 };
-pub use files::{Results, stamp};
+pub use files::{Place, Results, Unwritten, stamp};
+pub use format::{Format, Seconds, keep};
+pub use github::annotations;
+pub use junit::{Case, CaseOutcome, Suite, Suites, Trouble, junit};
+pub use markdown::markdown;
+pub use outside::visible;
 pub use progress::{Moment, line};
 pub use retell::{Order, Unreadable, retell, retell_against};
 pub(crate) use table::Table;

@@ -39,3 +39,20 @@ fn two_runs_in_one_second_have_files_of_their_own() {
 fn a_place_that_cannot_be_written_to_is_an_error_at_once() {
     assert!(Results::open(std::path::Path::new("/proc/nowhere"), SystemTime::now()).is_err());
 }
+
+#[test]
+fn a_file_is_written_whole_or_not_at_all() {
+    let folder = std::env::temp_dir().join(format!("plimsoll-whole-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let place = Place::of(&folder, "run");
+    place.write(".txt", |out| out.write_all(b"whole")).unwrap();
+    let broken = place.write(".txt", |out| {
+        out.write_all(b"ha")?;
+        Err(std::io::ErrorKind::StorageFull.into())
+    });
+    assert!(broken.unwrap_err().to_string().contains("run.txt was not written"));
+    let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let text = std::fs::read_to_string(place.path(".txt")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!((names.len(), text.as_str()), (1, "whole"));
+}

@@ -38,6 +38,8 @@ impl Stage {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         command.args(["run", "plan.yaml", "--out", "out"]).args(arguments).current_dir(&self.folder);
         command.env("NO_COLOR", "1").stdin(Stdio::null());
+        // where the tests themselves run in a job of GitHub's
+        command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
         command
     }
 
@@ -70,6 +72,24 @@ impl Stage {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         self.path(ending)
+    }
+
+    /// The names of the run's files, in order, without what they begin with: `.json`, `_stats.csv`.
+    pub fn endings(&self) -> Vec<String> {
+        let journal = self.path("journal");
+        let stem = journal.file_stem().unwrap().to_str().unwrap();
+        let files = fs::read_dir(self.folder.join("out")).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = files.map(|name| name.into_string().unwrap());
+        let mut endings: Vec<String> = names.map(|name| name.strip_prefix(stem).unwrap_or(&name).to_owned()).collect();
+        endings.sort();
+        endings
+    }
+
+    /// The text of the run's file whose name ends so: `_stats.csv`.
+    pub fn with_ending(&self, ending: &str) -> String {
+        let journal = self.path("journal");
+        let stem = journal.file_stem().unwrap().to_str().unwrap();
+        fs::read_to_string(journal.with_file_name(format!("{stem}{ending}"))).unwrap()
     }
 
     /// The text of the run's file with an ending.

@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::cli::plan_file::FilterWords;
 use crate::plan::{Aim, Overrides};
+use crate::report::HistoryRows;
 use crate::units::{Rate, Seed, Shard, parse_duration, parse_moment};
 
 /// Runs a plan and says whether the service held.
@@ -82,6 +83,9 @@ pub(in crate::cli) struct RunArgs {
     /// The journal of an earlier run to hold this one against.
     #[arg(long, value_name = "RUN")]
     pub(super) baseline: Option<PathBuf>,
+    /// Writes the history with a row per method and name, too, in each second in which one of its requests ended.
+    #[arg(long)]
+    full_history: bool,
 
     /// Says nothing while the run is under way; the summary still comes.
     #[arg(long, short)]
@@ -105,6 +109,10 @@ impl RunArgs {
 
     pub(super) fn filter(&self) -> FilterWords {
         FilterWords { users: self.user.clone(), tags: self.tag.clone(), exclude_tags: self.exclude_tag.clone() }
+    }
+
+    pub(super) const fn history(&self) -> HistoryRows {
+        if self.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated }
     }
 
     pub(super) const fn profile(&self) -> Option<&String> {

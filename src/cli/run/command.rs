@@ -6,6 +6,7 @@ use super::args::RunArgs;
 use super::baseline::resolve;
 use super::chronicle::{Chronicle, header};
 use super::dry::describe;
+use super::keep::keep_all;
 use super::split::{Misfit, fits, peak, timely};
 use super::watch::Watch;
 use crate::cli::exit::Exit;
@@ -57,27 +58,16 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let runtime = runtime.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
     let workers = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     let header = header(args, &file, &program, &plan(args, &path, &program), workers);
-    let chronicle = Chronicle::new(results.path("journal"), header);
+    let chronicle = Chronicle::new(results.place().path(".journal"), header);
     let (outcome, lost) = runtime.block_on(conducted(args, &program, &mut results, chronicle))?;
     let exit = exit(&outcome);
     let report = report(args, &path, &program, &outcome, exit);
     let text = summary(&report);
     let shown = data(&text);
-    let written = results.log_text(&text).and_then(|()| results.write(&report));
-    match (written, lost) {
-        (Ok(file), None) => {
-            talk(&format!("results in {}\n", file.display()));
-            Ok(if exit == Exit::Bug { exit } else { shown.err().unwrap_or(exit) })
-        }
-        (written, lost) => {
-            let error = lost.or(written.err().map(|error| error.to_string())).unwrap_or_default();
-            talk(&format!(
-                "error: results were lost: {error}\n  = help: make room, or choose another folder with `--out DIR`\n"
-            ));
-            // a mistake of ours outranks lost results, which outrank the rest
-            Ok(if exit == Exit::Bug { exit } else { Exit::Lost })
-        }
-    }
+    let kept = keep_all(results, &report, &text, args.history(), lost);
+    // a mistake of ours outranks lost results, which outrank the rest
+    let lost = kept.err().or(shown.err());
+    Ok(if exit == Exit::Bug { exit } else { lost.unwrap_or(exit) })
 }
 
 fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {

@@ -5,6 +5,7 @@ mod baseline;
 mod chronicle;
 mod command;
 mod dry;
+mod keep;
 mod split;
 mod veil;
 mod watch;

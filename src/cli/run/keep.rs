@@ -1,0 +1,59 @@
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::cli::exit::Exit;
+use crate::cli::terminal::talk;
+use crate::report::{Format, HistoryRows, Report, Results, Seconds, annotations, keep, markdown};
+
+/// What every run leaves in its folder, besides the journal and the log; the log ends with the summary.
+const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::Markdown];
+
+/// Writes everything a run comes to but the journal, each file though another may fail, and says where it is or what was
+/// lost; `lost` is what was lost before.
+///
+/// # Errors
+/// [`Exit::Lost`], told on stderr, where anything was lost.
+pub(super) fn keep_all(
+    results: Results,
+    report: &Report,
+    summary: &str,
+    rows: HistoryRows,
+    lost: Option<String>,
+) -> Result<(), Exit> {
+    let place = results.place().clone();
+    let journal = place.path(".journal");
+    let whole = lost.is_none();
+    let mut lost: Vec<String> = lost.into_iter().collect();
+    lost.extend(results.close(summary).err().map(|error| error.to_string()));
+    let (_, unwritten) = keep(&place, &FORMATS, report, &Seconds { journal: &journal, through: None, rows });
+    lost.extend(unwritten.iter().map(ToString::to_string));
+    lost.extend(step_summary(report).err());
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        talk(&annotations(report));
+    }
+    if lost.is_empty() {
+        talk(&format!("results in {}\n", place.path(".json").display()));
+        return Ok(());
+    }
+    let help = if whole {
+        format!("make room; then `plimsoll show {} --out DIR` writes them from the journal", journal.display())
+    } else {
+        "make room, or choose another folder with `--out DIR`".to_owned()
+    };
+    talk(&format!("error: results were lost: {}\n  = help: {help}\n", lost.join("\n  and: ")));
+    Err(Exit::Lost)
+}
+
+/// Adds the run to the summary of GitHub's job, where it runs in one. One step may make several runs.
+fn step_summary(report: &Report) -> Result<(), String> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let path = Path::new(&path);
+    append(path, &format!("{}\n", markdown(report))).map_err(|error| {
+        format!("the job's summary was not written to {} (GITHUB_STEP_SUMMARY): {error}", path.display())
+    })
+}
+
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
+}

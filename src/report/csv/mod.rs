@@ -1,0 +1,17 @@
+//! Locust's four CSV files, to the column, so that what was written to read those reads these.
+//!
+//! The first three are written from the report, the history from the journal. Source of the format: `stats.py` of
+//! Locust 2.47.
+
+mod cells;
+mod content;
+mod groups;
+mod history;
+mod running;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use groups::{exceptions, failures};
+pub use history::{HistoryRows, history};
+pub use stats::stats;

@@ -1,0 +1,102 @@
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::console::summary;
+use super::csv::{HistoryRows, exceptions, failures, history, stats};
+use super::document::Report;
+use super::files::{Place, Unwritten};
+use super::junit::junit;
+use super::markdown::markdown;
+use crate::journal::Reader;
+
+/// A form a run is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// The report, whole.
+    Json,
+    /// Locust's four files.
+    Csv,
+    /// JUnit's XML.
+    Junit,
+    /// Markdown for a comment.
+    Markdown,
+    /// The summary a person reads.
+    Text,
+}
+
+/// Where the run second by second is read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Seconds<'a> {
+    /// The run's journal.
+    pub journal: &'a Path,
+    /// The last second that is read, where the journal may have grown since the report was made from it.
+    pub through: Option<u32>,
+    /// Which rows they make.
+    pub rows: HistoryRows,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Json, Self::Csv, Self::Junit, Self::Markdown, Self::Text];
+
+    /// How its files' names end.
+    #[must_use]
+    pub const fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Json => &[".json"],
+            Self::Csv => &["_stats.csv", "_failures.csv", "_exceptions.csv", "_stats_history.csv"],
+            Self::Junit => &["_junit.xml"],
+            Self::Markdown => &[".md"],
+            Self::Text => &[".txt"],
+        }
+    }
+
+    /// Writes it in one document; of Locust's files, the statistics.
+    ///
+    /// # Errors
+    /// Of what it is written to.
+    pub fn write(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Json => {
+                serde_json::to_writer_pretty(&mut *out, report)?;
+                out.write_all(b"\n")
+            }
+            Self::Csv => stats(report, out),
+            Self::Junit => out.write_all(junit(report).as_bytes()),
+            Self::Markdown => out.write_all(markdown(report).as_bytes()),
+            Self::Text => out.write_all(summary(report).as_bytes()),
+        }
+    }
+}
+
+/// Writes a run's files: those that are there now, and those that could not be written. One that cannot be does not keep
+/// the others from being written.
+pub fn keep(
+    place: &Place,
+    formats: &[Format],
+    report: &Report,
+    seconds: &Seconds<'_>,
+) -> (Vec<PathBuf>, Vec<Unwritten>) {
+    let (mut written, mut unwritten) = (Vec::new(), Vec::new());
+    let endings = formats.iter().flat_map(|format| format.endings().iter().map(move |ending| (*format, *ending)));
+    for (format, ending) in endings {
+        let kept = place.write(ending, |out| match ending {
+            "_failures.csv" => failures(report, out),
+            "_exceptions.csv" => exceptions(report, out),
+            "_stats_history.csv" => seconds.write(out),
+            _ => format.write(report, out),
+        });
+        match kept {
+            Ok(path) => written.push(path),
+            Err(error) => unwritten.push(error),
+        }
+    }
+    (written, unwritten)
+}
+
+impl Seconds<'_> {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut reader = Reader::open(self.journal).map_err(io::Error::other)?;
+        history(&mut reader, self.through, self.rows, out)
+    }
+}

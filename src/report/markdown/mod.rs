@@ -1,0 +1,7 @@
+//! Markdown for a pull request's comment or a job's summary.
+
+mod page;
+mod sections;
+mod words;
+
+pub use sections::markdown;

@@ -1,0 +1,59 @@
+/// A text from outside without control characters other than line ends: names and messages come from plans and servers,
+/// and could steer the reader's terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
+}
+
+/// A text for a terminal or a CI system's log: printable, and without what the system would take for a command. GitHub's
+/// runner obeys a line that begins with `::`, whatever blanks are before it, and `##[…]` anywhere; Azure's and
+/// TeamCity's obey `##vso[…]` and `##teamcity[…]`. A blank in between makes them words again, wherever the text goes.
+///
+/// Source: `ActionCommand.cs` of actions/runner.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let lines = printable(text);
+    let lines = lines.split('\n').map(|line| {
+        let (blanks, rest) = line.split_at(line.len() - line.trim_start().len());
+        match rest.strip_prefix("::") {
+            Some(rest) => format!("{blanks}: :{}", without_brackets(rest)),
+            None => without_brackets(line),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A line in which each `##`, a word and a bracket have a blank between the signs.
+fn without_brackets(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("##") {
+        let (before, from) = rest.split_at(at);
+        let word = from[2..].trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+        out.push_str(before);
+        out.push_str(if word.starts_with('[') { "# " } else { "#" });
+        rest = &from[1..];
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_a_command_to_a_ci_system() {
+        for (text, shown) in [
+            ("a\n \t::error::x", "a\n \u{FFFD}::error::x"),
+            ("a\n  ::error::x", "a\n  : :error::x"),
+            ("::stop-commands::", ": :stop-commands::"),
+            ("\u{2028}::error::x", "\u{2028}: :error::x"),
+            ("a::b", "a::b"),
+            ("x ##[set-output name=a]b", "x # #[set-output name=a]b"),
+            ("x ###[error]b##vso[task.x]", "x ## #[error]b# #vso[task.x]"),
+            ("## a heading ##", "## a heading ##"),
+            ("", ""),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
+}
