@@ -18,7 +18,7 @@ use plimsoll::journal::{Entry, Header, Reader};
 use plimsoll::metrics::Books;
 use plimsoll::plan::{Aim, Overrides, read};
 use plimsoll::run::conduct;
-use plimsoll::target::{Behaviour, Target};
+use plimsoll::target::{Behaviour, Delay, Target};
 use plimsoll::units::{Seed, Shard};
 use serde_json::Value;
 use support::{Stage, assert_balance, ended};
@@ -475,4 +475,27 @@ fn what_cannot_be_split_is_told_before_anything_is_run() {
     assert_eq!(code, 2);
     assert!(stderr.contains("a service of its own") && stderr.contains("`plimsoll target --port 8000`"), "{stderr}");
     assert_eq!(target.stop().total, 0);
+}
+
+#[test]
+fn a_machine_that_is_not_ready_for_its_moment_says_so_and_makes_no_load() {
+    let behaviour = Behaviour { delay: Delay::parse("5s").unwrap(), ..Behaviour::default() };
+    let target = Target::start(behaviour, ([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("http://{}/v1", target.address());
+    let stage = stage(
+        "setup: [{call: health}]\nusers: {u: {tasks: {h: {call: health}}}}\nshape: {constant: {users: 2, for: 1s}}\n",
+    );
+    let at = humantime::format_rfc3339_millis(SystemTime::now() + Duration::from_secs(3)).to_string();
+    let (code, _, stderr) = stage.run(&["--target", &url, "--start-at", &at]);
+    assert_eq!(code, 3, "{stderr}");
+    assert!(stderr.contains("the run was not ready in time: it was to start ") && stderr.contains("a later moment"));
+    assert_eq!(target.stop().total, 1, "the setup alone");
+}
+
+#[test]
+fn a_dry_run_says_how_much_of_the_run_a_shard_is() {
+    let stage = stage("users: {u: {tasks: {h: {call: health}}}}\nshape: {constant: {users: 20, for: 1s}}\n");
+    let (code, stdout, stderr) = stage.run(&["--dry-run", "--seed", "1", "--shard", "2/8"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("shard 2 of 8: 3 of 20 users; below is the whole run\n"), "{stdout}");
 }
