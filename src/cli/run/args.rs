@@ -70,6 +70,10 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) out: PathBuf,
 
+    /// The journal of an earlier run to hold this one against.
+    #[arg(long, value_name = "RUN")]
+    pub(super) baseline: Option<PathBuf>,
+
     /// Says nothing while the run is under way; the summary still comes.
     #[arg(long, short)]
     pub(super) quiet: bool,

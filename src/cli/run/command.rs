@@ -11,6 +11,7 @@ use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk};
 use crate::compile::{Program, Scenario, Shape};
 use crate::engine::Options;
+use crate::journal::Reader;
 use crate::plan::Aim;
 use crate::plan::threshold::Rule;
 use crate::report::{Facts, LevelEntry, Order, PlanEntry, Report, Results, StageEntry, build, summary, visible};
@@ -42,6 +43,13 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     }
     raise(program.peak())
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
+    if let Some(baseline) = &args.baseline {
+        // told before load starts
+        Reader::open(baseline).map_err(|error| {
+            refuse(&error.to_string(), "name the journal of an earlier run: results/load_test_….journal");
+            Exit::Usage
+        })?;
+    }
     let mut results = Results::open(&args.out, SystemTime::now()).map_err(|error| {
         let place = args.out.display();
         refuse(&format!("results cannot be written to {place}: {error}"), "choose another folder with `--out DIR`")
