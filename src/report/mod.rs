@@ -6,6 +6,7 @@ mod console;
 mod document;
 mod figures;
 mod files;
+mod junit;
 mod people;
 mod progress;
 mod retell;
@@ -22,5 +23,6 @@ pub use document::{
     report_schema,
 };
 pub use files::{Results, stamp};
+pub use junit::{Case, CaseOutcome, Suite, Suites, Trouble};
 pub use progress::{Moment, line};
 pub use retell::{Order, Unreadable, retell};
