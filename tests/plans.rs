@@ -106,7 +106,11 @@ fn ten_planted_mistakes_are_told_in_one_go() {
 
 #[test]
 fn the_schema_on_disk_is_the_one_the_types_give() {
-    for (of, file) in [("plan", "schemas/plan.schema.json"), ("report", "schemas/report.schema.json")] {
+    for (of, file) in [
+        ("plan", "schemas/plan.schema.json"),
+        ("report", "schemas/report.schema.json"),
+        ("comparison", "schemas/comparison.schema.json"),
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(["schema", of]).output().unwrap();
         let made = String::from_utf8(output.stdout).unwrap();
         let kept = fs::read_to_string(root().join(file)).unwrap_or_default();

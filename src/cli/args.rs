@@ -1,6 +1,7 @@
 use clap::{Parser, Subcommand};
 
 use super::check::CheckArgs;
+use super::compare::CompareArgs;
 use super::new::NewArgs;
 use super::run::RunArgs;
 use super::schema::SchemaArgs;
@@ -22,6 +23,7 @@ pub(super) enum Command {
     Check(CheckArgs),
     Try(TryArgs),
     Show(ShowArgs),
+    Compare(CompareArgs),
     New(NewArgs),
     Target(Box<TargetArgs>),
     Schema(SchemaArgs),

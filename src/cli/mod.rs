@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod compare;
 mod exit;
 mod fetch;
 mod new;
@@ -36,6 +37,7 @@ fn perform(command: Command) -> Exit {
         Command::Check(args) => check::run(&args),
         Command::Try(args) => try_out::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::New(args) => new::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),

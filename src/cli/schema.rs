@@ -4,9 +4,9 @@ use super::exit::Exit;
 use super::reference::reference;
 use super::terminal::data;
 use crate::plan::plan_schema;
-use crate::report::report_schema;
+use crate::report::{comparison_schema, report_schema};
 
-/// Prints a JSON schema: of plans, for editors, or of reports; or the reference of the language.
+/// Prints a JSON schema: of plans, for editors, of reports or of comparisons; or the reference of the language.
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
     /// Which schema.
@@ -20,6 +20,8 @@ enum Kind {
     Plan,
     /// What a report says (`schemas/report.schema.json`).
     Report,
+    /// What a comparison says (`schemas/comparison.schema.json`).
+    Comparison,
     /// Every key, function and flag as Markdown (`docs/reference.md`).
     Reference,
 }
@@ -28,6 +30,7 @@ pub(super) fn run(args: &SchemaArgs) -> Exit {
     let schema = match args.of {
         Kind::Plan => plan_schema(),
         Kind::Report => report_schema(),
+        Kind::Comparison => comparison_schema(),
         Kind::Reference => return data(&reference()).err().unwrap_or(Exit::Passed),
     };
     data(&format!("{schema:#}\n")).err().unwrap_or(Exit::Passed)

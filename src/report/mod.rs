@@ -2,6 +2,7 @@
 //! number for the same quantity, because there is only one.
 
 mod build;
+mod comparison;
 mod console;
 mod document;
 mod figures;
@@ -16,6 +17,10 @@ mod table;
 mod tests;
 
 pub use build::{Facts, build};
+pub use comparison::{
+    ChangeEntry, ComparedEntry, ComparisonReport, DemandEntry, MethodEntry, NameEntry, Pair, RunSide, RunTrace,
+    WordEntry, build_comparison, comparison_junit, comparison_markdown, comparison_schema, comparison_text, read_pair,
+};
 pub use console::{summary, visible};
 pub use document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,

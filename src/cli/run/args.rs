@@ -3,9 +3,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::compare::TOLERANCE;
 use crate::cli::plan_file::FilterWords;
 use crate::plan::{Aim, Overrides};
-use crate::units::{Rate, Seed, parse_duration};
+use crate::units::{Rate, Ratio, Seed, parse_duration};
 
 /// Runs a plan and says whether the service held.
 #[derive(Debug, Args)]
@@ -73,6 +74,10 @@ pub(in crate::cli) struct RunArgs {
     /// The journal of an earlier run to hold this one against.
     #[arg(long, value_name = "RUN")]
     pub(super) baseline: Option<PathBuf>,
+
+    /// How much of the baseline's values may change without mattering.
+    #[arg(long, value_name = "SHARE", default_value = TOLERANCE, value_parser = Ratio::parse, requires = "baseline")]
+    pub(super) tolerance: Ratio,
 
     /// Says nothing while the run is under way; the summary still comes.
     #[arg(long, short)]

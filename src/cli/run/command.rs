@@ -6,6 +6,7 @@ use super::args::RunArgs;
 use super::chronicle::{Chronicle, header};
 use super::dry::describe;
 use super::watch::Watch;
+use crate::cli::compare::{self, demand, held_against, json};
 use crate::cli::exit::Exit;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk};
@@ -14,7 +15,9 @@ use crate::engine::Options;
 use crate::journal::Reader;
 use crate::plan::Aim;
 use crate::plan::threshold::Rule;
-use crate::report::{Facts, LevelEntry, Order, PlanEntry, Report, Results, StageEntry, build, summary, visible};
+use crate::report::{
+    Facts, LevelEntry, Order, PlanEntry, Report, Results, StageEntry, build, comparison_text, summary, visible,
+};
 use crate::run::{Level, Outcome, conduct, probe, raise};
 use crate::sample::StagePurpose;
 use crate::target::{Behaviour, PATHS, Target};
@@ -68,7 +71,15 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     match (written, lost) {
         (Ok(file), None) => {
             talk(&format!("results in {}\n", file.display()));
-            Ok(if exit == Exit::Bug { exit } else { shown.err().unwrap_or(exit) })
+            if exit == Exit::Bug {
+                return Ok(exit);
+            }
+            shown?;
+            let held = args.baseline.as_ref().map(|baseline| held_to(args, baseline, &results.path("journal")));
+            Ok(match (exit, held.transpose()?) {
+                (Exit::Passed, Some(held)) => held,
+                _ => exit,
+            })
         }
         (written, lost) => {
             let error = lost.or(written.err().map(|error| error.to_string())).unwrap_or_default();
@@ -79,6 +90,25 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
             Ok(if exit == Exit::Bug { exit } else { Exit::Lost })
         }
     }
+}
+
+/// Compares the run with the baseline: prints it, and keeps it beside the other files.
+fn held_to(args: &RunArgs, baseline: &Path, journal: &Path) -> Result<Exit, Exit> {
+    let lost = |error: &str| {
+        talk(&format!(
+            "error: the comparison with the baseline was lost: {error}\n  = help: `plimsoll compare` makes it\n"
+        ));
+        Exit::Lost
+    };
+    let compared = held_against(baseline, journal, &demand(args.tolerance));
+    let compared = compared.map_err(|error| lost(&error.to_string()))?;
+    data(&format!("\n{}", comparison_text(&compared)))?;
+    let mut name = journal.file_stem().unwrap_or_default().to_owned();
+    name.push("_comparison.json");
+    let path = journal.with_file_name(name);
+    std::fs::write(&path, json(&compared)?).map_err(|error| lost(&error.to_string()))?;
+    talk(&format!("comparison in {}\n", path.display()));
+    Ok(compare::exit(&compared))
 }
 
 fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
