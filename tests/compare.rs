@@ -50,7 +50,7 @@ fn document(text: &str) -> Value {
 #[test]
 fn a_service_half_as_fast_is_a_regression_and_one_twice_as_fast_an_improvement() {
     let (fast, slow) = (target("20ms"), target("40ms"));
-    let (base, new) = (Stage::new(&plan(&fast, 60, 7)), Stage::new(&plan(&slow, 60, 7)));
+    let (base, new) = (Stage::new(&plan(&fast, 60, 8)), Stage::new(&plan(&slow, 60, 8)));
     std::thread::scope(|scope| {
         let other = scope.spawn(|| assert_eq!(new.run(&["--quiet"]).0, 0));
         assert_eq!(base.run(&["--quiet"]).0, 0);
@@ -67,7 +67,7 @@ fn a_service_half_as_fast_is_a_regression_and_one_twice_as_fast_an_improvement()
     assert_eq!((&p50["quantity"], &p50["word"]), (&"p50".into(), &"regressed".into()), "{p50}");
     assert!(p50["low"].as_f64().unwrap() > 0.5 && p50["high"].as_f64().unwrap() < 1.5, "{p50}");
     let requests = told["requests"][0]["base_requests"].as_u64().unwrap();
-    assert_eq!(requests, 7 * 60, "warm-up and drained requests are where they belong");
+    assert_eq!(requests, 8 * 60, "warm-up and drained requests are where they belong");
 
     let (code, text, _) = compare(&new, &base, &[]);
     assert_eq!(code, 0, "{text}");
@@ -80,7 +80,7 @@ fn a_service_half_as_fast_is_a_regression_and_one_twice_as_fast_an_improvement()
     // what was cut off is told, and compared as far as it goes
     let whole = fs::read(&new).unwrap();
     let cut = new.with_file_name("cut.journal");
-    fs::write(&cut, &whole[..whole.len() * 9 / 10]).unwrap();
+    fs::write(&cut, &whole[..whole.len() * 8 / 10]).unwrap();
     let (code, text, _) = compare(&base, &cut, &[]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("warning: the new run was cut off"), "{text}");

@@ -6,8 +6,6 @@ mod figures;
 mod junit;
 mod markdown;
 mod read;
-#[cfg(test)]
-mod tests;
 mod text;
 
 pub use document::{

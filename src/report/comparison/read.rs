@@ -48,7 +48,7 @@ pub fn read_pair(base: &Path, new: &Path) -> Result<Pair, NotRead> {
     let (mine, theirs) = (one.trace.window().clone(), other.trace.window().clone());
     let end = mine.end().min(theirs.end());
     // runs of the same length end some milliseconds apart
-    let apart = mine.end().max(theirs.end()).since(end) > Duration::from_secs(1);
+    let apart = mine.end().max(theirs.end()).since(end) > Duration::from_millis(500);
     if mine.matches(&theirs) && apart {
         one = if mine.end() > end { open(base, Some(end))? } else { one };
         other = if theirs.end() > end { open(new, Some(end))? } else { other };

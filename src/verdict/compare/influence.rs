@@ -9,6 +9,8 @@ use super::blocks::Blocks;
 pub(super) struct Spread {
     /// Its standard error, widened for what neighbouring blocks have in common.
     pub(super) error: f64,
+    /// How many blocks there are for each that tells something of its own; 1 where they have nothing in common.
+    pub(super) widening: f64,
     /// How many drawings gave no number.
     pub(super) missing: usize,
 }
@@ -28,12 +30,12 @@ pub(super) fn spread(changes: &[f64], weights: &super::replicate::Weights, block
     let count = there.clone().count();
     let missing = changes.len() - count;
     if count < 2 {
-        return Spread { error: f64::NAN, missing };
+        return Spread { error: f64::NAN, widening: 1.0, missing };
     }
     let mean = there.clone().sum::<f64>() / count as f64;
     let variance = there.map(|change| (change - mean).powi(2)).sum::<f64>() / (count - 1) as f64;
     let widening = widening(&influences(changes, mean, weights, blocks), blocks);
-    Spread { error: (variance * widening).sqrt(), missing }
+    Spread { error: (variance * widening).sqrt(), widening, missing }
 }
 
 /// What each block adds to the change: how the change goes with the block's weight over the drawings.

@@ -71,7 +71,7 @@ pub struct Change {
     pub word: Word,
 }
 
-/// How often at most one of all intervals may be wrong.
+/// How often one of all intervals may be wrong.
 pub const LEVEL: f64 = 0.05;
 /// An interval that reaches this far (as the logarithm of new / base) says nothing: a doubling would not be seen.
 const WIDEST: f64 = std::f64::consts::LN_2;
@@ -176,7 +176,8 @@ impl Bench<'_> {
         if filled < FEWEST_BLOCKS || self.too_few(quantity, fewest) || spread.missing > REPLICATES / 10 {
             return change;
         }
-        let freedom = (filled - self.blocks.strata.len().min(filled - 1)) as f64;
+        // blocks that have much in common are worth fewer
+        let freedom = (filled - self.blocks.strata.len().min(filled - 1)) as f64 / spread.widening;
         let error = if errors { spread.error.max(agresti_caffo(base, new)) } else { spread.error.hypot(RESOLUTION) };
         let reach = student(self.level, freedom) * error;
         if !reach.is_finite() {

@@ -9,6 +9,8 @@ mod cells;
 mod fold;
 mod influence;
 mod judge;
+#[cfg(test)]
+mod made;
 mod quantity;
 mod replicate;
 mod student;

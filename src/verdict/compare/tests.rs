@@ -1,165 +1,214 @@
-use std::time::Duration;
-
-use rand::RngExt;
-use rand::rngs::Xoshiro256PlusPlus;
-
-use super::student::normal;
+use super::made::{Service, demand};
 use super::*;
-use crate::metrics::{Counts, Health, Interval, Measure, Recorder, Scale, SeriesCount, SeriesKey};
-use crate::sample::{Catalog, EndpointEntry, EndpointId, StageEntry, StageId, StagePurpose, TaskId, UserTypeId};
-use crate::units::{Offset, Ratio, Seed};
+use crate::units::Seed;
 
-const DEMAND: fn() -> Demand = || Demand {
-    tolerance: Ratio::parse("5%").unwrap(),
-    floor: Duration::from_micros(500),
-    error_floor: Ratio::parse("0.1%").unwrap(),
-};
-
-/// A made-up service: how many answers in a second, how their level moves, how heavy the tail is.
-struct Service {
-    seconds: u32,
-    /// Requests a second, of each endpoint, at a place of the run.
-    rate: fn(f64) -> f64,
-    /// The median in milliseconds at a place of the run.
-    level: fn(f64) -> f64,
-    /// The spread of the logarithm.
-    sigma: f64,
-    /// How far the level wanders by itself, and over how many seconds.
-    wander: (f64, f64),
-    /// A share of answers that take up to a hundred times as long (Pareto, 1.2).
-    tail: f64,
-    /// How much slower the first endpoint answers.
-    slow: [f64; 3],
-    fails: f64,
-    slow_noise: f64,
-}
-
-impl Default for Service {
-    fn default() -> Self {
-        Self {
-            seconds: 60,
-            rate: |_| 25.0,
-            level: |_| 20.0,
-            sigma: 0.5,
-            wander: (0.0, 1.0),
-            tail: 0.0,
-            slow: [1.0; 3],
-            fails: 0.0,
-            slow_noise: 0.0,
-        }
-    }
-}
-
-fn gauss(dice: &mut Xoshiro256PlusPlus) -> f64 {
-    normal(dice.random_range(1e-12..1.0))
-}
-
-fn catalog() -> Catalog {
-    let endpoint = |name: &str| EndpointEntry { name: name.into(), method: "GET".into(), tags: Vec::new() };
-    let stage = |name: &str, purpose| StageEntry { name: name.into(), scenario: "".into(), purpose };
-    Catalog {
-        endpoints: vec![endpoint("a"), endpoint("b"), endpoint("c")],
-        stages: vec![stage("all", StagePurpose::Measured)],
-        ..Catalog::default()
-    }
-}
-
-impl Service {
-    fn run(&self, seed: u64) -> Trace {
-        let catalog = catalog();
-        let length = Offset::from(Duration::from_secs(self.seconds.into()));
-        let span = Span { start: Offset::ZERO, end: length, purpose: StagePurpose::Measured };
-        let mut fold = Fold::new(&catalog, Window::of(&[span]));
-        self.seconds(seed, |interval| fold.add(interval));
-        fold.close(length)
-    }
-
-    fn seconds(&self, seed: u64, mut take: impl FnMut(&Interval)) {
-        let mut dice = Seed::new(seed).derive(77).generator();
-        let (far, long) = self.wander;
-        let keep = (-1.0 / long).exp();
-        let mut wander = far * gauss(&mut dice);
-        let shift = self.slow_noise * gauss(&mut dice);
-        for second in 0..self.seconds {
-            wander = wander * keep + far * (1.0 - keep * keep).sqrt() * gauss(&mut dice);
-            let place = f64::from(second) / f64::from(self.seconds);
-            let mut interval = Interval::empty(second);
-            interval.health = Health::default();
-            for (index, slow) in self.slow.iter().enumerate() {
-                let rate = (self.rate)(place);
-                let count = (rate + rate.sqrt() * gauss(&mut dice)).round().max(0.0) as u64;
-                let mut recorder = Recorder::new(Scale::Time);
-                let mut counts = Counts::default();
-                for _ in 0..count {
-                    let mut ms = (self.level)(place) * slow * (self.sigma * gauss(&mut dice) + wander + shift).exp();
-                    if dice.random::<f64>() < self.tail {
-                        ms *= dice.random_range(1e-3_f64..1.0).powf(-1.0 / 1.2);
-                    }
-                    recorder.record(ms * 1e6);
-                    if dice.random::<f64>() < self.fails { counts.failed[0] += 1 } else { counts.ok += 1 }
-                }
-                let key = SeriesKey {
-                    endpoint: EndpointId(index as u32),
-                    name: ["/a", "/b", "/c"][index].into(),
-                    user: UserTypeId(0),
-                    task: TaskId(0),
-                    stage: StageId(0),
-                    status: Some(200),
-                };
-                interval.series.push(SeriesCount { key, counts, times: vec![(Measure::ResponseOk, recorder.take())] });
-            }
-            take(&interval);
-        }
-    }
-}
-
+/// What a hundred comparisons came to.
 #[derive(Default, Debug)]
-struct Tally {
+struct Trials {
     same: u32,
     improved: u32,
     regressed: u32,
     lacking: u32,
+    /// How often the row of all regressed, and that of the first endpoint.
     all: u32,
-    slowed: u32,
-    p50: f64,
-    reach50: f64,
-    reach99: f64,
+    first: u32,
 }
 
-fn trials(base: &Service, new: &Service, count: u64) -> Tally {
-    let mut tally = Tally::default();
-    for trial in 0..count {
-        let comparison = compare(&base.run(trial * 2), &new.run(trial * 2 + 1), &DEMAND(), Seed::new(1));
+fn trials(base: &Service, new: &Service) -> Trials {
+    let mut trials = Trials::default();
+    for trial in 0..100 {
+        let comparison = compare(&base.run(trial * 2), &new.run(trial * 2 + 1), &demand(), Seed::new(1));
         match comparison.word {
-            Word::Same => tally.same += 1,
-            Word::Improved => tally.improved += 1,
-            Word::Regressed => tally.regressed += 1,
-            Word::NotEnoughData => tally.lacking += 1,
+            Word::Same => trials.same += 1,
+            Word::Improved => trials.improved += 1,
+            Word::Regressed => trials.regressed += 1,
+            Word::NotEnoughData => trials.lacking += 1,
         }
-        tally.all += u32::from(comparison.all.word == Word::Regressed);
-        tally.slowed += u32::from(comparison.rows[0].word == Word::Regressed);
-        let p50 = comparison.all.changes[2];
-        tally.p50 += p50.change.unwrap() / count as f64;
-        let reach = |change: &Change| change.interval.map_or(f64::NAN, |(low, high)| (high - low) / 2.0);
-        tally.reach50 += reach(&p50) / count as f64;
-        tally.reach99 += reach(&comparison.all.changes[5]) / count as f64;
+        trials.all += u32::from(comparison.all.word == Word::Regressed);
+        trials.first += u32::from(comparison.rows[0].word == Word::Regressed);
     }
-    tally
+    println!("{trials:?}");
+    trials
+}
+
+fn service() -> Service {
+    Service::default()
 }
 
 #[test]
-fn explore() {
-    let n = 100;
-    let cases: Vec<(&str, fn() -> Service)> = vec![
-        ("iid 60", || Service::default()),
-        ("iid 60x50", || Service { rate: |_| 50.0, ..Service::default() }),
-        ("iid 30x33", || Service { rate: |_| 33.0, seconds: 30, ..Service::default() }),
-        ("ar 5%", || Service { wander: (0.05, 10.0), ..Service::default() }),
-        ("ar 5% 180", || Service { wander: (0.05, 10.0), seconds: 180, ..Service::default() }),
-    ];
-    for (name, make) in cases {
-        println!("{name:12} same: {:?}", trials(&make(), &make(), n));
-        let slow = Service { slow: [1.1; 3], ..make() };
-        println!("{name:12} all slow: {:?}", trials(&make(), &slow, n));
+fn two_runs_of_the_same_plan_are_the_same_in_95_of_100_trials() {
+    let trials = trials(&service(), &service());
+    assert!(trials.same >= 95, "{trials:?}");
+}
+
+#[test]
+fn so_they_are_where_a_twentieth_of_the_answers_is_far_slower_and_some_fail() {
+    let service = Service { tail: 0.05, fails: 0.02, ..service() };
+    let trials = trials(&service, &service);
+    assert!(trials.same >= 95, "{trials:?}");
+}
+
+#[test]
+fn so_they_are_on_a_ramp_and_on_a_spike() {
+    let ramp = Service { rate: |x| 5.0 + 45.0 * x, level: |x| 5.0 + 45.0 * x, ..service() };
+    let of_ramp = trials(&ramp, &ramp);
+    let spike =
+        Service { turns: &[0.4, 0.6], rate: |x| if (0.4..0.6).contains(&x) { 60.0 } else { 12.0 }, ..service() };
+    let spike = Service { level: |x| if (0.4..0.6).contains(&x) { 120.0 } else { 15.0 }, ..spike };
+    let of_spike = trials(&spike, &spike);
+    assert!(of_ramp.same >= 95 && of_spike.same >= 95, "{of_ramp:?} {of_spike:?}");
+}
+
+#[test]
+fn so_they_are_where_runs_are_short() {
+    let short = Service { seconds: 8, ..service() };
+    let trials = trials(&short, &short);
+    assert!(trials.same + trials.lacking >= 95, "{trials:?}");
+}
+
+#[test]
+fn answers_a_tenth_slower_are_found_in_95_of_100_trials() {
+    let slow = Service { slow: [1.1; 3], ..service() };
+    let trials = trials(&service(), &slow);
+    assert!(trials.all >= 95 && trials.improved == 0, "{trials:?}");
+}
+
+#[test]
+fn so_they_are_in_half_a_minute_and_on_a_ramp() {
+    let short = Service { seconds: 30, rate: |_| 33.0, ..service() };
+    let of_short = trials(&short, &Service { slow: [1.1; 3], ..short });
+    let ramp = Service { rate: |x| 5.0 + 45.0 * x, level: |x| 5.0 + 45.0 * x, ..service() };
+    let of_ramp = trials(&ramp, &Service { slow: [1.1; 3], ..ramp });
+    assert!(of_short.regressed >= 95 && of_ramp.regressed >= 95, "{of_short:?} {of_ramp:?}");
+}
+
+#[test]
+fn an_endpoint_that_alone_is_a_tenth_slower_is_found_in_95_of_100_trials() {
+    let base = Service { rate: |_| 75.0, ..service() };
+    let trials = trials(&base, &Service { slow: [1.1, 1.0, 1.0], ..base });
+    assert!(trials.first >= 95, "{trials:?}");
+}
+
+/// The level wanders by a twentieth for ten seconds at a time: one of two runs may meet it high and the other low, and
+/// nothing within a run tells that from a change. Longer runs are fooled less often.
+#[test]
+fn a_service_whose_level_wanders_fools_a_long_run_less_often_than_a_short_one() {
+    let short = Service { wander: (0.05, 10.0), rate: |_| 10.0, ..service() };
+    let long = Service { seconds: 300, ..short };
+    let (of_short, of_long) = (trials(&short, &short), trials(&long, &long));
+    assert!(of_short.same >= 75, "{of_short:?}");
+    assert!(of_long.same >= 95, "{of_long:?}");
+}
+
+#[test]
+fn failures_of_one_request_in_fifty_are_found_and_of_one_in_five_thousand_are_not() {
+    let few = trials(&service(), &Service { fails: 0.0002, ..service() });
+    assert!(few.same >= 95, "{few:?}");
+    let many = trials(&service(), &Service { fails: 0.02, ..service() });
+    assert!(many.all >= 95, "{many:?}");
+}
+
+#[test]
+fn the_same_runs_give_the_same_words_and_bounds() {
+    let (base, new) = (service().run(1), service().run(2));
+    let once = compare(&base, &new, &demand(), Seed::new(1));
+    assert_eq!(once, compare(&base, &new, &demand(), Seed::new(1)));
+}
+
+#[test]
+fn a_run_held_against_itself_is_the_same_and_its_intervals_are_narrow() {
+    let run = service().run(1);
+    let comparison = compare(&run, &run, &demand(), Seed::new(1));
+    assert_eq!(comparison.word, Word::Same);
+    for change in &comparison.all.changes {
+        assert_eq!(change.change, Some(0.0));
+        let (low, high) = change.interval.unwrap();
+        assert!(low < 0.0 && high > 0.0 && high < 0.01, "{change:?}");
     }
+}
+
+#[test]
+fn a_word_needs_seconds_and_samples() {
+    let word = |service: Service, quantity: usize| {
+        let comparison = compare(&service.run(1), &service.run(2), &demand(), Seed::new(1));
+        comparison.all.changes[quantity].word
+    };
+    let lacking = Word::NotEnoughData;
+    // four seconds are four blocks
+    assert_eq!(word(Service { seconds: 4, rate: |_| 1000.0, ..service() }, 2), lacking);
+    // 60 requests do not show one in a hundred
+    let rare = Service { rate: |_| 0.34, ..service() };
+    assert_eq!(word(rare, 5), lacking);
+    let nothing = Service { rate: |_| 0.0, ..service() };
+    assert_eq!(word(nothing, 0), lacking);
+    assert_eq!(word(service(), 5), Word::Same);
+}
+
+#[test]
+fn a_change_below_the_floor_does_not_matter_however_sure_it_is() {
+    let quick = Service { level: |_| 0.2, rate: |_| 200.0, ..service() };
+    let slower = Service { slow: [1.5; 3], ..quick };
+    let (base, new) = (quick.run(1), slower.run(2));
+    let comparison = compare(&base, &new, &demand(), Seed::new(1));
+    let p50 = comparison.all.changes[2];
+    assert!(p50.interval.unwrap().0 > 0.3, "{p50:?}");
+    assert_eq!(comparison.word, Word::Same);
+    let none = Demand { floor: std::time::Duration::ZERO, ..demand() };
+    assert_eq!(compare(&base, &new, &none, Seed::new(1)).word, Word::Regressed);
+    let generous = Demand { tolerance: crate::units::Ratio::parse("80%").unwrap(), ..none };
+    assert_eq!(compare(&base, &new, &generous, Seed::new(1)).word, Word::Same);
+}
+
+#[test]
+fn fewer_requests_a_second_are_a_regression_and_more_are_none() {
+    let less = Service { rate: |_| 20.0, ..service() };
+    let comparison = compare(&service().run(1), &less.run(2), &demand(), Seed::new(1));
+    let throughput = comparison.all.changes[0];
+    assert_eq!((throughput.quantity, throughput.word), (Quantity::Throughput, Word::Regressed));
+    assert!((throughput.base.unwrap() / 75.0 - 1.0).abs() < 0.05, "{throughput:?}");
+    let comparison = compare(&less.run(2), &service().run(1), &demand(), Seed::new(1));
+    assert_eq!(comparison.all.changes[0].word, Word::Improved);
+}
+
+#[test]
+fn warm_up_is_left_out_of_every_number() {
+    let warm = Service { warm_up: 20, ..service() };
+    let (base, new) = (warm.run(1), warm.run(2));
+    assert!((base.seconds() - 40.0).abs() < 1e-9);
+    let comparison = compare(&base, &new, &demand(), Seed::new(1));
+    let rate = comparison.all.changes[0].base.unwrap();
+    assert!((rate / 75.0 - 1.0).abs() < 0.05, "{rate}");
+    assert_eq!(comparison.blocks, 32);
+}
+
+#[test]
+fn names_of_one_run_alone_are_told_and_not_judged() {
+    let base = service().run(1);
+    let new = Service { endpoints: &["/a", "/b", "/d"], ..service() }.run(2);
+    let comparison = compare(&base, &new, &demand(), Seed::new(1));
+    let names = |names: &[Name]| names.iter().map(|(method, name)| format!("{method} {name}")).collect::<Vec<_>>();
+    assert_eq!(names(&comparison.only_base), ["GET /c"]);
+    assert_eq!(names(&comparison.only_new), ["GET /d"]);
+    assert_eq!(comparison.rows.len(), 2);
+}
+
+#[test]
+fn a_day_takes_the_room_of_two_minutes() {
+    let day = Service { seconds: 86_400, rate: |_| 1.0, ..service() };
+    let run = day.run(1);
+    assert!((64..=128).contains(&run.cells), "{} cells", run.cells);
+    assert!((run.seconds() - 86_400.0).abs() < 1e-6);
+    let counted: u64 = run.all.cells.iter().map(|cell| cell.ended).sum();
+    assert_eq!(counted, run.all.ended);
+    assert!(run.all.ended > 250_000, "{}", run.all.ended);
+}
+
+#[test]
+fn seconds_far_behind_the_end_neither_lengthen_the_run_nor_break_it() {
+    let mut far = service();
+    far.stray = Some(i32::MAX as u32);
+    let (base, new) = (service().run(1), far.run(1));
+    assert!((new.seconds() - 60.0).abs() < 1e-9);
+    assert_eq!(base.all.ended, new.all.ended);
+    assert_ne!(compare(&base, &new, &demand(), Seed::new(1)).all.ended.1, 0);
 }
