@@ -38,6 +38,11 @@ pub(super) fn percent(share: f64) -> String {
     format!("{}%", digits(share * 100.0))
 }
 
+/// A text from outside in one line: whoever reads by lines must not take a part of a name for one.
+pub(super) fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn signed(share: f64, change: &ChangeEntry) -> String {
     let unit = if change.quantity == "error_rate" { " pt" } else { "%" };
     let percent = share * 100.0;

@@ -1,5 +1,5 @@
 use super::document::{ComparedEntry, ComparisonReport, NameEntry, RunSide, WordEntry};
-use super::figures::{interval, moved, percent, quantity, value};
+use super::figures::{interval, line, moved, percent, quantity, value};
 use crate::report::table::Table;
 use crate::report::visible;
 use crate::units::show_duration;
@@ -14,7 +14,7 @@ pub fn comparison_text(report: &ComparisonReport) -> String {
     }
     text.push_str(&format!("  {}\n", explained(report)));
     for warning in &report.warnings {
-        text.push_str(&format!("warning: {warning}\n"));
+        text.push_str(&format!("warning: {}\n", line(warning)));
     }
     text.push_str(&format!("{} {}\n", mark(report.word), sentence(report)));
     visible(&text)
@@ -23,14 +23,20 @@ pub fn comparison_text(report: &ComparisonReport) -> String {
 fn side(word: &str, run: &RunSide) -> String {
     let length = std::time::Duration::try_from_secs_f64(run.seconds).unwrap_or_default();
     let length = show_duration(std::time::Duration::from_millis(length.as_millis() as u64));
-    format!("{word} {}: {} against {}, {length} from {}\n", run.file, run.plan, run.target, run.began)
+    format!(
+        "{word} {}: {} against {}, {length} from {}\n",
+        line(&run.file),
+        line(&run.plan),
+        line(&run.target),
+        line(&run.began)
+    )
 }
 
 fn rows(report: &ComparisonReport) -> String {
     let mut table = Table::new(&["", "", "", "base", "new", "change", "interval", "word"], 3);
     for row in report.requests.iter().chain(std::iter::once(&report.total)) {
         for (index, change) in row.changes.iter().enumerate() {
-            let (method, name) = if index == 0 { (row.method.clone(), row.name.clone()) } else { Default::default() };
+            let (method, name) = if index == 0 { (line(&row.method), line(&row.name)) } else { Default::default() };
             table.row(vec![
                 method,
                 name,
@@ -59,7 +65,7 @@ fn only(where_: &str, names: &[NameEntry]) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let names: Vec<String> = names.iter().map(|name| format!("{} {}", name.method, name.name)).collect();
+    let names: Vec<String> = names.iter().map(|name| line(&format!("{} {}", name.method, name.name))).collect();
     format!("  in the {where_} run alone: {}\n", names.join(", "))
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Spread {
 const PERSISTENCE: Duration = Duration::from_secs(10);
 /// The least and the most that is left of it in the next block.
 const FADING: (f64, f64) = (0.5, 0.8);
-/// How many autocorrelations are looked at.
+/// How many autocorrelations are looked at; in a short run, a quarter of its blocks.
 const LAGS: usize = 5;
 /// By what factor at most the rest is scaled up for what hides in the mean.
 const MOST_HIDDEN: f64 = 2.0;
@@ -74,7 +74,7 @@ fn widening(influences: &[f64], blocks: &Blocks) -> f64 {
     }
     let (mut found, mut faded, mut scale) = (0.0, 0.0, 0.0);
     let mut fade = 1.0;
-    for lag in 1..=LAGS {
+    for lag in 1..=LAGS.min(influences.len() / 4).max(1) {
         fade *= fading;
         let products = centred.iter().flat_map(|part| part.iter().zip(part.iter().skip(lag)));
         let together: f64 = products.map(|(one, other)| one * other).sum();

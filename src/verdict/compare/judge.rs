@@ -65,20 +65,23 @@ pub struct Change {
     pub new: Option<f64>,
     /// new / base − 1; of an error rate new − base.
     pub change: Option<f64>,
-    /// Between which bounds the change lies; all intervals of a comparison hold together in 95 of 100 comparisons.
+    /// Between which bounds the change lies; all intervals of a comparison hold together in 97 of 100 comparisons.
     pub interval: Option<(f64, f64)>,
     /// What it comes to.
     pub word: Word,
 }
 
-/// How often one of all intervals may be wrong.
-pub const LEVEL: f64 = 0.05;
+/// How often one of all intervals may be wrong: less than the five in a hundred that a word may be wrong, because the
+/// intervals of a run whose level wanders come out a little narrow.
+pub const LEVEL: f64 = 0.03;
 /// An interval that reaches this far (as the logarithm of new / base) says nothing: a doubling would not be seen.
 const WIDEST: f64 = std::f64::consts::LN_2;
 /// The same for a difference of error rates.
 const WIDEST_ERRORS: f64 = 0.05;
 /// Fewer blocks with answers do not show how much they vary.
 const FEWEST_BLOCKS: usize = 5;
+/// Blocks that have much in common count for no fewer degrees of freedom than this; the standard error has it already.
+const FEWEST_FREEDOM: f64 = 5.0;
 /// Fewer samples beyond a quantile do not show how much it varies.
 const FEWEST_BEYOND: f64 = 10.0;
 /// How well the histograms tell values apart, as a standard error.
@@ -177,7 +180,8 @@ impl Bench<'_> {
             return change;
         }
         // blocks that have much in common are worth fewer
-        let freedom = (filled - self.blocks.strata.len().min(filled - 1)) as f64 / spread.widening;
+        let freedom = (filled - self.blocks.strata.len().min(filled - 1)) as f64;
+        let freedom = (freedom / spread.widening).max(freedom.min(FEWEST_FREEDOM));
         let error = if errors { spread.error.max(agresti_caffo(base, new)) } else { spread.error.hypot(RESOLUTION) };
         let reach = student(self.level, freedom) * error;
         if !reach.is_finite() {
