@@ -55,7 +55,13 @@ impl Coarse {
         &self.buckets
     }
 
-    /// The same, where nothing was added since.
+    /// Settles, and gives back the room that waiting took.
+    pub(super) fn pack(&mut self) {
+        self.settle();
+        self.buckets.shrink_to_fit();
+    }
+
+    /// The same as [`Coarse::settle`] gives, where nothing was added since.
     pub(super) fn settled(&self) -> &[(u16, u32)] {
         debug_assert_eq!(self.sorted, self.buckets.len());
         &self.buckets

@@ -152,7 +152,7 @@ impl Row {
             if let Some(second) = cells.next() {
                 first.merge(&second);
             }
-            first.times.settle();
+            first.times.pack();
             self.cells.push(first);
         }
     }
@@ -165,7 +165,7 @@ impl Row {
         }
         self.cells.resize_with(cells, Cell::default);
         self.cells.iter_mut().for_each(|cell| {
-            cell.times.settle();
+            cell.times.pack();
         });
     }
 }
