@@ -110,6 +110,7 @@ fn the_schema_on_disk_is_the_one_the_types_give() {
         ("plan", "schemas/plan.schema.json"),
         ("report", "schemas/report.schema.json"),
         ("analysis", "schemas/analysis.schema.json"),
+        ("comparison", "schemas/comparison.schema.json"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(["schema", of]).output().unwrap();
         let made = String::from_utf8(output.stdout).unwrap();

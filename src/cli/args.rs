@@ -2,6 +2,7 @@ use clap::{Parser, Subcommand};
 
 use super::analyze::AnalyzeArgs;
 use super::check::CheckArgs;
+use super::compare::CompareArgs;
 use super::merge::MergeArgs;
 use super::new::NewArgs;
 use super::run::RunArgs;
@@ -26,6 +27,7 @@ pub(super) enum Command {
     Show(ShowArgs),
     Merge(MergeArgs),
     Analyze(AnalyzeArgs),
+    Compare(CompareArgs),
     New(NewArgs),
     Target(Box<TargetArgs>),
     Schema(SchemaArgs),

@@ -3,6 +3,7 @@
 mod analyze;
 mod args;
 mod check;
+mod compare;
 mod exit;
 mod fetch;
 mod merge;
@@ -41,6 +42,7 @@ fn perform(command: Command) -> Exit {
         Command::Show(args) => show::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Analyze(args) => analyze::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::New(args) => new::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -5,9 +5,9 @@ use super::reference::reference;
 use super::terminal::data;
 use crate::analysis::analysis_schema;
 use crate::plan::plan_schema;
-use crate::report::report_schema;
+use crate::report::{comparison_schema, report_schema};
 
-/// Prints a JSON schema: of plans, for editors, of reports, or of analyses; or the reference of the language.
+/// Prints a JSON schema: of plans, for editors, of reports, analyses or comparisons; or the reference of the language.
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
     /// Which schema.
@@ -23,6 +23,8 @@ enum Kind {
     Report,
     /// What an analysis says (`schemas/analysis.schema.json`).
     Analysis,
+    /// What a comparison says (`schemas/comparison.schema.json`).
+    Comparison,
     /// Every key, function and flag as Markdown (`docs/reference.md`).
     Reference,
 }
@@ -32,6 +34,7 @@ pub(super) fn run(args: &SchemaArgs) -> Exit {
         Kind::Plan => plan_schema(),
         Kind::Report => report_schema(),
         Kind::Analysis => analysis_schema(),
+        Kind::Comparison => comparison_schema(),
         Kind::Reference => return data(&reference()).err().unwrap_or(Exit::Passed),
     };
     data(&format!("{schema:#}\n")).err().unwrap_or(Exit::Passed)

@@ -3,6 +3,7 @@
 
 mod baseline;
 mod build;
+mod comparison;
 mod console;
 mod csv;
 mod document;
@@ -24,6 +25,10 @@ mod value;
 
 pub use baseline::baseline;
 pub use build::{Facts, build};
+pub use comparison::{
+    ChangeEntry, ComparedEntry, ComparisonReport, DemandEntry, MethodEntry, NameEntry, Pair, RunSide, RunTrace,
+    WordEntry, build_comparison, comparison_junit, comparison_markdown, comparison_schema, comparison_text, read_pair,
+};
 pub use console::summary;
 pub(crate) use console::{figure, grouped, ms, percent};
 pub use csv::{HistoryRows, exceptions, failures, history, stats};

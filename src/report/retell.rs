@@ -166,7 +166,7 @@ fn on_levels(
 }
 
 /// What the generator of a run might use.
-fn limits(header: &Header) -> Limits {
+pub(super) fn limits(header: &Header) -> Limits {
     Limits {
         cores: header.environment.cores as f64,
         workers: header.workers,

@@ -1,6 +1,7 @@
 //! Whether the service held: each threshold judged each second on merged numbers, the generator judged by its own
 //! health, and what the two come to.
 
+pub mod compare;
 mod conclude;
 mod course;
 mod hunt;

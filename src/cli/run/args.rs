@@ -3,10 +3,11 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
+use crate::cli::compare::TOLERANCE;
 use crate::cli::plan_file::FilterWords;
 use crate::plan::{Aim, Overrides};
 use crate::report::HistoryRows;
-use crate::units::{Rate, Seed, Shard, parse_duration, parse_moment};
+use crate::units::{Rate, Ratio, Seed, Shard, parse_duration, parse_moment};
 
 /// Runs a plan and says whether the service held.
 #[derive(Debug, Args)]
@@ -83,6 +84,11 @@ pub(in crate::cli) struct RunArgs {
     /// The journal of an earlier run to hold this one against.
     #[arg(long, value_name = "RUN")]
     pub(super) baseline: Option<PathBuf>,
+
+    /// How much of the baseline's values may change without mattering.
+    #[arg(long, value_name = "SHARE", default_value = TOLERANCE, value_parser = Ratio::parse, requires = "baseline")]
+    pub(super) tolerance: Ratio,
+
     /// Writes the history with a row per method and name, too, in each second in which one of its requests ended.
     #[arg(long)]
     full_history: bool,

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::args::RunArgs;
 use super::baseline::resolve;
 use super::chronicle::{Chronicle, header};
+use super::compared::compared;
 use super::dry::describe;
 use super::keep::keep_all;
 use super::split::{Misfit, fits, peak, timely};
@@ -64,9 +65,12 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let report = report(args, &path, &program, &outcome, exit);
     let text = summary(&report);
     let shown = data(&text);
+    let place = results.place().clone();
     let kept = keep_all(results, &report, &text, args.history(), lost);
-    // a mistake of ours outranks lost results, which outrank the rest
-    let lost = kept.err().or(shown.err());
+    let compared = if kept.is_ok() { compared(args, &place) } else { Ok(exit) };
+    // a mistake of ours outranks lost results, which outrank the rest; a regression counts where all else passed
+    let lost = kept.err().or(shown.err()).or(compared.err());
+    let exit = if exit == Exit::Passed { compared.unwrap_or(exit) } else { exit };
     Ok(if exit == Exit::Bug { exit } else { lost.unwrap_or(exit) })
 }
 

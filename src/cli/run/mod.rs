@@ -4,6 +4,7 @@ mod args;
 mod baseline;
 mod chronicle;
 mod command;
+mod compared;
 mod dry;
 mod keep;
 mod split;

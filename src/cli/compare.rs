@@ -1,0 +1,120 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{ArgGroup, Args};
+
+use super::exit::Exit;
+use super::terminal::{data, talk};
+use crate::journal::NotRead;
+use crate::report::{
+    ComparisonReport, build_comparison, comparison_junit, comparison_markdown, comparison_text, read_pair,
+};
+use crate::units::{Ratio, Seed, parse_duration};
+use crate::verdict::compare::{Demand, compare};
+
+/// Holds a run against an earlier one: throughput, error rate and response times, each with an interval and a word.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("form").args(["text", "json", "markdown", "junit"]))]
+pub(super) struct CompareArgs {
+    /// The journal of the run to compare with.
+    #[arg(value_name = "BASE")]
+    base: PathBuf,
+
+    /// The journal of the run to judge.
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+
+    /// How much of the base's value may change without mattering.
+    #[arg(long, value_name = "SHARE", default_value = TOLERANCE, value_parser = Ratio::parse)]
+    tolerance: Ratio,
+
+    /// By how much a response time may change without mattering, however short it is.
+    #[arg(long, value_name = "TIME", default_value = FLOOR, value_parser = |text: &str| parse_duration(text))]
+    floor: Duration,
+
+    /// By how much an error rate may change without mattering: 0.1% is one request in a thousand.
+    #[arg(long, value_name = "SHARE", default_value = ERROR_FLOOR, value_parser = Ratio::parse)]
+    error_floor: Ratio,
+
+    /// Prints text; so it does without any of these.
+    #[arg(long)]
+    text: bool,
+
+    /// Prints JSON (schemas/comparison.schema.json).
+    #[arg(long)]
+    json: bool,
+
+    /// Prints Markdown, for a pull request.
+    #[arg(long)]
+    markdown: bool,
+
+    /// Prints JUnit's XML.
+    #[arg(long)]
+    junit: bool,
+}
+
+/// What may change, where nothing else is said.
+pub(super) const TOLERANCE: &str = "5%";
+const FLOOR: &str = "500us";
+const ERROR_FLOOR: &str = "0.1%";
+/// All chance of a comparison derives from this: the same two files give the same words.
+const SEED: Seed = Seed::new(1);
+
+pub(super) fn run(args: &CompareArgs) -> Exit {
+    compared(args).unwrap_or_else(|exit| exit)
+}
+
+fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
+    let demand = Demand { tolerance: args.tolerance, floor: args.floor, error_floor: args.error_floor };
+    let report = held_against(&args.base, &args.new, &demand).map_err(|error| {
+        let help = "name the files of two runs that end in `.journal`; `plimsoll run` writes one into `results/`";
+        refuse(&error.to_string(), help)
+    })?;
+    let text = if args.json {
+        json(&report)?
+    } else if args.markdown {
+        comparison_markdown(&report)
+    } else if args.junit {
+        comparison_junit(&report)
+    } else {
+        comparison_text(&report)
+    };
+    // the text has them, and so have the documents; who redirects one sees them all the same
+    if args.json || args.markdown || args.junit {
+        report.warnings.iter().for_each(|warning| talk(&crate::report::visible(&format!("warning: {warning}\n"))));
+    }
+    data(&text)?;
+    Ok(exit(&report))
+}
+
+/// What a comparison comes to for a shell.
+pub(super) const fn exit(report: &ComparisonReport) -> Exit {
+    if report.exit_code == 0 { Exit::Passed } else { Exit::Failed }
+}
+
+/// What a run is held to where only the tolerance is said.
+pub(super) fn demand(tolerance: Ratio) -> Demand {
+    let error_floor = Ratio::parse(ERROR_FLOOR).unwrap_or(tolerance);
+    Demand { tolerance, floor: parse_duration(FLOOR).unwrap_or_default(), error_floor }
+}
+
+/// Compares two journals.
+///
+/// # Errors
+/// A file that cannot be read as a journal.
+pub(super) fn held_against(base: &Path, new: &Path, demand: &Demand) -> Result<ComparisonReport, NotRead> {
+    let pair = read_pair(base, new)?;
+    let comparison = compare(&pair.base.trace, &pair.new.trace, demand, SEED);
+    Ok(build_comparison(&pair, demand, &comparison))
+}
+
+/// A comparison as a document.
+pub(super) fn json(report: &ComparisonReport) -> Result<String, Exit> {
+    let text = serde_json::to_string_pretty(report);
+    text.map(|text| format!("{text}\n")).map_err(|error| refuse(&error.to_string(), "this is a bug"))
+}
+
+fn refuse(why: &str, help: &str) -> Exit {
+    talk(&format!("error: {why}\n  = help: {help}\n"));
+    Exit::Usage
+}

@@ -1,0 +1,32 @@
+use super::args::RunArgs;
+use crate::cli::compare::{demand, exit, held_against, json};
+use crate::cli::exit::Exit;
+use crate::cli::terminal::{data, talk};
+use crate::report::{Place, comparison_text};
+use crate::units::Shard;
+
+/// Holds a run that is over against the baseline, where there is one: prints what came of it, and keeps it beside the
+/// other files.
+///
+/// # Errors
+/// [`Exit::Lost`], told on stderr, where a journal cannot be read again or a file cannot be written.
+pub(super) fn compared(args: &RunArgs, place: &Place) -> Result<Exit, Exit> {
+    let Some(baseline) = &args.baseline else { return Ok(Exit::Passed) };
+    if args.shard.is_some_and(Shard::is_part) {
+        talk("a shard is not compared with the baseline: merge the shards, and compare what comes of it\n");
+        return Ok(Exit::Passed);
+    }
+    let lost = |error: &dyn std::fmt::Display| {
+        talk(&format!(
+            "error: the comparison with the baseline was lost: {error}\n  = help: `plimsoll compare` makes it\n"
+        ));
+        Exit::Lost
+    };
+    let compared = held_against(baseline, &place.path(".journal"), &demand(args.tolerance));
+    let compared = compared.map_err(|error| lost(&error))?;
+    data(&format!("\n{}", comparison_text(&compared)))?;
+    let text = json(&compared)?;
+    let path = place.write("_comparison.json", |file| file.write_all(text.as_bytes())).map_err(|error| lost(&error))?;
+    talk(&format!("comparison in {}\n", path.display()));
+    Ok(exit(&compared))
+}
