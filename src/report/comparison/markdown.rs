@@ -1,6 +1,7 @@
 use super::document::{ChangeEntry, ComparedEntry, ComparisonReport, NameEntry, WordEntry};
-use super::figures::{interval, line, moved, quantity, value};
+use super::figures::{interval, moved, quantity, value};
 use super::text::{explained, mark, sentence};
+use crate::report::markdown::code;
 
 /// The longest name that a table shows.
 const LONGEST: usize = 120;
@@ -66,23 +67,4 @@ fn only(text: &mut String, run: &str, names: &[NameEntry]) {
             names.iter().map(|name| code(&format!("{} {}", name.method, name.name), LONGEST)).collect();
         text.push_str(&format!("\nin the {run} run alone: {}\n", names.join(", ")));
     }
-}
-
-/// A text from outside as a span of code in one line: GitHub and GitLab make no links, mentions or HTML of it. What could
-/// end the span or a table's cell is replaced by what looks like it.
-fn code(text: &str, longest: usize) -> String {
-    let line = line(text);
-    let harmless = |c: char| match c {
-        '`' => '\'',
-        '|' => '¦',
-        '\\' => '⧵',
-        c if c.is_control() => '\u{FFFD}',
-        '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
-        c => c,
-    };
-    let mut fitted: String = line.chars().take(longest).map(harmless).collect();
-    if line.chars().nth(longest).is_some() {
-        fitted.push('…');
-    }
-    if fitted.is_empty() { "–".to_owned() } else { format!("`{fitted}`") }
 }

@@ -5,3 +5,4 @@ mod sections;
 mod words;
 
 pub use sections::markdown;
+pub(super) use words::code;

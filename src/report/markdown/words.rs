@@ -1,7 +1,7 @@
 /// A text from outside as a span of code, in one line of at most so many characters. In code GitHub and GitLab make no
 /// links, mentions, pictures or HTML of anything. What could end the span or the table's cell is replaced by what looks
 /// like it, and so is what could turn the direction of the line.
-pub(super) fn code(text: &str, longest: usize) -> String {
+pub(in crate::report) fn code(text: &str, longest: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut fitted: String = line.chars().take(longest).map(harmless).collect();
     if line.chars().nth(longest).is_some() {
