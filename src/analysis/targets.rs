@@ -1,6 +1,4 @@
-use std::time::Duration;
-
-use crate::plan::threshold::{NoData, OnBreak, Rule, Threshold};
+use crate::plan::threshold::{Rule, Threshold};
 
 /// What a memory service's API is to hold, where no plan says otherwise.
 const API: [&str; 6] = [
@@ -23,15 +21,7 @@ pub fn targets(tags: &[String]) -> Vec<Rule> {
 }
 
 fn rule(text: &str) -> Option<Rule> {
-    Some(Rule {
-        require: Threshold::parse(text).ok()?,
-        text: text.to_owned(),
-        name: None,
-        on_break: OnBreak::GoOn,
-        after: Duration::ZERO,
-        no_data: NoData::Fails,
-        place: String::new(),
-    })
+    Some(Rule::new(Threshold::parse(text).ok()?, text))
 }
 
 #[cfg(test)]

@@ -18,15 +18,7 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> (Vec<Rule>, RulesFrom) {
     let Some(written) = &plan.thresholds else {
-        let rule = Threshold::parse(DEFAULT).map(|require| Rule {
-            require,
-            text: DEFAULT.to_owned(),
-            name: None,
-            on_break: OnBreak::GoOn,
-            after: Duration::ZERO,
-            no_data: NoData::Fails,
-            place: String::new(),
-        });
+        let rule = Threshold::parse(DEFAULT).map(|require| Rule::new(require, DEFAULT));
         return (rule.into_iter().collect(), RulesFrom::Default);
     };
     let rules = written.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));

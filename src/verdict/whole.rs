@@ -31,21 +31,11 @@ pub fn on_shard(shard: Shard, rule: &Rule, judged: Judged) -> Judged {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::plan::threshold::{NoData, OnBreak, Threshold};
+    use crate::plan::threshold::Threshold;
 
     fn rule(text: &str) -> Rule {
-        Rule {
-            require: Threshold::parse(text).unwrap(),
-            text: text.to_owned(),
-            name: None,
-            on_break: OnBreak::GoOn,
-            after: Duration::ZERO,
-            no_data: NoData::Fails,
-            place: String::new(),
-        }
+        Rule::new(Threshold::parse(text).unwrap(), text)
     }
 
     #[test]

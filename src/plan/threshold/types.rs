@@ -170,6 +170,22 @@ pub enum Operator {
     NotEqual,
 }
 
+impl Rule {
+    /// A rule with nothing but its condition: broken, it is told at the end, and without data it is broken.
+    #[must_use]
+    pub fn new(require: Threshold, text: &str) -> Self {
+        Self {
+            require,
+            text: text.to_owned(),
+            name: None,
+            on_break: OnBreak::GoOn,
+            after: Duration::ZERO,
+            no_data: NoData::Fails,
+            place: String::new(),
+        }
+    }
+}
+
 impl Threshold {
     /// The longest windows there are; a longer one would keep that many seconds in memory.
     pub const LONGEST_WINDOW: Duration = Duration::from_secs(3600);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::metrics::{Books, Health, Interval, SeriesKey, Tally};
-use crate::plan::threshold::{NoData, OnBreak, Rule, Threshold};
+use crate::plan::threshold::{OnBreak, Rule, Threshold};
 use crate::sample::{
     Catalog, EndpointEntry, EndpointId, FailureKind, MetricEntry, MetricId, MetricKind, Outcome, Phases, Reach, Sample,
     StageEntry, StageId, StagePurpose, TaskEntry, TaskId, Timing, UserEntry, UserTypeId,
@@ -72,15 +72,7 @@ fn interval() -> Interval {
 }
 
 fn rule(text: &str) -> Rule {
-    Rule {
-        require: Threshold::parse(text).unwrap(),
-        text: text.to_owned(),
-        name: None,
-        on_break: OnBreak::GoOn,
-        after: Duration::ZERO,
-        no_data: NoData::Fails,
-        place: String::new(),
-    }
+    Rule::new(Threshold::parse(text).unwrap(), text)
 }
 
 fn at(seconds: u64) -> Offset {
