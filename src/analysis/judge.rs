@@ -18,15 +18,16 @@ enum Found {
     Unknown(String),
 }
 
+/// Why a threshold that compares with a baseline is not judged.
+const UNKNOWN: &str = "there is no baseline here to compare with";
+
 /// Judges a rule on figures, as far as they allow.
 pub(super) fn judge(rule: &Rule, figures: &Figures, names: &Names) -> TargetEntry {
     let require = &rule.require;
     let limit = require.limit.amount().map(Amount::value);
     let holds = |amount: Amount| limit.is_some_and(|limit| require.operator.holds(amount.value(), limit));
     let (state, measured, note) = match measure(require, figures, names) {
-        Found::Exactly(_) | Found::Between(..) if limit.is_none() => {
-            (State::NotJudged, None, Some("there is no baseline here to compare with".to_owned()))
-        }
+        Found::Exactly(_) | Found::Between(..) if limit.is_none() => (State::NotJudged, None, Some(UNKNOWN.to_owned())),
         Found::Exactly(amount) => {
             let state = if holds(amount) { State::Met } else { State::Missed };
             (state, Some(require.show(amount)), rounded(require, amount, figures))
@@ -52,6 +53,7 @@ pub(super) fn judge(rule: &Rule, figures: &Figures, names: &Names) -> TargetEntr
 impl From<&ThresholdEntry> for TargetEntry {
     fn from(entry: &ThresholdEntry) -> Self {
         let (state, note) = match entry.state {
+            _ if entry.limit.is_none() => (State::NotJudged, Some(UNKNOWN.to_owned())),
             ThresholdState::Held => (State::Met, None),
             ThresholdState::Broken => (State::Missed, None),
             ThresholdState::NoData => (State::NoData, None),

@@ -33,7 +33,7 @@ impl Exit {
             (_, Verdict::Passed) => Self::Passed,
             (_, Verdict::Failed(_) | Verdict::Empty) => Self::Failed,
             (_, Verdict::Invalid(_)) => Self::Invalid,
-            (_, Verdict::Interrupted) => Self::Interrupted,
+            (_, Verdict::Interrupted | Verdict::CutOff) => Self::Interrupted,
         }
     }
 

@@ -33,6 +33,16 @@ pub(super) fn run(args: &MergeArgs) -> Exit {
 fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
     let into = if args.out.extension().is_some() { args.out.clone() } else { args.out.with_extension("journal") };
     vacant(&into)?;
+    if let [one] = args.journals.as_slice()
+        && Reader::open(one).is_ok_and(|reader| !reader.header().shard.is_part())
+    {
+        talk(&visible(&format!(
+            "error: `{}` is a whole run, and there is nothing to merge\n  = help: name the journals that `plimsoll run \
+             --shard` wrote; `plimsoll show` tells a whole run\n",
+            one.display()
+        )));
+        return Err(Exit::Usage);
+    }
     let merged = merge(&args.journals, &into).map_err(|error| refuse(&error))?;
     for (path, tail) in &merged.cut {
         warn(&format!("`{}` is {tail}; what it has is merged", path.display()));

@@ -87,6 +87,9 @@ pub(crate) fn text_of(path: &Path) -> Result<String, Box<Problem>> {
     let file = std::fs::File::open(path).map_err(|error| {
         let problem = Problem::new(format!("cannot read {shown}: {}", plain(&error)));
         Box::new(match error.kind() {
+            std::io::ErrorKind::NotFound if path.extension().is_none() && path.components().count() == 1 => {
+                problem.help(format!("there is no `plans/{shown}.yaml` either; `ls plans` tells what there is"))
+            }
             std::io::ErrorKind::NotFound => problem.help("check the path; it is relative to where you stand"),
             _ => problem,
         })

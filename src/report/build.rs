@@ -66,6 +66,7 @@ pub fn build(facts: Facts, totals: &Totals) -> Report {
             ended: match facts.closing {
                 Closing::Complete => "complete",
                 Closing::Asked => "asked",
+                Closing::CutOff => "cut_off",
                 Closing::Threshold(_) => "threshold",
                 Closing::Plan => "plan",
             }
@@ -85,7 +86,7 @@ pub fn build(facts: Facts, totals: &Totals) -> Report {
         failures,
         exceptions,
         teardown: facts.teardown,
-        books: books(totals.books()),
+        books: books(totals.books(), facts.closing),
         generator: generator(facts.vigil),
         history: totals.history().iter().map(|step| second(step, facts.vigil.limits())).collect(),
     }
@@ -146,7 +147,15 @@ fn groups(errors: &[ErrorCount], catalog: &Catalog) -> (Vec<FailureEntry>, Vec<F
     (exceptions.iter().map(entry).collect(), failures.iter().map(entry).collect())
 }
 
-fn books(books: &Books) -> BooksEntry {
+fn books(books: &Books, closing: Closing) -> BooksEntry {
+    let ended = books.ok + books.failures() + books.aborted;
+    let (under_way, balanced) = match closing {
+        // what tells of them is still to come, or lost
+        Closing::CutOff => {
+            (books.under_way(), books.scheduled == books.started + books.dropped && ended <= books.started)
+        }
+        Closing::Complete | Closing::Asked | Closing::Threshold(_) | Closing::Plan => (0, books.balance().is_ok()),
+    };
     BooksEntry {
         scheduled: books.scheduled,
         dropped: books.dropped,
@@ -154,9 +163,10 @@ fn books(books: &Books) -> BooksEntry {
         ok: books.ok,
         failed: books.failures(),
         aborted: books.aborted,
+        under_way,
         never_sent: books.never_sent,
         failed_by_kind: by_kind(&books.failed),
-        balanced: books.balance().is_ok(),
+        balanced,
     }
 }
 

@@ -225,6 +225,9 @@ fn books(report: &Report) -> String {
         n(books.failed),
         n(books.aborted),
     );
+    if books.under_way > 0 {
+        lines.push_str(&format!(" + under way {}", n(books.under_way)));
+    }
     if books.never_sent > 0 {
         lines.push_str(&format!("; {} never reached the target", n(books.never_sent)));
     }

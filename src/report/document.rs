@@ -103,7 +103,7 @@ pub struct RunEntry {
     pub began: String,
     /// For how many seconds load was made.
     pub seconds: f64,
-    /// Why it ended: `complete`, `asked`, `threshold` or `plan`.
+    /// Why it ended: `complete`, `asked`, `threshold` or `plan`; `cut_off` where its journal breaks off.
     pub ended: String,
     /// The number all chance derived from.
     pub seed: u64,
@@ -364,11 +364,13 @@ pub struct BooksEntry {
     pub failed: u64,
     /// Of the begun, cut off by the end of the run.
     pub aborted: u64,
+    /// Of the begun, not over where the journal of a run breaks off; 0 for one that has ended.
+    pub under_way: u64,
     /// Of the begun, those of which no byte was sent.
     pub never_sent: u64,
     /// Failures by kind.
     pub failed_by_kind: BTreeMap<String, u64>,
-    /// Whether scheduled = started + dropped and started = ok + failed + aborted.
+    /// Whether scheduled = started + dropped and started = ok + failed + aborted + under way.
     pub balanced: bool,
 }
 

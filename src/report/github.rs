@@ -7,7 +7,8 @@ use super::document::{Report, ThresholdEntry, ThresholdState};
 /// Source of the form: "Workflow commands for GitHub Actions"; of the escapes: `ActionCommand.cs` of actions/runner.
 #[must_use]
 pub fn annotations(report: &Report) -> String {
-    let broken = report.thresholds.iter().filter(|threshold| threshold.state != ThresholdState::Held);
+    let is_broken = |state| matches!(state, ThresholdState::Broken | ThresholdState::NoData);
+    let broken = report.thresholds.iter().filter(|threshold| is_broken(threshold.state));
     let mut lines: Vec<String> = broken.map(threshold).collect();
     let sound = report.verdict.exit_code < 2;
     if !report.verdict.passed && (lines.is_empty() || !sound) {

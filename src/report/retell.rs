@@ -83,6 +83,13 @@ fn told<S: Read + Seek>(
     let length = header.stages.iter().map(|stage| stage.end.since(Offset::ZERO)).max().unwrap_or_default();
     let broken = end.as_ref().is_some_and(|end: &End| end.broken_workers > 0 || totals.books().balance().is_err());
     let order = if broken { Order::Broken } else { Order::Sound };
+    let closing = end.as_ref().map(|end| match end.closing {
+        journal::Closing::Complete => Closing::Complete,
+        journal::Closing::Plan => Closing::Plan,
+        journal::Closing::Asked => Closing::Asked,
+        journal::Closing::Threshold(index) => Closing::Threshold(index.min(rules.len().saturating_sub(1))),
+    });
+    let closing = closing.unwrap_or(Closing::CutOff);
     let end = end.unwrap_or(End {
         closing: journal::Closing::Asked,
         elapsed: reached.min(length),
@@ -90,12 +97,6 @@ fn told<S: Read + Seek>(
         teardown: Vec::new(),
         levels: Vec::new(),
     });
-    let closing = match end.closing {
-        journal::Closing::Complete => Closing::Complete,
-        journal::Closing::Plan => Closing::Plan,
-        journal::Closing::Asked => Closing::Asked,
-        journal::Closing::Threshold(index) => Closing::Threshold(index.min(rules.len().saturating_sub(1))),
-    };
     let mut findings = jury.close(Offset::from(end.elapsed), closing);
     on_levels(&mut findings, rules, (&end, levels), |rule, level| {
         judge_stage(rule, &totals, &header.catalog, &timeline.elapsed(Offset::from(end.elapsed)), level.stage)

@@ -17,6 +17,8 @@ pub enum Verdict {
     Invalid(Doubt),
     /// Somebody ended it before its time.
     Interrupted,
+    /// It is not known to be over: it is under way, or was killed.
+    CutOff,
 }
 
 /// Why a run ended.
@@ -30,6 +32,8 @@ pub enum Closing {
     Threshold(usize),
     /// The plan itself ended it: a step, a feed, or the search for a level.
     Plan,
+    /// Nobody knows: what tells of it breaks off.
+    CutOff,
 }
 
 /// The verdict. What outranks: interrupted, then invalid, then failed.
@@ -44,6 +48,7 @@ pub fn conclude(closing: Closing, findings: &[Finding], books: &Books, validity:
     }
     match (closing, validity) {
         (Closing::Asked, _) => Verdict::Interrupted,
+        (Closing::CutOff, _) => Verdict::CutOff,
         (_, Err(doubt)) => Verdict::Invalid(doubt),
         _ if books.ok + books.failures() == 0 => Verdict::Empty,
         _ if !broken.is_empty() => Verdict::Failed(broken),
@@ -62,6 +67,9 @@ impl fmt::Display for Verdict {
             Self::Empty => f.write_str("failed: no request was answered or failed, so nothing was measured"),
             Self::Invalid(doubt) => write!(f, "not valid: {doubt}"),
             Self::Interrupted => f.write_str("interrupted: the numbers are of what ran until then"),
+            Self::CutOff => {
+                f.write_str("no end: the run is under way, or was killed; the numbers are of what there is")
+            }
         }
     }
 }

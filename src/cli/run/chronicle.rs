@@ -68,7 +68,8 @@ impl Chronicle {
         let end = End {
             closing: match outcome.closing {
                 verdict::Closing::Complete => Closing::Complete,
-                verdict::Closing::Asked => Closing::Asked,
+                // only what is told from a journal may be cut off
+                verdict::Closing::Asked | verdict::Closing::CutOff => Closing::Asked,
                 verdict::Closing::Threshold(index) => Closing::Threshold(index),
                 verdict::Closing::Plan => Closing::Plan,
             },

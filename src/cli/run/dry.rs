@@ -138,12 +138,12 @@ fn expected(scenario: &Scenario, program: &Program) -> Option<(f64, &'static str
             let user_seconds: f64 = (0..seconds.min(1_000_000))
                 .map(|second| f64::from(curve.population_at(Offset::from(Duration::from_secs(second)))))
                 .sum();
-            Some((user_seconds * pace(scenario, program)?, "tasks at most, were answers immediate"))
+            Some((user_seconds * pace(scenario, program)?, "tasks, were answers immediate"))
         }
     }
 }
 
-/// Tasks a user begins a second at most; `None` where nothing holds it back.
+/// Tasks a user begins a second, were answers immediate; `None` where nothing holds it back.
 fn pace(scenario: &Scenario, program: &Program) -> Option<f64> {
     let total: f64 = scenario.kinds.iter().map(|(_, share)| weight(*share)).sum();
     let mut pace = 0.0;

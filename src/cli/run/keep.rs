@@ -28,15 +28,18 @@ pub(super) fn keep_all(
     lost.extend(results.close(summary).err().map(|error| error.to_string()));
     let (_, unwritten) = keep(&place, &FORMATS, report, &Seconds { journal: &journal, through: None, rows });
     lost.extend(unwritten.iter().map(ToString::to_string));
-    lost.extend(step_summary(report).err());
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+    let missing = lost.len();
+    lost.extend(add_to_job(&markdown(report)).err());
+    if is_github_job() {
         talk(&annotations(report));
     }
     if lost.is_empty() {
         talk(&format!("results in {}\n", place.path(".json").display()));
         return Ok(());
     }
-    let help = if whole {
+    let help = if missing == 0 {
+        "name a file that can be written as GITHUB_STEP_SUMMARY, or none; the run's own files are all there".to_owned()
+    } else if whole {
         format!("make room; then `plimsoll show {} --out DIR` writes them from the journal", journal.display())
     } else {
         "make room, or choose another folder with `--out DIR`".to_owned()
@@ -45,13 +48,18 @@ pub(super) fn keep_all(
     Err(Exit::Lost)
 }
 
-/// Adds the run to the summary of GitHub's job, where it runs in one. One step may make several runs.
-fn step_summary(report: &Report) -> Result<(), String> {
+/// Adds a text to the summary of GitHub's job, where it runs in one. One step may make several runs.
+pub(super) fn add_to_job(text: &str) -> Result<(), String> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
     let path = Path::new(&path);
-    append(path, &format!("{}\n", markdown(report))).map_err(|error| {
+    append(path, &format!("{text}\n")).map_err(|error| {
         format!("the job's summary was not written to {} (GITHUB_STEP_SUMMARY): {error}", path.display())
     })
+}
+
+/// Whether this is a job of GitHub Actions, whose runner reads what is printed.
+pub(super) fn is_github_job() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
 fn append(path: &Path, text: &str) -> io::Result<()> {

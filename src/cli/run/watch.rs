@@ -41,7 +41,7 @@ impl<'a> Watch<'a> {
                 let rule = self.rules.get(*index).map(|rule| format!("`{}`", rule.require)).unwrap_or_default();
                 self.say(&format!("stopping: threshold {rule} is broken and ends the run"));
             }
-            Event::Draining(Closing::Complete | Closing::Plan) => {}
+            Event::Draining(Closing::Complete | Closing::Plan | Closing::CutOff) => {}
             Event::Line(at, text) => self.log(&visible(&format!("{:.3}s {text}", at.as_secs_f64()))),
             Event::Stopping(why) => self.say(&visible(&format!("stopping: {why}"))),
             Event::Tried(level) => {

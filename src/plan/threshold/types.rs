@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::amount::Amount;
 use super::limit::Limit;
 use super::parse::bare_length;
-use crate::units::show_duration;
+use crate::units::{Rate, show_duration};
 
 /// One thing that must hold, with what happens where it does not.
 #[derive(Debug, Clone)]
@@ -193,7 +193,8 @@ impl Threshold {
     /// A measured value in the unit the limit is shown in, so that a person can compare both.
     #[must_use]
     pub fn show(&self, measured: Amount) -> String {
-        self.limit.amount().map_or_else(|| measured.to_string(), |limit| measured.beside(limit))
+        // without a limit nobody asked for minutes
+        measured.beside(self.limit.amount().unwrap_or(Amount::Rate(Rate::per_second(1.0))))
     }
 }
 

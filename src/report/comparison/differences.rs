@@ -43,8 +43,7 @@ pub(super) fn differences(base: &Header, new: &Header) -> Vec<String> {
     say(profiles.0 != profiles.1, format!("the runs have different profiles: {} and {}", profiles.0, profiles.1));
     let targets = (service(&mine.target), service(&theirs.target));
     say(targets.0 != targets.1, format!("the runs have different targets: {} and {}", mine.target, theirs.target));
-    let shapes = base.stages.len() != new.stages.len()
-        || base.stages.iter().zip(&new.stages).any(|(mine, theirs)| shape(mine) != shape(theirs));
+    let shapes = shapes(&base.stages) != shapes(&new.stages);
     say(shapes, "the runs have different shapes: throughput and times may differ for that alone".to_owned());
     let effective = without(&mine.effective, &mine.target) != without(&theirs.effective, &theirs.target);
     say(
@@ -67,6 +66,15 @@ pub(super) fn differences(base: &Header, new: &Header) -> Vec<String> {
 }
 
 type Shape<'a> = (&'a str, &'a str, crate::units::Offset, crate::units::Offset, Option<u32>, Option<f64>, bool);
+
+/// The stages, but for when the last one ends: runs of one shape may be of different lengths.
+fn shapes(stages: &[Stage]) -> Vec<Shape<'_>> {
+    let mut shapes: Vec<Shape> = stages.iter().map(shape).collect();
+    if let Some(last) = shapes.last_mut() {
+        last.3 = crate::units::Offset::ZERO;
+    }
+    shapes
+}
 
 fn shape(stage: &Stage) -> Shape<'_> {
     let warm_up = stage.purpose == crate::sample::StagePurpose::WarmUp;

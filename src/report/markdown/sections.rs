@@ -150,13 +150,17 @@ fn teardown(troubles: &[String]) -> String {
 
 fn books(report: &Report) -> String {
     let (books, n) = (&report.books, grouped);
+    let under_way = match books.under_way {
+        0 => String::new(),
+        under_way => format!(" + under way {}", n(under_way)),
+    };
     let never = match books.never_sent {
         0 => String::new(),
         never => format!("; {} never reached the target", n(never)),
     };
     let balance = if books.balanced { "" } else { " **The books do not balance: this is a mistake of Plimsoll.**" };
     format!(
-        "Books: scheduled {} = started {} + dropped {}; started {} = ok {} + failed {} + aborted {}{never}.{balance}\n",
+        "Books: scheduled {} = started {} + dropped {}; started {} = ok {} + failed {} + aborted {}{under_way}{never}.{balance}\n",
         n(books.scheduled),
         n(books.started),
         n(books.dropped),
