@@ -108,11 +108,12 @@ fn kill(doomed: Doomed) -> usize {
     assert!(stderr.contains("has no end") || stderr.contains("breaks off"), "{stderr}");
     let report: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(report["verdict"]["exit_code"], 5);
-    assert!(report["verdict"]["text"].as_str().unwrap().starts_with("interrupted"));
+    assert!(report["verdict"]["text"].as_str().unwrap().starts_with("no end"));
     let n = |entry: &str| report["books"][entry].as_u64().unwrap();
     assert_eq!(n("scheduled"), n("started") + n("dropped"));
     // at most one request of each user is under way when a second is over
     let open = n("started") - (n("ok") + n("failed") + n("aborted"));
+    assert_eq!((n("under_way"), report["books"]["balanced"].as_bool()), (open, Some(true)));
     assert!(open <= 4, "{:#}", report["books"]);
     assert_eq!(n("ok") + n("failed"), requests);
     assert_eq!(report["total"]["requests"].as_u64(), Some(requests));

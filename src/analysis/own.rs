@@ -29,8 +29,14 @@ pub fn of_report(source: &Path, report: Report) -> Figures {
             "the run tried level after level: the figures are of all of them, those that broke among them".into(),
         );
     }
-    if report.run.ended == "asked" {
-        notes.push("the run was interrupted, or is under way: the figures are of what ran until then".into());
+    let early = match report.run.ended.as_str() {
+        "asked" => Some("the run was interrupted"),
+        "cut_off" => Some("the run is under way, or was killed"),
+        "threshold" => Some("the run was ended by a threshold before its time"),
+        _ => None,
+    };
+    if let Some(early) = early {
+        notes.push(format!("{early}: the figures are of what ran until then"));
     }
     Figures {
         source: source.to_owned(),

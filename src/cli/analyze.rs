@@ -18,6 +18,9 @@ use crate::plan::Overrides;
 use crate::plan::threshold::Rule;
 use crate::report::{Report, retell, retell_against, visible};
 
+/// What some editors put before a text to say that it is UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// Says what finished runs came to, holds them against targets, and says what to look at: runs of ours, or stats CSVs
 /// of Locust.
 #[derive(Debug, Args)]
@@ -116,7 +119,7 @@ fn examined(path: &Path, bar: &Bar) -> Result<Examined, Unread> {
         return journal(path, bar);
     }
     let whole = std::io::Cursor::new(head.to_vec()).chain(file);
-    match head.trim_ascii_start().first() {
+    match head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start().first() {
         None => Err(Unread {
             what: "the file is empty".into(),
             line: None,
@@ -168,7 +171,7 @@ fn report(file: impl Read) -> Result<Report, Unread> {
     };
     let mut text = String::new();
     file.take(LIMIT).read_to_string(&mut text).map_err(|error| wrong(format!("no report: {error}"), None))?;
-    let report: Report = serde_json::from_str(&text)
+    let report: Report = serde_json::from_str(text.trim_start_matches('\u{FEFF}'))
         .map_err(|error| wrong(format!("no report: {error}"), u64::try_from(error.line()).ok()))?;
     match report.version {
         1 => Ok(report),

@@ -36,12 +36,7 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
     if let [one] = args.journals.as_slice()
         && Reader::open(one).is_ok_and(|reader| !reader.header().shard.is_part())
     {
-        talk(&visible(&format!(
-            "error: `{}` is a whole run, and there is nothing to merge\n  = help: name the journals that `plimsoll run \
-             --shard` wrote; `plimsoll show` tells a whole run\n",
-            one.display()
-        )));
-        return Err(Exit::Usage);
+        warn(&format!("`{}` is a whole run: what comes of merging it is the same run", one.display()));
     }
     let merged = merge(&args.journals, &into).map_err(|error| refuse(&error))?;
     for (path, tail) in &merged.cut {
@@ -59,7 +54,12 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
             show_duration(apart)
         ));
     }
-    let (report, exit) = told(&mut reader).map_err(|why| lost(&why))?;
+    let (report, exit) = told(&mut reader).map_err(|why| {
+        // what cannot be told is of no use to anybody
+        drop(std::fs::remove_file(&into));
+        talk(&visible(&format!("error: {why}\n  = help: merge the shards with the version that wrote them\n")));
+        Exit::Usage
+    })?;
     data(&summary(&report))?;
     talk(&visible(&format!("merged into {}\n", into.display())));
     Ok(exit)

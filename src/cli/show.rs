@@ -141,6 +141,7 @@ fn lost(why: &str) -> Exit {
 /// What a journal lacks, in words.
 pub(super) fn missing(tail: &Tail) -> Option<String> {
     let reach = |after: &Option<u32>| match after {
+        Some(0) => "it holds 1 second".to_owned(),
         Some(second) => format!("it holds {} seconds", u64::from(*second) + 1),
         None => "it holds no second".to_owned(),
     };

@@ -21,6 +21,10 @@ pub(super) fn compile(
         let rule = Threshold::parse(DEFAULT).map(|require| Rule::new(require, DEFAULT));
         return (rule.into_iter().collect(), RulesFrom::Default);
     };
+    if let Some(beyond) = written.get(Threshold::MOST) {
+        let problem = Problem::at(beyond.span, format!("a plan has at most {} thresholds", Threshold::MOST));
+        problems.push(problem.help("take away what says the same, or select by tag instead of by name"));
+    }
     let rules = written.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));
     (rules.collect(), RulesFrom::Plan)
 }

@@ -148,7 +148,7 @@ impl Caller<'_> {
         }
         let mut outgoing = self.desk.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
         self.give_cookies(&mut outgoing);
-        let name = match endpoint.label.fixed() {
+        let name = match &self.desk.names[endpoint.id.index()] {
             Some(name) => name.clone(),
             None => Arc::from(self.hidden(&endpoint.label.render(self.scope)?)),
         };
@@ -195,7 +195,7 @@ impl Caller<'_> {
             bytes_in: 0,
             content: 0,
         };
-        let name = endpoint.label.fixed().unwrap_or(&endpoint.name);
+        let name = self.desk.names[endpoint.id.index()].as_ref().unwrap_or(&endpoint.name);
         let series = self.desk.series_named(name, place);
         let message = format!("{}: {}", endpoint.place, error.message);
         self.book(series, &sample, Some(&message));

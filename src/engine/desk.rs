@@ -31,6 +31,8 @@ pub(super) struct Desk {
     pub(super) mask: Mask,
     /// The worker's own copies of what each endpoint sends unchanged, by endpoint.
     pub(super) prepared: Vec<Prepared>,
+    /// The name each endpoint's requests go by, without secrets; `None` where each request's own has to be filled in.
+    pub(super) names: Vec<Option<Arc<str>>>,
     /// The choice of the next task, by user type; `None` where a type has no task left.
     pub(super) choices: Vec<Option<Choice>>,
     /// The rows of each user type's feeds.
@@ -68,8 +70,12 @@ impl Desk {
         let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression);
         let prepared = program.endpoints.iter().map(prepared).collect();
         let choices = program.users.iter().map(|user| Choice::new(user.tasks.iter().map(|task| task.weight))).collect();
+        let mask = Mask::new(&program.secrets);
+        let name = |endpoint: &Endpoint| endpoint.label.fixed().map(|name| Arc::from(mask.hide_known(name)));
+        let names = program.endpoints.iter().map(name).collect();
         Self {
-            mask: Mask::new(&program.secrets),
+            mask,
+            names,
             pacer: Pacer::new(clock),
             clock,
             transport,

@@ -34,7 +34,15 @@ pub fn retell<S: Read + Seek>(
     reader: &mut Reader<S>,
     exit: impl Fn(&Verdict, Order) -> u8,
 ) -> Result<Report, Unreadable> {
-    let rules = reader.header().thresholds.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
+    let written = &reader.header().thresholds;
+    if written.len() > Threshold::MOST {
+        let first = written.first().map(|rule| rule.require.clone()).unwrap_or_default();
+        return Err(Unreadable(
+            first,
+            format!("it is one of {}, and a run has {} at most", written.len(), Threshold::MOST),
+        ));
+    }
+    let rules = written.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
     Ok(told(reader, &rules, Measured::Then, exit))
 }
 
@@ -126,7 +134,11 @@ fn rule(written: &journal::Threshold) -> Result<Rule, Unreadable> {
     let require = Threshold::parse(&written.require);
     let mut require = require.map_err(|misparse| Unreadable(written.require.clone(), misparse.message))?;
     if let Some(value) = written.baseline {
-        require.limit = require.limit.against(Was::Known(measured(value)));
+        let was = measured(value);
+        if !require.takes(was) {
+            return Err(Unreadable(written.require.clone(), "its baseline is of another kind".to_owned()));
+        }
+        require.limit = require.limit.against(Was::Known(was));
     }
     Ok(Rule {
         require,

@@ -24,7 +24,7 @@ pub(super) fn measured(value: Value) -> Amount {
             Amount::Time(Duration::from_secs_f64(if seconds.is_finite() { seconds.clamp(0.0, 1e12) } else { 0.0 }))
         }
         Value::PerSecond(rate) => Amount::Rate(Rate::per_second(rate)),
-        Value::Share(share) => Amount::Ratio(Ratio::new(share)),
+        Value::Share(share) => Amount::Ratio(Ratio::new(if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 })),
         Value::Number(number) => Amount::Number(number),
         Value::Bytes(bytes) => Amount::Size(Size::from_bytes(bytes)),
     }

@@ -79,7 +79,11 @@ pub async fn conduct(
 ) -> Result<Outcome, NotReady> {
     let stop = Stop::new();
     let mut signals = Signals::new();
-    let globals = set_up(program).await?;
+    let globals = tokio::select! {
+        biased;
+        () = signals.next() => return Err(NotReady::Interrupted),
+        globals = set_up(program) => globals?,
+    };
     let ready = match wait(options.start, &mut signals, |at| watch(Event::Waiting(at))).await {
         Ok(()) => Run::start(program, &globals, options, &stop),
         Err(why) => Err(why),

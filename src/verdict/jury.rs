@@ -73,7 +73,7 @@ impl<'a> Jury<'a> {
                     if time < window {
                         continue;
                     }
-                    seat.meter.read(&rule.require, &selection, time)
+                    seat.meter.read_window(&rule.require, &selection, time)
                 }
             };
             let judged = Judged { measured, standing: stand(rule, measured), broke: Some(at) };

@@ -12,57 +12,62 @@ use crate::sample::Catalog;
 pub(super) struct Meter {
     of: Of,
     tallied: Tallied,
-    samples: Samples,
+    samples: Distribution,
+    window: Option<Window>,
 }
 
-enum Samples {
-    /// Since the run began.
-    Ever(Distribution),
-    /// Of a window's length in seconds.
-    Window(u32, VecDeque<(u32, Tallied)>, Sliding),
+/// What a window has heard, besides what came since the run began.
+struct Window {
+    /// In seconds.
+    length: u32,
+    seconds: VecDeque<(u32, Tallied)>,
+    tallied: Tallied,
+    samples: Sliding,
 }
 
 impl Meter {
     pub(super) fn new(threshold: &Threshold, catalog: &Catalog) -> Self {
         let of = Of::new(threshold, catalog);
-        let samples = match threshold.window {
-            None => Samples::Ever(Distribution::new(of.scale())),
-            Some(window) => {
-                let length = seconds(window);
-                Samples::Window(length, VecDeque::new(), Sliding::new(of.scale(), length))
-            }
-        };
-        Self { of, tallied: Tallied::default(), samples }
+        let window = threshold.window.map(|window| {
+            let length = seconds(window);
+            let (seconds, tallied) = (VecDeque::new(), Tallied::default());
+            Window { length, seconds, tallied, samples: Sliding::new(of.scale(), length) }
+        });
+        Self { of, tallied: Tallied::default(), samples: Distribution::new(of.scale()), window }
     }
 
     /// Takes a second.
     pub(super) fn hear(&mut self, interval: &Interval, threshold: &Threshold, selection: &Selection) {
         let tallied = Tallied::of(interval, selection);
-        let samples = self.of.samples(threshold.aggregate, interval, selection);
-        match &mut self.samples {
-            Samples::Ever(all) => {
-                samples.for_each(|samples| all.add(samples));
-                self.tallied.merge(&tallied);
-            }
-            Samples::Window(length, seconds, sliding) => {
-                sliding.add(interval.second, Sparse::all(self.of.scale(), samples));
-                seconds.push_back((interval.second, tallied));
-                while seconds.front().is_some_and(|(old, _)| old.saturating_add(*length) <= interval.second) {
-                    seconds.pop_front();
-                }
-                self.tallied = Tallied::default();
-                seconds.iter().for_each(|(_, tallied)| self.tallied.merge(tallied));
-            }
+        let samples = || self.of.samples(threshold.aggregate, interval, selection);
+        if let Some(window) = &mut self.window {
+            window.hear(interval.second, tallied, Sparse::all(self.of.scale(), samples()));
         }
+        samples().for_each(|samples| self.samples.add(samples));
+        self.tallied.merge(&tallied);
     }
 
-    /// What it comes to; `time` is how long the selected stages have lasted, within the window where there is one.
+    /// What everything so far comes to; `time` is how long the selected stages have lasted.
     pub(super) fn read(&self, threshold: &Threshold, selection: &Selection, time: Duration) -> Option<Amount> {
-        let samples = match &self.samples {
-            Samples::Ever(all) => all,
-            Samples::Window(_, _, sliding) => sliding.distribution(),
-        };
-        measure(threshold, (self.of, selection), &self.tallied, samples, time)
+        measure(threshold, (self.of, selection), &self.tallied, &self.samples, time)
+    }
+
+    /// What the window comes to; `time` is how long the selected stages have lasted within it.
+    pub(super) fn read_window(&self, threshold: &Threshold, selection: &Selection, time: Duration) -> Option<Amount> {
+        let window = self.window.as_ref()?;
+        measure(threshold, (self.of, selection), &window.tallied, window.samples.distribution(), time)
+    }
+}
+
+impl Window {
+    fn hear(&mut self, second: u32, tallied: Tallied, samples: Sparse) {
+        self.samples.add(second, samples);
+        self.seconds.push_back((second, tallied));
+        while self.seconds.front().is_some_and(|(old, _)| old.saturating_add(self.length) <= second) {
+            self.seconds.pop_front();
+        }
+        self.tallied = Tallied::default();
+        self.seconds.iter().for_each(|(_, tallied)| self.tallied.merge(tallied));
     }
 }
 

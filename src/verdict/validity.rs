@@ -95,9 +95,11 @@ impl Strain {
     fn shows(self, health: &Health, requests: u64, limits: &Limits) -> bool {
         match self {
             Self::Stalled => health.worker_lag > LAG || health.stalled > LAG,
-            Self::Late => health.late * LATE_IN > requests,
+            Self::Late => health.late.saturating_mul(LATE_IN) > requests,
             Self::Cpu => health.cpu_cores > limits.cores * BUSY,
-            Self::OpenFiles => limits.open_files.is_some_and(|most| health.open_files + SPARE_FILES > most),
+            Self::OpenFiles => {
+                limits.open_files.is_some_and(|most| health.open_files.saturating_add(SPARE_FILES) > most)
+            }
             Self::Memory => {
                 limits.memory.is_some_and(|most| health.memory.as_bytes() as f64 > most.as_bytes() as f64 * FULL)
             }

@@ -107,8 +107,8 @@ impl Chronicle {
 /// What the journal of a run says before its seconds, without secrets.
 pub(super) fn header(args: &RunArgs, file: &PlanFile, program: &Program, plan: &PlanEntry, workers: u32) -> Header {
     let tree = file.tree.as_ref().map(node_to_json).unwrap_or_default();
-    let veil = Veil::new(Mask::new(&program.secrets), &tree);
     let text = file.sources.first().map(|source| source.text.clone()).unwrap_or_default();
+    let veil = Veil::new(Mask::new(&program.secrets), &tree, &text);
     let effective = serde_saphyr::to_string(&tree).unwrap_or_else(|_| tree.to_string());
     let mut header = Header {
         format: Header::FORMAT,
@@ -130,7 +130,7 @@ pub(super) fn header(args: &RunArgs, file: &PlanFile, program: &Program, plan: &
         },
         environment: environment(std::env::args().skip(1).map(|word| veil.hide(&word)).collect(), workers),
         catalog: (*program.catalog).clone(),
-        thresholds: program.rules.iter().map(|rule| written(rule, &veil)).collect(),
+        thresholds: program.rules.iter().map(written).collect(),
         stages: stages(program),
         parts: Vec::new(),
     };
@@ -147,9 +147,9 @@ fn environment(arguments: Vec<String>, workers: u32) -> Environment {
     Environment { open_files: limits.open_files, memory, ..Environment::here(arguments) }
 }
 
-fn written(rule: &Rule, veil: &Veil) -> Threshold {
+fn written(rule: &Rule) -> Threshold {
     Threshold {
-        require: veil.hide(&rule.text),
+        require: rule.text.clone(),
         name: rule.name.clone(),
         on_break: match rule.on_break {
             threshold::OnBreak::GoOn => OnBreak::GoOn,

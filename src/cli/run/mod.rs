@@ -6,6 +6,7 @@ mod chronicle;
 mod command;
 mod compared;
 mod dry;
+mod hush;
 mod keep;
 mod split;
 mod veil;

@@ -349,6 +349,22 @@ pub(super) fn bare_length(text: &str) -> usize {
     text.len()
 }
 
+impl Threshold {
+    /// Whether what it measures can be such an amount.
+    #[must_use]
+    pub const fn takes(&self, amount: Amount) -> bool {
+        match (kind(self.aggregate, &self.subject), amount) {
+            (Kind::Time, Amount::Time(_))
+            | (Kind::Rate, Amount::Rate(_))
+            | (Kind::Ratio, Amount::Ratio(_))
+            | (Kind::Size, Amount::Size(_))
+            // a transaction's time goes by a metric's name
+            | (Kind::Number, Amount::Number(_) | Amount::Time(_)) => true,
+            (Kind::Time | Kind::Rate | Kind::Ratio | Kind::Size | Kind::Number, _) => false,
+        }
+    }
+}
+
 enum Kind {
     Time,
     Rate,
@@ -357,7 +373,7 @@ enum Kind {
     Number,
 }
 
-fn kind(aggregate: Aggregate, subject: &Subject) -> Kind {
+const fn kind(aggregate: Aggregate, subject: &Subject) -> Kind {
     match aggregate {
         Aggregate::Rate => Kind::Rate,
         Aggregate::ErrorRate | Aggregate::Share => Kind::Ratio,

@@ -187,6 +187,9 @@ impl Rule {
 }
 
 impl Threshold {
+    /// The most thresholds of one plan; each has a histogram of its own.
+    pub const MOST: usize = 500;
+
     /// The longest windows there are; a longer one would keep that many seconds in memory.
     pub const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
 

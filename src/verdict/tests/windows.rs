@@ -59,8 +59,29 @@ fn a_window_is_judged_only_where_it_lies_in_the_load_whole() {
     let (findings, _) = minute(&rules, &[(3, &[5; 9], 0)]);
     assert_eq!(findings[1].judged.broke, Some(at(10)));
     // where no window has room the whole run is looked at
+    let hidden = [rule("errors < 5 over 5m"), rule("error_rate < 1% over 5m"), rule("count > 500 over 5m")];
+    let (findings, _) = minute(&hidden, &[(3, &[5; 20], 20)]);
+    let standing: Vec<_> = findings.iter().map(|finding| finding.judged.standing).collect();
+    assert_eq!(standing, [Standing::Broken, Standing::Broken, Standing::Held]);
     let (findings, _) = minute(&[rule("max < 1s over 5m")], &[(3, &[1500], 0)]);
     assert_eq!((findings[0].judged.standing, findings[0].course.points().len()), (Standing::Broken, 0));
+}
+
+#[test]
+fn where_no_window_has_room_what_failed_first_is_not_forgotten() {
+    // two seconds that fail, then a warm-up in which the answers come that were late
+    let catalog = catalog();
+    let rules = [rule("errors < 5 over 3s"), rule("rate{stage=peak} >= 9/s over 3s")];
+    let timeline = Timeline::new([(at(2), at(10)), (at(0), at(2))]);
+    let mut jury = Jury::new(&rules, &catalog, timeline, Shard::WHOLE);
+    for now in 0..10 {
+        jury.hear(&second(now, u16::from(now < 2), &[5; 10], if now < 2 { 10 } else { 0 }));
+    }
+    let findings = jury.close(at(10), Closing::Complete);
+    let shown: Vec<_> = findings.iter().map(|finding| (finding.judged.standing, finding.judged.measured)).collect();
+    let measured: Vec<_> = shown.iter().map(|(_, measured)| measured.map(|amount| amount.to_string())).collect();
+    assert_eq!(measured, [Some("20".into()), Some("10/s".into())]);
+    assert_eq!((shown[0].0, shown[1].0), (Standing::Broken, Standing::Held));
 }
 
 #[test]
