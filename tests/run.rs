@@ -336,3 +336,25 @@ fn the_same_seed_gives_each_user_the_same_requests() {
         assert_ne!(requests[..20], other[user][..20], "user {user}");
     }
 }
+
+#[test]
+fn somebody_who_ends_a_setup_is_heard_at_once() {
+    // a service that takes the call and never answers it
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let stage = Stage::new(&format!(
+        "target: http://{address}\nendpoints: {{a: {{get: /a, timeout: 30s}}}}\nsetup: [{{call: a}}]\nshape: {{constant: {{users: 1, for: 5s}}}}\n"
+    ));
+    let child = stage.spawn(&["--quiet"]);
+    // the first connection only asks whether anybody is there
+    let _kept = [silent.accept().unwrap(), silent.accept().unwrap()];
+    std::thread::sleep(Duration::from_millis(200));
+    let began = Instant::now();
+    drop(Command::new("kill").args(["-INT", &child.id().to_string()]).status());
+    let (code, _, stderr) = ended(child.wait_with_output().unwrap());
+    assert_eq!(code, 5, "{stderr}");
+    assert!(
+        began.elapsed() < Duration::from_secs(10) && stderr.contains("interrupted before the load began"),
+        "{stderr}"
+    );
+}

@@ -123,7 +123,7 @@ pub(super) fn header(args: &RunArgs, file: &PlanFile, program: &Program, plan: &
             description: plan.description.clone(),
             file: plan.file.clone(),
             profile: plan.profile.clone(),
-            target: veil.hide(&plan.target),
+            target: plan.target.clone(),
             sha256: Fingerprint::of(&text),
             text: veil.hide(&text),
             effective: veil.hide(&effective),

@@ -160,12 +160,14 @@ fn report(args: &RunArgs, path: &Path, program: &Program, outcome: &Outcome, exi
 fn plan(args: &RunArgs, path: &Path, program: &Program) -> PlanEntry {
     let stages = program.scenarios.iter().flat_map(|scenario| stages_of(scenario, program)).collect();
     let service = if args.embedded { "the embedded service at " } else { "" };
+    // as the journal has it: both tell the same, and neither a secret
+    let mask = Mask::new(&program.secrets);
     PlanEntry {
-        name: program.name.to_string(),
-        description: program.description.clone(),
+        name: mask.hide_known(&program.name),
+        description: mask.hide_known(&program.description),
         file: PathBuf::from(path).display().to_string(),
         profile: args.profile().cloned(),
-        target: format!("{service}{}{}", program.target.origin, program.target.prefix),
+        target: mask.hide_known(&format!("{service}{}{}", program.target.origin, program.target.prefix)),
         stages,
     }
 }
