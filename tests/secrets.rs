@@ -8,6 +8,12 @@ use plimsoll::journal::{Entry, Reader};
 use plimsoll::target::{Behaviour, Target};
 use support::{Stage, ended};
 
+/// The report as the run's journal tells it.
+fn shown(stage: &Stage) -> String {
+    let mut show = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    ended(show.arg("show").arg(stage.path("journal")).arg("--json").output().unwrap()).1
+}
+
 #[test]
 fn a_secret_in_a_path_a_name_or_a_threshold_is_in_nothing_a_run_leaves() {
     let target = Target::start(Behaviour::default(), ([127, 0, 0, 1], 0).into()).unwrap();
@@ -46,13 +52,7 @@ fn a_secret_in_a_path_a_name_or_a_threshold_is_in_nothing_a_run_leaves() {
         assert!(shown.is_none(), "{secret} is in {}", shown.unwrap());
     }
     // and what is told again is what was told
-    let show = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .arg("show")
-        .arg(stage.path("journal"))
-        .arg("--json")
-        .output()
-        .unwrap();
-    assert_eq!(ended(show).1, stage.file("json"));
+    assert_eq!(shown(&stage), stage.file("json"));
 }
 
 #[test]
@@ -70,11 +70,5 @@ fn what_only_looks_like_a_secret_leaves_thresholds_that_read_back() {
     ));
     let (code, stdout, stderr) = stage.run(&[]);
     assert_eq!(code, 0, "{stdout}{stderr}");
-    let show = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .arg("show")
-        .arg(stage.path("journal"))
-        .arg("--json")
-        .output()
-        .unwrap();
-    assert_eq!(ended(show).1, stage.file("json"));
+    assert_eq!(shown(&stage), stage.file("json"));
 }

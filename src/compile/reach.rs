@@ -4,7 +4,7 @@ use crate::compile::act::{Action, OnFailure, Rhythm, Rounds, Step, StopWhat, Use
 use crate::compile::program::Endpoint;
 use crate::compile::{Blueprint, Call, Scenario, Shape, Share, Stage};
 use crate::expression::Scope;
-use crate::plan::threshold::{Aggregate, Field, Matcher, Operator, Relation, Threshold};
+use crate::plan::threshold::{Aggregate, Field, Matcher, Operator, Threshold};
 use crate::sample::Catalog;
 use crate::units::Rate;
 
@@ -51,7 +51,7 @@ impl Reach<'_> {
 
     /// The most requests a second of one scenario; `None` without a bound.
     fn most_of(&self, scenario: &Scenario, selector: &[Matcher]) -> Option<f64> {
-        let others = |matcher: &Matcher| matcher.field != Field::Scenario || is(matcher, &scenario.name);
+        let others = |matcher: &Matcher| matcher.field != Field::Scenario || matcher.takes(&scenario.name);
         if !selector.iter().all(others) {
             return Some(0.0);
         }
@@ -160,20 +160,17 @@ impl Reach<'_> {
     /// Whether a call may be among those selected; what is known at run time alone may be.
     fn may_match(&self, matcher: &Matcher, endpoint: &Endpoint, user: &UserType, task: &str) -> bool {
         match matcher.field {
-            Field::Endpoint => is(matcher, &endpoint.name),
-            Field::User => is(matcher, &user.name),
-            Field::Task => is(matcher, task),
-            Field::Name => endpoint.label.fixed().is_none_or(|name| is(matcher, name)),
+            Field::Endpoint => matcher.takes(&endpoint.name),
+            Field::User => matcher.takes(&user.name),
+            Field::Task => matcher.takes(task),
+            Field::Name => endpoint.label.fixed().is_none_or(|name| matcher.takes(name)),
             Field::Tag => {
                 let of_endpoint = self.catalog.endpoints.get(endpoint.id.index()).map(|entry| &entry.tags);
                 let of_user = self.catalog.users.get(user.id.index()).map(|entry| &entry.tags);
                 let tasks = self.catalog.tasks.iter().filter(|entry| entry.user == user.id && *entry.name == *task);
                 let of_tasks = tasks.flat_map(|entry| &entry.tags);
-                let mut tags = of_endpoint.into_iter().chain(of_user).flatten().chain(of_tasks);
-                match matcher.relation {
-                    Relation::IsNot => tags.all(|tag| is(matcher, tag)),
-                    Relation::Is | Relation::Like(_) => tags.any(|tag| is(matcher, tag)),
-                }
+                let tags = of_endpoint.into_iter().chain(of_user).flatten().chain(of_tasks);
+                matcher.takes_tags(tags)
             }
             Field::Scenario | Field::Stage | Field::Status => true,
         }
@@ -210,12 +207,4 @@ fn shares(shares: &[Share], users: u32) -> Vec<f64> {
         Share::Weight(_) => 0.0,
     };
     shares.iter().map(part).collect()
-}
-
-fn is(matcher: &Matcher, name: &str) -> bool {
-    match &matcher.relation {
-        Relation::Is => name == matcher.text,
-        Relation::IsNot => name != matcher.text,
-        Relation::Like(pattern) => pattern.is_match(name),
-    }
 }

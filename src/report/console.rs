@@ -1,5 +1,6 @@
 use super::document::{
-    FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry,
+    BooksEntry, FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdEntry, ThresholdState, TimeEntry,
+    UserEntry,
 };
 use super::outside::visible;
 use super::table::Table;
@@ -213,29 +214,34 @@ pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
 }
 
 fn books(report: &Report) -> String {
-    let books = &report.books;
+    let [scheduled, started] = equations(&report.books);
+    let balance = if report.books.balanced {
+        ""
+    } else {
+        "\n  the books do not balance: this is a mistake of this program, please report it"
+    };
+    format!("books\n  {scheduled}\n  {started}{balance}\n")
+}
+
+/// Both equations of the books.
+pub(super) fn equations(books: &BooksEntry) -> [String; 2] {
     let n = grouped;
-    let mut lines = format!(
-        "books\n  scheduled {} = started {} + dropped {}\n  started {} = ok {} + failed {} + aborted {}",
-        n(books.scheduled),
-        n(books.started),
-        n(books.dropped),
+    let scheduled =
+        format!("scheduled {} = started {} + dropped {}", n(books.scheduled), n(books.started), n(books.dropped));
+    let mut started = format!(
+        "started {} = ok {} + failed {} + aborted {}",
         n(books.started),
         n(books.ok),
         n(books.failed),
-        n(books.aborted),
+        n(books.aborted)
     );
     if books.under_way > 0 {
-        lines.push_str(&format!(" + under way {}", n(books.under_way)));
+        started.push_str(&format!(" + under way {}", n(books.under_way)));
     }
     if books.never_sent > 0 {
-        lines.push_str(&format!("; {} never reached the target", n(books.never_sent)));
+        started.push_str(&format!("; {} never reached the target", n(books.never_sent)));
     }
-    if !books.balanced {
-        lines.push_str("\n  the books do not balance: this is a mistake of this program, please report it");
-    }
-    lines.push('\n');
-    lines
+    [scheduled, started]
 }
 
 fn generator(report: &Report) -> String {

@@ -71,7 +71,7 @@ fn told<S: Read + Seek>(
     exit: impl Fn(&Verdict, Order) -> u8,
 ) -> Report {
     let header = reader.header().clone();
-    let timeline = Timeline::new(header.stages.iter().map(|stage| (stage.start, stage.end)));
+    let timeline = timeline(&header);
     let mut jury = Jury::new(rules, &header.catalog, timeline.clone(), header.shard);
     let mut vigil = Vigil::new(limits(&header));
     let mut totals = Totals::new();
@@ -176,6 +176,11 @@ fn on_levels(
             None => anew(rule, level),
         };
     }
+}
+
+/// When each stage of a run was to be.
+pub(super) fn timeline(header: &Header) -> Timeline {
+    Timeline::new(header.stages.iter().map(|stage| (stage.start, stage.end)))
 }
 
 /// What the generator of a run might use.

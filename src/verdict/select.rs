@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::timeline::Elapsed;
 use crate::metrics::SeriesKey;
-use crate::plan::threshold::{Field, Matcher, Relation};
+use crate::plan::threshold::{Field, Matcher};
 use crate::sample::{Catalog, StageId, StagePurpose};
 
 /// Which series a selector is about.
@@ -43,8 +43,8 @@ impl<'a> Selection<'a> {
     fn takes_stage_id(&self, stage: StageId) -> bool {
         let scenario = self.catalog.stages.get(stage.index()).map_or("", |stage| &*stage.scenario);
         let taken = self.matchers.iter().all(|matcher| match matcher.field {
-            Field::Stage => compares(matcher, self.stage_name(stage)),
-            Field::Scenario => compares(matcher, scenario),
+            Field::Stage => matcher.takes(self.stage_name(stage)),
+            Field::Scenario => matcher.takes(scenario),
             _ => true,
         });
         self.counts(stage) && taken
@@ -75,28 +75,17 @@ impl<'a> Selection<'a> {
             Field::Scenario => self.catalog.stages.get(key.stage.index()).map_or("", |stage| &*stage.scenario),
             Field::Status => {
                 let status = key.status.map(|status| status.to_string()).unwrap_or_default();
-                return compares(matcher, &status);
+                return matcher.takes(&status);
             }
             Field::Tag => {
                 let of_endpoint = endpoint.into_iter().flat_map(|endpoint| &endpoint.tags);
                 let of_task = task.into_iter().flat_map(|task| &task.tags);
                 let of_user = user.into_iter().flat_map(|user| &user.tags);
-                let mut tags = of_endpoint.chain(of_task).chain(of_user);
+                let tags = of_endpoint.chain(of_task).chain(of_user);
                 // `tag!=read` means that none of the tags is `read`
-                return match matcher.relation {
-                    Relation::IsNot => tags.all(|tag| compares(matcher, tag)),
-                    Relation::Is | Relation::Like(_) => tags.any(|tag| compares(matcher, tag)),
-                };
+                return matcher.takes_tags(tags);
             }
         };
-        compares(matcher, name)
-    }
-}
-
-fn compares(matcher: &Matcher, name: &str) -> bool {
-    match &matcher.relation {
-        Relation::Is => name == matcher.text,
-        Relation::IsNot => name != matcher.text,
-        Relation::Like(pattern) => pattern.is_match(name),
+        matcher.takes(name)
     }
 }

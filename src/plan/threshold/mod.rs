@@ -3,6 +3,7 @@
 //! It ends at the end of the text: anything left over is a problem.
 
 mod amount;
+mod kind;
 mod limit;
 mod parse;
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::amount::Amount;
+use super::kind::{Kind, example, kind};
 use super::limit::{Direction, Drift, Limit, Was};
 use super::types::{Aggregate, Field, Matcher, Operator, Quantile, Relation, Subject, Threshold};
 use crate::diagnostic::{did_you_mean, nearest};
@@ -347,51 +348,6 @@ pub(super) fn bare_length(text: &str) -> usize {
         }
     }
     text.len()
-}
-
-impl Threshold {
-    /// Whether what it measures can be such an amount.
-    #[must_use]
-    pub const fn takes(&self, amount: Amount) -> bool {
-        match (kind(self.aggregate, &self.subject), amount) {
-            (Kind::Time, Amount::Time(_))
-            | (Kind::Rate, Amount::Rate(_))
-            | (Kind::Ratio, Amount::Ratio(_))
-            | (Kind::Size, Amount::Size(_))
-            // a transaction's time goes by a metric's name
-            | (Kind::Number, Amount::Number(_) | Amount::Time(_)) => true,
-            (Kind::Time | Kind::Rate | Kind::Ratio | Kind::Size | Kind::Number, _) => false,
-        }
-    }
-}
-
-enum Kind {
-    Time,
-    Rate,
-    Ratio,
-    Size,
-    Number,
-}
-
-const fn kind(aggregate: Aggregate, subject: &Subject) -> Kind {
-    match aggregate {
-        Aggregate::Rate => Kind::Rate,
-        Aggregate::ErrorRate | Aggregate::Share => Kind::Ratio,
-        Aggregate::Bytes => Kind::Size,
-        Aggregate::Count | Aggregate::Errors | Aggregate::Dropped => Kind::Number,
-        _ if matches!(subject, Subject::Declared(_)) => Kind::Number,
-        _ => Kind::Time,
-    }
-}
-
-fn example(aggregate: Aggregate, subject: &Subject) -> &'static str {
-    match kind(aggregate, subject) {
-        Kind::Time => "write a time, such as `100ms`",
-        Kind::Rate => "write a rate, such as `50/s`",
-        Kind::Ratio => "write a share, such as `1%`",
-        Kind::Size => "write a size, such as `10KiB`",
-        Kind::Number => "write a number, such as `100`",
-    }
 }
 
 /// `95th`, `p95th`, `perc95`, `p(95)` and the like: the digits are what was meant.

@@ -211,6 +211,15 @@ impl Matcher {
             Relation::Like(pattern) => pattern.is_match(text),
         }
     }
+
+    /// Whether it takes what has these tags: one of them, or, where it says `!=`, none that it leaves out.
+    pub fn takes_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) -> bool {
+        let mut tags = tags.into_iter();
+        match self.relation {
+            Relation::IsNot => tags.all(|tag| self.takes(tag.as_ref())),
+            Relation::Is | Relation::Like(_) => tags.any(|tag| self.takes(tag.as_ref())),
+        }
+    }
 }
 
 impl Quantile {

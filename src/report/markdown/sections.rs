@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use super::page::Table;
 use super::words::code;
-use crate::report::console::{figure, grouped, ms, percent, remark};
+use crate::report::console::{equations, figure, grouped, ms, percent, remark};
 use crate::report::document::{FailureEntry, Report, RequestEntry, ThresholdState, TimeEntry};
 use crate::units::Size;
 
@@ -149,26 +149,10 @@ fn teardown(troubles: &[String]) -> String {
 }
 
 fn books(report: &Report) -> String {
-    let (books, n) = (&report.books, grouped);
-    let under_way = match books.under_way {
-        0 => String::new(),
-        under_way => format!(" + under way {}", n(under_way)),
-    };
-    let never = match books.never_sent {
-        0 => String::new(),
-        never => format!("; {} never reached the target", n(never)),
-    };
-    let balance = if books.balanced { "" } else { " **The books do not balance: this is a mistake of Plimsoll.**" };
-    format!(
-        "Books: scheduled {} = started {} + dropped {}; started {} = ok {} + failed {} + aborted {}{under_way}{never}.{balance}\n",
-        n(books.scheduled),
-        n(books.started),
-        n(books.dropped),
-        n(books.started),
-        n(books.ok),
-        n(books.failed),
-        n(books.aborted),
-    )
+    let [scheduled, started] = equations(&report.books);
+    let balance =
+        if report.books.balanced { "" } else { " **The books do not balance: this is a mistake of Plimsoll.**" };
+    format!("Books: {scheduled}; {started}.{balance}\n")
 }
 
 fn foot(report: &Report) -> String {
