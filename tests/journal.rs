@@ -14,7 +14,7 @@ use plimsoll::journal::{
     Annotation, Closing, End, Entry, Environment, Fingerprint, Header, Mark, PlanText, Reader, RunId, Shard, Tail,
     Writer,
 };
-use plimsoll::metrics::{Health, Interval, Measure, SeriesKey, Sparse, Tally};
+use plimsoll::metrics::{Health, Interval, Measure, SeriesKey, SparseHistogram, Tally};
 use plimsoll::sample::{
     Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Reach, Sample, StageId, TaskId, Timing, UserTypeId,
 };
@@ -120,7 +120,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, samples: &Sparse) {
+    fn add(&mut self, samples: &SparseHistogram) {
         let moments = samples.moments();
         self.refused += moments.refused;
         if moments.count > 0 {

@@ -1,6 +1,6 @@
 //! What a person may write, fed through the entry points that read it: none may panic, hang or run out of memory.
 //!
-//! The fuzz targets and `tests/corpus.rs` share these functions.
+//! The fuzz targets and `tests/fuzz_regressions.rs` share these functions.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use plimsoll::compile::{Filter, Setting, compile};
 use plimsoll::diagnostic::{Problems, Sources, Style, render};
 use plimsoll::expression::{Dice, Globals, JsonPath, Scope, ScopeUser, Template, Value, json_to_value};
 use plimsoll::plan::read_text;
-use plimsoll::plan::threshold::Threshold;
+use plimsoll::threshold::Threshold;
 use plimsoll::units::{DurationRange, Rate, Ratio, Seed, Size, parse_duration, show_duration};
 
 /// A plan is read, compiled, and what is wrong in it told.

@@ -6,8 +6,8 @@ use super::figures::{Clock, Figures, Gathered, Origin, Row, Standards};
 use super::judge::judge;
 use super::names::Names;
 use super::throughput::Rhythm;
-use crate::plan::threshold::{Aggregate, Operator, Rule};
 use crate::report::{Report, ThresholdEntry};
+use crate::threshold::{Aggregate, Operator, Rule};
 
 /// One file's figures, and what they are held against.
 #[derive(Debug)]

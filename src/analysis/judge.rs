@@ -4,8 +4,8 @@ use super::document::{State, TargetEntry};
 use super::figures::{Clock, Figures, Gathered, Origin, Row};
 use super::names::Names;
 use super::own::times;
-use crate::plan::threshold::{Aggregate, Amount, Field, Matcher, NoData, Operator, Relation, Rule, Subject, Threshold};
 use crate::report::{ThresholdEntry, ThresholdState};
+use crate::threshold::{Aggregate, Amount, Field, Matcher, NoData, Operator, Relation, Rule, Subject, Threshold};
 use crate::units::{Rate, Ratio, Size, show_duration};
 
 /// What a threshold's left side comes to, as far as the figures tell.

@@ -4,7 +4,9 @@
 mod advice;
 mod bound;
 mod cause;
+mod companion_csvs;
 mod conclude;
+mod csv;
 mod document;
 mod figures;
 mod growth;
@@ -12,8 +14,6 @@ mod judge;
 mod markdown;
 mod names;
 mod own;
-mod sheet;
-mod siblings;
 mod stats;
 mod targets;
 #[cfg(test)]
@@ -25,13 +25,13 @@ mod trend;
 pub use bound::{Bound, Share};
 pub use conclude::{Examined, Outcome, conclude};
 
+pub use companion_csvs::{CompanionCsvs, read_exceptions, read_failures, read_history};
+pub use csv::{LIMIT, Unread};
 pub use document::{Analysis, analysis_schema};
 pub use figures::{Figures, Origin, Standards};
 pub use markdown::markdown;
 pub use names::{Known, Names};
 pub use own::{of_journal, of_report};
-pub use sheet::{LIMIT, Unread};
-pub use siblings::{Siblings, read_exceptions, read_failures, read_history};
 pub use stats::read_stats;
 pub use targets::targets;
 pub use text::text;

@@ -3,9 +3,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::bound::Share;
+use super::companion_csvs::CompanionCsvs;
+use super::csv::{Csv, Form, LIMIT, Line, Unread};
 use super::figures::{Figures, Origin, Row, Step, Times};
-use super::sheet::{Form, LIMIT, Line, Sheet, Unread};
-use super::siblings::Siblings;
 use super::trend::Trend;
 
 const TYPE: &str = "Type";
@@ -23,8 +23,8 @@ const MOST_ROWS: usize = 20_000;
 ///
 /// # Errors
 /// A file that is none of these, with the column that is missing; a cell that is no number; more than is read of one file.
-pub fn read_stats<R: Read>(source: &Path, file: R, siblings: Siblings) -> Result<Figures, Unread> {
-    let mut sheet = Sheet::open(file)?;
+pub fn read_stats<R: Read>(source: &Path, file: R, siblings: CompanionCsvs) -> Result<Figures, Unread> {
+    let mut sheet = Csv::open(file)?;
     refuse_others(source, &sheet)?;
     let percents = sheet.percents();
     let mut notes = missing(&sheet, &percents);
@@ -70,7 +70,7 @@ pub fn read_stats<R: Read>(source: &Path, file: R, siblings: Siblings) -> Result
 }
 
 /// Refuses files that are no statistics, and says which file is.
-fn refuse_others<R: Read>(source: &Path, sheet: &Sheet<R>) -> Result<(), Unread> {
+fn refuse_others<R: Read>(source: &Path, sheet: &Csv<R>) -> Result<(), Unread> {
     let what = match sheet.form() {
         Form::Failures => "the failures",
         Form::Exceptions => "the exceptions",
@@ -99,7 +99,7 @@ fn refuse_others<R: Read>(source: &Path, sheet: &Sheet<R>) -> Result<(), Unread>
     Err(Unread::new(format!("these are {what} of a run of Locust, and not its statistics"), instead))
 }
 
-fn missing<R: Read>(sheet: &Sheet<R>, percents: &[(String, f64)]) -> Vec<String> {
+fn missing<R: Read>(sheet: &Csv<R>, percents: &[(String, f64)]) -> Vec<String> {
     let mut lacking = sheet.lacks(&["Average Response Time", "Min Response Time", "Max Response Time", "Requests/s"]);
     if percents.is_empty() {
         lacking.push("`50%` to `100%`".to_owned());

@@ -1,4 +1,4 @@
-use crate::plan::threshold::{Rule, Threshold};
+use crate::threshold::{Rule, Threshold};
 
 /// What a memory service's API is to hold, where no plan says otherwise.
 const API: [&str; 6] = [

@@ -51,7 +51,7 @@ impl Run {
             trend
         });
         let failures = Some(read_failures(errors.as_bytes()).unwrap());
-        let siblings = Siblings { failures, exceptions: self.exceptions, history, notes: Vec::new() };
+        let siblings = CompanionCsvs { failures, exceptions: self.exceptions, history, notes: Vec::new() };
         read_stats(Path::new("a_stats.csv"), csv.as_bytes(), siblings).unwrap()
     }
 
@@ -118,12 +118,12 @@ fn users_that_mostly_think_are_not_told_to_add_servers() {
 fn a_target_between_the_bounds_is_neither_met_nor_missed() {
     let judge = |figures: &Figures, text: &str| {
         let mut rule = targets(&[]).remove(0);
-        rule.require = crate::plan::threshold::Threshold::parse(text).unwrap();
+        rule.require = crate::threshold::Threshold::parse(text).unwrap();
         super::judge::judge(&rule, figures, &Names::default()).state
     };
     let csv =
         format!("{HEAD}GET,/a,100,0,10,10,1,90,9,1,0,10,20,30,90\r\nGET,/b,100,0,10,10,1,90,9,1,0,60,70,80,90\r\n");
-    let figures = read_stats(Path::new("x"), csv.as_bytes(), Siblings::default()).unwrap();
+    let figures = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()).unwrap();
     let states = [
         ("p50 < 61ms", State::Met),
         ("p50 < 9ms", State::Missed),
@@ -153,13 +153,13 @@ fn a_target_between_the_bounds_is_neither_met_nor_missed() {
 fn a_damaged_cell_is_told_with_its_line_and_column() {
     for cell in ["-5", "NaN", "inf", "1e300", "0.5", "many", "99999999999999999999"] {
         let csv = format!("{HEAD}GET,/a,{cell},0,10,10,1,90,9,1,0,10,20,30,90\r\n");
-        let told = read_stats(Path::new("x"), csv.as_bytes(), Siblings::default()).unwrap_err();
+        let told = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()).unwrap_err();
         assert_eq!(told.line, Some(2), "{cell}");
         assert!(told.what.contains("`Request Count`") && told.what.contains(cell), "{told}");
     }
     for cell in ["-5", "NaN", "inf", "1e300", "fast"] {
         let csv = format!("{HEAD}GET,/a,1,0,10,{cell},1,90,9,1,0,10,20,30,90\r\n");
-        let told = read_stats(Path::new("x"), csv.as_bytes(), Siblings::default()).unwrap_err();
+        let told = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()).unwrap_err();
         assert!(told.what.contains("`Average Response Time`"), "{told}");
     }
 }
@@ -172,13 +172,13 @@ proptest::proptest! {
         drop(read_failures(csv.as_slice()));
         drop(read_history(csv.as_slice()));
         drop(read_exceptions(csv.as_slice()));
-        drop(read_stats(Path::new("x"), csv.as_slice(), Siblings::default()));
+        drop(read_stats(Path::new("x"), csv.as_slice(), CompanionCsvs::default()));
     }
 
     #[test]
     fn no_figures_break_the_telling(cells in proptest::collection::vec("(0|1|7|1e-300|99999999|1e11|N/A|)", 12), count in 0_u64..100_000_000_000_000) {
         let csv = format!("{HEAD}GET,/a,{count},0,1,{}\r\n", cells.join(","));
-        if let Ok(figures) = read_stats(Path::new("x"), csv.as_bytes(), Siblings::default()) {
+        if let Ok(figures) = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()) {
             let figures = Figures { users: Some(u64::MAX), ..figures };
             let examined = [Examined::by_figures(figures, &targets(&[]), &Names::default())];
             let analysis = conclude(&examined, (Standards::Default, "an API"), |_| 1);

@@ -10,13 +10,13 @@ use super::plan_names::names;
 use super::show::missing;
 use super::terminal::{data, talk};
 use crate::analysis::{
-    Examined, Figures, LIMIT, Names, Outcome, Siblings, Standards, Trend, Unread, conclude, markdown, of_journal,
+    CompanionCsvs, Examined, Figures, LIMIT, Names, Outcome, Standards, Trend, Unread, conclude, markdown, of_journal,
     of_report, read_exceptions, read_failures, read_history, read_stats, targets, text,
 };
 use crate::journal::{Entry, Reader};
 use crate::plan::Overrides;
-use crate::plan::threshold::Rule;
 use crate::report::{Report, retell, retell_against, visible};
+use crate::threshold::Rule;
 
 /// What some editors put before a text to say that it is UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -185,7 +185,7 @@ fn report(file: impl Read) -> Result<Report, Unread> {
 
 /// A stats CSV with what lies beside it.
 fn locust(path: &Path, file: impl Read) -> Result<Figures, Unread> {
-    let mut siblings = Siblings::default();
+    let mut siblings = CompanionCsvs::default();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if let Some(base) = name.strip_suffix("_stats.csv") {
         let beside = |ending: &str| path.with_file_name(format!("{base}{ending}"));

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use crate::report::Order;
+use crate::report::Integrity;
 use crate::verdict::Verdict;
 
 /// How a command ended, as the number a shell sees.
@@ -27,9 +27,9 @@ pub enum Exit {
 impl Exit {
     /// That of a run.
     #[must_use]
-    pub const fn of(verdict: &Verdict, order: Order) -> Self {
+    pub const fn of(verdict: &Verdict, order: Integrity) -> Self {
         match (order, verdict) {
-            (Order::Broken, _) => Self::Bug,
+            (Integrity::Broken, _) => Self::Bug,
             (_, Verdict::Passed) => Self::Passed,
             (_, Verdict::Failed(_) | Verdict::Empty) => Self::Failed,
             (_, Verdict::Invalid(_)) => Self::Invalid,

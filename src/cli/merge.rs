@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::terminal::{data, talk};
 use crate::journal::{Header, NotMerged, Reader, merge};
-use crate::report::{Order, Report, retell, summary, visible};
+use crate::report::{Integrity, Report, retell, summary, visible};
 use crate::units::show_duration;
 use crate::verdict::Verdict;
 
@@ -68,7 +68,7 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
 /// The report of a journal, and what it comes to.
 fn told(reader: &mut Reader) -> Result<(Report, Exit), String> {
     let exit = Cell::new(Exit::Bug);
-    let code = |verdict: &Verdict, order: Order| {
+    let code = |verdict: &Verdict, order: Integrity| {
         exit.set(Exit::of(verdict, order));
         exit.get().code()
     };

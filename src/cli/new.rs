@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::fetch::{fetch, shown};
 use super::terminal::{data, talk, talk_style};
 use crate::diagnostic::{Problem, Problems, Sources, render};
-use crate::draft::{Draft, Origin, STARTER, Variable, from_curl, from_openapi};
+use crate::import::{Draft, Origin, STARTER, Variable, from_curl, from_openapi};
 use crate::plan::text_of;
 
 /// Writes a plan to start from: one that teaches, or one made from a curl command or an OpenAPI document.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use super::args::Args;
 use crate::expression::{BUILT_IN_NAMES, FILTERS, FUNCTIONS};
 use crate::plan::plan_schema;
-use crate::plan::threshold::{AGGREGATES, SELECTORS};
+use crate::threshold::{AGGREGATES, SELECTORS};
 
 /// The reference of the language and the commands, as Markdown: made from the code, so that it cannot drift from it.
 pub(super) fn reference() -> String {

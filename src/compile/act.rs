@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::compile::{Blueprint, Pause, Share};
+use crate::compile::{Pause, Share, ValueTemplate};
 use crate::expression::{Expr, Template};
 use crate::rows::Table;
 use crate::sample::{EndpointId, MetricId, TaskId, UserTypeId};
@@ -17,7 +17,7 @@ pub struct UserType {
     /// How long it waits between tasks, also after one that sent nothing.
     pub rhythm: Rhythm,
     /// State each new user starts with, in order.
-    pub state: Vec<(Arc<str>, Blueprint)>,
+    pub state: Vec<(Arc<str>, ValueTemplate)>,
     /// Rows it is fed with.
     pub feeds: Vec<Feed>,
     /// Steps of a new user before its first task. Their requests count as task [`UserType::on_start_task`].
@@ -139,7 +139,7 @@ pub struct Call {
     /// The endpoint.
     pub endpoint: EndpointId,
     /// Names bound over the endpoint's own.
-    pub with: Vec<(Arc<str>, Blueprint)>,
+    pub with: Vec<(Arc<str>, ValueTemplate)>,
     /// What a failure does.
     pub on_failure: OnFailure,
 }
@@ -172,13 +172,13 @@ pub enum Action {
     /// Calls several at once.
     Parallel(Vec<Call>),
     /// Sets names of the user's state, in order.
-    Set(Vec<(Arc<str>, Blueprint)>),
+    Set(Vec<(Arc<str>, ValueTemplate)>),
     /// Appends to a list of the user's state; beyond `keep` the oldest go.
     Append {
         /// The list's name.
         to: Arc<str>,
         /// What is appended.
-        value: Blueprint,
+        value: ValueTemplate,
         /// How many are kept.
         keep: usize,
     },
@@ -211,7 +211,7 @@ pub enum Action {
         /// The item's name.
         item: Arc<str>,
         /// The list.
-        of: Blueprint,
+        of: ValueTemplate,
         /// The steps.
         steps: Vec<Step>,
     },
@@ -247,7 +247,7 @@ pub struct Repeat {
 #[derive(Debug)]
 pub enum Rounds {
     /// So many times: a number ≥ 0.
-    Times(Blueprint),
+    Times(ValueTemplate),
     /// Until this is true, at least once and at most so many times.
     Until(Expr, u64),
 }

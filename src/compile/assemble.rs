@@ -9,10 +9,10 @@ use crate::compile::metrics;
 use crate::compile::names::{Names, Need};
 use crate::compile::program::{BodyUse, Endpoint, Http, Program, Secrets, Target};
 use crate::compile::steps::{CallSite, Callable, Steps};
-use crate::compile::texts::Texts;
+use crate::compile::templates::Templates;
 use crate::compile::users::{self, CompiledUser, TaskIds};
 use crate::compile::warnings::Warnings;
-use crate::compile::{rules, scenarios, targets, wire};
+use crate::compile::{http, rules, scenarios, targets};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::plan::{self, At, Named, Plan, Task, User};
 use crate::sample::{Catalog, EndpointEntry, EndpointId, StageEntry, TaskEntry, UserEntry, UserTypeId};
@@ -38,7 +38,7 @@ pub fn compile(plan: &Plan, setting: &Setting, problems: &mut Problems) -> Optio
     let target = target(plan, whole, setting.sources, problems);
     let mut catalog = Catalog { metrics: metrics::compile(plan, problems), ..Catalog::default() };
 
-    let mut texts = Texts {
+    let mut texts = Templates {
         sources: setting.sources,
         problems,
         globals: globals::scope_of(known.globals.clone(), setting.seed),
@@ -105,7 +105,7 @@ struct Around {
 }
 
 impl Around {
-    fn compile(plan: &Plan, callable: &Callable, texts: &mut Texts) -> Self {
+    fn compile(plan: &Plan, callable: &Callable, texts: &mut Templates) -> Self {
         let mut steps = Steps {
             callable,
             tasks: Vec::new(),
@@ -189,7 +189,7 @@ fn hidden(plan: &Plan) -> Names {
     hidden
 }
 
-fn endpoints(plan: &Plan, target: Option<&Target>, catalog: &Catalog, texts: &mut Texts) -> Vec<Option<Compiled>> {
+fn endpoints(plan: &Plan, target: Option<&Target>, catalog: &Catalog, texts: &mut Templates) -> Vec<Option<Compiled>> {
     let nowhere = Target {
         origin: String::new(),
         prefix: String::new(),
@@ -204,7 +204,7 @@ fn endpoints(plan: &Plan, target: Option<&Target>, catalog: &Catalog, texts: &mu
         target: target.unwrap_or(&nowhere),
         headers: map.and_then(|map| map.headers.as_ref()),
         auth: map.and_then(|map| map.auth.as_ref()),
-        redirects: wire::redirects(redirects, texts.problems).unwrap_or(0),
+        redirects: http::redirects(redirects, texts.problems).unwrap_or(0),
         catalog,
     };
     let written = plan.endpoints.iter().flat_map(|endpoints| &endpoints.0).enumerate();
@@ -215,7 +215,7 @@ fn endpoints(plan: &Plan, target: Option<&Target>, catalog: &Catalog, texts: &mu
     compiled.collect()
 }
 
-fn users(plan: &Plan, callable: &Callable, tables: &Tables, texts: &mut Texts) -> Vec<CompiledUser> {
+fn users(plan: &Plan, callable: &Callable, tables: &Tables, texts: &mut Templates) -> Vec<CompiledUser> {
     let mut ids = TaskIds::default();
     let everyone;
     let written = match &plan.users {
@@ -285,7 +285,7 @@ fn check_names(
     around: &Around,
     endpoints: &[Option<Compiled>],
     known: &Known,
-    texts: &mut Texts,
+    texts: &mut Templates,
 ) {
     let always = Names::built_in().with(&known.names).with(&around.leaves);
     let mut called = vec![false; endpoints.len()];

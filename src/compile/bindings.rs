@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::compile::Blueprint;
+use crate::compile::ValueTemplate;
 use crate::compile::names::Need;
-use crate::compile::texts::Texts;
+use crate::compile::templates::Templates;
 use crate::diagnostic::Problem;
 use crate::expression::Template;
 use crate::plan::{self, Any, At, Named};
@@ -11,9 +11,9 @@ use crate::plan::{self, Any, At, Named};
 /// Names bound in order, each seeing those before it.
 pub(super) fn bindings(
     with: Option<&Named<At<Any>>>,
-    texts: &mut Texts,
+    texts: &mut Templates,
     needs: &mut Vec<Need>,
-) -> Vec<(Arc<str>, Blueprint)> {
+) -> Vec<(Arc<str>, ValueTemplate)> {
     let entries = with.into_iter().flat_map(Named::iter);
     let bound = entries.filter_map(|(name, any)| {
         let blueprint = texts.blueprint(any)?;
@@ -27,9 +27,9 @@ pub(super) fn bindings(
 /// nothing. Those that need none of the others stay in the order they are written in.
 pub(super) fn untangled(
     with: Option<&Named<At<Any>>>,
-    texts: &mut Texts,
+    texts: &mut Templates,
     needs: &mut Vec<Need>,
-) -> Vec<(Arc<str>, Blueprint)> {
+) -> Vec<(Arc<str>, ValueTemplate)> {
     let mut waiting: Vec<(&At<String>, &At<Any>, BTreeSet<String>)> = Vec::new();
     for (name, any) in with.into_iter().flat_map(Named::iter) {
         let mut own = Vec::new();
@@ -58,7 +58,7 @@ pub(super) fn untangled(
 }
 
 /// A text to fill in, with what it needs.
-pub(super) fn live_text(text: &At<String>, texts: &mut Texts, needs: &mut Vec<Need>) -> Option<Template> {
+pub(super) fn live_text(text: &At<String>, texts: &mut Templates, needs: &mut Vec<Need>) -> Option<Template> {
     let template = texts.template(&text.value, text.span)?;
     needs.push(Need { names: template.names(), text: text.value.clone(), span: text.span });
     Some(template)

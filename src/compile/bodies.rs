@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::compile::bindings::{bindings, leaf_needs, live_text};
 use crate::compile::names::Need;
 use crate::compile::payload::{Multipart, PartSource, Payload, append_field};
-use crate::compile::texts::Texts;
+use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Span};
 use crate::plan::{self, At, Named, Part};
 use crate::sample::EndpointId;
@@ -22,7 +22,7 @@ const LARGEST: u64 = 64 << 20;
 pub(super) fn compile(
     id: EndpointId,
     written: &plan::Endpoint,
-    texts: &mut Texts,
+    texts: &mut Templates,
     needs: &mut Vec<Need>,
 ) -> Option<Body> {
     let given: Vec<(&str, Span)> = [
@@ -88,7 +88,7 @@ fn first<T>(named: &Named<T>) -> Option<Span> {
 fn part(
     name: &At<String>,
     written: &At<Part>,
-    texts: &mut Texts,
+    texts: &mut Templates,
     needs: &mut Vec<Need>,
 ) -> Option<(Bytes, PartSource)> {
     let map = match &written.value {
@@ -153,7 +153,7 @@ fn head(name: &str, file: Option<&str>, kind: Option<&str>) -> Bytes {
     Bytes::from(head)
 }
 
-fn read(file: &At<String>, texts: &mut Texts) -> Option<Bytes> {
+fn read(file: &At<String>, texts: &mut Templates) -> Option<Bytes> {
     let path = texts.sources.folder(file.span).join(&file.value);
     let shown = path.display();
     match std::fs::metadata(&path).map(|data| (data.is_dir(), data.len())) {

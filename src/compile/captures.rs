@@ -1,11 +1,11 @@
 use http::HeaderName;
 
 use crate::compile::program::{Capture, CaptureFrom};
-use crate::compile::texts::Texts;
+use crate::compile::templates::Templates;
 use crate::diagnostic::Problem;
 use crate::plan::{At, CapturePlace, CaptureText, Named};
 
-pub(super) fn compile(written: Option<&Named<At<CaptureText>>>, texts: &mut Texts) -> Vec<Capture> {
+pub(super) fn compile(written: Option<&Named<At<CaptureText>>>, texts: &mut Templates) -> Vec<Capture> {
     let entries = written.into_iter().flat_map(Named::iter);
     let captured = entries.filter_map(|(name, place)| {
         let from = match &place.value {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::compile::Blueprint;
+use crate::compile::ValueTemplate;
 use crate::expression::{Answer, EvalError, Expr, JsonPath, Scope, Template};
 use crate::units::show_duration;
 
@@ -76,15 +76,15 @@ pub enum Matcher {
     /// It is not there.
     Absent,
     /// It equals a value; numbers by size, so that `1` equals `1.0`.
-    Equals(Blueprint),
+    Equals(ValueTemplate),
     /// It does not equal a value.
-    Not(Blueprint),
+    Not(ValueTemplate),
     /// A number at most this.
-    AtMost(Blueprint),
+    AtMost(ValueTemplate),
     /// A number at least this.
-    AtLeast(Blueprint),
+    AtLeast(ValueTemplate),
     /// A text or list that contains this.
-    Contains(Blueprint),
+    Contains(ValueTemplate),
     /// A text a pattern matches somewhere.
     Matches(regex::Regex),
     /// Every one of these.
@@ -149,7 +149,7 @@ impl fmt::Display for Expectation {
 
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = |value: &Blueprint| match value.constant().and_then(|value| serde_json::to_value(value).ok()) {
+        let value = |value: &ValueTemplate| match value.constant().and_then(|value| serde_json::to_value(value).ok()) {
             Some(value) => short(&value),
             None => "what the plan fills in".to_owned(),
         };
@@ -264,7 +264,7 @@ fn text(text: &str) -> Json {
     Json::String(text.to_owned())
 }
 
-fn json(value: &Blueprint, scope: &Arc<Scope>) -> Result<Json, EvalError> {
+fn json(value: &ValueTemplate, scope: &Arc<Scope>) -> Result<Json, EvalError> {
     serde_json::to_value(value.eval(scope)?).map_err(|error| EvalError { message: error.to_string() })
 }
 

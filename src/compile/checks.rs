@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use http::HeaderName;
 
-use crate::compile::Blueprint;
+use crate::compile::ValueTemplate;
 use crate::compile::bindings::{leaf_needs, live_text};
 use crate::compile::check::{Check, Expectation, Matcher, StatusSet};
 use crate::compile::names::Need;
-use crate::compile::texts::Texts;
+use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Span};
 use crate::plan::{Any, At, Expect, MatcherMap, MatcherText, Named};
 
@@ -14,7 +14,7 @@ use crate::plan::{Any, At, Expect, MatcherMap, MatcherText, Named};
 pub(super) fn compile(
     written: Option<&At<Expect>>,
     endpoint: Span,
-    texts: &mut Texts,
+    texts: &mut Templates,
     needs: &mut Vec<Need>,
 ) -> Vec<Check> {
     let place = texts.place(endpoint);
@@ -72,7 +72,7 @@ pub(super) fn reads_body(check: &Check) -> bool {
     }
 }
 
-fn matcher(written: &At<MatcherText>, texts: &mut Texts, needs: &mut Vec<Need>) -> Option<Matcher> {
+fn matcher(written: &At<MatcherText>, texts: &mut Templates, needs: &mut Vec<Need>) -> Option<Matcher> {
     match &written.value {
         MatcherText::Exists => Some(Matcher::Exists),
         MatcherText::Absent => Some(Matcher::Absent),
@@ -84,9 +84,9 @@ fn matcher(written: &At<MatcherText>, texts: &mut Texts, needs: &mut Vec<Need>) 
     }
 }
 
-fn all(map: &MatcherMap, texts: &mut Texts, needs: &mut Vec<Need>) -> Option<Matcher> {
+fn all(map: &MatcherMap, texts: &mut Templates, needs: &mut Vec<Need>) -> Option<Matcher> {
     let mut matchers = Vec::new();
-    type Make = fn(Blueprint) -> Matcher;
+    type Make = fn(ValueTemplate) -> Matcher;
     let values: [(&Option<At<Any>>, Make); 5] = [
         (&map.equals, Matcher::Equals),
         (&map.not, Matcher::Not),

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use http::Method;
+use ::http::Method;
 
 use crate::compile::bindings::{bindings, live_text, untangled};
 use crate::compile::names::{Names, Need};
 use crate::compile::program::{BodyUse, Endpoint, Path, Record, RecordValue, Target};
-use crate::compile::texts::Texts;
-use crate::compile::{bodies, captures, checks, headers, wire};
+use crate::compile::templates::Templates;
+use crate::compile::{bodies, captures, checks, headers, http};
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::expression::Template;
 use crate::plan::{self, Any, At, Auth, HeaderText, Named, Recorded};
@@ -36,7 +36,7 @@ pub(super) fn compile(
     name: &At<String>,
     written: &At<plan::Endpoint>,
     shared: &Shared,
-    texts: &mut Texts,
+    texts: &mut Templates,
 ) -> Option<Compiled> {
     let mut needs = Vec::new();
     let with = untangled(written.with.as_ref(), texts, &mut needs);
@@ -78,12 +78,16 @@ pub(super) fn compile(
         record,
         timeout: written.timeout.map_or(shared.target.timeout, |time| time.0),
         body_use,
-        redirects: wire::redirects(written.redirects.as_ref(), texts.problems).unwrap_or(shared.redirects),
+        redirects: http::redirects(written.redirects.as_ref(), texts.problems).unwrap_or(shared.redirects),
     };
     Some(Compiled { endpoint, needs, binds, leaves })
 }
 
-fn method<'a>(name: &At<String>, written: &'a plan::Endpoint, texts: &mut Texts) -> Option<(Method, &'a At<String>)> {
+fn method<'a>(
+    name: &At<String>,
+    written: &'a plan::Endpoint,
+    texts: &mut Templates,
+) -> Option<(Method, &'a At<String>)> {
     let methods = written.methods();
     match methods.as_slice() {
         [(method, path)] => Method::from_bytes(method.as_bytes()).ok().map(|method| (method, *path)),
@@ -105,7 +109,7 @@ fn route(
     path: &At<String>,
     query: Option<&Named<At<Any>>>,
     target: &Target,
-    texts: &mut Texts,
+    texts: &mut Templates,
     needs: &mut Vec<Need>,
 ) -> Option<Path> {
     if path.contains("://") {
@@ -164,7 +168,7 @@ pub fn append_query(path: &mut String, name: &str, value: &crate::expression::Va
 fn records(
     written: Option<&Named<At<Recorded>>>,
     catalog: &Catalog,
-    texts: &mut Texts,
+    texts: &mut Templates,
     needs: &mut Vec<Need>,
 ) -> Vec<Record> {
     let entries = written.into_iter().flat_map(Named::iter);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::compile::feeds::Tables;
 use crate::compile::names::{Names, Need};
-use crate::compile::texts::Texts;
+use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::{Dice, Globals, Scope, ScopeUser, Value};
 use crate::plan::{At, Csv, Dataset, Filled, Named, Plan};
@@ -30,7 +30,7 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
     let mut values: Vec<(Arc<str>, Value)> = Vec::new();
     let mut known = Names::default();
     for (name, any) in plan.vars.iter().flat_map(Named::iter) {
-        let mut texts = Texts { sources, problems, globals: scope(&values, seed), hidden: Names::default() };
+        let mut texts = Templates { sources, problems, globals: scope(&values, seed), hidden: Names::default() };
         let Some(blueprint) = texts.blueprint(any) else { continue };
         let before = texts.problems.errors();
         let text = any.value.0.text().unwrap_or_default().to_owned();
@@ -87,7 +87,7 @@ fn scope(values: &[(Arc<str>, Value)], seed: Seed) -> Arc<Scope> {
 fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems: &mut Problems) -> Option<Table> {
     let (path, format) = match &dataset.value {
         Dataset::List(Filled(items)) => {
-            let mut texts = Texts { sources, problems, globals: scope.clone(), hidden: Names::default() };
+            let mut texts = Templates { sources, problems, globals: scope.clone(), hidden: Names::default() };
             let items = items.iter().map(|item| {
                 let blueprint = texts.blueprint(item)?;
                 let evaluated = blueprint.eval(scope);

@@ -5,7 +5,7 @@ use crate::compile::bindings::live_text;
 use crate::compile::endpoints::Shared;
 use crate::compile::names::Need;
 use crate::compile::program::HeaderSource;
-use crate::compile::texts::Texts;
+use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Span};
 use crate::plan::{self, At, Auth, HeaderText, Named};
 
@@ -22,7 +22,7 @@ pub(super) fn compile(
     written: &plan::Endpoint,
     shared: &Shared,
     content_type: Option<&str>,
-    texts: &mut Texts,
+    texts: &mut Templates,
     needs: &mut Vec<Need>,
 ) -> (HeaderMap, Vec<(HeaderName, HeaderSource)>) {
     let mut all: Vec<(HeaderName, Written)> = Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn compile(
     (fixed, live)
 }
 
-fn add(all: &mut Vec<(HeaderName, Written)>, headers: Option<&Named<At<HeaderText>>>, texts: &mut Texts) {
+fn add(all: &mut Vec<(HeaderName, Written)>, headers: Option<&Named<At<HeaderText>>>, texts: &mut Templates) {
     for (name, value) in headers.into_iter().flat_map(Named::iter) {
         let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
             texts.problems.push(Problem::at(name.span, format!("`{}` is not a header's name", name.value)));
@@ -77,7 +77,7 @@ fn add(all: &mut Vec<(HeaderName, Written)>, headers: Option<&Named<At<HeaderTex
     }
 }
 
-fn auth(auth: &At<Auth>, texts: &mut Texts, needs: &mut Vec<Need>) -> Option<(HeaderSource, Span)> {
+fn auth(auth: &At<Auth>, texts: &mut Templates, needs: &mut Vec<Need>) -> Option<(HeaderSource, Span)> {
     match &auth.value {
         Auth::Bearer(token) => {
             live_text(token, texts, needs)?;

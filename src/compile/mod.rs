@@ -4,7 +4,6 @@
 mod act;
 mod assemble;
 mod bindings;
-mod blueprint;
 mod bodies;
 mod captures;
 mod check;
@@ -14,33 +13,33 @@ mod feeds;
 mod filter;
 mod globals;
 mod headers;
-mod levels;
+mod http;
+mod max_rate;
 mod metrics;
 mod names;
 mod pause;
 mod pauses;
 mod payload;
 mod program;
-mod reach;
 mod rules;
 mod scenario;
 mod scenarios;
 mod shapes;
+mod stages;
 mod steps;
 mod targets;
+mod templates;
 #[cfg(test)]
 mod tests;
-mod texts;
 mod users;
+mod value_template;
 mod warnings;
-mod wire;
 
 pub use act::{
     Action, AtEnd, Call, Feed, OnFailure, Repeat, Rhythm, Rounds, RowOrder, RowPer, Step, StopWhat, Task, TaskOrder,
     UserType,
 };
 pub use assemble::{Setting, compile};
-pub use blueprint::Blueprint;
 pub use check::{Broken, Check, Expectation, Matcher, StatusSet};
 pub use endpoints::append_query;
 pub use filter::Filter;
@@ -53,3 +52,4 @@ pub use program::{
 pub use scenario::{
     Amount, Ending, Pool, Ramp, RateStage, Scenario, Search, Shape, Share, Spacing, Stage, WhenBusy, Work,
 };
+pub use value_template::ValueTemplate;

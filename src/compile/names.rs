@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::compile::texts::Texts;
+use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Span, did_you_mean};
 use crate::expression::{BUILT_IN_NAMES, FUNCTIONS};
 
@@ -45,7 +45,7 @@ impl Need {
     }
 
     /// Tells each name of a data set that is too large to be a value.
-    pub(super) fn check_size(&self, large: &Names, texts: &mut Texts) {
+    pub(super) fn check_size(&self, large: &Names, texts: &mut Templates) {
         for name in self.names.iter().filter(|name| large.has(name)) {
             let at = self.text.find(name.as_str()).unwrap_or(0);
             let span = texts.within(&self.text, self.span, at..at + name.len());
@@ -55,7 +55,7 @@ impl Need {
     }
 
     /// Tells each name that is not known; `who` says for whom it is not, where that matters.
-    pub(super) fn check(&self, known: &Names, who: Option<&str>, texts: &mut Texts) {
+    pub(super) fn check(&self, known: &Names, who: Option<&str>, texts: &mut Templates) {
         for name in self.names.iter().filter(|name| !known.has(name)) {
             let at = self.text.find(name.as_str()).unwrap_or(0);
             let span = texts.within(&self.text, self.span, at..at + name.len());

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::compile::Blueprint;
+use crate::compile::ValueTemplate;
 use crate::expression::{EvalError, Scope, Template, Value};
 
 /// A request's body, as far as it is known before the run.
@@ -17,7 +17,7 @@ pub enum Payload {
     /// JSON: stretches of finished text, and slots whose values are written as JSON between them.
     Json(Vec<JsonPiece>),
     /// A form: names and values, encoded as browsers do (WHATWG URL, section 5).
-    Form(Vec<(Arc<str>, Blueprint)>),
+    Form(Vec<(Arc<str>, ValueTemplate)>),
     /// A form of several parts (RFC 7578).
     Multipart(Multipart),
 }
@@ -37,7 +37,7 @@ pub enum PartSource {
     /// The same bytes each time.
     Fixed(Bytes),
     /// A value, written as text.
-    Value(Blueprint),
+    Value(ValueTemplate),
 }
 
 /// A stretch of a JSON body.

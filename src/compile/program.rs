@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::{Blueprint, Check, Payload, Scenario, Step, UserType};
+use crate::compile::{Check, Payload, Scenario, Step, UserType, ValueTemplate};
 use crate::expression::{Expr, Globals, JsonPath, Template};
-use crate::plan::threshold::Rule;
 use crate::sample::{Catalog, EndpointId, MetricId};
+use crate::threshold::Rule;
 use crate::units::Seed;
 
 /// A plan made ready to run: every name is an id, every template, path and threshold is parsed, what never
@@ -46,7 +46,7 @@ pub struct Program {
 /// What no output may show.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
-    /// Texts known before the run.
+    /// Templates known before the run.
     pub texts: Vec<String>,
     /// Names of state whose values are secret, whatever they come to.
     pub names: Vec<Arc<str>>,
@@ -203,7 +203,7 @@ pub struct Endpoint {
     /// What statistics group by; default `path as written`.
     pub label: Template,
     /// Names bound once a call, in order; a caller may override each.
-    pub with: Vec<(Arc<str>, Blueprint)>,
+    pub with: Vec<(Arc<str>, ValueTemplate)>,
     /// Headers that never change, `content-type` among them; `host` and `content-length` are the engine's to add.
     pub headers: http::HeaderMap,
     /// Headers that are filled in each time.
@@ -243,7 +243,7 @@ pub enum Path {
         /// The path with the prefix.
         path: Template,
         /// Names and values of the query; a value that is `none` takes its name out.
-        query: Vec<(Arc<str>, Blueprint)>,
+        query: Vec<(Arc<str>, ValueTemplate)>,
     },
 }
 

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use crate::compile::program::RulesFrom;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::plan::threshold::{
-    Aggregate, Amount, Drift, Field, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
-};
 use crate::plan::{At, NoDataWord, Plan, RuleMap};
 use crate::sample::{Catalog, Gauge, MetricKind};
+use crate::threshold::{
+    Aggregate, Amount, Drift, Field, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
+};
 
 /// What must hold where the plan says nothing.
 const DEFAULT: &str = "error_rate < 1%";

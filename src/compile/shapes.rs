@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::levels;
 use crate::compile::scenario::{Amount, Ending, Pool, Ramp, RateStage, Search, Shape, Spacing, Stage, WhenBusy, Work};
+use crate::compile::stages;
 use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::plan::{self, At, Count, SpacingWord, Time, UntilWord, WhenBusyWord};
 use crate::sample::StagePurpose;
@@ -29,7 +29,7 @@ pub(super) fn compile(written: &At<plan::Shape>, sources: &Sources, problems: &m
             slow(&stage, 0, constant.users.span, problems);
             alone(Shape::Closed(vec![stage], Ending::Whole), "constant")
         }
-        plan::Shape::Stages(stages) => levels::stages(&stages.0, written.span, problems),
+        plan::Shape::Stages(stages) => stages::stages(&stages.0, written.span, problems),
         plan::Shape::Steps(steps) => staircase(steps, problems),
         plan::Shape::Arrivals(arrivals) => {
             let rate = some_rate(&arrivals.rate, problems)?;
@@ -48,7 +48,7 @@ pub(super) fn compile(written: &At<plan::Shape>, sources: &Sources, problems: &m
         plan::Shape::Search(search) => self::search(search, problems),
         plan::Shape::Replay(replay) => {
             let path = sources.folder(replay.file.span).join(&replay.file.value);
-            let times = levels::recorded(&path, replay.file.span, problems)?;
+            let times = stages::recorded(&path, replay.file.span, problems)?;
             let pool = pool(replay.max_users.as_ref(), replay.when_busy, Rate::per_second(100.0), problems)?;
             alone(Shape::Replay(times, pool), "replay")
         }

@@ -5,8 +5,8 @@ use crate::compile::bindings::{bindings, leaf_needs, live_text};
 use crate::compile::endpoints::Compiled;
 use crate::compile::names::{Names, Need};
 use crate::compile::pauses;
-use crate::compile::texts::Texts;
-use crate::compile::{Blueprint, Pause};
+use crate::compile::templates::Templates;
+use crate::compile::{Pause, ValueTemplate};
 use crate::diagnostic::{Problem, Span, did_you_mean};
 use crate::expression::{Expr, Template};
 use crate::plan::{self, At, Named, OnFailureWord, StopWord};
@@ -35,7 +35,7 @@ pub(super) struct Steps<'a, 'b, 'c> {
     pub(super) needs: Vec<Need>,
     pub(super) calls: Vec<CallSite>,
     pub(super) defines: Names,
-    pub(super) texts: &'b mut Texts<'c>,
+    pub(super) texts: &'b mut Templates<'c>,
 }
 
 impl Steps<'_, '_, '_> {
@@ -185,7 +185,7 @@ impl Steps<'_, '_, '_> {
         Some(Action::Repeat(Repeat { rounds: rounds?, every, steps }))
     }
 
-    fn times(&mut self, times: &At<plan::Any>) -> Option<Blueprint> {
+    fn times(&mut self, times: &At<plan::Any>) -> Option<ValueTemplate> {
         if let plan::Data::Number(number) = &times.value.0.value
             && number.as_u64().is_none()
         {
@@ -197,12 +197,12 @@ impl Steps<'_, '_, '_> {
     }
 
     /// A value that is written as an expression, with or without braces, or as itself.
-    fn list_of(&mut self, any: &At<plan::Any>) -> Option<Blueprint> {
+    fn list_of(&mut self, any: &At<plan::Any>) -> Option<ValueTemplate> {
         match any.value.0.text() {
             Some(text) if !text.contains("{{") => {
                 let expr = self.expr(&At { value: text.to_owned(), span: any.span })?;
                 let whole = Template::parse(&format!("{{{{ {} }}}}", expr.source()));
-                whole.map(Blueprint::Text).ok()
+                whole.map(ValueTemplate::Text).ok()
             }
             _ => {
                 leaf_needs(&any.value.0, &mut self.needs);

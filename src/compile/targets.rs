@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use crate::compile::endpoints::TIMEOUT;
+use crate::compile::http;
 use crate::compile::program::{Ready, Target};
-use crate::compile::wire;
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::plan::{At, TargetMap, Time};
 
 pub(super) fn compile(written: &TargetMap, sources: &Sources, problems: &mut Problems) -> Option<Target> {
     let (origin, prefix) = split(&written.url, problems)?;
-    let http = written.http.as_ref().map(|http| wire::compile(http, &origin, sources, problems)).unwrap_or_default();
+    let http = written.http.as_ref().map(|http| http::compile(http, &origin, sources, problems)).unwrap_or_default();
     let time = |time: Option<Time>, usual: Duration| time.map_or(usual, |time| time.0);
     let ready = written.ready.as_ref().map(|ready| {
         if !ready.get.starts_with('/') {

@@ -85,8 +85,8 @@ fn a_header_of_the_target_is_taken_away_with_null_and_replaced_by_name() {
 
 fn judged(expect: &str, status: u16, text: &'static str) -> Result<(), String> {
     let program = with_endpoints(&format!("  a: {{get: /x, expect: {expect}}}"));
-    let mut headers = http::HeaderMap::new();
-    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    let mut headers = ::http::HeaderMap::new();
+    headers.insert("content-type", ::http::HeaderValue::from_static("application/json"));
     let elapsed = Duration::from_millis(80);
     let answer = Answer::new(status, headers, Bytes::from_static(text.as_bytes()), elapsed);
     let scope = scope(&program);

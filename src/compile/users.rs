@@ -6,7 +6,7 @@ use crate::compile::feeds::{self, Tables};
 use crate::compile::names::{Names, Need};
 use crate::compile::pauses;
 use crate::compile::steps::{CallSite, Callable, Steps};
-use crate::compile::texts::Texts;
+use crate::compile::templates::Templates;
 use crate::compile::{Pause, Share};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 use crate::plan::{self, At, CallMap, Named};
@@ -42,7 +42,7 @@ pub(super) fn compile(
     callable: &Callable,
     tables: &Tables,
     ids: &mut TaskIds,
-    texts: &mut Texts,
+    texts: &mut Templates,
 ) -> CompiledUser {
     let mut steps = Steps {
         callable,

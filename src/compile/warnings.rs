@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use crate::compile::act::{Rhythm, UserType};
+use crate::compile::max_rate::Reach;
 use crate::compile::program::Endpoint;
-use crate::compile::reach::Reach;
 use crate::compile::{Pause, Scenario};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::expression::Scope;
-use crate::plan::threshold::{Amount, Rule};
 use crate::plan::{Named, Plan};
 use crate::sample::Catalog;
+use crate::threshold::{Amount, Rule};
 use crate::units::Rate;
 
 /// What a plan that can run is warned of.

@@ -1,13 +1,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::desk::{Desk, Place};
+use super::cookies::CookieJar;
 use super::extract::{captured, recorded};
-use super::hop::{Hop, hop};
-use super::jar::Jar;
-use super::leash::{Leash, Order};
-use super::scene::Scene;
+use super::redirect::{Hop, hop};
+use super::scenario_timeline::ScenarioTimeline;
+use super::stop_signal::{Order, StopSignal};
 use super::trace::Traced;
+use super::worker_context::{Place, WorkerContext};
 use crate::compile::{Call, Cookies, Endpoint};
 use crate::expression::{Answer, EvalError, Scope};
 use crate::http::{self, Client, Ending, Exchange, Outgoing};
@@ -17,11 +17,11 @@ use crate::units::Offset;
 
 /// One user's means of making calls.
 pub(super) struct Caller<'a> {
-    pub(super) desk: &'a Desk,
-    pub(super) leash: &'a Leash,
-    pub(super) scene: &'a Scene,
+    pub(super) desk: &'a WorkerContext,
+    pub(super) leash: &'a StopSignal,
+    pub(super) scene: &'a ScenarioTimeline,
     pub(super) scope: &'a Arc<Scope>,
-    pub(super) jar: &'a RefCell<Jar>,
+    pub(super) jar: &'a RefCell<CookieJar>,
     pub(super) user: UserTypeId,
     /// The order at which no call begins any more.
     pub(super) heeds: Order,
@@ -114,7 +114,7 @@ impl Caller<'_> {
         }
     }
 
-    /// Books a hop that is not the call's last, or the one at which it is given up.
+    /// Accounting a hop that is not the call's last, or the one at which it is given up.
     fn pass(
         &self,
         endpoint: &Endpoint,
@@ -183,7 +183,7 @@ impl Caller<'_> {
         }
     }
 
-    /// Books a request that could not be made: it counts as started and failed, and never reached the target.
+    /// Accounting a request that could not be made: it counts as started and failed, and never reached the target.
     fn not_sent(&self, endpoint: &Endpoint, place: Place, due: Offset, error: &EvalError) -> (CallEnd, Offset) {
         let now = self.desk.clock.now();
         let sample = Sample {

@@ -1,5 +1,5 @@
 use crate::compile::{Ramp, RateStage, Stage};
-use crate::schedule::{Curve, Flow, Leg, Motion, RateLeg};
+use crate::load::{Curve, Flow, Leg, Motion, RateLeg};
 use crate::units::Offset;
 
 /// The curve of users through some stages.

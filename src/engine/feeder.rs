@@ -4,11 +4,11 @@ use rand::RngExt;
 
 use crate::compile::{AtEnd, Feed, RowOrder, RowPer};
 use crate::expression::{Dice, Value};
+use crate::load::Part;
 use crate::rows::{Permutation, Reader};
-use crate::schedule::Part;
 use crate::units::Seed;
 
-/// One worker's rows of one feed. Those that have users of its kind take turns, so that no row is taken twice and none
+/// One worker's rows of one feed. Those that have users of its kind take row_partition, so that no row is taken twice and none
 /// is held by somebody who has no user for it.
 pub(super) struct Feeder {
     feed: Feed,

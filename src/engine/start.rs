@@ -6,15 +6,15 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
-use super::cast::Cast;
 use super::clock::Clock;
-use super::report::Report;
 use super::stop::Stop;
+use super::user_assignment::UserAssignment;
 use super::worker::Worker;
+use super::worker_message::WorkerMessage;
 use crate::compile::{self, Connections, Program, Trust};
 use crate::expression::Globals;
 use crate::http::{Identity, Origin, Proxy, Reuse, Settings, Transport, Verify, Version};
-use crate::schedule::Part;
+use crate::load::Part;
 use crate::units::{Rate, Shard, show_duration};
 
 /// How a run is made, besides what the program says.
@@ -44,7 +44,7 @@ pub struct Run {
     /// Its zero by the wall clock.
     pub began: SystemTime,
     /// What the workers tell.
-    pub reports: UnboundedReceiver<Report>,
+    pub reports: UnboundedReceiver<WorkerMessage>,
     /// The levels of a search so far; one more begins its level.
     pub levels: watch::Sender<Vec<Rate>>,
     threads: Vec<JoinHandle<()>>,
@@ -87,8 +87,8 @@ impl Run {
         let (origin, settings) = settings(program)?;
         // made once here for its error, and once in each worker, which shares nothing
         Transport::new(origin.clone(), settings.clone()).map_err(|error| NotReady::Target(error.to_string()))?;
-        let casts = Cast::of_all(&program.scenarios, program.users.len());
-        let casts: Vec<Arc<Cast>> = casts.into_iter().map(Arc::new).collect();
+        let casts = UserAssignment::of_all(&program.scenarios, program.users.len());
+        let casts: Vec<Arc<UserAssignment>> = casts.into_iter().map(Arc::new).collect();
         let grace = program.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
         // the wall clock is asked here, once; from now on time is the monotonic clock's
         let now = SystemTime::now();

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use super::cast::Cast;
-use super::desk::Desk;
+use super::arrival_queue::ArrivalReceiver;
+use super::cookies::CookieJar;
 use super::feeder::Fed;
-use super::inbox::Inbox;
-use super::jar::Jar;
-use super::leash::{Leash, Order};
-use super::scene::Scene;
+use super::scenario_timeline::ScenarioTimeline;
+use super::stop_signal::{Order, StopSignal};
+use super::user_assignment::UserAssignment;
+use super::worker_context::WorkerContext;
 use crate::compile::{AtEnd, Pause, Rhythm, RowPer, StopWhat, Task, TaskOrder};
 use crate::expression::{Dice, EvalError, Scope, ScopeUser};
 use crate::http::Client;
@@ -20,13 +20,13 @@ use crate::units::Offset;
 
 /// One user: its own chance, state and connection. It is one task of one worker, and never leaves it.
 pub(super) struct User {
-    pub(super) desk: Rc<Desk>,
-    pub(super) leash: Rc<Leash>,
-    pub(super) scene: Rc<Scene>,
+    pub(super) desk: Rc<WorkerContext>,
+    pub(super) leash: Rc<StopSignal>,
+    pub(super) scene: Rc<ScenarioTimeline>,
     pub(super) scope: Arc<Scope>,
     /// Its connections: the first for its calls one after another, more for calls at once.
     pub(super) clients: Vec<Client>,
-    pub(super) jar: RefCell<Jar>,
+    pub(super) jar: RefCell<CookieJar>,
     pub(super) kind: UserTypeId,
     /// How many of its kind come before it.
     rank: u64,
@@ -54,7 +54,7 @@ pub(super) enum Drive {
     /// So many tasks, its own or shared.
     Quota(Rc<Cell<u64>>),
     /// Arrivals: one task each.
-    Arrivals(Inbox),
+    Arrivals(ArrivalReceiver),
 }
 
 /// A turn that sends nothing and pauses not at all must not keep its worker busy.
@@ -76,7 +76,7 @@ pub(super) enum Flow {
 
 impl Identity {
     /// The `number`th user of a cast, from 0.
-    pub(super) fn of(cast: &Cast, number: u64) -> Self {
+    pub(super) fn of(cast: &UserAssignment, number: u64) -> Self {
         let (kind, rank) = cast.of(number);
         Self { number: cast.first.saturating_add(number), kind, rank }
     }
@@ -84,7 +84,13 @@ impl Identity {
 
 impl User {
     /// A user that is due to begin at `due`.
-    pub(super) fn new(desk: Rc<Desk>, leash: Rc<Leash>, scene: Rc<Scene>, identity: Identity, due: Offset) -> Self {
+    pub(super) fn new(
+        desk: Rc<WorkerContext>,
+        leash: Rc<StopSignal>,
+        scene: Rc<ScenarioTimeline>,
+        identity: Identity,
+        due: Offset,
+    ) -> Self {
         let Identity { number, kind, rank } = identity;
         let id = number + 1;
         let name = desk.program.users.get(kind.index()).map_or_else(|| "".into(), |user| user.name.clone());
@@ -102,7 +108,7 @@ impl User {
         let begun = self.enter(kind).await;
         if begun && self.leash.order() < Order::Cut {
             match &mut drive {
-                Drive::Arrivals(inbox) => self.serve(kind, inbox).await,
+                Drive::Arrivals(arrivals) => self.serve(kind, arrivals).await,
                 Drive::Quota(quota) => self.work(kind, Some(quota.clone())).await,
                 Drive::Endless => self.work(kind, None).await,
             }
@@ -158,9 +164,9 @@ impl User {
     }
 
     /// One task an arrival.
-    async fn serve(&mut self, kind: &crate::compile::UserType, inbox: &mut Inbox) {
+    async fn serve(&mut self, kind: &crate::compile::UserType, arrivals: &mut ArrivalReceiver) {
         let mut iteration = 0;
-        while let Some(arrival) = inbox.next().await {
+        while let Some(arrival) = arrivals.next().await {
             iteration += 1;
             // the same arrival asks the same, whoever is free to take it
             self.scope.dice().restart(arrival.seed);

@@ -6,26 +6,26 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
-use super::cast::Cast;
+use super::arrival_pool::{Levels, Source, Stream};
 use super::clock::Clock;
-use super::crowd::Crowd;
+use super::closed_pool::ClosedPool;
 use super::curves::{curve_of, flow_of};
-use super::desk::Desk;
 use super::feeder::Feeder;
 use super::group::Group;
-use super::leash::Order;
-use super::report::Report;
-use super::scene::Scene;
-use super::squad::Squad;
+use super::iteration_pool::IterationPool;
+use super::row_partition::row_partition;
+use super::scenario_timeline::ScenarioTimeline;
 use super::stop::Phase;
-use super::stream::{Levels, Source, Stream};
-use super::turns::turns;
+use super::stop_signal::Order;
+use super::user_assignment::UserAssignment;
+use super::worker_context::WorkerContext;
+use super::worker_message::WorkerMessage;
 use crate::compile::{Program, Scenario, Shape, Spacing};
 use crate::expression::Globals;
 use crate::http::Transport;
+use crate::load::{Arrivals, Part};
 use crate::metrics::{Health, Interval};
 use crate::sample::UserTypeId;
-use crate::schedule::{Arrivals, Part};
 use crate::units::{Offset, Rate};
 
 /// What one worker is started with.
@@ -36,13 +36,13 @@ pub(super) struct Worker {
     pub(super) clock: Clock,
     pub(super) transport: Rc<Transport>,
     /// Who the users of each scenario are.
-    pub(super) casts: Vec<Arc<Cast>>,
+    pub(super) casts: Vec<Arc<UserAssignment>>,
     /// The levels of a search.
     pub(super) levels: watch::Receiver<Vec<Rate>>,
     /// How long requests under way may take to end once nothing new begins.
     pub(super) grace: Duration,
     pub(super) stop: watch::Receiver<Phase>,
-    pub(super) reports: UnboundedSender<Report>,
+    pub(super) reports: UnboundedSender<WorkerMessage>,
 }
 
 /// The parts of the seed that arrivals and rows derive from; users have the small numbers.
@@ -57,9 +57,9 @@ impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
     pub(super) async fn work(self) {
         let (program, globals) = (self.program.clone(), self.globals.clone());
-        let mut desk = Desk::new(program, globals, self.clock, self.transport.clone(), self.reports.clone());
+        let mut desk = WorkerContext::new(program, globals, self.clock, self.transport.clone(), self.reports.clone());
         if let Err(why) = self.feed(&mut desk) {
-            drop(self.reports.send(Report::Stop { why }));
+            drop(self.reports.send(WorkerMessage::Stop { why }));
         }
         let desk = Rc::new(desk);
         LocalSet::new()
@@ -72,7 +72,7 @@ impl Worker {
             .await;
     }
 
-    async fn run(mut self, desk: Rc<Desk>) {
+    async fn run(mut self, desk: Rc<WorkerContext>) {
         let mut groups = self.groups(&desk);
         let mut ledger = Ledger { desk: desk.clone(), next: 0, lag: Duration::ZERO, stalled: Duration::ZERO };
         let end = Offset::ZERO + self.program.length();
@@ -142,14 +142,14 @@ impl Worker {
         }
         let rest = ledger.rest(self.clock.now());
         self.tell(Some(rest));
-        drop(self.reports.send(Report::Over { worker: self.part.worker() }));
+        drop(self.reports.send(WorkerMessage::Over { worker: self.part.worker() }));
     }
 
     /// The users of each scenario.
-    fn groups(&self, desk: &Rc<Desk>) -> Vec<Group> {
+    fn groups(&self, desk: &Rc<WorkerContext>) -> Vec<Group> {
         let scenarios = self.program.scenarios.iter().zip(&self.casts).enumerate();
-        let group = |(index, (scenario, cast)): (usize, (&Scenario, &Arc<Cast>))| {
-            let scene = Rc::new(Scene::new(scenario));
+        let group = |(index, (scenario, cast)): (usize, (&Scenario, &Arc<UserAssignment>))| {
+            let scene = Rc::new(ScenarioTimeline::new(scenario));
             let start = Offset::ZERO + scenario.start;
             let seed = self.program.seed.derive(ARRIVALS ^ index as u64);
             let stream = |pool, arrivals, levels| {
@@ -160,7 +160,7 @@ impl Worker {
             match &scenario.shape {
                 Shape::Closed(stages, _) => {
                     let curve = curve_of(start, stages);
-                    Group::Crowd(Crowd::new(desk.clone(), scene, curve, self.part, cast.clone()))
+                    Group::ClosedPool(ClosedPool::new(desk.clone(), scene, curve, self.part, cast.clone()))
                 }
                 Shape::Open(stages, spacing, pool, _) => {
                     let flow = Arc::new(flow_of(stages));
@@ -171,9 +171,13 @@ impl Worker {
                     stream(*pool, arrivals, None)
                 }
                 Shape::Replay(times, pool) => stream(*pool, Arrivals::recorded(start, times.clone()), None),
-                Shape::Iterations(work) => {
-                    Group::Squad(Squad::new(desk.clone(), scene, (start, *work), self.part, cast.clone()))
-                }
+                Shape::Iterations(work) => Group::IterationPool(IterationPool::new(
+                    desk.clone(),
+                    scene,
+                    (start, *work),
+                    self.part,
+                    cast.clone(),
+                )),
                 Shape::Search(search) => {
                     let levels = Levels { search: *search, start, rates: self.levels.clone(), taken: 0 };
                     stream(search.pool, Arrivals::recorded(start, Arc::from([])), Some(levels))
@@ -184,11 +188,11 @@ impl Worker {
     }
 
     /// Opens the rows of every user type.
-    fn feed(&self, desk: &mut Desk) -> Result<(), String> {
+    fn feed(&self, desk: &mut WorkerContext) -> Result<(), String> {
         for (kind, user) in self.program.users.iter().enumerate() {
             let mut feeders = Vec::new();
             let id = UserTypeId(u16::try_from(kind).unwrap_or(u16::MAX));
-            let part = if user.feeds.is_empty() { self.part } else { turns(id, &self.casts, self.part) };
+            let part = if user.feeds.is_empty() { self.part } else { row_partition(id, &self.casts, self.part) };
             for (index, feed) in user.feeds.iter().enumerate() {
                 let seed = self.program.seed.derive(FEEDS ^ ((kind as u64) << 16) ^ index as u64);
                 feeders.push(Feeder::open(feed, part, seed)?);
@@ -201,14 +205,14 @@ impl Worker {
     /// Hands over without waiting; a collector that is gone has nothing left to hear.
     fn tell(&self, interval: Option<Interval>) {
         if let Some(interval) = interval {
-            drop(self.reports.send(Report::Second { worker: self.part.worker(), interval: Box::new(interval) }));
+            drop(self.reports.send(WorkerMessage::Second { worker: self.part.worker(), interval: Box::new(interval) }));
         }
     }
 }
 
 /// Takes the tally once a second.
 struct Ledger {
-    desk: Rc<Desk>,
+    desk: Rc<WorkerContext>,
     /// The second that is being counted.
     next: u32,
     /// The longest it woke late.

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Incoming};
 
-use super::link::Link;
+use super::connection::Connection;
 
 /// What is set aside at once for a body that comes in pieces, whatever length it claims.
 const FIRST_ROOM: usize = 64 << 10;
@@ -23,7 +23,7 @@ pub(super) enum Undrained {
 /// Takes what has come of the body; drives the connection for more until there is none for now, or until the worker's
 /// other users, and this exchange's own limit of time, have waited long enough.
 pub(super) fn drain(
-    link: &mut Link,
+    link: &mut Connection,
     body: &mut Incoming,
     sink: &mut Sink,
     cx: &mut Context<'_>,

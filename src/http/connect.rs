@@ -8,15 +8,15 @@ use tokio::time::timeout;
 
 use super::failure;
 use super::message::Failure;
+use super::metered_stream::{ByteCounter, Socket, Stream};
 use super::origin::Origin;
 use super::tls::H2;
 use super::transport::{Transport, Version};
 use super::tunnel;
-use super::wire::{Gauge, Socket, Stream};
 use crate::sample::Phases;
 
 /// Makes a connection: name, TCP, a proxy's tunnel, TLS, each timed into `gauge` as it is over.
-pub(super) async fn connect(transport: &Transport, gauge: &Gauge) -> Result<Stream, Failure> {
+pub(super) async fn connect(transport: &Transport, gauge: &ByteCounter) -> Result<Stream, Failure> {
     let origin = transport.origin();
     let began = Instant::now();
     let socket = match &transport.settings().unix_socket {
@@ -43,7 +43,7 @@ pub(super) async fn connect(transport: &Transport, gauge: &Gauge) -> Result<Stre
     Ok(Stream::Tls(Box::new(stream)))
 }
 
-async fn over_tcp(transport: &Transport, gauge: &Gauge, began: Instant) -> Result<TcpStream, Failure> {
+async fn over_tcp(transport: &Transport, gauge: &ByteCounter, began: Instant) -> Result<TcpStream, Failure> {
     let peer = transport.peer();
     let (addresses, found) = match peer.address() {
         Some(address) => (vec![SocketAddr::new(address, peer.port())], began),

@@ -11,14 +11,14 @@ use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 use hyper::body::Body;
 
-use super::alarm::Alarm;
 use super::body::{Sink, Undrained, drain};
 use super::connect::connect;
+use super::connection::{Connection, Resting};
+use super::deadline::Deadline;
 use super::failure;
-use super::link::{Link, Resting};
 use super::message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
+use super::metered_stream::{ByteCounter, MeteredStream};
 use super::transport::{Reuse, Transport, Version};
-use super::wire::{Gauge, Wire};
 use crate::sample::{Phases, Reach};
 
 /// The most that may come in before an answer's head is whole; the head itself is bounded lower, by the link's buffer,
@@ -31,15 +31,15 @@ const ANSWER_HEADERS: usize = 8;
 pub struct Client {
     transport: Rc<Transport>,
     held: Held,
-    gauge: Rc<Gauge>,
-    alarm: Alarm,
+    gauge: Rc<ByteCounter>,
+    alarm: Deadline,
 }
 
 impl Client {
     /// A client without a connection; the first exchange makes one.
     #[must_use]
     pub fn new(transport: Rc<Transport>) -> Self {
-        Self { transport, held: Held::Nothing, gauge: Rc::default(), alarm: Alarm::default() }
+        Self { transport, held: Held::Nothing, gauge: Rc::default(), alarm: Deadline::default() }
     }
 
     /// Sends one request and takes its answer. Nothing is retried: where a kept-alive connection turns out to be
@@ -63,8 +63,8 @@ impl Client {
     pub fn rest(&mut self) {
         self.held = match std::mem::take(&mut self.held) {
             Held::Ready(link) => match link.rest() {
-                Resting::Wire(wire) => Held::Resting(wire),
-                Resting::Link(link) => Held::Ready(link),
+                Resting::MeteredStream(wire) => Held::Resting(wire),
+                Resting::Connection(link) => Held::Ready(link),
                 Resting::Nothing => Held::Nothing,
             },
             held => held,
@@ -137,21 +137,21 @@ enum Held {
     #[default]
     Nothing,
     /// A connection, ready for a request.
-    Ready(Box<Link>),
+    Ready(Box<Connection>),
     /// The stream of one, and nothing else.
-    Resting(Box<Wire>),
+    Resting(Box<MeteredStream>),
 }
 
 impl Held {
-    fn take(&mut self) -> Option<Box<Link>> {
+    fn take(&mut self) -> Option<Box<Connection>> {
         match std::mem::take(self) {
             Self::Nothing => None,
             Self::Ready(link) => Some(link),
-            Self::Resting(wire) => Link::over(*wire),
+            Self::Resting(wire) => Connection::over(*wire),
         }
     }
 
-    fn put_back(&mut self, link: Box<Link>, spoken: &Result<Answer, Failure>, reuse: Reuse) {
+    fn put_back(&mut self, link: Box<Connection>, spoken: &Result<Answer, Failure>, reuse: Reuse) {
         if spoken.is_ok() && reuse == Reuse::Kept && link.is_reusable() {
             *self = Self::Ready(link);
         }
@@ -167,7 +167,7 @@ enum Ended {
 async fn converse(
     transport: &Transport,
     held: &mut Held,
-    gauge: &Rc<Gauge>,
+    gauge: &Rc<ByteCounter>,
     request: &mut Option<Request<Full<Bytes>>>,
     keep: Keep,
 ) -> Result<Answer, Failure> {
@@ -240,15 +240,15 @@ fn absolute(transport: &Transport, authority: &HeaderValue, target: PathAndQuery
     whole.map_err(|_| failure::unsent(transport.origin()))
 }
 
-async fn open(transport: &Transport, gauge: &Rc<Gauge>) -> Result<Box<Link>, Failure> {
+async fn open(transport: &Transport, gauge: &Rc<ByteCounter>) -> Result<Box<Connection>, Failure> {
     // Boxed: connecting is rare, and its state is not to weigh on every user's task.
     Box::pin(async {
         let stream = connect(transport, gauge).await?;
-        let wire = Wire::new(stream, Rc::clone(gauge), Rc::clone(transport.scratch()));
+        let wire = MeteredStream::new(stream, Rc::clone(gauge), Rc::clone(transport.scratch()));
         match transport.settings().version {
-            Version::One => Link::over(wire).ok_or_else(|| failure::unsent(transport.origin())),
+            Version::One => Connection::over(wire).ok_or_else(|| failure::unsent(transport.origin())),
             Version::Two => {
-                let link = Link::over_two(wire).await;
+                let link = Connection::over_two(wire).await;
                 link.map_err(|error| failure::broken(transport.origin(), gauge, &error))
             }
         }
@@ -259,8 +259,8 @@ async fn open(transport: &Transport, gauge: &Rc<Gauge>) -> Result<Box<Link>, Fai
 /// Sends the request and takes the whole answer. The request is back in its place where none of it was written.
 async fn speak(
     transport: &Transport,
-    gauge: &Gauge,
-    link: &mut Link,
+    gauge: &ByteCounter,
+    link: &mut Connection,
     request: &mut Option<Request<Full<Bytes>>>,
     keep: Keep,
 ) -> Result<Answer, Failure> {

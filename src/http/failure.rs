@@ -8,8 +8,8 @@ use std::time::Duration;
 use rustls::CertificateError;
 
 use super::message::Failure;
+use super::metered_stream::ByteCounter;
 use super::origin::Origin;
-use super::wire::Gauge;
 use crate::sample::FailureKind;
 use crate::units::{Size, show_duration};
 
@@ -120,7 +120,7 @@ pub(super) fn ill_measured() -> Failure {
 }
 
 /// The exchange took longer than it may; says how far it came.
-pub(super) fn timed_out(origin: &Origin, gauge: &Gauge, limit: Duration) -> Failure {
+pub(super) fn timed_out(origin: &Origin, gauge: &ByteCounter, limit: Duration) -> Failure {
     let (peer, limit) = (origin.authority(), show_duration(limit));
     let message = match (gauge.first_out.get(), gauge.first_in.get()) {
         (None, _) => format!("no connection to {peer} within {limit}"),
@@ -137,7 +137,7 @@ pub(super) fn too_long(limit: u64) -> Failure {
 }
 
 /// The connection broke, or carried something that is not HTTP.
-pub(super) fn broken(origin: &Origin, gauge: &Gauge, error: &hyper::Error) -> Failure {
+pub(super) fn broken(origin: &Origin, gauge: &ByteCounter, error: &hyper::Error) -> Failure {
     let peer = origin.authority();
     let protocol = |what: &dyn std::fmt::Display| {
         Failure::new(FailureKind::Protocol, format!("the answer of {peer} is not HTTP: {what}"))
@@ -173,7 +173,7 @@ pub(super) fn endless_head(origin: &Origin, limit: u64) -> Failure {
     Failure::new(FailureKind::Protocol, message)
 }
 
-fn reset(peer: &str, how: &str, gauge: &Gauge) -> Failure {
+fn reset(peer: &str, how: &str, gauge: &ByteCounter) -> Failure {
     let when = match (gauge.bytes_out.get(), gauge.bytes_in.get()) {
         (0, _) => "before the request was sent",
         (_, 0) => "before an answer",

@@ -4,19 +4,19 @@
 //! one [`Client`], at most one connection, and makes one [`Exchange`] at a time over it: an [`Outgoing`] request goes
 //! out, and how it ended comes back as data. A failure is never retried here, and never an error that ends a run.
 
-mod alarm;
 mod body;
 mod connect;
+mod connection;
+mod deadline;
 mod decode;
 mod exchange;
 mod failure;
-mod link;
 mod message;
+mod metered_stream;
 mod origin;
 mod tls;
 mod transport;
 mod tunnel;
-mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -166,7 +166,7 @@ impl Transport {
         self.tls.as_ref()
     }
 
-    /// The buffer every read of this worker goes through; see `Wire`.
+    /// The buffer every read of this worker goes through; see `MeteredStream`.
     pub(super) const fn scratch(&self) -> &Rc<RefCell<Box<[u8]>>> {
         &self.scratch
     }

@@ -3,10 +3,10 @@ use std::fs::remove_file;
 use std::path::{Path, PathBuf};
 
 use super::events::{Annotation, Mark};
+use super::overflow_guard::OverflowGuard;
 use super::reader::NotRead;
 use super::shards::Shards;
 use super::tail::Tail;
-use super::weight::Weight;
 use super::writer::{NotWritten, Writer};
 use crate::metrics::repulse;
 use crate::sample::Catalog;
@@ -104,7 +104,7 @@ pub fn merge(journals: &[PathBuf], into: &Path) -> Result<Merged, NotMerged> {
 }
 
 fn merge_into(shards: &mut Shards, catalog: &Catalog, mut writer: Writer) -> Result<Merged, NotMerged> {
-    let mut weight = Weight::default();
+    let mut weight = OverflowGuard::default();
     let mut seconds = 0;
     loop {
         let mut gathered = Vec::new();

@@ -14,13 +14,13 @@ mod dictionary;
 mod frame;
 mod histogram;
 mod numbers;
+mod overflow_guard;
 mod samples;
 mod second;
-mod weight;
 
-mod kinship;
 mod merge;
 mod reader;
+mod same_run;
 mod shards;
 mod tail;
 #[cfg(test)]

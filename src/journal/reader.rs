@@ -6,9 +6,9 @@ use super::dictionary::Named;
 use super::events::{Annotation, End};
 use super::frame::{FORMAT, Found, Kind, MAGIC, fill, first_line, open};
 use super::header::Header;
+use super::overflow_guard::OverflowGuard;
 use super::second;
 use super::tail::Tail;
-use super::weight::Weight;
 use crate::metrics::Interval;
 
 /// A journal being read, frame by frame, in memory that does not grow with it. Nothing in the file is trusted: what is
@@ -21,7 +21,7 @@ pub struct Reader<S = BufReader<File>> {
     source: S,
     header: Header,
     series: Named,
-    weight: Weight,
+    weight: OverflowGuard,
     payload: Vec<u8>,
     /// Where the next frame begins.
     at: u64,
@@ -98,7 +98,7 @@ impl<S: Read + Seek> Reader<S> {
             Found::Nothing | Found::Partial(_) => return Err(Why::CutOff),
             Found::Broken(what) => return Err(Why::Header(what.to_owned())),
         };
-        let (series, weight) = (Named::default(), Weight::default());
+        let (series, weight) = (Named::default(), OverflowGuard::default());
         let tail = Tail::CutOff { at, after: None, rest: 0 };
         Ok(Self { source, header, series, weight, payload, at, last: None, tail })
     }

@@ -1,6 +1,6 @@
 use super::histogram;
 use super::numbers::{Malformed, Pen, Scan, whole};
-use crate::metrics::{Moments, Scale, Sparse};
+use crate::metrics::{Moments, Scale, SparseHistogram};
 
 /// How the smallest, largest and last sample, the mean and the spread are written. Each way is exact; the others
 /// are shorter.
@@ -17,7 +17,7 @@ mod form {
 const NEAR: u64 = 1 << 13;
 
 /// Writes samples: the histogram's counts, and beside it what a histogram cannot give exactly.
-pub(super) fn write(samples: &Sparse, pen: &mut Pen) {
+pub(super) fn write(samples: &SparseHistogram, pen: &mut Pen) {
     let moments = samples.moments();
     let before = pen.counts.len();
     histogram::write(samples.buckets(), &mut pen.counts);
@@ -43,7 +43,7 @@ pub(super) fn write(samples: &Sparse, pen: &mut Pen) {
 
 /// Smallest and largest as distances from the floors of their buckets, the last, the sum, and how many steps of a
 /// double the mean lies from sum / count; where each gives back its origin to the bit.
-fn wholes(samples: &Sparse) -> Option<[u64; 5]> {
+fn wholes(samples: &SparseHistogram) -> Option<[u64; 5]> {
     let (floors, moments) = (floors(samples.scale(), samples.buckets())?, samples.moments());
     let above = |sample: f64, floor: f64| {
         let distance = whole(sample - floor)?;
@@ -65,7 +65,7 @@ fn floors(scale: Scale, buckets: &[(u32, u64)]) -> Option<(f64, f64)> {
 }
 
 /// Reads samples of a scale.
-pub(super) fn read(scale: Scale, scan: &mut Scan) -> Result<Sparse, Malformed> {
+pub(super) fn read(scale: Scale, scan: &mut Scan) -> Result<SparseHistogram, Malformed> {
     let refused = scan.number()?;
     let length = scan.small()?;
     let counts = scan.counts(length)?;
@@ -102,6 +102,6 @@ pub(super) fn read(scale: Scale, scan: &mut Scan) -> Result<Sparse, Malformed> {
     plausible(scale, buckets, moments)
 }
 
-fn plausible(scale: Scale, buckets: Vec<(u32, u64)>, moments: Moments) -> Result<Sparse, Malformed> {
-    Sparse::from_parts(scale, buckets, moments).map_err(|implausible| Malformed(implausible.why()))
+fn plausible(scale: Scale, buckets: Vec<(u32, u64)>, moments: Moments) -> Result<SparseHistogram, Malformed> {
+    SparseHistogram::from_parts(scale, buckets, moments).map_err(|implausible| Malformed(implausible.why()))
 }

@@ -10,7 +10,8 @@ use super::frame::LARGEST;
 use super::numbers::{MEMORY, Malformed, Pen, Scan};
 use super::samples;
 use crate::metrics::{
-    Books, Counts, ErrorCount, ErrorKey, Health, Interval, Measure, MetricCount, Scale, SeriesCount, Sparse,
+    Accounting, Counts, ErrorCount, ErrorKey, Health, Interval, Measure, MetricCount, Scale, SeriesCount,
+    SparseHistogram,
 };
 use crate::sample::{EndpointId, FailureKind, MetricId};
 use crate::units::{Offset, Size};
@@ -111,14 +112,14 @@ fn read_counts(scan: &mut Scan) -> Result<Counts, Malformed> {
     })
 }
 
-fn write_books(books: &Books, pen: &mut Pen) {
-    let Books { scheduled, dropped, started, ok, failed, aborted, never_sent } = books;
+fn write_books(books: &Accounting, pen: &mut Pen) {
+    let Accounting { scheduled, dropped, started, ok, failed, aborted, never_sent } = books;
     [scheduled, dropped, started, ok, aborted, never_sent].into_iter().for_each(|number| pen.number(*number));
     write_kinds(failed, pen);
 }
 
-fn read_books(scan: &mut Scan) -> Result<Books, Malformed> {
-    Ok(Books {
+fn read_books(scan: &mut Scan) -> Result<Accounting, Malformed> {
+    Ok(Accounting {
         scheduled: scan.number()?,
         dropped: scan.number()?,
         started: scan.number()?,
@@ -205,7 +206,7 @@ fn read_error(scan: &mut Scan) -> Result<ErrorCount, Malformed> {
 
 /// What a reader is charged for a second.
 fn memory(interval: &Interval) -> usize {
-    let buckets = |samples: &Sparse| size_of_val(samples.buckets());
+    let buckets = |samples: &SparseHistogram| size_of_val(samples.buckets());
     let series = interval.series.iter().map(|count| {
         size_of_val(count.times.as_slice()) + count.times.iter().map(|(_, samples)| buckets(samples)).sum::<usize>()
     });

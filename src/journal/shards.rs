@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::events::{Annotation, Closing, End};
 use super::header::{Header, Part};
-use super::kinship::difference;
 use super::merge::NotMerged;
 use super::reader::{Entry, Reader};
+use super::same_run::difference;
 use super::tail::Tail;
 use crate::metrics::Interval;
 use crate::units::Shard;

@@ -1,7 +1,7 @@
 use hdrhistogram::Histogram;
 
 use super::bucket::Scale;
-use super::sparse::{Moments, Sparse};
+use super::sparse_histogram::{Moments, SparseHistogram};
 
 /// All samples of one measure so far: quantiles within a thousandth, the rest exact.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ impl Distribution {
     }
 
     /// Adds samples of the same scale.
-    pub fn add(&mut self, samples: &Sparse) {
+    pub fn add(&mut self, samples: &SparseHistogram) {
         debug_assert_eq!(self.scale, samples.scale);
         self.moments.merge(&samples.moments);
         if samples.buckets.is_empty() {
@@ -35,7 +35,7 @@ impl Distribution {
     }
 
     /// Takes samples away again that were added; the moments are then to be set by [`Distribution::set_moments`].
-    pub(super) fn take_away(&mut self, samples: &Sparse) {
+    pub(super) fn take_away(&mut self, samples: &SparseHistogram) {
         let mut gone = Self::new(self.scale);
         gone.add(samples);
         if let (Some(mine), Some(theirs)) = (&mut self.histogram, &gone.histogram) {

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use super::books::Books;
+use super::accounting::Accounting;
 use super::errors::{ErrorCount, ErrorGroups};
 use super::health::Health;
 use super::series::{Counts, Measure, SeriesKey};
-use super::sparse::Sparse;
+use super::sparse_histogram::SparseHistogram;
 use crate::sample::MetricId;
 
 /// One second of one worker, or of several merged.
@@ -19,7 +19,7 @@ pub struct Interval {
     /// Failures in groups.
     pub errors: Vec<ErrorCount>,
     /// Entries of the books.
-    pub books: Books,
+    pub books: Accounting,
     /// Users there were at its end.
     pub users: u64,
     /// How the generator fared.
@@ -34,7 +34,7 @@ pub struct SeriesCount {
     /// How many ended how.
     pub counts: Counts,
     /// Its times; a measure without samples is left out.
-    pub times: Vec<(Measure, Sparse)>,
+    pub times: Vec<(Measure, SparseHistogram)>,
 }
 
 /// One metric's samples in one series' second.
@@ -45,7 +45,7 @@ pub struct MetricCount {
     /// The series of the request they came from.
     pub key: SeriesKey,
     /// The samples.
-    pub samples: Sparse,
+    pub samples: SparseHistogram,
 }
 
 /// How many groups of failures an interval keeps apart.
@@ -60,7 +60,7 @@ impl Interval {
             series: Vec::new(),
             metrics: Vec::new(),
             errors: Vec::new(),
-            books: Books::default(),
+            books: Accounting::default(),
             users: 0,
             health: Health::default(),
         }

@@ -1,5 +1,5 @@
 use super::bucket::Scale;
-use super::sparse::{Moments, Sparse};
+use super::sparse_histogram::{Moments, SparseHistogram};
 
 /// A histogram being filled, at about ten nanoseconds a sample. It grows to the largest value seen, and knows
 /// which buckets it touched, so that taking a second's worth costs only what that second touched.
@@ -43,11 +43,11 @@ impl Recorder {
     }
 
     /// What was counted since the last take.
-    pub fn take(&mut self) -> Sparse {
+    pub fn take(&mut self) -> SparseHistogram {
         self.touched.sort_unstable();
         let buckets = self.touched.drain(..);
         let counts = &mut self.counts;
         let buckets = buckets.map(|bucket| (bucket, u64::from(std::mem::take(&mut counts[bucket as usize]))));
-        Sparse { scale: self.scale, buckets: buckets.collect(), moments: std::mem::take(&mut self.moments) }
+        SparseHistogram { scale: self.scale, buckets: buckets.collect(), moments: std::mem::take(&mut self.moments) }
     }
 }

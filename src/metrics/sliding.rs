@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use super::bucket::Scale;
 use super::distribution::Distribution;
-use super::sparse::{Moments, Sparse};
+use super::sparse_histogram::{Moments, SparseHistogram};
 
 /// Samples of the last seconds. What a new second costs is that second and the one that leaves, not all between them:
 /// counts are taken away from the histogram, and what cannot be taken away (smallest, largest, mean) is made anew
@@ -10,7 +10,7 @@ use super::sparse::{Moments, Sparse};
 #[derive(Debug, Clone)]
 pub struct Sliding {
     length: u32,
-    seconds: VecDeque<(u32, Sparse)>,
+    seconds: VecDeque<(u32, SparseHistogram)>,
     all: Distribution,
 }
 
@@ -22,7 +22,7 @@ impl Sliding {
     }
 
     /// Adds what came in a second, which is later than all before.
-    pub fn add(&mut self, second: u32, samples: Sparse) {
+    pub fn add(&mut self, second: u32, samples: SparseHistogram) {
         while let Some((oldest, _)) = self.seconds.front()
             && oldest.saturating_add(self.length) <= second
         {

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::books::Books;
+use super::accounting::Accounting;
 use super::bucket::{Scale, nanos};
 use super::errors::ErrorGroups;
 use super::health::Health;
@@ -21,7 +21,7 @@ pub struct Tally {
     names: HashMap<EndpointId, HashSet<Arc<str>>>,
     metrics: HashMap<(MetricId, u32), Recorder>,
     errors: ErrorGroups,
-    books: Books,
+    books: Accounting,
     touched: Vec<u32>,
     lateness: Duration,
     late: u64,
@@ -54,20 +54,20 @@ impl Tally {
             names: HashMap::new(),
             metrics: HashMap::new(),
             errors: ErrorGroups::new(ERROR_CAP),
-            books: Books::default(),
+            books: Accounting::default(),
             touched: Vec::new(),
             lateness: Duration::ZERO,
             late: 0,
         }
     }
 
-    /// Books a request that was due and begins.
+    /// Accounting a request that was due and begins.
     pub fn start(&mut self) {
         self.books.scheduled += 1;
         self.books.started += 1;
     }
 
-    /// Books a request that was due and that nobody was free to begin.
+    /// Accounting a request that was due and that nobody was free to begin.
     pub fn drop_due(&mut self) {
         self.books.scheduled += 1;
         self.books.dropped += 1;

@@ -71,9 +71,9 @@ proptest! {
     ) {
         let mut recorders = vec![Recorder::new(Scale::Time); 4];
         samples.iter().for_each(|(worker, sample)| recorders[*worker].record(*sample as f64));
-        let taken: Vec<Sparse> = recorders.iter_mut().map(Recorder::take).collect();
+        let taken: Vec<SparseHistogram> = recorders.iter_mut().map(Recorder::take).collect();
         let merged = |order: [usize; 4]| {
-            let mut all = Sparse::empty(Scale::Time);
+            let mut all = SparseHistogram::empty(Scale::Time);
             order.iter().for_each(|worker| all.merge(&taken[*worker]));
             all
         };
@@ -90,7 +90,7 @@ proptest! {
         length in 1_u32..10,
     ) {
         let mut sliding = Sliding::new(Scale::Time, length);
-        let mut heard: Vec<(u32, Sparse)> = Vec::new();
+        let mut heard: Vec<(u32, SparseHistogram)> = Vec::new();
         let mut at = 0;
         for (gap, samples) in seconds {
             at += gap;
@@ -111,14 +111,14 @@ proptest! {
 
     #[test]
     fn samples_merged_in_pairs_are_all_of_them(parts in prop::collection::vec(prop::collection::vec(0.0_f64..1e9, 0..9), 0..12)) {
-        let parts: Vec<Sparse> = parts.iter().map(|samples| {
+        let parts: Vec<SparseHistogram> = parts.iter().map(|samples| {
             let mut recorder = Recorder::new(Scale::Time);
             samples.iter().for_each(|sample| recorder.record(*sample));
             recorder.take()
         }).collect();
-        let mut one_by_one = Sparse::empty(Scale::Time);
+        let mut one_by_one = SparseHistogram::empty(Scale::Time);
         parts.iter().for_each(|part| one_by_one.merge(part));
-        let all = Sparse::all(Scale::Time, parts.iter());
+        let all = SparseHistogram::all(Scale::Time, parts.iter());
         prop_assert_eq!(all.buckets(), one_by_one.buckets());
         prop_assert_eq!(all.moments().count, one_by_one.moments().count);
     }

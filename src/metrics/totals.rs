@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::books::Books;
+use super::accounting::Accounting;
 use super::bucket::Scale;
 use super::distribution::Distribution;
 use super::errors::{ErrorCount, ErrorGroups};
@@ -15,7 +15,7 @@ pub struct Totals {
     series: BTreeMap<SeriesKey, SeriesTotal>,
     metrics: BTreeMap<MetricId, BTreeMap<SeriesKey, MetricTotal>>,
     errors: ErrorGroups,
-    books: Books,
+    books: Accounting,
     history: Vec<Second>,
     /// How many seconds one entry of the history stands for.
     stride: u32,
@@ -64,7 +64,7 @@ impl Totals {
             series: BTreeMap::new(),
             metrics: BTreeMap::new(),
             errors: ErrorGroups::new(ERROR_CAP),
-            books: Books::default(),
+            books: Accounting::default(),
             history: Vec::new(),
             stride: 1,
             seconds: 0,
@@ -108,7 +108,7 @@ impl Totals {
 
     /// The books so far.
     #[must_use]
-    pub const fn books(&self) -> &Books {
+    pub const fn books(&self) -> &Accounting {
         &self.books
     }
 

@@ -29,7 +29,6 @@ mod schema;
 mod shape;
 mod step;
 mod target;
-pub mod threshold;
 mod user;
 
 pub use aim::Aim;

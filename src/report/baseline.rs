@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use super::retell::timeline;
 use crate::journal::{Entry, Reader};
-use crate::plan::threshold::{Amount, OnBreak, Rule};
+use crate::threshold::{Amount, OnBreak, Rule};
 use crate::units::{Offset, Shard};
-use crate::verdict::{Closing, Jury};
+use crate::verdict::{Closing, ThresholdEvaluator};
 
 /// What an earlier run measured of each rule, over the whole of that run; `None` without data.
 pub fn baseline<S: Read + Seek>(reader: &mut Reader<S>, rules: &[Rule]) -> Vec<Option<Amount>> {
@@ -16,7 +16,7 @@ pub fn baseline<S: Read + Seek>(reader: &mut Reader<S>, rules: &[Rule]) -> Vec<O
         rule
     };
     let rules: Vec<Rule> = rules.iter().map(whole).collect();
-    let mut jury = Jury::new(&rules, &header.catalog, timeline(&header), Shard::WHOLE);
+    let mut jury = ThresholdEvaluator::new(&rules, &header.catalog, timeline(&header), Shard::WHOLE);
     let mut reached = Duration::ZERO;
     let mut ended = None;
     for entry in reader.by_ref() {

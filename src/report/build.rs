@@ -4,13 +4,13 @@ use super::document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ShardEntry,
     ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
 };
-use super::people::users;
-use super::rows::{by_kind, metrics, requests};
-use crate::metrics::{Books, ErrorCount, Second, Totals};
-use crate::plan::threshold::{Amount, Limit, Rule, Was};
+use super::request_rows::{by_kind, metrics, requests};
+use super::user_rows::users;
+use crate::metrics::{Accounting, ErrorCount, Second, Totals};
 use crate::sample::{Catalog, FailureKind};
+use crate::threshold::{Amount, Limit, Rule, Was};
 use crate::units::{Offset, Seed, Shard, Size};
-use crate::verdict::{Closing, Finding, Limits, Point, Standing, Verdict, Vigil, strains};
+use crate::verdict::{Closing, Finding, GeneratorHealth, Limits, Point, Status, Verdict, health_issues};
 
 /// What a report says besides the numbers.
 pub struct Facts<'a> {
@@ -37,7 +37,7 @@ pub struct Facts<'a> {
     /// Each judged.
     pub findings: &'a [Finding],
     /// How the generator fared.
-    pub vigil: &'a Vigil,
+    pub generator: &'a GeneratorHealth,
     /// The names behind the ids.
     pub catalog: &'a Catalog,
     /// Levels that were tried.
@@ -87,8 +87,8 @@ pub fn build(facts: Facts, totals: &Totals) -> Report {
         exceptions,
         teardown: facts.teardown,
         books: books(totals.books(), facts.closing),
-        generator: generator(facts.vigil),
-        history: totals.history().iter().map(|step| second(step, facts.vigil.limits())).collect(),
+        generator: generator(facts.generator),
+        history: totals.history().iter().map(|step| second(step, facts.generator.limits())).collect(),
     }
 }
 
@@ -110,11 +110,11 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
             .limit
             .is_baseline()
             .then(|| rule.require.limit.amount().map_or_else(|| "not known".to_owned(), |amount| amount.to_string())),
-        state: match judged.standing {
-            Standing::Held => ThresholdState::Held,
-            Standing::Broken => ThresholdState::Broken,
-            Standing::NoData => ThresholdState::NoData,
-            Standing::Left => ThresholdState::Left,
+        state: match judged.status {
+            Status::Held => ThresholdState::Held,
+            Status::Broken => ThresholdState::Broken,
+            Status::NoData => ThresholdState::NoData,
+            Status::Deferred => ThresholdState::Left,
         },
         broke_at: judged.broke.map(Offset::as_secs_f64),
         history: course.points().iter().map(point).collect(),
@@ -147,7 +147,7 @@ fn groups(errors: &[ErrorCount], catalog: &Catalog) -> (Vec<FailureEntry>, Vec<F
     (exceptions.iter().map(entry).collect(), failures.iter().map(entry).collect())
 }
 
-fn books(books: &Books, closing: Closing) -> BooksEntry {
+fn books(books: &Accounting, closing: Closing) -> BooksEntry {
     let ended = books.ok + books.failures() + books.aborted;
     let (under_way, balanced) = match closing {
         // what tells of them is still to come, or lost
@@ -170,8 +170,8 @@ fn books(books: &Books, closing: Closing) -> BooksEntry {
     }
 }
 
-fn generator(vigil: &Vigil) -> GeneratorEntry {
-    let (worst, limits) = (vigil.worst(), vigil.limits());
+fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
+    let (worst, limits) = (generator.worst(), generator.limits());
     GeneratorEntry {
         worker_lag: worst.worker_lag.as_secs_f64() * 1e3,
         stalled: worst.stalled.as_secs_f64() * 1e3,
@@ -184,14 +184,15 @@ fn generator(vigil: &Vigil) -> GeneratorEntry {
         memory: worst.memory.as_bytes(),
         memory_limit: limits.memory.map(Size::as_bytes),
         backlog: worst.backlog,
-        suspect_seconds: vigil.suspect(),
-        suspect_by: vigil.strained().map(|(strain, seconds)| (strain.name().to_owned(), seconds)).collect(),
+        suspect_seconds: generator.suspect(),
+        suspect_by: generator.strained().map(|(strain, seconds)| (strain.name().to_owned(), seconds)).collect(),
     }
 }
 
 fn second(second: &Second, limits: &Limits) -> SecondEntry {
-    let strains: Vec<String> =
-        strains(&second.health, second.ok + second.failed, limits).map(|strain| strain.name().to_owned()).collect();
+    let health_issues: Vec<String> = health_issues(&second.health, second.ok + second.failed, limits)
+        .map(|strain| strain.name().to_owned())
+        .collect();
     SecondEntry {
         second: second.second,
         length: second.length,
@@ -199,7 +200,7 @@ fn second(second: &Second, limits: &Limits) -> SecondEntry {
         started: second.started,
         ok: second.ok,
         failed: second.failed,
-        suspect: !strains.is_empty(),
-        strains,
+        suspect: !health_issues.is_empty(),
+        health_issues,
     }
 }

@@ -2,7 +2,7 @@ use super::document::{
     BooksEntry, FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdEntry, ThresholdState, TimeEntry,
     UserEntry,
 };
-use super::outside::visible;
+use super::sanitize::visible;
 use super::table::Table;
 use crate::units::{Size, show_duration};
 

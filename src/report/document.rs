@@ -423,7 +423,7 @@ pub struct SecondEntry {
     /// Whether the generator coloured it.
     pub suspect: bool,
     /// With what: `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
-    pub strains: Vec<String>,
+    pub health_issues: Vec<String>,
 }
 
 /// The schema of reports, draft-07.

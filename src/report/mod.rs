@@ -13,14 +13,14 @@ mod format;
 mod github;
 mod junit;
 mod markdown;
-mod outside;
-mod people;
 mod progress;
+mod request_rows;
 mod retell;
-mod rows;
+mod sanitize;
 mod table;
 #[cfg(test)]
 mod tests;
+mod user_rows;
 mod value;
 
 pub use baseline::baseline;
@@ -42,8 +42,8 @@ pub use format::{Format, Seconds, keep};
 pub use github::annotations;
 pub use junit::{Case, CaseOutcome, Suite, Suites, Trouble, junit};
 pub use markdown::markdown;
-pub use outside::visible;
 pub use progress::{Moment, line};
-pub use retell::{Order, Unreadable, retell, retell_against};
+pub use retell::{Integrity, Unreadable, retell, retell_against};
+pub use sanitize::visible;
 pub(crate) use table::Table;
 pub use value::kept;

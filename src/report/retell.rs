@@ -6,14 +6,17 @@ use super::document::{LevelEntry, PlanEntry, Report, StageEntry};
 use super::value::measured;
 use crate::journal::{self, End, Entry, Header, Reader};
 use crate::metrics::Totals;
-use crate::plan::threshold::{NoData, OnBreak, Rule, Threshold, Was};
 use crate::sample::StagePurpose;
+use crate::threshold::{NoData, OnBreak, Rule, Threshold, Was};
 use crate::units::{Offset, Size};
-use crate::verdict::{Closing, Finding, Judged, Jury, Limits, Timeline, Verdict, Vigil, conclude, judge_stage, stand};
+use crate::verdict::{
+    Closing, Finding, GeneratorHealth, Judged, Limits, ThresholdEvaluator, Timeline, Verdict, conclude, judge_stage,
+    stand,
+};
 
 /// Whether a run's own books and workers are in order. One that was cut off has requests under way, and cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum Integrity {
     /// They are, as far as can be told.
     Sound,
     /// Only a mistake of this program makes them so.
@@ -32,7 +35,7 @@ pub struct Unreadable(String, String);
 /// A threshold that this version does not read.
 pub fn retell<S: Read + Seek>(
     reader: &mut Reader<S>,
-    exit: impl Fn(&Verdict, Order) -> u8,
+    exit: impl Fn(&Verdict, Integrity) -> u8,
 ) -> Result<Report, Unreadable> {
     let written = &reader.header().thresholds;
     if written.len() > Threshold::MOST {
@@ -50,7 +53,7 @@ pub fn retell<S: Read + Seek>(
 pub fn retell_against<S: Read + Seek>(
     reader: &mut Reader<S>,
     rules: &[Rule],
-    exit: impl Fn(&Verdict, Order) -> u8,
+    exit: impl Fn(&Verdict, Integrity) -> u8,
 ) -> Report {
     told(reader, rules, Measured::Anew, exit)
 }
@@ -68,19 +71,19 @@ fn told<S: Read + Seek>(
     reader: &mut Reader<S>,
     rules: &[Rule],
     levels: Measured,
-    exit: impl Fn(&Verdict, Order) -> u8,
+    exit: impl Fn(&Verdict, Integrity) -> u8,
 ) -> Report {
     let header = reader.header().clone();
     let timeline = timeline(&header);
-    let mut jury = Jury::new(rules, &header.catalog, timeline.clone(), header.shard);
-    let mut vigil = Vigil::new(limits(&header));
+    let mut jury = ThresholdEvaluator::new(rules, &header.catalog, timeline.clone(), header.shard);
+    let mut generator = GeneratorHealth::new(limits(&header));
     let mut totals = Totals::new();
     let mut end = None;
     for entry in reader.by_ref() {
         match entry {
             Entry::Second(interval) => {
                 jury.hear(&interval);
-                vigil.hear(&interval);
+                generator.hear(&interval);
                 totals.add(&interval);
             }
             Entry::Annotation(_) => {}
@@ -90,7 +93,7 @@ fn told<S: Read + Seek>(
     let reached = Duration::from_secs(u64::from(totals.seconds()));
     let length = header.stages.iter().map(|stage| stage.end.since(Offset::ZERO)).max().unwrap_or_default();
     let broken = end.as_ref().is_some_and(|end: &End| end.broken_workers > 0 || totals.books().balance().is_err());
-    let order = if broken { Order::Broken } else { Order::Sound };
+    let order = if broken { Integrity::Broken } else { Integrity::Sound };
     let closing = end.as_ref().map(|end| match end.closing {
         journal::Closing::Complete => Closing::Complete,
         journal::Closing::Plan => Closing::Plan,
@@ -109,7 +112,7 @@ fn told<S: Read + Seek>(
     on_levels(&mut findings, rules, (&end, levels), |rule, level| {
         judge_stage(rule, &totals, &header.catalog, &timeline.elapsed(Offset::from(end.elapsed)), level.stage)
     });
-    let verdict = conclude(closing, &findings, totals.books(), vigil.finding());
+    let verdict = conclude(closing, &findings, totals.books(), generator.finding());
     let facts = Facts {
         plan: plan(&header),
         began: header.began,
@@ -122,7 +125,7 @@ fn told<S: Read + Seek>(
         exit_code: exit(&verdict, order),
         rules,
         findings: &findings,
-        vigil: &vigil,
+        generator: &generator,
         catalog: &header.catalog,
         levels: end.levels.iter().map(|level| tried(level, &header)).collect(),
         teardown: end.teardown.clone(),
@@ -171,7 +174,7 @@ fn on_levels(
         finding.judged = match level.measured.get(index).filter(|_| from == Measured::Then) {
             Some(value) => {
                 let measured = value.map(measured);
-                Judged { measured, standing: stand(rule, measured), broke: None }
+                Judged { measured, status: stand(rule, measured), broke: None }
             }
             None => anew(rule, level),
         };

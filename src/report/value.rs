@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::journal::Value;
-use crate::plan::threshold::Amount;
+use crate::threshold::Amount;
 use crate::units::{Rate, Ratio, Size};
 
 /// A measured value as the journal keeps it.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::engine::Report;
+use crate::engine::WorkerMessage;
 use crate::metrics::{Interval, Totals};
 
 /// Puts the workers' seconds together: a second is whole once every worker is past it.
@@ -17,9 +17,9 @@ impl Collector {
     }
 
     /// Takes a report; the seconds it made whole come back, in order.
-    pub(super) fn take(&mut self, report: Report) -> Vec<Interval> {
+    pub(super) fn take(&mut self, report: WorkerMessage) -> Vec<Interval> {
         match report {
-            Report::Second { worker, interval } => {
+            WorkerMessage::Second { worker, interval } => {
                 if let Some(told) = self.told.get_mut(worker as usize) {
                     *told = u64::from(interval.second) + 1;
                 }
@@ -28,12 +28,12 @@ impl Collector {
                     None => drop(self.pending.insert(interval.second, *interval)),
                 }
             }
-            Report::Over { worker } => {
+            WorkerMessage::Over { worker } => {
                 if let Some(told) = self.told.get_mut(worker as usize) {
                     *told = u64::MAX;
                 }
             }
-            Report::Line { .. } | Report::Stop { .. } => {}
+            WorkerMessage::Line { .. } | WorkerMessage::Stop { .. } => {}
         }
         let whole = self.told.iter().copied().min().unwrap_or(u64::MAX);
         let mut done = Vec::new();

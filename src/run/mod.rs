@@ -2,17 +2,17 @@
 //! thresholds that abort, hears Ctrl-C, and brings the run to its end.
 
 mod collector;
-mod conduct;
-mod handles;
-mod ladder;
+mod fd_limit;
+mod level_controller;
 mod probe;
+mod process_stats;
+mod run_loop;
 mod snapshot;
-mod vitals;
 mod wait;
 
-pub use conduct::{Event, Outcome, conduct};
-pub use handles::{TooFew, raise};
-pub use ladder::Level;
+pub use fd_limit::{TooFew, raise};
+pub use level_controller::Level;
 pub use probe::{Unreachable, probe};
+pub use process_stats::limits;
+pub use run_loop::{Event, Outcome, conduct};
 pub use snapshot::Snapshot;
-pub use vitals::limits;

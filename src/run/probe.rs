@@ -4,7 +4,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{sleep, timeout};
 
 use crate::compile::{Program, Ready, Target};
-use crate::engine::inquire;
+use crate::engine::ready_check;
 use crate::units::show_duration;
 
 /// The target could not be reached, or did not say that it is ready.
@@ -33,7 +33,7 @@ async fn ask(program: &Program, ready: &Ready, mut waiting: impl FnMut(&str)) ->
     let mut told = false;
     let asking = async {
         loop {
-            said = match inquire(program, &ready.path, ready.within).await {
+            said = match ready_check(program, &ready.path, ready.within).await {
                 Ok(status) if status < 400 => return,
                 Ok(status) => format!("answered {status}"),
                 Err(why) => format!("did not answer: {why}"),

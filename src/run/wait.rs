@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use super::conduct::Signals;
+use super::run_loop::Signals;
 use crate::engine::{NotReady, Start};
 
 /// So long before a moment workers begin to get ready for it.

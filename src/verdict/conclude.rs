@@ -1,8 +1,8 @@
 use std::fmt;
 
-use super::jury::Finding;
-use super::validity::Doubt;
-use crate::metrics::Books;
+use super::generator_health::InvalidReason;
+use super::threshold_evaluator::Finding;
+use crate::metrics::Accounting;
 
 /// What a run comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Verdict {
     /// Nothing was asked of the service, so nothing can be said of it.
     Empty,
     /// The generator was the bottleneck.
-    Invalid(Doubt),
+    Invalid(InvalidReason),
     /// Somebody ended it before its time.
     Interrupted,
     /// It is not known to be over: it is under way, or was killed.
@@ -38,8 +38,13 @@ pub enum Closing {
 
 /// The verdict. What outranks: interrupted, then invalid, then failed.
 #[must_use]
-pub fn conclude(closing: Closing, findings: &[Finding], books: &Books, validity: Result<(), Doubt>) -> Verdict {
-    let holds = |finding: &Finding| finding.judged.standing.holds();
+pub fn conclude(
+    closing: Closing,
+    findings: &[Finding],
+    books: &Accounting,
+    validity: Result<(), InvalidReason>,
+) -> Verdict {
+    let holds = |finding: &Finding| finding.judged.status.holds();
     let mut broken: Vec<usize> = (0..findings.len()).filter(|index| !holds(&findings[*index])).collect();
     if let Closing::Threshold(index) = closing
         && !broken.contains(&index)

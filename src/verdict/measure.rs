@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use super::select::Selection;
-use crate::metrics::{Counts, Distribution, Interval, Measure, Scale, Sparse, Totals};
-use crate::plan::threshold::{Aggregate, Amount, Subject, Threshold};
+use crate::metrics::{Counts, Distribution, Interval, Measure, Scale, SparseHistogram, Totals};
 use crate::sample::{Catalog, MetricId, MetricKind};
+use crate::threshold::{Aggregate, Amount, Subject, Threshold};
 use crate::units::{Rate, Ratio, Size};
 
 /// What a threshold is of, with its names resolved.
@@ -57,7 +57,7 @@ impl Of {
         aggregate: Aggregate,
         interval: &'a Interval,
         selection: &'a Selection<'_>,
-    ) -> Box<dyn Iterator<Item = &'a Sparse> + 'a> {
+    ) -> Box<dyn Iterator<Item = &'a SparseHistogram> + 'a> {
         match self {
             Self::Requests(measures) if aggregate.is_of_samples() => {
                 let taken = interval.series.iter().filter(|count| selection.takes(&count.key));

@@ -3,24 +3,24 @@
 
 pub mod compare;
 mod conclude;
-mod course;
-mod hunt;
+mod generator_health;
 mod judge;
-mod jury;
 mod measure;
-mod meter;
+mod measurement;
+mod rate_search;
 mod select;
 #[cfg(test)]
 mod tests;
+mod threshold_evaluator;
+mod threshold_history;
 mod timeline;
-mod validity;
 mod whole;
 
 pub use conclude::{Closing, Verdict, conclude};
-pub use course::{Course, Point};
-pub use hunt::{Hunt, Tried};
-pub use judge::{Judged, Standing, judge_stage, stand};
-pub use jury::{Finding, Jury};
+pub use generator_health::{GeneratorHealth, HealthIssue, InvalidReason, Limits, health_issues};
+pub use judge::{Judged, Status, judge_stage, stand};
+pub use rate_search::{RateSearch, Tried};
+pub use threshold_evaluator::{Finding, ThresholdEvaluator};
+pub use threshold_history::{Point, ThresholdHistory};
 pub use timeline::{Elapsed, Timeline};
-pub use validity::{Doubt, Limits, Strain, Vigil, strains};
 pub use whole::{is_of_the_whole, on_shard};

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::timeline::Elapsed;
 use crate::metrics::SeriesKey;
-use crate::plan::threshold::{Field, Matcher};
 use crate::sample::{Catalog, StageId, StagePurpose};
+use crate::threshold::{Field, Matcher};
 
 /// Which series a selector is about.
 pub(super) struct Selection<'a> {

@@ -1,6 +1,6 @@
-use super::judge::{Judged, Standing};
-use crate::plan::threshold::{Aggregate, Rule, Subject};
+use super::judge::{Judged, Status};
 use crate::sample::Gauge;
+use crate::threshold::{Aggregate, Rule, Subject};
 use crate::units::Shard;
 
 /// Whether a rule asks for something that only the whole run has: how much there was in all. A shard has its part of
@@ -25,14 +25,14 @@ pub fn is_of_the_whole(rule: &Rule) -> bool {
 /// has no data for, which another may have.
 #[must_use]
 pub fn on_shard(shard: Shard, rule: &Rule, judged: Judged) -> Judged {
-    let left = shard.is_part() && (is_of_the_whole(rule) || judged.standing == Standing::NoData);
-    if left { Judged { standing: Standing::Left, ..judged } } else { judged }
+    let left = shard.is_part() && (is_of_the_whole(rule) || judged.status == Status::NoData);
+    if left { Judged { status: Status::Deferred, ..judged } } else { judged }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::threshold::Threshold;
+    use crate::threshold::Threshold;
 
     fn rule(text: &str) -> Rule {
         Rule::new(Threshold::parse(text).unwrap(), text)
@@ -62,15 +62,14 @@ mod tests {
     #[test]
     fn a_shard_neither_fails_nor_passes_what_it_cannot_know() {
         let part = Shard { index: 1, count: 8 };
-        let standing = |shard, text, standing| {
-            on_shard(shard, &rule(text), Judged { measured: None, standing, broke: None }).standing
-        };
-        for known in [Standing::Held, Standing::Broken, Standing::NoData] {
-            assert_eq!(standing(part, "count > 1", known), Standing::Left);
-            assert_eq!(standing(Shard::WHOLE, "count > 1", known), known);
+        let status =
+            |shard, text, status| on_shard(shard, &rule(text), Judged { measured: None, status, broke: None }).status;
+        for known in [Status::Held, Status::Broken, Status::NoData] {
+            assert_eq!(status(part, "count > 1", known), Status::Deferred);
+            assert_eq!(status(Shard::WHOLE, "count > 1", known), known);
         }
-        assert_eq!(standing(part, "p95 < 1s", Standing::Broken), Standing::Broken);
-        assert_eq!(standing(part, "p95{user=rare} < 1s", Standing::NoData), Standing::Left);
-        assert_eq!(standing(Shard::WHOLE, "p95{user=rare} < 1s", Standing::NoData), Standing::NoData);
+        assert_eq!(status(part, "p95 < 1s", Status::Broken), Status::Broken);
+        assert_eq!(status(part, "p95{user=rare} < 1s", Status::NoData), Status::Deferred);
+        assert_eq!(status(Shard::WHOLE, "p95{user=rare} < 1s", Status::NoData), Status::NoData);
     }
 }

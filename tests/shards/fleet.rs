@@ -10,7 +10,7 @@ use plimsoll::compile::{Filter, Program, Setting, compile};
 use plimsoll::diagnostic::{Problems, Sources};
 use plimsoll::engine::{Options, Start};
 use plimsoll::journal::{Entry, Header, Reader};
-use plimsoll::metrics::Books;
+use plimsoll::metrics::Accounting;
 use plimsoll::plan::{Aim, Overrides, read};
 use plimsoll::run::conduct;
 use plimsoll::target::{Behaviour, Target};
@@ -129,7 +129,7 @@ pub fn program(folder: &Path, url: &str) -> Arc<Program> {
     Arc::new(compile(&reading.plan, &setting, &mut problems).unwrap())
 }
 
-pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Books) {
+pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Accounting) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = Options { workers, start: Start::In(Duration::from_millis(50)), shard };
     let outcome = runtime.block_on(conduct(program, &options, |_| {})).unwrap();

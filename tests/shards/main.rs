@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use fleet::{PLANS, Tallies, all, counted, json, left, plimsoll, program, run, shard, stage, target, told};
-use plimsoll::metrics::Books;
+use plimsoll::metrics::Accounting;
 use plimsoll::target::{Behaviour, Delay, Target};
 use plimsoll::units::Shard;
 use serde_json::Value;
@@ -33,8 +33,8 @@ fn shards_with_any_number_of_workers_make_the_requests_of_the_whole_run() {
             std::thread::spawn(move || run(&program, Shard { index, count: 8 }, workers))
         });
         let started: Vec<_> = started.collect();
-        let shards: Vec<(Tallies, Books)> = started.into_iter().map(|shard| shard.join().unwrap()).collect();
-        let (mut union, mut sum) = (Tallies::new(), Books::default());
+        let shards: Vec<(Tallies, Accounting)> = started.into_iter().map(|shard| shard.join().unwrap()).collect();
+        let (mut union, mut sum) = (Tallies::new(), Accounting::default());
         for (tallies, books) in &shards {
             for (key, counts) in tallies {
                 let entry = union.entry(key.clone()).or_default();

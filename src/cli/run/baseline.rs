@@ -3,8 +3,8 @@ use std::path::Path;
 use crate::cli::exit::Exit;
 use crate::cli::terminal::talk;
 use crate::journal::Reader;
-use crate::plan::threshold::{Rule, Was};
 use crate::report::{baseline, visible};
+use crate::threshold::{Rule, Was};
 
 /// Gives the rules that compare with a baseline what it measured. It is read before load starts, so that a file that
 /// cannot be read costs no run.

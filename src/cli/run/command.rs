@@ -4,24 +4,24 @@ use std::time::{Duration, SystemTime};
 
 use super::args::RunArgs;
 use super::baseline::resolve;
-use super::chronicle::{Chronicle, header};
 use super::compared::compared;
 use super::dry::describe;
 use super::hush::hush;
-use super::keep::keep_all;
+use super::journal_recorder::{JournalRecorder, header};
 use super::split::{Misfit, fits, peak, timely};
 use super::watch::Watch;
+use super::write_results::keep_all;
 use crate::cli::exit::Exit;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk};
 use crate::compile::{Program, Scenario, Shape};
 use crate::engine::{Mask, NotReady, Options, Start};
 use crate::plan::Aim;
-use crate::plan::threshold::Rule;
-use crate::report::{Facts, LevelEntry, Order, PlanEntry, Report, Results, StageEntry, build, summary, visible};
+use crate::report::{Facts, Integrity, LevelEntry, PlanEntry, Report, Results, StageEntry, build, summary, visible};
 use crate::run::{Level, Outcome, conduct, probe, raise};
 use crate::sample::StagePurpose;
 use crate::target::{Behaviour, PATHS, Target};
+use crate::threshold::Rule;
 use crate::units::Shard;
 
 /// How long workers get to be ready before the run's zero.
@@ -61,7 +61,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let runtime = runtime.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
     let workers = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     let header = header(args, &file, &program, &plan(args, &path, &program), workers);
-    let chronicle = Chronicle::new(results.place().path(".journal"), header);
+    let chronicle = JournalRecorder::new(results.place().path(".journal"), header);
     let (outcome, lost) = runtime.block_on(conducted(args, &program, &mut results, chronicle))?;
     let exit = exit(&outcome);
     let report = report(args, &path, &program, &outcome, exit);
@@ -95,7 +95,7 @@ async fn conducted(
     args: &RunArgs,
     program: &Arc<Program>,
     results: &mut Results,
-    mut chronicle: Chronicle,
+    mut chronicle: JournalRecorder,
 ) -> Result<(Outcome, Option<String>), Exit> {
     let waiting = |why: &str| {
         if !args.quiet {
@@ -133,7 +133,7 @@ async fn conducted(
 
 fn exit(outcome: &Outcome) -> Exit {
     let broken = outcome.imbalance.is_some() || outcome.broken_workers > 0;
-    Exit::of(&outcome.verdict, if broken { Order::Broken } else { Order::Sound })
+    Exit::of(&outcome.verdict, if broken { Integrity::Broken } else { Integrity::Sound })
 }
 
 fn report(args: &RunArgs, path: &Path, program: &Program, outcome: &Outcome, exit: Exit) -> Report {
@@ -149,7 +149,7 @@ fn report(args: &RunArgs, path: &Path, program: &Program, outcome: &Outcome, exi
         exit_code: exit.code(),
         rules: &program.rules,
         findings: &outcome.findings,
-        vigil: &outcome.vigil,
+        generator: &outcome.generator,
         catalog: &program.catalog,
         levels: outcome.levels.iter().map(|level| tried(level, program)).collect(),
         teardown: outcome.teardown.clone(),
@@ -206,7 +206,7 @@ fn tried(level: &Level, program: &Program) -> LevelEntry {
 
 /// The thresholds that did not hold on a level, with what was measured.
 pub(super) fn broken(level: &Level, rules: &[Rule]) -> Vec<String> {
-    let broken = rules.iter().zip(&level.judged).filter(|(_, judged)| !judged.standing.holds());
+    let broken = rules.iter().zip(&level.judged).filter(|(_, judged)| !judged.status.holds());
     let broken = broken.map(|(rule, judged)| {
         let measured = judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount));
         format!("{}: {measured}", rule.require)

@@ -1,5 +1,5 @@
 use super::args::RunArgs;
-use super::keep::{add_to_job, is_github_job};
+use super::write_results::{add_to_job, is_github_job};
 use crate::cli::compare::{demand, exit, held_against, json};
 use crate::cli::exit::Exit;
 use crate::cli::terminal::{data, talk};

@@ -1,5 +1,5 @@
 use crate::engine::Mask;
-use crate::plan::threshold::{Rule, Threshold};
+use crate::threshold::{Rule, Threshold};
 
 /// Takes secrets out of rules before anything is judged by them: what the run, its journal and its files say of a
 /// threshold is then the same. A rule that is none without what looks like a secret (`p95` where a secret is `95`) has

@@ -2,15 +2,15 @@
 
 mod args;
 mod baseline;
-mod chronicle;
 mod command;
 mod compared;
 mod dry;
 mod hush;
-mod keep;
+mod journal_recorder;
 mod split;
 mod veil;
 mod watch;
+mod write_results;
 
 pub(super) use args::RunArgs;
 pub(super) use command::run;

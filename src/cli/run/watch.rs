@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use crate::cli::terminal::{Width, talk, talk_width};
-use crate::plan::threshold::Rule;
 use crate::report::{Moment, Results, line, visible};
 use crate::run::{Event, Snapshot};
+use crate::threshold::Rule;
 use crate::units::Offset;
 use crate::verdict::Closing;
 

@@ -5,7 +5,9 @@ use flate2::write::ZlibEncoder;
 use rand::{Rng, RngExt};
 
 use super::*;
-use crate::metrics::{Books, Distribution, ErrorCount, ErrorKey, Measure, Moments, Scale, Sparse, Totals};
+use crate::metrics::{
+    Accounting, Distribution, ErrorCount, ErrorKey, Measure, Moments, Scale, SparseHistogram, Totals,
+};
 
 /// A journal that begins well and goes on with frames of somebody's making.
 fn with(frames: &[(frame::Kind, Vec<u8>)]) -> Vec<u8> {
@@ -151,8 +153,10 @@ fn a_frame_that_takes_more_memory_than_a_second_can_is_refused() {
 #[test]
 fn numbers_whose_sum_does_not_fit_are_refused_before_they_are_added() {
     let folder = Folder::new();
-    let large =
-        |second, scheduled| Interval { books: Books { scheduled, ..Books::default() }, ..Interval::empty(second) };
+    let large = |second, scheduled| Interval {
+        books: Accounting { scheduled, ..Accounting::default() },
+        ..Interval::empty(second)
+    };
     let run = [large(0, i64::MAX as u64 - 1), large(1, 1), large(2, 1)];
     let bytes = journal(&folder.file("a.journal"), &header(), &run);
     let (entries, tail) = read(&bytes).unwrap();
@@ -171,7 +175,7 @@ fn samples_that_cannot_be_are_refused() {
         recorder.take().buckets()[0].0
     };
     let (low, high) = (bucket(5.0), bucket(9.0));
-    let good = Sparse::from_parts(five, vec![(low, 1), (high, 2)], moments(3, 5.0, 9.0, 5.0)).unwrap();
+    let good = SparseHistogram::from_parts(five, vec![(low, 1), (high, 2)], moments(3, 5.0, 9.0, 5.0)).unwrap();
     let mut all = Distribution::new(five);
     all.add(&good);
     assert_eq!(all.quantile(1.0), Some(9.0));
@@ -196,7 +200,7 @@ fn samples_that_cannot_be_are_refused() {
         (vec![], moments(3, 5.0, 9.0, 5.0), "there are moments without samples"),
     ];
     for (buckets, moments, what) in wrong {
-        assert_eq!(Sparse::from_parts(five, buckets, moments).unwrap_err().why(), what);
+        assert_eq!(SparseHistogram::from_parts(five, buckets, moments).unwrap_err().why(), what);
     }
 }
 

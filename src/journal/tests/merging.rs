@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::metrics::Sparse;
+use crate::metrics::SparseHistogram;
 
 const SHARDS: u32 = 3;
 
@@ -53,7 +53,7 @@ fn merged_in_memory(shards: &[Vec<Interval>]) -> Vec<Interval> {
     seconds.into_values().collect()
 }
 
-fn assert_same_samples(ours: &Sparse, theirs: &Sparse) {
+fn assert_same_samples(ours: &SparseHistogram, theirs: &SparseHistogram) {
     assert_eq!(ours.buckets(), theirs.buckets());
     let (ours, theirs) = (ours.moments(), theirs.moments());
     assert_eq!((ours.count, ours.min, ours.max, ours.clipped), (theirs.count, theirs.min, theirs.max, theirs.clipped));

@@ -18,7 +18,7 @@ pub(super) fn flaws(word: &str, run: &RunTrace) -> Vec<String> {
         }
         (Tail::Whole, Some(Closing::Complete | Closing::Plan)) => {}
     }
-    if let Err(doubt) = run.vigil.finding() {
+    if let Err(doubt) = run.generator.finding() {
         flaws.push(format!("the {word} run is not valid: {doubt}, and its times may be the generator's own"));
     }
     if run.end.as_ref().is_some_and(|end| end.broken_workers > 0) {

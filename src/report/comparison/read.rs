@@ -7,7 +7,7 @@ use super::document::RunSide;
 use crate::journal::{End, Entry, Header, NotRead, Reader, Tail};
 use crate::report::retell::limits;
 use crate::units::Offset;
-use crate::verdict::Vigil;
+use crate::verdict::GeneratorHealth;
 use crate::verdict::compare::{Fold, Span, Trace, Window};
 
 /// A run read for a comparison.
@@ -21,7 +21,7 @@ pub struct RunTrace {
     pub(super) end: Option<End>,
     pub(super) tail: Tail,
     /// How the generator fared.
-    pub(super) vigil: Vigil,
+    pub(super) generator: GeneratorHealth,
 }
 
 /// Both runs, and what is to be said of them before any word.
@@ -72,13 +72,13 @@ fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offs
     let spans = header.stages.iter().map(|stage| Span { start: stage.start, end: stage.end, purpose: stage.purpose });
     let window = Window::of(&spans.collect::<Vec<_>>());
     let mut fold = Fold::new(&header.catalog, window);
-    let mut vigil = Vigil::new(limits(&header));
+    let mut generator = GeneratorHealth::new(limits(&header));
     let mut reached = Duration::ZERO;
     let mut end = None;
     for entry in reader.by_ref() {
         match entry {
             Entry::Second(interval) => {
-                vigil.hear(&interval);
+                generator.hear(&interval);
                 reached = Duration::from_secs(u64::from(interval.second) + 1);
                 if until.is_none_or(|until| Offset::from(Duration::from_secs(interval.second.into())) < until) {
                     fold.add(&interval);
@@ -99,5 +99,5 @@ fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offs
         seconds: trace.seconds(),
         seed: header.seed.value(),
     };
-    RunTrace { side, trace, end, tail: reader.tail().clone(), vigil, header }
+    RunTrace { side, trace, end, tail: reader.tail().clone(), generator, header }
 }

@@ -4,7 +4,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::metrics::Distribution;
 use crate::report::document::TimeEntry;
-use crate::report::outside::printable;
+use crate::report::sanitize::printable;
 
 /// The columns of the percentiles, in both files that have them.
 pub(super) const PERCENTILES: [&str; 11] =

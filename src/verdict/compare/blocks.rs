@@ -1,7 +1,7 @@
 use std::ops::Range;
 
-use super::cells::Cell;
-use super::fold::{Row, Trace};
+use super::accumulator::{Row, Trace};
+use super::bins::Cell;
 
 /// The most blocks a run is cut into. More would tell little more about chance, and leave neighbours more alike.
 const BLOCKS: usize = 32;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
+use super::accumulator::{Name, Row, Trace};
 use super::blocks::{Blocks, Side};
-use super::fold::{Name, Row, Trace};
 use super::influence::spread;
 use super::quantity::Quantity;
 use super::replicate::{Figures, REPLICATES, Scale, Weights};

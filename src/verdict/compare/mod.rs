@@ -4,22 +4,22 @@
 //! seconds. [`compare`] resamples blocks of cells, the same places of both runs together, and judges each change by its
 //! interval. `docs/compare.md` tells the method and its sources.
 
+mod accumulator;
+mod bins;
 mod blocks;
-mod cells;
-mod fold;
 mod influence;
 mod judge;
-#[cfg(test)]
-mod made;
 mod quantity;
 mod replicate;
 mod student;
+#[cfg(test)]
+mod synthetic;
 #[cfg(test)]
 mod tests;
 mod window;
 mod word;
 
-pub use fold::{Fold, Name, Trace};
+pub use accumulator::{Fold, Name, Trace};
 pub use judge::{Change, Compared, Comparison, Demand, LEVEL, compare};
 pub use quantity::Quantity;
 pub use replicate::REPLICATES;

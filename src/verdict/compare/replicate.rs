@@ -1,7 +1,7 @@
 use rand::RngExt;
 
+use super::bins::floor;
 use super::blocks::{Blocks, Side};
-use super::cells::floor;
 use super::quantity::Quantity;
 use crate::units::Seed;
 

@@ -1,4 +1,4 @@
-use super::made::{Service, demand};
+use super::synthetic::{Service, demand};
 use super::*;
 use crate::units::Seed;
 

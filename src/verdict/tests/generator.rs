@@ -4,18 +4,18 @@ use crate::units::Size;
 const LIMITS: Limits =
     Limits { cores: 2.0, workers: 2, open_files: Some(1024), memory: Some(Size::from_bytes(1 << 30)) };
 
-fn vigil(seconds: impl IntoIterator<Item = (u32, Health)>) -> Vigil {
-    let mut vigil = Vigil::new(LIMITS);
+fn generator(seconds: impl IntoIterator<Item = (u32, Health)>) -> GeneratorHealth {
+    let mut generator = GeneratorHealth::new(LIMITS);
     for (second, health) in seconds {
-        let books = Books { ok: 1000, ..Books::default() };
-        vigil.hear(&Interval { health, books, ..Interval::empty(second) });
+        let books = Accounting { ok: 1000, ..Accounting::default() };
+        generator.hear(&Interval { health, books, ..Interval::empty(second) });
     }
-    vigil
+    generator
 }
 
-fn lags(ms: &[u64]) -> Vigil {
+fn lags(ms: &[u64]) -> GeneratorHealth {
     let health = |ms: &u64| Health { worker_lag: Duration::from_millis(*ms), ..Health::default() };
-    vigil((0..).zip(ms.iter().map(health)))
+    generator((0..).zip(ms.iter().map(health)))
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn each_strain_is_told_by_its_name_and_figure() {
         memory: Size::from_bytes(500 << 20),
         backlog: 4,
     };
-    assert!(vigil((0..10).map(|second| (second, fine))).finding().is_ok());
+    assert!(generator((0..10).map(|second| (second, fine))).finding().is_ok());
     for (health, name, why) in [
         (Health { stalled: Duration::from_millis(400), ..fine }, "stalled", "could not run for 400ms of a second"),
         (Health { late: 11, ..fine }, "late", "more than one request in 100 was sent over 10ms late, up to 30ms"),
@@ -46,9 +46,12 @@ fn each_strain_is_told_by_its_name_and_figure() {
         (Health { memory: Size::from_bytes(1000 << 20), ..fine }, "memory", "of memory were in use"),
         (Health { backlog: 21, ..fine }, "backlog", "21 seconds of workers waited"),
     ] {
-        let vigil = vigil((0..10).map(|second| (second, health)));
-        assert_eq!(vigil.strained().map(|(strain, count)| (strain.name(), count)).collect::<Vec<_>>(), [(name, 10)]);
-        let told = vigil.finding().unwrap_err().to_string();
+        let generator = generator((0..10).map(|second| (second, health)));
+        assert_eq!(
+            generator.strained().map(|(strain, count)| (strain.name(), count)).collect::<Vec<_>>(),
+            [(name, 10)]
+        );
+        let told = generator.finding().unwrap_err().to_string();
         assert!(told.contains(why), "{told}");
     }
 }
@@ -56,7 +59,7 @@ fn each_strain_is_told_by_its_name_and_figure() {
 #[test]
 fn seconds_that_nobody_was_awake_to_count_are_suspect() {
     let fine = Health::default();
-    let slept = vigil([0, 1, 2, 3, 7, 8, 9].map(|second| (second, fine)));
+    let slept = generator([0, 1, 2, 3, 7, 8, 9].map(|second| (second, fine)));
     assert_eq!((slept.suspect(), slept.finding().unwrap_err().seconds), (3, 10));
     // one of two workers slept: the other's seconds are there, and the sleeper tells of them when it wakes
     let mut one = lags(&[1, 1, 1, 1, 3400, 1, 1, 1]);

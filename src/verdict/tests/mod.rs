@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::metrics::{Books, Health, Interval, SeriesKey, Tally};
-use crate::plan::threshold::{OnBreak, Rule, Threshold};
+use crate::metrics::{Accounting, Health, Interval, SeriesKey, Tally};
 use crate::sample::{
     Catalog, EndpointEntry, EndpointId, FailureKind, MetricEntry, MetricId, MetricKind, Outcome, Phases, Reach, Sample,
     StageEntry, StageId, StagePurpose, TaskEntry, TaskId, Timing, UserEntry, UserTypeId,
 };
+use crate::threshold::{OnBreak, Rule, Threshold};
 use crate::units::{Offset, Shard};
 
 fn catalog() -> Catalog {

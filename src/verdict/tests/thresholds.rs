@@ -1,45 +1,45 @@
 use super::*;
 
-fn judged(text: &str) -> (String, Standing) {
+fn judged(text: &str) -> (String, Status) {
     let rules = [rule(text)];
     let catalog = catalog();
-    let mut jury = Jury::new(&rules, &catalog, timeline(), Shard::WHOLE);
+    let mut jury = ThresholdEvaluator::new(&rules, &catalog, timeline(), Shard::WHOLE);
     jury.hear(&interval());
     let judged = jury.close(at(15), Closing::Complete)[0].judged;
-    (judged.measured.map_or("no data".into(), |amount| amount.to_string()), judged.standing)
+    (judged.measured.map_or("no data".into(), |amount| amount.to_string()), judged.status)
 }
 
 #[test]
 fn thresholds_are_judged_on_merged_numbers_without_the_warm_up() {
-    for (text, measured, standing) in [
-        ("count == 125", "125", Standing::Held),
-        ("p50{endpoint=recall} < 100ms", "5ms", Standing::Held),
-        ("p90{endpoint=recall} < 100ms", "5ms", Standing::Held),
-        ("p91{endpoint=recall} < 100ms", "200ms", Standing::Broken),
-        ("max < 1s", "200ms", Standing::Held),
-        ("error_rate{tag=read} < 1%", "2%", Standing::Broken),
-        ("errors{status=500} == 2", "2", Standing::Held),
-        ("share{tag=read} >= 60%", "80%", Standing::Held),
-        ("share{tag!=read} >= 60%", "20%", Standing::Broken),
-        ("rate > 20/s", "25/s", Standing::Held),
-        ("count{stage=warm up} == 1", "1", Standing::Held),
-        ("rate{stage=~.*} > 8/s", "8.40/s", Standing::Held),
-        ("p50(found) == 5", "5", Standing::Held),
-        ("count(found) == 100", "100", Standing::Held),
-        ("bytes < 1kB", "1000B", Standing::Broken),
-        ("dropped == 0", "0", Standing::Held),
-        ("count{name=~/rec.*} == 100", "100", Standing::Held),
-        ("count{user=memory,task=t,endpoint=learn} == 25", "25", Standing::Held),
+    for (text, measured, status) in [
+        ("count == 125", "125", Status::Held),
+        ("p50{endpoint=recall} < 100ms", "5ms", Status::Held),
+        ("p90{endpoint=recall} < 100ms", "5ms", Status::Held),
+        ("p91{endpoint=recall} < 100ms", "200ms", Status::Broken),
+        ("max < 1s", "200ms", Status::Held),
+        ("error_rate{tag=read} < 1%", "2%", Status::Broken),
+        ("errors{status=500} == 2", "2", Status::Held),
+        ("share{tag=read} >= 60%", "80%", Status::Held),
+        ("share{tag!=read} >= 60%", "20%", Status::Broken),
+        ("rate > 20/s", "25/s", Status::Held),
+        ("count{stage=warm up} == 1", "1", Status::Held),
+        ("rate{stage=~.*} > 8/s", "8.40/s", Status::Held),
+        ("p50(found) == 5", "5", Status::Held),
+        ("count(found) == 100", "100", Status::Held),
+        ("bytes < 1kB", "1000B", Status::Broken),
+        ("dropped == 0", "0", Status::Held),
+        ("count{name=~/rec.*} == 100", "100", Status::Held),
+        ("count{user=memory,task=t,endpoint=learn} == 25", "25", Status::Held),
     ] {
-        assert_eq!(judged(text), (measured.to_owned(), standing), "{text}");
+        assert_eq!(judged(text), (measured.to_owned(), status), "{text}");
     }
 }
 
 #[test]
 fn without_samples_a_quantile_is_no_data_and_a_count_is_zero() {
-    assert_eq!(judged("p95{name=nowhere} < 1s"), ("no data".into(), Standing::NoData));
-    assert_eq!(judged("error_rate{name=nowhere} < 1%"), ("no data".into(), Standing::NoData));
-    assert_eq!(judged("count{name=nowhere} == 0"), ("0".into(), Standing::Held));
+    assert_eq!(judged("p95{name=nowhere} < 1s"), ("no data".into(), Status::NoData));
+    assert_eq!(judged("error_rate{name=nowhere} < 1%"), ("no data".into(), Status::NoData));
+    assert_eq!(judged("count{name=nowhere} == 0"), ("0".into(), Status::Held));
 }
 
 #[test]
@@ -60,43 +60,43 @@ fn a_stage_alone_is_judged_by_what_ended_in_it() {
 
 #[test]
 fn a_baseline_that_is_not_known_is_no_data() {
-    assert_eq!(judged("p50 <= baseline + 10%"), ("5ms".into(), Standing::NoData));
+    assert_eq!(judged("p50 <= baseline + 10%"), ("5ms".into(), Status::NoData));
     let (unknown, known) = (rule("p50 <= baseline"), catalog());
-    let mut jury = Jury::new(std::slice::from_ref(&unknown), &known, timeline(), Shard::WHOLE);
+    let mut jury = ThresholdEvaluator::new(std::slice::from_ref(&unknown), &known, timeline(), Shard::WHOLE);
     jury.hear(&interval());
     let was = jury.close(at(15), Closing::Complete)[0].judged.measured.unwrap();
-    for (text, standing) in [
-        ("p50 <= baseline", Standing::Held),
-        ("p50 < baseline", Standing::Broken),
-        ("p50 >= baseline + 10%", Standing::Broken),
-        ("p50 < baseline + 1ms", Standing::Held),
-        ("p50 <= baseline - 1ms", Standing::Broken),
+    for (text, status) in [
+        ("p50 <= baseline", Status::Held),
+        ("p50 < baseline", Status::Broken),
+        ("p50 >= baseline + 10%", Status::Broken),
+        ("p50 < baseline + 1ms", Status::Held),
+        ("p50 <= baseline - 1ms", Status::Broken),
     ] {
         let mut rule = rule(text);
-        rule.require.limit = rule.require.limit.against(crate::plan::threshold::Was::Known(was));
+        rule.require.limit = rule.require.limit.against(crate::threshold::Was::Known(was));
         let (rules, catalog) = ([rule], catalog());
-        let mut jury = Jury::new(&rules, &catalog, timeline(), Shard::WHOLE);
+        let mut jury = ThresholdEvaluator::new(&rules, &catalog, timeline(), Shard::WHOLE);
         jury.hear(&interval());
-        assert_eq!(jury.close(at(15), Closing::Complete)[0].judged.standing, standing, "{text}");
+        assert_eq!(jury.close(at(15), Closing::Complete)[0].judged.status, status, "{text}");
     }
 }
 
-fn found(standing: Standing) -> Finding {
-    Finding { judged: Judged { measured: None, standing, broke: None }, course: Course::new() }
+fn found(status: Status) -> Finding {
+    Finding { judged: Judged { measured: None, status, broke: None }, course: ThresholdHistory::new() }
 }
 
 #[test]
 fn what_outranks_what() {
-    let books = Books { scheduled: 1, started: 1, ok: 1, ..Books::default() };
-    let held = [found(Standing::Held)];
-    let broken = [found(Standing::Broken)];
-    let doubt = Doubt { suspect: 5, seconds: 5, why: "it slept".to_owned() };
+    let books = Accounting { scheduled: 1, started: 1, ok: 1, ..Accounting::default() };
+    let held = [found(Status::Held)];
+    let broken = [found(Status::Broken)];
+    let doubt = InvalidReason { suspect: 5, seconds: 5, why: "it slept".to_owned() };
     assert_eq!(conclude(Closing::Complete, &held, &books, Ok(())), Verdict::Passed);
     assert_eq!(conclude(Closing::Complete, &broken, &books, Ok(())), Verdict::Failed(vec![0]));
     assert_eq!(conclude(Closing::Threshold(0), &held, &books, Ok(())), Verdict::Failed(vec![0]));
     assert_eq!(conclude(Closing::Complete, &broken, &books, Err(doubt.clone())), Verdict::Invalid(doubt.clone()));
     assert_eq!(conclude(Closing::Asked, &broken, &books, Err(doubt.clone())), Verdict::Interrupted);
-    assert_eq!(conclude(Closing::Complete, &held, &Books::default(), Ok(())), Verdict::Empty);
-    let aborted = Books { scheduled: 1, started: 1, aborted: 1, ..Books::default() };
+    assert_eq!(conclude(Closing::Complete, &held, &Accounting::default(), Ok(())), Verdict::Empty);
+    let aborted = Accounting { scheduled: 1, started: 1, aborted: 1, ..Accounting::default() };
     assert_eq!(conclude(Closing::Complete, &held, &aborted, Ok(())), Verdict::Empty);
 }

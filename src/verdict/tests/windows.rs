@@ -25,7 +25,8 @@ fn second(second: u32, stage: u16, times_ms: &[u64], failed: usize) -> Interval 
 /// A minute of one stage, in which each second has ten requests of 5 ms; what is told apart are other seconds.
 fn minute(rules: &[Rule], apart: &[(u32, &[u64], usize)]) -> (Vec<Finding>, Option<usize>) {
     let catalog = catalog();
-    let mut jury = Jury::new(rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(60))]), Shard::WHOLE);
+    let mut jury =
+        ThresholdEvaluator::new(rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(60))]), Shard::WHOLE);
     for now in 0..62 {
         let usual: &[u64] = if now < 60 { &[5; 10] } else { &[] };
         let (times, failed) =
@@ -42,11 +43,11 @@ fn a_window_that_breaks_once_breaks_the_threshold_though_it_holds_again() {
     let (findings, _) = minute(&rules, &[(20, &[5; 20], 12), (30, &[1500], 0)]);
     let shown = |finding: &Finding| {
         let judged = finding.judged;
-        (judged.standing, judged.measured.map(|amount| amount.to_string()), judged.broke.map(|at| at.second()))
+        (judged.status, judged.measured.map(|amount| amount.to_string()), judged.broke.map(|at| at.second()))
     };
-    assert_eq!(shown(&findings[0]), (Standing::Broken, Some("10.909%".into()), Some(21)));
-    assert_eq!(shown(&findings[1]), (Standing::Held, Some("1.997%".into()), None));
-    assert_eq!(shown(&findings[2]), (Standing::Broken, Some("1.5s".into()), Some(31)));
+    assert_eq!(shown(&findings[0]), (Status::Broken, Some("10.909%".into()), Some(21)));
+    assert_eq!(shown(&findings[1]), (Status::Held, Some("1.997%".into()), None));
+    assert_eq!(shown(&findings[2]), (Status::Broken, Some("1.5s".into()), Some(31)));
 }
 
 #[test]
@@ -54,17 +55,17 @@ fn a_window_is_judged_only_where_it_lies_in_the_load_whole() {
     // the first second is slow, but no window of ten seconds is over by then; what drains after the load is left out
     let rules = [rule("p95 < 1s over 10s"), rule("rate >= 10/s over 10s")];
     let (findings, _) = minute(&rules, &[(61, &[9000; 100], 0)]);
-    assert!(findings.iter().all(|finding| finding.judged.standing == Standing::Held), "{findings:?}");
+    assert!(findings.iter().all(|finding| finding.judged.status == Status::Held), "{findings:?}");
     assert_eq!(findings[0].course.points().len(), 51);
     let (findings, _) = minute(&rules, &[(3, &[5; 9], 0)]);
     assert_eq!(findings[1].judged.broke, Some(at(10)));
     // where no window has room the whole run is looked at
     let hidden = [rule("errors < 5 over 5m"), rule("error_rate < 1% over 5m"), rule("count > 500 over 5m")];
     let (findings, _) = minute(&hidden, &[(3, &[5; 20], 20)]);
-    let standing: Vec<_> = findings.iter().map(|finding| finding.judged.standing).collect();
-    assert_eq!(standing, [Standing::Broken, Standing::Broken, Standing::Held]);
+    let status: Vec<_> = findings.iter().map(|finding| finding.judged.status).collect();
+    assert_eq!(status, [Status::Broken, Status::Broken, Status::Held]);
     let (findings, _) = minute(&[rule("max < 1s over 5m")], &[(3, &[1500], 0)]);
-    assert_eq!((findings[0].judged.standing, findings[0].course.points().len()), (Standing::Broken, 0));
+    assert_eq!((findings[0].judged.status, findings[0].course.points().len()), (Status::Broken, 0));
 }
 
 #[test]
@@ -73,28 +74,28 @@ fn where_no_window_has_room_what_failed_first_is_not_forgotten() {
     let catalog = catalog();
     let rules = [rule("errors < 5 over 3s"), rule("rate{stage=peak} >= 9/s over 3s")];
     let timeline = Timeline::new([(at(2), at(10)), (at(0), at(2))]);
-    let mut jury = Jury::new(&rules, &catalog, timeline, Shard::WHOLE);
+    let mut jury = ThresholdEvaluator::new(&rules, &catalog, timeline, Shard::WHOLE);
     for now in 0..10 {
         jury.hear(&second(now, u16::from(now < 2), &[5; 10], if now < 2 { 10 } else { 0 }));
     }
     let findings = jury.close(at(10), Closing::Complete);
-    let shown: Vec<_> = findings.iter().map(|finding| (finding.judged.standing, finding.judged.measured)).collect();
+    let shown: Vec<_> = findings.iter().map(|finding| (finding.judged.status, finding.judged.measured)).collect();
     let measured: Vec<_> = shown.iter().map(|(_, measured)| measured.map(|amount| amount.to_string())).collect();
     assert_eq!(measured, [Some("20".into()), Some("10/s".into())]);
-    assert_eq!((shown[0].0, shown[1].0), (Standing::Broken, Standing::Held));
+    assert_eq!((shown[0].0, shown[1].0), (Status::Broken, Status::Held));
 }
 
 #[test]
 fn a_window_of_one_stage_begins_with_it() {
     let rules = [rule("rate{stage=peak} >= 10/s over 3s")];
     let catalog = catalog();
-    let mut jury = Jury::new(&rules, &catalog, timeline(), Shard::WHOLE);
+    let mut jury = ThresholdEvaluator::new(&rules, &catalog, timeline(), Shard::WHOLE);
     for now in 0..15 {
         let stage = u16::from(now >= 10);
         jury.hear(&second(now, stage, if stage == 1 { &[5; 10] } else { &[5] }, 0));
     }
     let findings = jury.close(at(15), Closing::Complete);
-    assert_eq!(findings[0].judged.standing, Standing::Held, "{findings:?}");
+    assert_eq!(findings[0].judged.status, Status::Held, "{findings:?}");
     assert_eq!(findings[0].course.points().iter().map(|point| point.second).collect::<Vec<_>>(), [12, 13, 14]);
 }
 
@@ -108,22 +109,23 @@ fn an_abort_waits_for_its_time_and_stays_broken() {
     // one without a window may hold again by the end: what ended the run is told all the same
     let stop = Rule { on_break: OnBreak::Abort, ..rule("error_rate < 50%") };
     let (findings, fatal) = minute(&[stop], &[(0, &[5; 10], 8)]);
-    assert_eq!((fatal, findings[0].judged.standing), (Some(0), Standing::Broken));
+    assert_eq!((fatal, findings[0].judged.status), (Some(0), Status::Broken));
 }
 
 #[test]
 fn without_data_in_any_window_there_is_no_data() {
     let rules = [rule("p95{name=nowhere} < 1s over 5s"), rule("count{name=nowhere} == 0 over 5s")];
     let (findings, _) = minute(&rules, &[]);
-    assert_eq!(findings[0].judged.standing, Standing::NoData);
-    assert_eq!(findings[1].judged.standing, Standing::Held);
+    assert_eq!(findings[0].judged.status, Status::NoData);
+    assert_eq!(findings[1].judged.status, Status::Held);
 }
 
 #[test]
 fn a_long_course_is_bounded_and_forgets_no_break() {
     let rules = [rule("max < 1s over 1s")];
     let catalog = catalog();
-    let mut jury = Jury::new(&rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(20_000))]), Shard::WHOLE);
+    let mut jury =
+        ThresholdEvaluator::new(&rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(20_000))]), Shard::WHOLE);
     for now in 0..20_000 {
         jury.hear(&second(now, 1, if now == 7001 { &[2000] } else { &[5] }, 0));
     }

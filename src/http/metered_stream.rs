@@ -1,0 +1,206 @@
+use std::cell::{Cell, RefCell};
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
+
+use crate::sample::Phases;
+
+/// What one exchange has put on the wire so far; shared between the connection, which writes it, and the exchange.
+#[derive(Default)]
+pub(super) struct ByteCounter {
+    /// Bytes of HTTP written.
+    pub bytes_out: Cell<u64>,
+    /// Bytes of HTTP read.
+    pub bytes_in: Cell<u64>,
+    /// Bytes of the answer's body, as they came, once it is whole.
+    pub content: Cell<u64>,
+    /// When the first was written.
+    pub first_out: Cell<Option<Instant>>,
+    /// When the first was read.
+    pub first_in: Cell<Option<Instant>>,
+    /// The phases of making the connection that are over.
+    pub made: Cell<Phases>,
+}
+
+impl ByteCounter {
+    /// Back to nothing: another exchange begins.
+    pub fn reset(&self) {
+        self.bytes_out.set(0);
+        self.bytes_in.set(0);
+        self.content.set(0);
+        self.first_out.set(None);
+        self.first_in.set(None);
+        self.made.set(Phases::default());
+    }
+
+    fn wrote(&self, bytes: usize, began: Option<Instant>) {
+        if self.first_out.get().is_none() {
+            self.first_out.set(began);
+        }
+        self.bytes_out.set(self.bytes_out.get() + bytes as u64);
+    }
+
+    fn read(&self, bytes: usize) {
+        if bytes > 0 && self.first_in.get().is_none() {
+            self.first_in.set(Some(Instant::now()));
+        }
+        self.bytes_in.set(self.bytes_in.get() + bytes as u64);
+    }
+
+    /// The moment to note as that of the first byte, taken before it is written; the clock is read once an exchange.
+    fn about_to_write(&self) -> Option<Instant> {
+        self.first_out.get().is_none().then(Instant::now)
+    }
+}
+
+/// The bytes to and from the peer, in the clear or within TLS.
+pub(super) enum Stream {
+    /// In the clear.
+    Plain(TcpStream),
+    /// In the clear, over a socket of this machine.
+    Unix(UnixStream),
+    /// Within TLS; boxed, for it is ten times the size.
+    Tls(Box<TlsStream<Socket>>),
+}
+
+/// What TLS is spoken over.
+pub(super) enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Socket {
+    /// The socket as a stream in the clear.
+    pub fn plain(self) -> Stream {
+        match self {
+            Self::Tcp(stream) => Stream::Plain(stream),
+            Self::Unix(stream) => Stream::Unix(stream),
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, into),
+            Self::Unix(stream) => Pin::new(stream).poll_read(cx, into),
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// A stream whose bytes are counted and whose first ones are timed.
+///
+/// Reads go through the worker's one scratch buffer and are copied from there: filling hyper's own uninitialised
+/// buffer would take `unsafe`, and zeroing it first costs more than the copy.
+pub(super) struct MeteredStream {
+    stream: Stream,
+    gauge: Rc<ByteCounter>,
+    scratch: Rc<RefCell<Box<[u8]>>>,
+}
+
+impl MeteredStream {
+    pub fn new(stream: Stream, gauge: Rc<ByteCounter>, scratch: Rc<RefCell<Box<[u8]>>>) -> Self {
+        Self { stream, gauge, scratch }
+    }
+}
+
+impl Read for MeteredStream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let mut scratch = this.scratch.borrow_mut();
+        let room = into.remaining().min(scratch.len());
+        let mut read = ReadBuf::new(&mut scratch[..room]);
+        ready!(match &mut this.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, &mut read),
+            Stream::Unix(stream) => Pin::new(stream).poll_read(cx, &mut read),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, &mut read),
+        })?;
+        this.gauge.read(read.filled().len());
+        into.put_slice(read.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Write for MeteredStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let began = this.gauge.about_to_write();
+        let written = ready!(match &mut this.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Stream::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        })?;
+        this.gauge.wrote(written, began);
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Unix(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let began = this.gauge.about_to_write();
+        let written = ready!(match &mut this.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
+            Stream::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
+        })?;
+        this.gauge.wrote(written, began);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Unix(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+use reqwest::Url;
+use serde_json::{Map, Value as Json, json};
+
+use super::body::{Body, body, decoded, joined};
+use super::headers::Headers;
+use super::typed::{Typed, sort};
+use crate::diagnostic::Problem;
+use crate::import::literal::{literal, plain};
+use crate::import::naming::Names;
+use crate::import::plan_draft::{Danger, Draft, Part, PlanDraft};
+use crate::import::secrets::{Secrets, is_secret, slot};
+use crate::import::shell_words::command;
+
+/// A plan with the one call that a `curl` command makes. Its secrets become variables of the environment.
+///
+/// # Errors
+/// What is no `curl` command, or asks for what a plan cannot say.
+pub fn from_curl(text: &str) -> Result<Draft, Box<Problem>> {
+    let command = command(text)?;
+    let mut typed = sort(&command.words)?;
+    let url = address(&mut typed)?;
+    let method = method(&typed)?;
+    let mut vault = Secrets::default();
+    let host = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let mut headers = Headers::of(&typed, &host, &mut vault);
+    let body = body(&typed, headers.content_type.as_deref(), &mut vault)?;
+    let query = query(&url, &typed, &mut vault);
+    let mut notes = typed.notes.clone();
+    notes.append(&mut headers.notes);
+    notes.extend(body.notes.iter().cloned());
+    if command.is_piped {
+        notes.push("what follows the pipe is left out".into());
+    }
+    let name = Names::default().give(&format!("{method} {}", url.path()), "call");
+    let fields = fields(&method, &url, headers, query, body, &typed);
+    let danger = if method == "delete" { Danger::Destroys } else { Danger::None };
+    let origin = format!("{}://{host}", url.scheme());
+    let mut target = Map::new();
+    target.insert("url".into(), format!("${{TARGET_URL:-{}}}", plain(&origin)).into());
+    let outline = PlanDraft {
+        source: "a curl command".into(),
+        name: plain(&format!("{} {}", method.to_uppercase(), url.path())),
+        description: None,
+        target,
+        target_notes: Vec::new(),
+        vault,
+        notes: Vec::new(),
+        endpoints: vec![Part { name, notes, fields, danger }],
+    };
+    Ok(outline.draft())
+}
+
+/// The URL. Its user and password are moved to where the options have them.
+fn address(typed: &mut Typed) -> Result<Url, Box<Problem>> {
+    let Some(written) = &typed.url else {
+        let problem = Problem::new("the command has no URL");
+        return Err(Box::new(problem.help("is the command copied whole? `curl [OPTION…] URL`")));
+    };
+    let written = if written.contains("://") { written.clone() } else { format!("http://{written}") };
+    let parsed = Url::parse(&written).ok();
+    let known = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let Some(mut url) = known else {
+        // what stands before an `@` may be a password, and what follows a `?` a key
+        let shown = written.split('?').next().and_then(|url| url.rsplit('@').next()).unwrap_or_default();
+        let problem = Problem::new(format!("`{shown}` is not a URL of `http` or `https`"));
+        return Err(Box::new(problem.help("write it like `http://127.0.0.1:8000/v1/stats`")));
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        typed.user.get_or_insert_default();
+        // an error says that this URL has no place for them, so they are gone as well
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+    }
+    Ok(url)
+}
+
+fn method(typed: &Typed) -> Result<String, Box<Problem>> {
+    const KNOWN: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+    let has_body = !typed.data.is_empty() || !typed.json.is_empty() || !typed.form.is_empty();
+    let method = match &typed.method {
+        Some(method) => method.to_ascii_lowercase(),
+        None if typed.is_head => "head".into(),
+        None if has_body && !typed.is_get => "post".into(),
+        None => "get".into(),
+    };
+    if !KNOWN.contains(&method.as_str()) {
+        let problem = Problem::new(format!("a plan has no method `{}`", method.to_uppercase()));
+        return Err(Box::new(problem.help("the methods are GET, POST, PUT, PATCH, DELETE, HEAD and OPTIONS")));
+    }
+    Ok(method)
+}
+
+/// The query's names and values, decoded; a name that comes more than once has a list.
+fn query(url: &Url, typed: &Typed, vault: &mut Secrets) -> Map<String, Json> {
+    let data = if typed.is_get { joined(&typed.data) } else { String::new() };
+    let all = [url.query().unwrap_or_default().to_owned(), data, joined(&typed.query)].join("&");
+    let mut query = Map::new();
+    for piece in all.split('&').filter(|piece| !piece.is_empty()) {
+        let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+        let plain = |text: &str| decoded(text).unwrap_or_else(|| text.to_owned());
+        let (name, value) = (plain(name), plain(value));
+        let is_secret = (is_secret(&name) || name == "key") && !value.is_empty();
+        let written = match is_secret {
+            true => slot(&vault.keep(&name, &format!("`{name}` in the query"))),
+            false => literal(&value),
+        };
+        match query.get_mut(&name) {
+            Some(Json::Array(list)) => list.push(written.into()),
+            Some(one) => *one = json!([one.take(), written]),
+            None => drop(query.insert(name, written.into())),
+        }
+    }
+    query
+}
+
+fn fields(
+    method: &str,
+    url: &Url,
+    headers: Headers,
+    query: Map<String, Json>,
+    body: Body,
+    typed: &Typed,
+) -> Map<String, Json> {
+    let mut fields = Map::new();
+    fields.insert(method.into(), literal(url.path()).into());
+    fields.extend(headers.auth.map(|auth| ("auth".into(), auth)));
+    let mut map = headers.map;
+    map.extend(body.content_type.map(|kind| ("Content-Type".into(), literal(&kind).into())));
+    if !typed.json.is_empty() && !map.keys().any(|name| name.eq_ignore_ascii_case("accept")) {
+        map.insert("Accept".into(), "application/json".into());
+    }
+    if !map.is_empty() {
+        fields.insert("headers".into(), Json::Object(map));
+    }
+    if !query.is_empty() {
+        fields.insert("query".into(), Json::Object(query));
+    }
+    fields.extend(body.field.map(|(key, value)| (key.into(), value)));
+    fields.insert("expect".into(), json!({"status": "2xx"}));
+    fields.extend(typed.timeout.as_deref().and_then(timeout).map(|time| ("timeout".into(), time.into())));
+    fields
+}
+
+/// Seconds as `curl` takes them, as a plan's duration.
+fn timeout(seconds: &str) -> Option<String> {
+    let seconds: f64 = seconds.parse().ok()?;
+    let millis = (seconds * 1000.0).round();
+    let text = if millis % 1000.0 == 0.0 { format!("{:.0}s", millis / 1000.0) } else { format!("{millis:.0}ms") };
+    (1.0..=1e9).contains(&millis).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plan(command: &str) -> String {
+        from_curl(command).unwrap().plan
+    }
+
+    #[test]
+    fn a_url_alone_is_a_get() {
+        let plan = plan("curl 'localhost:8000/v1/stats?x=1&x=2&flag'");
+        assert!(plan.contains("url: \"${TARGET_URL:-http://localhost:8000}\""), "{plan}");
+        assert!(plan.contains("    get: /v1/stats\n    query: {x: [\"1\", \"2\"], flag: \"\"}\n"), "{plan}");
+    }
+
+    #[test]
+    fn the_secrets_of_a_url_are_not_kept() {
+        let draft = from_curl("curl https://me:s3cret@here/x?api_key=s3cret").unwrap();
+        assert!(!draft.plan.contains("s3cret"), "{}", draft.plan);
+        assert_eq!(draft.variables.len(), 3);
+    }
+
+    #[test]
+    fn what_a_plan_cannot_say_is_told() {
+        for (command, said) in [
+            ("curl", "no URL"),
+            ("curl ftp://x", "not a URL"),
+            ("curl -X PROPFIND x", "PROPFIND"),
+            ("curl ftp://me:s3cret@x?s3cret", "`x` is not a URL"),
+            ("curl ''", "not a URL"),
+        ] {
+            let problem = from_curl(command).unwrap_err();
+            assert!(problem.message.contains(said), "{command}: {}", problem.message);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_plan_is_yaml_and_holds_what_was_sent(body in any::<String>(), header in "[ -~]{0,20}") {
+            let quoted = body.replace('\'', r"'\''");
+            let header = header.replace('\'', "");
+            if let Ok(draft) = from_curl(&format!("curl http://here/ -H 'X-A: {header}' -H 'content-type: a/b' --data-raw '{quoted}'")) {
+                let read: Json = serde_saphyr::from_str(&draft.plan).unwrap();
+                prop_assert_eq!(&read["endpoints"]["post"]["text"], &Json::from(literal(&body)));
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::document::Document;
+use super::operation::Call;
+use crate::import::secrets::{Secrets, slot};
+
+/// How a call says who sends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Proof {
+    Auth(Json),
+    Header(String, String),
+    Query(String, String),
+    Cookie(String, String),
+}
+
+/// Where a proof is written: what all calls share stands with the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Target,
+    /// A call, where the target has said the rest.
+    Rest,
+    /// A call on its own.
+    Call,
+}
+
+/// The document's security schemes, as far as they are asked for.
+#[derive(Debug)]
+pub(super) struct Security<'a> {
+    document: Document<'a>,
+    proofs: BTreeMap<&'a str, Option<Proof>>,
+    /// What no plan can say.
+    pub(super) notes: Vec<String>,
+}
+
+impl<'a> Security<'a> {
+    pub(super) const fn new(document: Document<'a>) -> Self {
+        Self { document, proofs: BTreeMap::new(), notes: Vec::new() }
+    }
+
+    /// The schemes an operation asks for: the first way that asks for any.
+    pub(super) fn needs(&self, operation: &'a Json) -> Vec<&'a str> {
+        let asked = operation.get("security").or_else(|| self.document.0.get("security")).and_then(Json::as_array);
+        let ways = asked.into_iter().flatten().filter_map(Json::as_object);
+        let way = ways.take(16).find(|way| !way.is_empty());
+        way.into_iter().flatten().take(8).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Adds to a call, or to what all calls share, what the schemes ask for.
+    pub(super) fn add(&mut self, names: &[&'a str], place: Place, call: &mut Call, vault: &mut Secrets) {
+        for name in names {
+            if !self.proofs.contains_key(name) {
+                let proof = self.proof(name, vault);
+                self.proofs.insert(name, proof);
+            }
+            let Some(Some(proof)) = self.proofs.get(name) else { continue };
+            let is_shared = matches!(proof, Proof::Auth(_) | Proof::Header(..));
+            if place == Place::Target && !is_shared || place == Place::Rest && is_shared {
+                continue;
+            }
+            match proof.clone() {
+                Proof::Auth(auth) => call.auth = call.auth.take().or(Some(auth)),
+                Proof::Header(name, var) => drop(call.headers.insert(name, slot(&var).into())),
+                Proof::Query(name, var) => drop(call.query.insert(name, slot(&var).into())),
+                Proof::Cookie(name, var) => call.cookies.push(format!("{name}={}", slot(&var))),
+            }
+        }
+    }
+
+    fn proof(&mut self, scheme: &str, vault: &mut Secrets) -> Option<Proof> {
+        let schemes = self.document.0.get("components")?.get("securitySchemes")?;
+        let written = self.document.resolve(schemes.get(scheme)?)?;
+        let word = |key: &str| written.get(key).and_then(Json::as_str).unwrap_or_default();
+        match word("type").to_ascii_lowercase().as_str() {
+            "http" if word("scheme").eq_ignore_ascii_case("basic") => {
+                let user = vault.keep("username", &format!("the user's name of `{scheme}`"));
+                let password = vault.keep("password", &format!("the user's password of `{scheme}`"));
+                Some(Proof::Auth(json!({"basic": {"user": slot(&user), "password": slot(&password)}})))
+            }
+            "http" if word("scheme").eq_ignore_ascii_case("bearer") => Some(bearer(scheme, vault)),
+            "oauth2" | "openidconnect" => Some(bearer(scheme, vault)),
+            "apikey" => {
+                let name = word("name").to_owned();
+                let holds = format!("the key of `{scheme}`: `{name}`, sent in the {}", word("in"));
+                match word("in") {
+                    "header" if http::HeaderName::from_bytes(name.as_bytes()).is_ok() => {
+                        Some(Proof::Header(name, vault.keep("api_key", &holds)))
+                    }
+                    "query" => Some(Proof::Query(name, vault.keep("api_key", &holds))),
+                    "cookie" if !name.contains(['{', '$', ';', '=']) => {
+                        Some(Proof::Cookie(name, vault.keep("api_key", &holds)))
+                    }
+                    _ => self.unsaid(scheme),
+                }
+            }
+            _ => self.unsaid(scheme),
+        }
+    }
+
+    fn unsaid(&mut self, scheme: &str) -> Option<Proof> {
+        self.notes.push(format!("the security scheme `{scheme}` is left out: no plan can say it"));
+        None
+    }
+}
+
+fn bearer(scheme: &str, vault: &mut Secrets) -> Proof {
+    let var = vault.keep("token", &format!("the bearer token of `{scheme}`"));
+    Proof::Auth(json!({"bearer": slot(&var)}))
+}

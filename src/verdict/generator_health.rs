@@ -1,0 +1,212 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::metrics::{Health, Interval};
+use crate::units::{Size, show_duration};
+
+/// What the generator may use. A figure that the system does not tell sets no limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Cores.
+    pub cores: f64,
+    /// Worker threads.
+    pub workers: u32,
+    /// Files and sockets.
+    pub open_files: Option<u64>,
+    /// Memory.
+    pub memory: Option<Size>,
+}
+
+/// What makes a second's numbers the generator's own rather than the service's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HealthIssue {
+    /// A worker could not run when it wanted to.
+    Stalled,
+    /// Requests were sent late although their users were free.
+    Late,
+    /// All cores were busy.
+    Cpu,
+    /// No more files could be opened.
+    OpenFiles,
+    /// Memory was nearly used up.
+    Memory,
+    /// Numbers came faster than they could be put together.
+    Backlog,
+}
+
+/// Why a result cannot be trusted: the generator was the bottleneck in too many of its seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidReason {
+    /// How many seconds were suspect.
+    pub suspect: u64,
+    /// Of how many.
+    pub seconds: u64,
+    /// What was wrong the most often, in words with its worst figure.
+    pub why: String,
+}
+
+/// Watches the generator, second by second.
+#[derive(Debug, Clone)]
+pub struct GeneratorHealth {
+    limits: Limits,
+    seconds: u64,
+    suspect: u64,
+    strained: [u64; HealthIssue::ALL.len()],
+    worst: Health,
+    last: Option<u32>,
+}
+
+/// A worker that wakes this much later than it asked to adds so much to what it measures; so does one that could not
+/// run for so much of a second, in pieces.
+const LAG: Duration = Duration::from_millis(100);
+/// With more than one request in so many sent late, quantiles that people ask for are the generator's.
+const LATE_IN: u64 = 100;
+/// Busier than this a core has no room to be on time.
+const BUSY: f64 = 0.95;
+/// So near to the limit on open files the next connection may be refused.
+const SPARE_FILES: u64 = 8;
+/// Nearer to the limit than this the system begins to take memory away.
+const FULL: f64 = 0.9;
+/// Intervals a worker may be ahead of the collector.
+const BEHIND: u64 = 10;
+/// Fewer seconds than these prove nothing.
+const FEWEST: u64 = 5;
+/// The result is not valid when more than one in so many seconds is suspect.
+const ONE_IN: u64 = 5;
+
+impl HealthIssue {
+    /// Every strain, the most telling first.
+    pub const ALL: [Self; 6] = [Self::Stalled, Self::Late, Self::Cpu, Self::OpenFiles, Self::Memory, Self::Backlog];
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stalled => "stalled",
+            Self::Late => "late",
+            Self::Cpu => "cpu",
+            Self::OpenFiles => "open_files",
+            Self::Memory => "memory",
+            Self::Backlog => "backlog",
+        }
+    }
+
+    /// Whether a second shows it in which so many requests ended.
+    fn shows(self, health: &Health, requests: u64, limits: &Limits) -> bool {
+        match self {
+            Self::Stalled => health.worker_lag > LAG || health.stalled > LAG,
+            Self::Late => health.late.saturating_mul(LATE_IN) > requests,
+            Self::Cpu => health.cpu_cores > limits.cores * BUSY,
+            Self::OpenFiles => {
+                limits.open_files.is_some_and(|most| health.open_files.saturating_add(SPARE_FILES) > most)
+            }
+            Self::Memory => {
+                limits.memory.is_some_and(|most| health.memory.as_bytes() as f64 > most.as_bytes() as f64 * FULL)
+            }
+            Self::Backlog => health.backlog > BEHIND * u64::from(limits.workers.max(1)),
+        }
+    }
+
+    fn tell(self, worst: &Health, limits: &Limits) -> String {
+        match self {
+            Self::Stalled => format!(
+                "a worker woke up to {} late and could not run for {} of a second",
+                show_duration(worst.worker_lag),
+                show_duration(worst.stalled)
+            ),
+            Self::Late => format!(
+                "more than one request in {LATE_IN} was sent over {} late, up to {}",
+                show_duration(Health::LATE),
+                show_duration(worst.lateness)
+            ),
+            Self::Cpu => format!("the process used {:.2} of {} cores", worst.cpu_cores, limits.cores),
+            Self::OpenFiles => {
+                format!("{} of {} files were open", worst.open_files, limits.open_files.unwrap_or_default())
+            }
+            Self::Memory => {
+                format!("{} of {} of memory were in use", worst.memory, limits.memory.unwrap_or(worst.memory))
+            }
+            Self::Backlog => format!("{} seconds of workers waited to be put together", worst.backlog),
+        }
+    }
+}
+
+/// What colours the numbers of a second in which so many requests ended.
+pub fn health_issues(health: &Health, requests: u64, limits: &Limits) -> impl Iterator<Item = HealthIssue> {
+    HealthIssue::ALL.into_iter().filter(move |strain| strain.shows(health, requests, limits))
+}
+
+impl GeneratorHealth {
+    /// A generator that has seen nothing.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let strained = [0; HealthIssue::ALL.len()];
+        Self { limits, seconds: 0, suspect: 0, strained, worst: Health::default(), last: None }
+    }
+
+    /// Takes a second, which is later than all before. Seconds that are missing nobody was awake to count.
+    pub fn hear(&mut self, interval: &Interval) {
+        let missing = u64::from(interval.second.saturating_sub(self.last.map_or(0, |last| last.saturating_add(1))));
+        self.last = Some(interval.second);
+        self.seconds += 1 + missing;
+        // a worker that slept through several seconds tells of them in the one it woke in
+        let slept = interval.health.worker_lag.as_secs().min(self.seconds - self.suspect - 1).max(missing);
+        self.suspect += slept;
+        self.strained[HealthIssue::Stalled as usize] += slept;
+        let mut suspect = false;
+        let requests = interval.books.ok + interval.books.failures();
+        for strain in health_issues(&interval.health, requests, &self.limits) {
+            self.strained[strain as usize] += 1;
+            suspect = true;
+        }
+        self.suspect += u64::from(suspect);
+        self.worst.merge(&interval.health);
+    }
+
+    /// The figures at their worst.
+    #[must_use]
+    pub const fn worst(&self) -> &Health {
+        &self.worst
+    }
+
+    /// What the generator may use.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// How many seconds were suspect.
+    #[must_use]
+    pub const fn suspect(&self) -> u64 {
+        self.suspect
+    }
+
+    /// How many seconds showed each strain, those that did.
+    pub fn strained(&self) -> impl Iterator<Item = (HealthIssue, u64)> {
+        HealthIssue::ALL
+            .into_iter()
+            .map(|strain| (strain, self.strained[strain as usize]))
+            .filter(|(_, count)| *count > 0)
+    }
+
+    /// Judges the generator.
+    ///
+    /// # Errors
+    /// [`InvalidReason`], where more than a fifth of at least five seconds were suspect.
+    pub fn finding(&self) -> Result<(), InvalidReason> {
+        let Self { seconds, suspect, .. } = *self;
+        if seconds < FEWEST || suspect * ONE_IN <= seconds {
+            return Ok(());
+        }
+        // of those that showed equally often the first says the most
+        let chief =
+            self.strained().fold((HealthIssue::Stalled, 0), |most, one| if one.1 > most.1 { one } else { most }).0;
+        Err(InvalidReason { suspect, seconds, why: chief.tell(&self.worst, &self.limits) })
+    }
+}
+
+impl fmt::Display for InvalidReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the generator was the bottleneck in {} of {} seconds ({})", self.suspect, self.seconds, self.why)
+    }
+}

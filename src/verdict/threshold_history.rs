@@ -1,0 +1,65 @@
+use super::judge::Status;
+use crate::threshold::Amount;
+
+/// How a rule fared, second by second; in a long run, in longer steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThresholdHistory {
+    points: Vec<Point>,
+    stride: u32,
+}
+
+/// One step of a course.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Its first second, from 0.
+    pub second: u32,
+    /// How many seconds it stands for.
+    pub length: u32,
+    /// What was measured at its end, or where it was broken; `None` without data.
+    pub measured: Option<Amount>,
+    /// Whether it was broken at any of its seconds.
+    pub broken: bool,
+}
+
+/// How many points a course may have before neighbours are folded into one.
+const POINTS: usize = 600;
+
+impl ThresholdHistory {
+    pub(super) const fn new() -> Self {
+        Self { points: Vec::new(), stride: 1 }
+    }
+
+    /// Its points, in order.
+    #[must_use]
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    pub(super) fn add(&mut self, second: u32, measured: Option<Amount>, status: Status) {
+        let point = Point { second, length: 1, measured, broken: status == Status::Broken };
+        match self.points.last_mut() {
+            Some(last) if second < last.second.saturating_add(self.stride) => last.fold(&point),
+            _ => self.points.push(point),
+        }
+        if self.points.len() > POINTS {
+            self.stride = self.stride.saturating_mul(2);
+            let folded = self.points.chunks(2).map(|pair| {
+                let mut first = pair[0];
+                pair[1..].iter().for_each(|point| first.fold(point));
+                first
+            });
+            self.points = folded.collect();
+        }
+    }
+}
+
+impl Point {
+    /// Takes a later point in. What breaks a rule must not vanish between what holds it.
+    fn fold(&mut self, other: &Self) {
+        self.length = other.second.saturating_add(other.length).saturating_sub(self.second);
+        if other.broken || !self.broken {
+            self.measured = other.measured;
+        }
+        self.broken |= other.broken;
+    }
+}
