@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use plimsoll::report::{Format, Report, annotations, exceptions, failures};
+use plimsoll::report::{Format, annotations, exceptions, failures};
+use plimsoll::results::Report;
 use plimsoll::target::{Behaviour, Delay, Target};
 use plimsoll::units::{Ratio, show_duration};
 use serde_json::Value;

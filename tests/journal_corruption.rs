@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use plimsoll::journal::{Entry, Reader, Tail};
-use plimsoll::report::{Report, retell};
+use plimsoll::results::Report;
+use plimsoll::results::{Results, replay};
 use plimsoll::target::{Behaviour, Target};
 use plimsoll::units::Seed;
 use rand::RngExt;
@@ -23,7 +24,10 @@ fn read(bytes: &[u8]) -> Option<(Vec<Entry>, Tail)> {
 }
 
 fn told(bytes: &[u8]) -> Report {
-    retell(&mut Reader::of(Cursor::new(bytes)).unwrap(), |_, _| 0).unwrap()
+    let mut reader = Reader::of(Cursor::new(bytes)).unwrap();
+    let mut results = Results::new(reader.header().clone()).unwrap();
+    replay(&mut reader, &mut results, |_, _| {});
+    results.report()
 }
 
 /// Where the frames begin, as `docs/journal.md` lays them out, and where the last ends.

@@ -6,7 +6,7 @@ use super::figures::{Clock, Figures, Gathered, Origin, Row, Standards};
 use super::judge::judge;
 use super::names::Names;
 use super::throughput::Rhythm;
-use crate::report::{Report, ThresholdEntry};
+use crate::results::{Report, ThresholdEntry};
 use crate::threshold::{Aggregate, Operator, Rule};
 
 /// One file's figures, and what they are held against.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::bound::{Bound, Share, bound};
 use super::cause::Cause;
 use super::trend::Point;
-use crate::report::Report;
+use crate::results::Report;
 
 /// What one file says of a run, in the form in which everything is judged. Times are in milliseconds.
 #[derive(Debug, Clone)]

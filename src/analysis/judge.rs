@@ -4,7 +4,7 @@ use super::document::{State, TargetEntry};
 use super::figures::{Clock, Figures, Gathered, Origin, Row};
 use super::names::Names;
 use super::own::times;
-use crate::report::{ThresholdEntry, ThresholdState};
+use crate::results::{ThresholdEntry, ThresholdState};
 use crate::threshold::{Aggregate, Amount, Field, Matcher, NoData, Operator, Relation, Rule, Subject, Threshold};
 use crate::units::{Rate, Ratio, Size, show_duration};
 

@@ -4,7 +4,7 @@ use super::bound::Share;
 use super::cause::Cause;
 use super::figures::{Failures, Figures, Origin, Row, Step, Times};
 use super::trend::{Point, Trend};
-use crate::report::{FailureEntry, Report, RequestEntry, SecondEntry, TimeEntry};
+use crate::results::{FailureEntry, Report, RequestEntry, SecondEntry, TimeEntry};
 
 /// The longest time that is believed, in milliseconds: three years.
 const LONGEST: f64 = 1e11;

@@ -17,7 +17,7 @@ pub(super) struct Rhythm {
 impl Rhythm {
     /// Of a run whose users are known, and that is no run of arrivals.
     pub(super) fn of(figures: &Figures) -> Option<Self> {
-        let open = |stage: &crate::report::StageEntry| stage.rate.is_some();
+        let open = |stage: &crate::results::StageEntry| stage.rate.is_some();
         if figures.own.as_ref().is_some_and(|report| report.plan.stages.iter().any(open)) {
             return None;
         }

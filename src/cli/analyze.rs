@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::exit::Exit;
 use super::plan_file::{FilterWords, PlanFile, find};
 use super::plan_names::names;
 use super::show::missing;
@@ -15,8 +14,10 @@ use crate::analysis::{
 };
 use crate::journal::{Entry, Reader};
 use crate::plan::Overrides;
-use crate::report::{Report, retell, retell_against, visible};
+use crate::report::visible;
+use crate::results::{Report, Results, replay};
 use crate::threshold::Rule;
+use crate::verdict::Exit;
 
 /// What some editors put before a text to say that it is UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -142,25 +143,26 @@ fn examined(path: &Path, bar: &Bar) -> Result<Examined, Unread> {
     }
 }
 
-/// A journal is read three times: for the run's own rules, for the targets, and for its latency second by second.
+/// A journal's results by the run's own thresholds, and by those it is held against.
 fn journal(path: &Path, bar: &Bar) -> Result<Examined, Unread> {
     let wrong = |what: String| Unread { what, line: None, help: "read it with the version that wrote it".into() };
-    let reader = || Reader::open(path).map_err(|error| wrong(error.to_string()));
-    let told = retell(&mut reader()?, |_, _| 0).map_err(|error| wrong(error.to_string()))?;
-    let mut again = reader()?;
-    let tags = again.header().catalog.endpoints.iter().flat_map(|entry| entry.tags.iter().map(ToString::to_string));
+    let mut reader = Reader::open(path).map_err(|error| wrong(error.to_string()))?;
+    let header = reader.header().clone();
+    let tags = header.catalog.endpoints.iter().flat_map(|entry| entry.tags.iter().map(ToString::to_string));
     let rules = bar.rules(&tags.collect::<Vec<_>>());
-    let judged = retell_against(&mut again, &rules, |_, _| 0);
-    if let Some(missing) = missing(again.tail()) {
+    let mut judged = Results::against(header.clone(), rules.clone());
+    let mut results = Results::new(header).map_err(|error| wrong(error.to_string()))?;
+    let mut trend = Trend::default();
+    replay(&mut reader, &mut results, |entry, _| {
+        judged.hear(entry);
+        if let Entry::Second(interval) = entry {
+            trend.add_second(interval);
+        }
+    });
+    if let Some(missing) = missing(reader.tail()) {
         talk(&visible(&format!("warning: {}: {missing}\n", path.display())));
     }
-    let mut trend = Trend::default();
-    for entry in reader()? {
-        if let Entry::Second(interval) = entry {
-            trend.add_second(&interval);
-        }
-    }
-    Ok(Examined::by_journal(of_journal(path, told, trend), &rules, &judged.thresholds))
+    Ok(Examined::by_journal(of_journal(path, results.report(), trend), &rules, &judged.report().thresholds))
 }
 
 fn report(file: impl Read) -> Result<Report, Unread> {

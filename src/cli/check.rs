@@ -2,10 +2,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::exit::Exit;
 use super::plan_file::{FilterWords, PlanFile, counted, find};
 use super::terminal::{data, talk};
 use crate::plan::Overrides;
+use crate::verdict::Exit;
 
 /// Checks plans without running them: every mistake of each, and of each of its profiles.
 #[derive(Debug, Args)]

@@ -3,13 +3,13 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use super::exit::Exit;
 use super::terminal::{data, talk};
 use crate::journal::NotRead;
 use crate::report::{
     ComparisonReport, build_comparison, comparison_junit, comparison_markdown, comparison_text, read_pair,
 };
 use crate::units::{Ratio, Seed, parse_duration};
+use crate::verdict::Exit;
 use crate::verdict::compare::{Demand, compare};
 
 /// Holds a run against an earlier one: throughput, error rate and response times, each with an interval and a word.

@@ -1,15 +1,14 @@
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
-use super::exit::Exit;
 use super::terminal::{data, talk};
 use crate::journal::{Header, NotMerged, Reader, merge};
-use crate::report::{Integrity, Report, retell, summary, visible};
+use crate::report::{summary, visible};
+use crate::results::{Results, replay};
 use crate::units::show_duration;
-use crate::verdict::Verdict;
+use crate::verdict::Exit;
 
 /// Merges the journals of all shards of one run into one, and says whether the service held under the whole.
 #[derive(Debug, Args)]
@@ -54,26 +53,16 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
             show_duration(apart)
         ));
     }
-    let (report, exit) = told(&mut reader).map_err(|why| {
-        // what cannot be told is of no use to anybody
+    let mut results = Results::new(reader.header().clone()).map_err(|error| {
+        // what cannot be reported is of no use to anybody
         drop(std::fs::remove_file(&into));
-        talk(&visible(&format!("error: {why}\n  = help: merge the shards with the version that wrote them\n")));
+        talk(&visible(&format!("error: {error}\n  = help: merge the shards with the version that wrote them\n")));
         Exit::Usage
     })?;
-    data(&summary(&report))?;
+    replay(&mut reader, &mut results, |_, _| {});
+    data(&summary(&results.report()))?;
     talk(&visible(&format!("merged into {}\n", into.display())));
-    Ok(exit)
-}
-
-/// The report of a journal, and what it comes to.
-fn told(reader: &mut Reader) -> Result<(Report, Exit), String> {
-    let exit = Cell::new(Exit::Bug);
-    let code = |verdict: &Verdict, order: Integrity| {
-        exit.set(Exit::of(verdict, order));
-        exit.get().code()
-    };
-    let report = retell(reader, code).map_err(|error| error.to_string())?;
-    Ok((report, exit.get()))
+    Ok(Exit::of(&results.verdict(), results.integrity()))
 }
 
 /// How far apart the shards began, where that is too far.

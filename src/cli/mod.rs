@@ -4,7 +4,6 @@ mod analyze;
 mod args;
 mod check;
 mod compare;
-mod exit;
 mod fetch;
 mod merge;
 mod new;
@@ -22,8 +21,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::verdict::Exit;
 use args::{Args, Command};
-pub use exit::Exit;
 
 /// Runs the command the person typed; returns the process's exit code.
 #[must_use]

@@ -3,12 +3,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::exit::Exit;
 use super::fetch::{fetch, shown};
 use super::terminal::{data, talk, talk_style};
 use crate::diagnostic::{Problem, Problems, Sources, render};
 use crate::import::{Draft, Origin, STARTER, Variable, from_curl, from_openapi};
 use crate::plan::text_of;
+use crate::verdict::Exit;
 
 /// Writes a plan to start from: one that teaches, or one made from a curl command or an OpenAPI document.
 #[derive(Debug, Args)]

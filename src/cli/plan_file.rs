@@ -4,6 +4,7 @@ use super::terminal::{talk, talk_style};
 use crate::compile::{Filter, Program, Setting, compile};
 use crate::diagnostic::{Problems, Sources, render};
 use crate::plan::{Node, Overrides, flag, read};
+use crate::run::SeedFrom;
 use crate::units::Seed;
 
 /// Which tasks of a plan take part, as typed.
@@ -22,15 +23,6 @@ impl FilterWords {
         };
         [flags("--user", &self.users), flags("--tag", &self.tags), flags("--exclude-tag", &self.exclude_tags)].concat()
     }
-}
-
-/// Where a seed comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SeedFrom {
-    /// The plan, or the command line.
-    Person,
-    /// Nobody chose it.
-    Chance,
 }
 
 /// A plan's file read and compiled.

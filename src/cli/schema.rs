@@ -1,11 +1,12 @@
 use clap::{Args, ValueEnum};
 
-use super::exit::Exit;
 use super::reference::reference;
 use super::terminal::data;
 use crate::analysis::analysis_schema;
 use crate::plan::plan_schema;
-use crate::report::{comparison_schema, report_schema};
+use crate::report::comparison_schema;
+use crate::results::report_schema;
+use crate::verdict::Exit;
 
 /// Prints a JSON schema: of plans, for editors, of reports, analyses or comparisons; or the reference of the language.
 #[derive(Debug, Args)]

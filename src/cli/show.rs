@@ -2,10 +2,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::exit::Exit;
 use super::terminal::{data, talk};
 use crate::journal::{Reader, Tail};
-use crate::report::{Format, HistoryRows, Place, Report, Seconds, keep, retell};
+use crate::report::{Format, HistoryRows, Place, Seconds, keep};
+use crate::results::{Report, Results, replay};
+use crate::verdict::Exit;
 
 /// Shows a run again, from its journal: one that is over, still under way, or was cut off anywhere.
 ///
@@ -58,8 +59,10 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
             "name the file of a run that ends in `.journal`; `plimsoll run` writes one into `results/`",
         )
     })?;
-    let report = retell(&mut reader, |verdict, order| Exit::of(verdict, order).code());
-    let report = report.map_err(|error| refuse(&error.to_string(), "read it with the version that wrote it"))?;
+    let results = Results::new(reader.header().clone());
+    let mut results = results.map_err(|error| refuse(&error.to_string(), "read it with the version that wrote it"))?;
+    replay(&mut reader, &mut results, |_, _| {});
+    let report = results.report();
     if let Some(missing) = missing(reader.tail()) {
         talk(&format!("warning: {missing}\n"));
     }

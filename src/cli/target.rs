@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::exit::Exit;
 use super::terminal::{data, talk};
 use crate::target::{Behaviour, Counts, Delay, Freeze, Target};
 use crate::units::{Rate, Ratio, Seed, parse_duration};
+use crate::verdict::Exit;
 
 /// Serves the reference API under /v1 and a small shop under /demo, with delays and faults of your choice, and counts
 /// what it serves.

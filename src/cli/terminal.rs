@@ -1,7 +1,7 @@
 use std::io::{IsTerminal, Write};
 
-use super::exit::Exit;
 use crate::diagnostic::Style;
+use crate::verdict::Exit;
 
 /// Prints data on stdout. A closed pipe is the reader's choice, not an error.
 ///

@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::exit::Exit;
 use super::plan_file::{FilterWords, PlanFile, find};
 use super::terminal::{data, talk};
 use crate::compile::{Action, Program, Step, UserType};
@@ -14,6 +13,7 @@ use crate::report::visible;
 use crate::run::probe;
 use crate::sample::TaskId;
 use crate::units::show_duration;
+use crate::verdict::Exit;
 
 /// Makes each call of a plan once, and shows every request and answer with its checks and captures.
 #[derive(Debug, Args)]

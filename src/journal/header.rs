@@ -7,6 +7,7 @@ use super::moment;
 use super::run_id::{Fingerprint, RunId};
 use super::value::Value;
 use crate::sample::{Catalog, StagePurpose};
+use crate::threshold::{NoData, OnBreak};
 use crate::units::{Offset, Seed, Shard};
 
 /// What a journal says before its seconds: enough to read it without the plan. No secrets in it.
@@ -101,26 +102,6 @@ pub struct Threshold {
     /// What the baseline measured, where the threshold compares with one and it is known.
     #[serde(default)]
     pub baseline: Option<Value>,
-}
-
-/// What breaking a threshold does to a run under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnBreak {
-    /// The run goes on; it is judged at its end.
-    GoOn,
-    /// The run ends.
-    Abort,
-}
-
-/// What a threshold without samples comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoData {
-    /// It is broken.
-    Fails,
-    /// It holds.
-    Passes,
 }
 
 /// When a stage is, and what it moves to.

@@ -29,7 +29,7 @@ mod writer;
 
 pub use events::{Annotation, Closing, End, Level, Mark};
 pub use frame::FORMAT;
-pub use header::{Environment, Header, NoData, OnBreak, Part, PlanText, Stage, Threshold};
+pub use header::{Environment, Header, Part, PlanText, Stage, Threshold};
 pub use merge::{Merged, NotMerged, merge};
 pub use reader::{Entry, NotRead, Reader, Why};
 pub use run_id::{Fingerprint, RunId};

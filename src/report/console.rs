@@ -1,9 +1,9 @@
-use super::document::{
+use super::sanitize::visible;
+use super::table::Table;
+use crate::results::{
     BooksEntry, FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdEntry, ThresholdState, TimeEntry,
     UserEntry,
 };
-use super::sanitize::visible;
-use super::table::Table;
 use crate::units::{Size, show_duration};
 
 /// The summary a person reads: what was asked, what was measured, what held, where every request went.

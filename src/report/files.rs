@@ -6,7 +6,7 @@ use std::time::SystemTime;
 /// The files of one run: `load_test_<stamp>` with an ending each, in one folder. The log is open from the start, so a
 /// place that cannot be written to is known before any load is made.
 #[derive(Debug)]
-pub struct Results {
+pub struct ResultFiles {
     place: Place,
     log: File,
 }
@@ -27,7 +27,7 @@ pub struct Unwritten {
     pub error: io::Error,
 }
 
-impl Results {
+impl ResultFiles {
     /// Opens the files of a run that begins now; where another run has the same second, the stamp gets a number.
     ///
     /// # Errors

@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 
 use super::console::summary;
 use super::csv::{HistoryRows, exceptions, failures, history, stats};
-use super::document::Report;
 use super::files::{Place, Unwritten};
 use super::junit::junit;
 use super::markdown::markdown;
 use crate::journal::Reader;
+use crate::results::Report;
 
 /// A form a run is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-use super::document::{Report, ThresholdEntry, ThresholdState};
+use crate::results::{Report, ThresholdEntry, ThresholdState};
 
 /// What GitHub's runner makes notes of on the run's page and beside the plan's lines, one a line: an error for each
 /// threshold that did not hold, one for a run without requests, and a warning for one that says nothing because it was

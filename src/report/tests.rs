@@ -9,25 +9,11 @@ fn a_stamp_is_a_name_that_sorts_by_time() {
 }
 
 #[test]
-fn progress_is_one_line_of_figures() {
-    let moment = Moment {
-        elapsed: Duration::from_secs(5),
-        length: Duration::from_secs(15),
-        stage: "constant",
-        users: 25,
-        ended: 24,
-        failed_so_far: 0,
-        p95: Some(Duration::from_micros(3100)),
-    };
-    assert_eq!(line(&moment), "    5s of 15s    25 users      24/s  p95   3.1ms  0 failed");
-}
-
-#[test]
 fn two_runs_in_one_second_have_files_of_their_own() {
     let folder = std::env::temp_dir().join(format!("plimsoll-results-{}", std::process::id()));
     let now = SystemTime::now();
-    let mut first = Results::open(&folder, now).unwrap();
-    let second = Results::open(&folder, now);
+    let mut first = ResultFiles::open(&folder, now).unwrap();
+    let second = ResultFiles::open(&folder, now);
     assert!(second.is_ok());
     first.log("hello").unwrap();
     let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -37,7 +23,7 @@ fn two_runs_in_one_second_have_files_of_their_own() {
 
 #[test]
 fn a_place_that_cannot_be_written_to_is_an_error_at_once() {
-    assert!(Results::open(std::path::Path::new("/proc/nowhere"), SystemTime::now()).is_err());
+    assert!(ResultFiles::open(std::path::Path::new("/proc/nowhere"), SystemTime::now()).is_err());
 }
 
 #[test]

@@ -1,27 +1,26 @@
 use std::collections::BTreeMap;
 
 use crate::engine::WorkerMessage;
-use crate::metrics::{Interval, Totals};
+use crate::metrics::Interval;
 
 /// Puts the workers' seconds together: a second is whole once every worker is past it.
 pub(super) struct Collector {
-    /// The first second each worker has not told yet; the end of time for one that is over.
-    told: Vec<u64>,
+    /// The first second each worker has not reported yet; the end of time for one that is over.
+    reported: Vec<u64>,
     pending: BTreeMap<u32, Interval>,
-    totals: Totals,
 }
 
 impl Collector {
     pub(super) fn new(workers: u32) -> Self {
-        Self { told: vec![0; workers as usize], pending: BTreeMap::new(), totals: Totals::new() }
+        Self { reported: vec![0; workers as usize], pending: BTreeMap::new() }
     }
 
-    /// Takes a report; the seconds it made whole come back, in order.
-    pub(super) fn take(&mut self, report: WorkerMessage) -> Vec<Interval> {
-        match report {
+    /// Takes a message; the seconds it made whole come back, in order.
+    pub(super) fn take(&mut self, message: WorkerMessage) -> Vec<Interval> {
+        match message {
             WorkerMessage::Second { worker, interval } => {
-                if let Some(told) = self.told.get_mut(worker as usize) {
-                    *told = u64::from(interval.second) + 1;
+                if let Some(reported) = self.reported.get_mut(worker as usize) {
+                    *reported = u64::from(interval.second) + 1;
                 }
                 match self.pending.get_mut(&interval.second) {
                     Some(known) => known.merge(*interval),
@@ -29,13 +28,13 @@ impl Collector {
                 }
             }
             WorkerMessage::Over { worker } => {
-                if let Some(told) = self.told.get_mut(worker as usize) {
-                    *told = u64::MAX;
+                if let Some(reported) = self.reported.get_mut(worker as usize) {
+                    *reported = u64::MAX;
                 }
             }
             WorkerMessage::Line { .. } | WorkerMessage::Stop { .. } => {}
         }
-        let whole = self.told.iter().copied().min().unwrap_or(u64::MAX);
+        let whole = self.reported.iter().copied().min().unwrap_or(u64::MAX);
         let mut done = Vec::new();
         while let Some(first) = self.pending.first_entry() {
             if u64::from(*first.key()) >= whole {
@@ -48,7 +47,7 @@ impl Collector {
 
     /// Whether every worker is over.
     pub(super) fn is_over(&self) -> bool {
-        self.told.iter().all(|told| *told == u64::MAX)
+        self.reported.iter().all(|reported| *reported == u64::MAX)
     }
 
     /// How many seconds wait to become whole.
@@ -56,21 +55,8 @@ impl Collector {
         self.pending.len() as u64
     }
 
-    pub(super) fn add(&mut self, interval: &Interval) {
-        self.totals.add(interval);
-    }
-
-    pub(super) const fn totals(&self) -> &Totals {
-        &self.totals
-    }
-
     /// What no worker completed: a worker that broke down leaves its last second behind.
     pub(super) fn rest(&mut self) -> Vec<Interval> {
         std::mem::take(&mut self.pending).into_values().collect()
-    }
-
-    /// Everything.
-    pub(super) fn close(self) -> Totals {
-        self.totals
     }
 }

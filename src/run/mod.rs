@@ -1,18 +1,26 @@
-//! The run: the one place where engine and results meet. The collector merges the workers' seconds, judges the
-//! thresholds that abort, hears Ctrl-C, and brings the run to its end.
+//! The run: the one place where engine and results meet. It starts the engine, emits the entries of the run, gives each
+//! to the results and to whoever listens, and brings the run to its end when the results, the plan or an interrupt ask
+//! for it.
 
 mod collector;
+mod dry_run;
 mod fd_limit;
+mod header;
+mod interrupts;
+mod journal_recorder;
 mod level_controller;
+mod preparation;
 mod probe;
 mod process_stats;
 mod run_loop;
-mod snapshot;
-mod wait;
+mod shard_fit;
+mod veil;
 
+pub use dry_run::dry_run;
 pub use fd_limit::{TooFew, raise};
-pub use level_controller::Level;
+pub use header::{PlanSource, header};
+pub use interrupts::Interrupts;
+pub use journal_recorder::JournalRecorder;
 pub use probe::{Unreachable, probe};
-pub use process_stats::limits;
-pub use run_loop::{Event, Outcome, conduct};
-pub use snapshot::Snapshot;
+pub use run_loop::{Event, Job, NotStarted, conduct};
+pub use shard_fit::{Misfit, SeedFrom, fits, peak, timely};

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::amount::Amount;
 use super::limit::Limit;
 use super::parse::bare_length;
@@ -26,7 +28,8 @@ pub struct Rule {
 }
 
 /// What breaking a rule does to a run under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnBreak {
     /// The run goes on; it is judged at its end.
     GoOn,
@@ -35,7 +38,8 @@ pub enum OnBreak {
 }
 
 /// What a threshold without samples means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NoData {
     /// It is broken.
     Fails,

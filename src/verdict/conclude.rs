@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::generator_health::InvalidReason;
 use super::threshold_evaluator::Finding;
+use crate::journal::Closing;
 use crate::metrics::Accounting;
 
 /// What a run comes to.
@@ -21,39 +22,33 @@ pub enum Verdict {
     CutOff,
 }
 
-/// Why a run ended.
+/// Whether a run's own counts and workers are in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closing {
-    /// Its time was up.
-    Complete,
-    /// Somebody asked it to.
-    Asked,
-    /// A threshold that aborts was broken; its index.
-    Threshold(usize),
-    /// The plan itself ended it: a step, a feed, or the search for a level.
-    Plan,
-    /// Nobody knows: what tells of it breaks off.
-    CutOff,
+pub enum Integrity {
+    /// They are, as far as can be told.
+    Sound,
+    /// Only a bug of this program makes them so.
+    Broken,
 }
 
-/// The verdict. What outranks: interrupted, then invalid, then failed.
+/// The verdict of a run that ended for a reason, where that is known. What outranks: interrupted, then invalid, then failed.
 #[must_use]
 pub fn conclude(
-    closing: Closing,
+    closing: Option<Closing>,
     findings: &[Finding],
     books: &Accounting,
     validity: Result<(), InvalidReason>,
 ) -> Verdict {
     let holds = |finding: &Finding| finding.judged.status.holds();
     let mut broken: Vec<usize> = (0..findings.len()).filter(|index| !holds(&findings[*index])).collect();
-    if let Closing::Threshold(index) = closing
+    if let Some(Closing::Threshold(index)) = closing
         && !broken.contains(&index)
     {
         broken.push(index);
     }
     match (closing, validity) {
-        (Closing::Asked, _) => Verdict::Interrupted,
-        (Closing::CutOff, _) => Verdict::CutOff,
+        (Some(Closing::Asked), _) => Verdict::Interrupted,
+        (None, _) => Verdict::CutOff,
         (_, Err(doubt)) => Verdict::Invalid(doubt),
         _ if books.ok + books.failures() == 0 => Verdict::Empty,
         _ if !broken.is_empty() => Verdict::Failed(broken),

@@ -3,6 +3,7 @@
 
 pub mod compare;
 mod conclude;
+mod exit;
 mod generator_health;
 mod judge;
 mod measure;
@@ -16,7 +17,8 @@ mod threshold_history;
 mod timeline;
 mod whole;
 
-pub use conclude::{Closing, Verdict, conclude};
+pub use conclude::{Integrity, Verdict, conclude};
+pub use exit::Exit;
 pub use generator_health::{GeneratorHealth, HealthIssue, InvalidReason, Limits, health_issues};
 pub use judge::{Judged, Status, judge_stage, stand};
 pub use rate_search::{RateSearch, Tried};

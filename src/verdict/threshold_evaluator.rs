@@ -1,10 +1,12 @@
-use super::conclude::Closing;
+use std::sync::Arc;
+
 use super::judge::{Judged, Status, stand};
 use super::measurement::{Measurement, seconds};
 use super::select::Selection;
 use super::threshold_history::ThresholdHistory;
 use super::timeline::Timeline;
 use super::whole::on_shard;
+use crate::journal::Closing;
 use crate::metrics::Interval;
 use crate::sample::Catalog;
 use crate::threshold::{OnBreak, Rule};
@@ -14,9 +16,9 @@ use crate::units::{Offset, Shard};
 /// run; one with a window must hold in every window that lies in the load whole.
 ///
 /// What it finds is a function of the seconds it hears, so that a journal tells the same again.
-pub struct ThresholdEvaluator<'a> {
-    rules: &'a [Rule],
-    catalog: &'a Catalog,
+pub struct ThresholdEvaluator {
+    rules: Arc<[Rule]>,
+    catalog: Arc<Catalog>,
     timeline: Timeline,
     shard: Shard,
     seats: Vec<Seat>,
@@ -42,25 +44,26 @@ pub struct Finding {
     pub course: ThresholdHistory,
 }
 
-impl<'a> ThresholdEvaluator<'a> {
+impl ThresholdEvaluator {
     /// A jury of a run, or of a part of one, that has heard nothing.
     #[must_use]
-    pub fn new(rules: &'a [Rule], catalog: &'a Catalog, timeline: Timeline, shard: Shard) -> Self {
+    pub fn new(rules: Arc<[Rule]>, catalog: Arc<Catalog>, timeline: Timeline, shard: Shard) -> Self {
         let seat = |rule: &Rule| Seat {
-            meter: Measurement::new(&rule.require, catalog),
+            meter: Measurement::new(&rule.require, &catalog),
             course: ThresholdHistory::new(),
             last: None,
             broke: None,
             fatal: None,
         };
-        Self { rules, catalog, timeline, shard, seats: rules.iter().map(seat).collect() }
+        let seats = rules.iter().map(seat).collect();
+        Self { rules, catalog, timeline, shard, seats }
     }
 
     /// Takes a second, which is later than all before, and judges.
     pub fn hear(&mut self, interval: &Interval) {
         let at = Offset::ZERO + std::time::Duration::from_secs(u64::from(interval.second) + 1);
         for (rule, seat) in self.rules.iter().zip(&mut self.seats) {
-            let selection = Selection::new(&rule.require.selector, self.catalog, None);
+            let selection = Selection::new(&rule.require.selector, &self.catalog, None);
             seat.meter.hear(interval, &rule.require, &selection);
             let measured = match rule.require.window {
                 None => {
@@ -87,26 +90,26 @@ impl<'a> ThresholdEvaluator<'a> {
         self.seats.iter().position(|seat| seat.fatal.is_some())
     }
 
-    /// Judges the run as a whole, whose load ended at a moment and for a reason.
+    /// Judges the run as a whole, whose load ended at a moment and for a reason, where that is known.
     #[must_use]
-    pub fn close(self, ended: Offset, closing: Closing) -> Vec<Finding> {
-        let Self { rules, catalog, timeline, shard, seats } = self;
-        let close = |(index, (rule, seat)): (usize, (&Rule, Seat))| {
-            let selection = Selection::new(&rule.require.selector, catalog, None);
+    pub fn findings(&self, ended: Offset, closing: Option<Closing>) -> Vec<Finding> {
+        let finding = |(index, (rule, seat)): (usize, (&Rule, &Seat))| {
+            let selection = Selection::new(&rule.require.selector, &self.catalog, None);
             // what breaks while the load runs out says nothing of the service
             let broke = seat.broke.filter(|judged| judged.broke.is_some_and(|at| at <= ended));
             let judged = match (seat.fatal, broke, seat.last) {
-                (Some(fatal), ..) if closing == Closing::Threshold(index) => fatal,
+                (Some(fatal), ..) if closing == Some(Closing::Threshold(index)) => fatal,
                 (_, Some(broke), _) => broke,
                 (_, None, Some(last)) if last.status.holds() => last,
                 (..) => {
-                    let measured = seat.meter.read(&rule.require, &selection, selection.time(&timeline.elapsed(ended)));
-                    on_shard(shard, rule, Judged { measured, status: stand(rule, measured), broke: None })
+                    let time = selection.time(&self.timeline.elapsed(ended));
+                    let measured = seat.meter.read(&rule.require, &selection, time);
+                    on_shard(self.shard, rule, Judged { measured, status: stand(rule, measured), broke: None })
                 }
             };
-            Finding { judged, course: seat.course }
+            Finding { judged, course: seat.course.clone() }
         };
-        rules.iter().zip(seats).enumerate().map(close).collect()
+        self.rules.iter().zip(&self.seats).enumerate().map(finding).collect()
     }
 }
 

@@ -12,9 +12,10 @@ use plimsoll::engine::{Options, Start};
 use plimsoll::journal::{Entry, Header, Reader};
 use plimsoll::metrics::Accounting;
 use plimsoll::plan::{Aim, Overrides, read};
-use plimsoll::run::conduct;
+use plimsoll::run::{Interrupts, Job, PlanSource, conduct, header};
 use plimsoll::target::{Behaviour, Target};
 use plimsoll::units::{Seed, Shard};
+use plimsoll::verdict::Integrity;
 use serde_json::Value;
 
 use crate::support::{Stage, ended};
@@ -132,11 +133,23 @@ pub fn program(folder: &Path, url: &str) -> Arc<Program> {
 pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Accounting) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = Options { workers, start: Start::In(Duration::from_millis(50)), shard };
-    let outcome = runtime.block_on(conduct(program, &options, |_| {})).unwrap();
-    assert_eq!((outcome.broken_workers, outcome.imbalance), (0, None));
+    let source = PlanSource {
+        file: Path::new("plan.yaml"),
+        text: "",
+        effective: &Value::Null,
+        profile: None,
+        service: "",
+        arguments: Vec::new(),
+        filter: Vec::new(),
+        shard: Some(shard),
+    };
+    let job = Job { program: program.clone(), header: header(program, &source, &options), options };
+    let (_nobody, mut interrupts) = Interrupts::channel();
+    let results = runtime.block_on(conduct(job, &mut interrupts, |_| {})).unwrap();
+    assert_eq!(results.integrity(), Integrity::Sound);
     let mut tallies = Tallies::new();
-    outcome.totals.series().for_each(|(key, total)| add(&mut tallies, key, &total.counts));
-    (tallies, *outcome.totals.books())
+    results.totals().series().for_each(|(key, total)| add(&mut tallies, key, &total.counts));
+    (tallies, *results.totals().books())
 }
 /// One shard, under way.
 pub fn shard(stage: &Stage, url: &str, number: u32, count: u32, more: &[&str]) -> Child {

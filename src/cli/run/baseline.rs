@@ -1,10 +1,11 @@
 use std::path::Path;
 
-use crate::cli::exit::Exit;
 use crate::cli::terminal::talk;
 use crate::journal::Reader;
-use crate::report::{baseline, visible};
+use crate::report::visible;
+use crate::results::baseline;
 use crate::threshold::{Rule, Was};
+use crate::verdict::Exit;
 
 /// Gives the rules that compare with a baseline what it measured. It is read before load starts, so that a file that
 /// cannot be read costs no run.

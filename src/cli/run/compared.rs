@@ -1,10 +1,10 @@
 use super::args::RunArgs;
 use super::write_results::{add_to_job, is_github_job};
 use crate::cli::compare::{demand, exit, held_against, json};
-use crate::cli::exit::Exit;
 use crate::cli::terminal::{data, talk};
 use crate::report::{Place, comparison_junit, comparison_markdown, comparison_text};
 use crate::units::Shard;
+use crate::verdict::Exit;
 
 /// Holds a run that is over against the baseline, where there is one: prints what came of it, and keeps it beside the
 /// other files.

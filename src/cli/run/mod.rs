@@ -4,12 +4,7 @@ mod args;
 mod baseline;
 mod command;
 mod compared;
-mod dry;
 mod hush;
-mod journal_recorder;
-mod split;
-mod veil;
-mod watch;
 mod write_results;
 
 pub(super) use args::RunArgs;

@@ -2,9 +2,10 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::cli::exit::Exit;
 use crate::cli::terminal::talk;
-use crate::report::{Format, HistoryRows, Report, Results, Seconds, annotations, keep, markdown};
+use crate::report::{Format, HistoryRows, ResultFiles, Seconds, annotations, keep, markdown};
+use crate::results::Report;
+use crate::verdict::Exit;
 
 /// What every run leaves in its folder, besides the journal and the log; the log ends with the summary.
 const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::Markdown];
@@ -15,17 +16,17 @@ const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::
 /// # Errors
 /// [`Exit::Lost`], told on stderr, where anything was lost.
 pub(super) fn keep_all(
-    results: Results,
+    files: ResultFiles,
     report: &Report,
     summary: &str,
     rows: HistoryRows,
     lost: Option<String>,
 ) -> Result<(), Exit> {
-    let place = results.place().clone();
+    let place = files.place().clone();
     let journal = place.path(".journal");
     let whole = lost.is_none();
     let mut lost: Vec<String> = lost.into_iter().collect();
-    lost.extend(results.close(summary).err().map(|error| error.to_string()));
+    lost.extend(files.close(summary).err().map(|error| error.to_string()));
     let (_, unwritten) = keep(&place, &FORMATS, report, &Seconds { journal: &journal, through: None, rows });
     lost.extend(unwritten.iter().map(ToString::to_string));
     let missing = lost.len();

@@ -20,6 +20,7 @@ use crate::sample::{
     Catalog, EndpointEntry, EndpointId, FailureKind, MetricEntry, MetricId, MetricKind, Outcome, Phases, Reach, Sample,
     StageEntry, StageId, StagePurpose, TaskEntry, TaskId, Timing, UserEntry, UserTypeId,
 };
+use crate::threshold::{NoData, OnBreak};
 use crate::units::{Offset, Seed, Size};
 
 /// A folder that is gone when the test is over.

@@ -6,7 +6,7 @@ use crate::journal::{Closing, Header, Stage, Tail};
 /// What a run lacks, in words.
 pub(super) fn flaws(word: &str, run: &RunTrace) -> Vec<String> {
     let mut flaws = Vec::new();
-    let closing = run.end.as_ref().map(|end| end.closing);
+    let closing = run.results.end().map(|end| end.closing);
     match (&run.tail, closing) {
         (Tail::Corrupt { .. }, _) => flaws.push(format!("the {word} run's journal is damaged: it is {}", run.tail)),
         (Tail::CutOff { .. }, _) | (Tail::Whole, None) => {
@@ -18,10 +18,10 @@ pub(super) fn flaws(word: &str, run: &RunTrace) -> Vec<String> {
         }
         (Tail::Whole, Some(Closing::Complete | Closing::Plan)) => {}
     }
-    if let Err(doubt) = run.generator.finding() {
+    if let Err(doubt) = run.results.generator().finding() {
         flaws.push(format!("the {word} run is not valid: {doubt}, and its times may be the generator's own"));
     }
-    if run.end.as_ref().is_some_and(|end| end.broken_workers > 0) {
+    if run.results.end().is_some_and(|end| end.broken_workers > 0) {
         flaws.push(format!("workers of the {word} run broke down"));
     }
     flaws

@@ -4,28 +4,23 @@ use std::time::Duration;
 
 use super::differences::{differences, flaws};
 use super::document::RunSide;
-use crate::journal::{End, Entry, Header, NotRead, Reader, Tail};
-use crate::report::retell::limits;
+use crate::journal::{Entry, NotRead, Reader, Tail};
+use crate::results::{Results, replay};
 use crate::units::Offset;
-use crate::verdict::GeneratorHealth;
 use crate::verdict::compare::{Fold, Span, Trace, Window};
 
 /// A run read for a comparison.
-#[derive(Debug)]
 pub struct RunTrace {
     /// What a document says of it.
     pub side: RunSide,
     /// Its numbers.
     pub trace: Trace,
-    pub(super) header: Header,
-    pub(super) end: Option<End>,
+    /// What it has come to.
+    pub(super) results: Results,
     pub(super) tail: Tail,
-    /// How the generator fared.
-    pub(super) generator: GeneratorHealth,
 }
 
 /// Both runs, and what is to be said of them before any word.
-#[derive(Debug)]
 pub struct Pair {
     /// The run that is compared with.
     pub base: RunTrace,
@@ -45,7 +40,7 @@ pub fn read_pair(base: &Path, new: &Path) -> Result<Pair, NotRead> {
     let (mut one, mut other) = (open(base, None)?, open(new, None)?);
     let mut warnings = flaws("base", &one);
     warnings.extend(flaws("new", &other));
-    warnings.extend(differences(&one.header, &other.header));
+    warnings.extend(differences(one.results.header(), other.results.header()));
     let (mine, theirs) = (one.trace.window().clone(), other.trace.window().clone());
     let end = mine.end().min(theirs.end());
     // runs of the same length end some milliseconds apart
@@ -71,25 +66,19 @@ fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offs
     let header = reader.header().clone();
     let spans = header.stages.iter().map(|stage| Span { start: stage.start, end: stage.end, purpose: stage.purpose });
     let window = Window::of(&spans.collect::<Vec<_>>());
-    let mut fold = Fold::new(&header.catalog, window);
-    let mut generator = GeneratorHealth::new(limits(&header));
-    let mut reached = Duration::ZERO;
-    let mut end = None;
-    for entry in reader.by_ref() {
-        match entry {
-            Entry::Second(interval) => {
-                generator.hear(&interval);
-                reached = Duration::from_secs(u64::from(interval.second) + 1);
-                if until.is_none_or(|until| Offset::from(Duration::from_secs(interval.second.into())) < until) {
-                    fold.add(&interval);
-                }
-            }
-            Entry::Annotation(_) => {}
-            Entry::End(told) => end = Some(told),
+    let mut accumulator = Fold::new(&header.catalog, window);
+    // a comparison asks for no thresholds
+    let mut results = Results::against(header.clone(), Vec::new());
+    replay(reader, &mut results, |entry, _| {
+        if let Entry::Second(interval) = entry
+            && until.is_none_or(|until| Offset::from(Duration::from_secs(interval.second.into())) < until)
+        {
+            accumulator.add(interval);
         }
-    }
-    let elapsed = Offset::from(end.as_ref().map_or(reached, |end| end.elapsed));
-    let trace = fold.close(until.unwrap_or(elapsed).min(elapsed));
+    });
+    let elapsed = Offset::from(results.heard());
+    let trace = accumulator.close(until.unwrap_or(elapsed).min(elapsed));
+    let header = results.header();
     let side = RunSide {
         file: path.display().to_string(),
         plan: header.plan.name.clone(),
@@ -99,5 +88,5 @@ fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offs
         seconds: trace.seconds(),
         seed: header.seed.value(),
     };
-    RunTrace { side, trace, end, tail: reader.tail().clone(), generator, header }
+    RunTrace { side, trace, tail: reader.tail().clone(), results }
 }

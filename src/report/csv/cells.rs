@@ -3,8 +3,8 @@ use std::io::Write;
 use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::metrics::Distribution;
-use crate::report::document::TimeEntry;
 use crate::report::sanitize::printable;
+use crate::results::TimeEntry;
 
 /// The columns of the percentiles, in both files that have them.
 pub(super) const PERCENTILES: [&str; 11] =

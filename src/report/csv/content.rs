@@ -1,5 +1,5 @@
 use crate::metrics::Counts;
-use crate::report::document::RequestEntry;
+use crate::results::RequestEntry;
 
 /// Bytes of a row's answers, without their heads.
 pub(super) const fn content(row: &RequestEntry) -> u64 {

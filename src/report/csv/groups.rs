@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::cells::{rows, text};
-use crate::report::document::{FailureEntry, Report};
+use crate::results::{FailureEntry, Report};
 
 /// Writes `_failures.csv`: a row per method, name and message, the most frequent first.
 ///

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use super::cells::{PERCENTILES, number, percentiles, rows, text};
 use super::content::{average, content};
-use crate::report::document::{Report, RequestEntry, TimeEntry};
+use crate::results::{Report, RequestEntry, TimeEntry};
 
 const HEAD: [&str; 11] = [
     "Type",

@@ -1,6 +1,6 @@
 use super::suite::{Case, CaseOutcome, Suite, Suites, Trouble};
 use crate::report::console::{figure, grouped, ms, percent, remark};
-use crate::report::document::{FailureEntry, Report, RequestEntry, ThresholdEntry, ThresholdState};
+use crate::results::{FailureEntry, Report, RequestEntry, ThresholdEntry, ThresholdState};
 
 /// How many different messages a case tells; the report has them all.
 const MESSAGES: usize = 10;

@@ -3,7 +3,7 @@ use std::cmp::Reverse;
 use super::page::Table;
 use super::words::code;
 use crate::report::console::{equations, figure, grouped, ms, percent, remark};
-use crate::report::document::{FailureEntry, Report, RequestEntry, ThresholdState, TimeEntry};
+use crate::results::{FailureEntry, Report, RequestEntry, ThresholdState, TimeEntry};
 use crate::units::Size;
 
 /// The longest that a name, a condition and a message may be, in characters.

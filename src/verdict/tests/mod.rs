@@ -1,4 +1,4 @@
-//! What the tests of verdicts share: a small run, rules, and a jury that hears them.
+//! What the tests of verdicts share: a small run, rules, and an evaluator that hears them.
 
 mod generator;
 mod thresholds;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::journal::Closing;
 use crate::metrics::{Accounting, Health, Interval, SeriesKey, Tally};
 use crate::sample::{
     Catalog, EndpointEntry, EndpointId, FailureKind, MetricEntry, MetricId, MetricKind, Outcome, Phases, Reach, Sample,
@@ -69,6 +70,11 @@ fn interval() -> Interval {
     (0..2).for_each(|_| end(0, 1, 500, 200, Outcome::Failed(FailureKind::Check)));
     (0..25).for_each(|_| end(1, 1, 200, 20, Outcome::Ok));
     tally.take(14, 1, Health::default())
+}
+
+/// An evaluator of rules of this run.
+fn evaluator_of(rules: &[Rule], timeline: Timeline) -> ThresholdEvaluator {
+    ThresholdEvaluator::new(rules.into(), Arc::new(catalog()), timeline, Shard::WHOLE)
 }
 
 fn rule(text: &str) -> Rule {

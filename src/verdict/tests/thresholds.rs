@@ -2,10 +2,9 @@ use super::*;
 
 fn judged(text: &str) -> (String, Status) {
     let rules = [rule(text)];
-    let catalog = catalog();
-    let mut jury = ThresholdEvaluator::new(&rules, &catalog, timeline(), Shard::WHOLE);
-    jury.hear(&interval());
-    let judged = jury.close(at(15), Closing::Complete)[0].judged;
+    let mut evaluator = evaluator_of(&rules, timeline());
+    evaluator.hear(&interval());
+    let judged = evaluator.findings(at(15), Some(Closing::Complete))[0].judged;
     (judged.measured.map_or("no data".into(), |amount| amount.to_string()), judged.status)
 }
 
@@ -61,10 +60,9 @@ fn a_stage_alone_is_judged_by_what_ended_in_it() {
 #[test]
 fn a_baseline_that_is_not_known_is_no_data() {
     assert_eq!(judged("p50 <= baseline + 10%"), ("5ms".into(), Status::NoData));
-    let (unknown, known) = (rule("p50 <= baseline"), catalog());
-    let mut jury = ThresholdEvaluator::new(std::slice::from_ref(&unknown), &known, timeline(), Shard::WHOLE);
-    jury.hear(&interval());
-    let was = jury.close(at(15), Closing::Complete)[0].judged.measured.unwrap();
+    let mut evaluator = evaluator_of(&[rule("p50 <= baseline")], timeline());
+    evaluator.hear(&interval());
+    let was = evaluator.findings(at(15), Some(Closing::Complete))[0].judged.measured.unwrap();
     for (text, status) in [
         ("p50 <= baseline", Status::Held),
         ("p50 < baseline", Status::Broken),
@@ -74,10 +72,9 @@ fn a_baseline_that_is_not_known_is_no_data() {
     ] {
         let mut rule = rule(text);
         rule.require.limit = rule.require.limit.against(crate::threshold::Was::Known(was));
-        let (rules, catalog) = ([rule], catalog());
-        let mut jury = ThresholdEvaluator::new(&rules, &catalog, timeline(), Shard::WHOLE);
-        jury.hear(&interval());
-        assert_eq!(jury.close(at(15), Closing::Complete)[0].judged.status, status, "{text}");
+        let mut evaluator = evaluator_of(&[rule], timeline());
+        evaluator.hear(&interval());
+        assert_eq!(evaluator.findings(at(15), Some(Closing::Complete))[0].judged.status, status, "{text}");
     }
 }
 
@@ -91,12 +88,12 @@ fn what_outranks_what() {
     let held = [found(Status::Held)];
     let broken = [found(Status::Broken)];
     let doubt = InvalidReason { suspect: 5, seconds: 5, why: "it slept".to_owned() };
-    assert_eq!(conclude(Closing::Complete, &held, &books, Ok(())), Verdict::Passed);
-    assert_eq!(conclude(Closing::Complete, &broken, &books, Ok(())), Verdict::Failed(vec![0]));
-    assert_eq!(conclude(Closing::Threshold(0), &held, &books, Ok(())), Verdict::Failed(vec![0]));
-    assert_eq!(conclude(Closing::Complete, &broken, &books, Err(doubt.clone())), Verdict::Invalid(doubt.clone()));
-    assert_eq!(conclude(Closing::Asked, &broken, &books, Err(doubt.clone())), Verdict::Interrupted);
-    assert_eq!(conclude(Closing::Complete, &held, &Accounting::default(), Ok(())), Verdict::Empty);
+    assert_eq!(conclude(Some(Closing::Complete), &held, &books, Ok(())), Verdict::Passed);
+    assert_eq!(conclude(Some(Closing::Complete), &broken, &books, Ok(())), Verdict::Failed(vec![0]));
+    assert_eq!(conclude(Some(Closing::Threshold(0)), &held, &books, Ok(())), Verdict::Failed(vec![0]));
+    assert_eq!(conclude(Some(Closing::Complete), &broken, &books, Err(doubt.clone())), Verdict::Invalid(doubt.clone()));
+    assert_eq!(conclude(Some(Closing::Asked), &broken, &books, Err(doubt.clone())), Verdict::Interrupted);
+    assert_eq!(conclude(Some(Closing::Complete), &held, &Accounting::default(), Ok(())), Verdict::Empty);
     let aborted = Accounting { scheduled: 1, started: 1, aborted: 1, ..Accounting::default() };
-    assert_eq!(conclude(Closing::Complete, &held, &aborted, Ok(())), Verdict::Empty);
+    assert_eq!(conclude(Some(Closing::Complete), &held, &aborted, Ok(())), Verdict::Empty);
 }

@@ -24,17 +24,15 @@ fn second(second: u32, stage: u16, times_ms: &[u64], failed: usize) -> Interval 
 
 /// A minute of one stage, in which each second has ten requests of 5 ms; what is told apart are other seconds.
 fn minute(rules: &[Rule], apart: &[(u32, &[u64], usize)]) -> (Vec<Finding>, Option<usize>) {
-    let catalog = catalog();
-    let mut jury =
-        ThresholdEvaluator::new(rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(60))]), Shard::WHOLE);
+    let mut evaluator = evaluator_of(rules, Timeline::new([(at(0), at(0)), (at(0), at(60))]));
     for now in 0..62 {
         let usual: &[u64] = if now < 60 { &[5; 10] } else { &[] };
         let (times, failed) =
             apart.iter().find(|(second, ..)| *second == now).map_or((usual, 0), |(_, times, failed)| (*times, *failed));
-        jury.hear(&second(now, 1, times, failed));
+        evaluator.hear(&second(now, 1, times, failed));
     }
-    let fatal = jury.fatal();
-    (jury.close(at(60), fatal.map_or(Closing::Complete, Closing::Threshold)), fatal)
+    let fatal = evaluator.fatal();
+    (evaluator.findings(at(60), Some(fatal.map_or(Closing::Complete, Closing::Threshold))), fatal)
 }
 
 #[test]
@@ -71,14 +69,13 @@ fn a_window_is_judged_only_where_it_lies_in_the_load_whole() {
 #[test]
 fn where_no_window_has_room_what_failed_first_is_not_forgotten() {
     // two seconds that fail, then a warm-up in which the answers come that were late
-    let catalog = catalog();
     let rules = [rule("errors < 5 over 3s"), rule("rate{stage=peak} >= 9/s over 3s")];
     let timeline = Timeline::new([(at(2), at(10)), (at(0), at(2))]);
-    let mut jury = ThresholdEvaluator::new(&rules, &catalog, timeline, Shard::WHOLE);
+    let mut evaluator = evaluator_of(&rules, timeline);
     for now in 0..10 {
-        jury.hear(&second(now, u16::from(now < 2), &[5; 10], if now < 2 { 10 } else { 0 }));
+        evaluator.hear(&second(now, u16::from(now < 2), &[5; 10], if now < 2 { 10 } else { 0 }));
     }
-    let findings = jury.close(at(10), Closing::Complete);
+    let findings = evaluator.findings(at(10), Some(Closing::Complete));
     let shown: Vec<_> = findings.iter().map(|finding| (finding.judged.status, finding.judged.measured)).collect();
     let measured: Vec<_> = shown.iter().map(|(_, measured)| measured.map(|amount| amount.to_string())).collect();
     assert_eq!(measured, [Some("20".into()), Some("10/s".into())]);
@@ -88,13 +85,12 @@ fn where_no_window_has_room_what_failed_first_is_not_forgotten() {
 #[test]
 fn a_window_of_one_stage_begins_with_it() {
     let rules = [rule("rate{stage=peak} >= 10/s over 3s")];
-    let catalog = catalog();
-    let mut jury = ThresholdEvaluator::new(&rules, &catalog, timeline(), Shard::WHOLE);
+    let mut evaluator = evaluator_of(&rules, timeline());
     for now in 0..15 {
         let stage = u16::from(now >= 10);
-        jury.hear(&second(now, stage, if stage == 1 { &[5; 10] } else { &[5] }, 0));
+        evaluator.hear(&second(now, stage, if stage == 1 { &[5; 10] } else { &[5] }, 0));
     }
-    let findings = jury.close(at(15), Closing::Complete);
+    let findings = evaluator.findings(at(15), Some(Closing::Complete));
     assert_eq!(findings[0].judged.status, Status::Held, "{findings:?}");
     assert_eq!(findings[0].course.points().iter().map(|point| point.second).collect::<Vec<_>>(), [12, 13, 14]);
 }
@@ -123,13 +119,11 @@ fn without_data_in_any_window_there_is_no_data() {
 #[test]
 fn a_long_course_is_bounded_and_forgets_no_break() {
     let rules = [rule("max < 1s over 1s")];
-    let catalog = catalog();
-    let mut jury =
-        ThresholdEvaluator::new(&rules, &catalog, Timeline::new([(at(0), at(0)), (at(0), at(20_000))]), Shard::WHOLE);
+    let mut evaluator = evaluator_of(&rules, Timeline::new([(at(0), at(0)), (at(0), at(20_000))]));
     for now in 0..20_000 {
-        jury.hear(&second(now, 1, if now == 7001 { &[2000] } else { &[5] }, 0));
+        evaluator.hear(&second(now, 1, if now == 7001 { &[2000] } else { &[5] }, 0));
     }
-    let findings = jury.close(at(20_000), Closing::Complete);
+    let findings = evaluator.findings(at(20_000), Some(Closing::Complete));
     let points = findings[0].course.points();
     assert!(points.len() <= 600 && points.iter().map(|point| point.length).sum::<u32>() == 20_000);
     let broken: Vec<_> = points.iter().filter(|point| point.broken).collect();

@@ -1,22 +1,23 @@
 use std::time::Duration;
 
-use crate::cli::plan_file::PlanFile;
+use serde_json::Value;
+
+use super::shard_fit::peak;
 use crate::compile::{Pause, Program, Rhythm, Scenario, Shape, Share, TaskOrder, UserType};
 use crate::engine::{Mask, curve_of, flow_of};
-use crate::plan::node_to_json;
 use crate::units::{Offset, Shard, show_duration};
 
-/// What a run would do, without doing it: the effective plan, shares, and the load curve.
-pub(super) fn describe(file: &PlanFile, program: &Program, shard: Option<Shard>) -> String {
+/// What a run would do, without doing it: the effective plan, shares, and the load curve; without secrets.
+#[must_use]
+pub fn dry_run(effective: &Value, program: &Program, shard: Option<Shard>) -> String {
     let mut out = String::new();
-    if let Some(tree) = &file.tree {
-        let json = node_to_json(tree);
-        let yaml = serde_saphyr::to_string(&json).unwrap_or_else(|_| format!("{json:#}"));
+    if !effective.is_null() {
+        let yaml = serde_saphyr::to_string(effective).unwrap_or_else(|_| format!("{effective:#}"));
         out.push_str(&format!("the effective plan\n{}\n", indented(&yaml)));
     }
     out.push_str(&format!("seed {}\n\n", program.seed));
     if let Some(shard) = shard {
-        let own: u64 = program.scenarios.iter().map(|scenario| u64::from(shard.of(scenario.shape.peak()))).sum();
+        let own = peak(shard, program);
         out.push_str(&format!("shard {shard}: {own} of {} users; below is the whole run\n\n", program.peak()));
     }
     for scenario in &program.scenarios {

@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
-use crate::report::Integrity;
-use crate::verdict::Verdict;
+use super::conclude::{Integrity, Verdict};
 
 /// How a command ended, as the number a shell sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,15 +19,15 @@ pub enum Exit {
     Interrupted,
     /// Results were lost.
     Lost,
-    /// A mistake of this program.
+    /// A bug of this program.
     Bug,
 }
 
 impl Exit {
     /// That of a run.
     #[must_use]
-    pub const fn of(verdict: &Verdict, order: Integrity) -> Self {
-        match (order, verdict) {
+    pub const fn of(verdict: &Verdict, integrity: Integrity) -> Self {
+        match (integrity, verdict) {
             (Integrity::Broken, _) => Self::Bug,
             (_, Verdict::Passed) => Self::Passed,
             (_, Verdict::Failed(_) | Verdict::Empty) => Self::Failed,

@@ -5,8 +5,7 @@ use crate::threshold::Amount;
 use crate::units::{Rate, Ratio, Size};
 
 /// A measured value as the journal keeps it.
-#[must_use]
-pub fn kept(amount: Amount) -> Value {
+pub(super) fn kept(amount: Amount) -> Value {
     match amount {
         Amount::Time(time) => Value::Seconds(time.as_secs_f64()),
         Amount::Rate(rate) => Value::PerSecond(rate.as_per_second()),

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::document::{MetricEntry, RequestEntry};
-use super::figures::times;
+use super::document::{MetricEntry, RequestEntry, TimeEntry};
 use crate::metrics::{Counts, Distribution, Measure, Scale, SeriesTotal, Totals};
 use crate::sample::{Catalog, FailureKind, MetricId, MetricKind};
 
@@ -64,6 +63,30 @@ pub(super) fn by_kind(failed: &[u64; FailureKind::ALL.len()]) -> BTreeMap<String
     kinds.map(|(kind, count)| (kind.name().to_owned(), *count)).collect()
 }
 
+/// A distribution of nanoseconds as the report's figures; `None` without samples.
+pub(super) fn times(all: &Distribution) -> Option<TimeEntry> {
+    let ms = |nanos: f64| nanos / 1e6;
+    let quantile = |p: f64| all.quantile(p).map(ms);
+    Some(TimeEntry {
+        count: all.count(),
+        min: ms(all.min()?),
+        mean: ms(all.mean()?),
+        stddev: ms(all.deviation()?),
+        p50: quantile(0.5)?,
+        p66: quantile(0.66)?,
+        p75: quantile(0.75)?,
+        p80: quantile(0.8)?,
+        p90: quantile(0.9)?,
+        p95: quantile(0.95)?,
+        p98: quantile(0.98)?,
+        p99: quantile(0.99)?,
+        p999: quantile(0.999)?,
+        p9999: quantile(0.9999)?,
+        max: ms(all.max()?),
+        beyond: all.moments().clipped,
+    })
+}
+
 impl Row {
     fn new() -> Self {
         Self { counts: Counts::default(), status: BTreeMap::new(), times: BTreeMap::new() }
@@ -81,7 +104,7 @@ impl Row {
         }
     }
 
-    fn of(&self, measures: &[Measure]) -> Option<super::document::TimeEntry> {
+    fn of(&self, measures: &[Measure]) -> Option<TimeEntry> {
         let mut all = Distribution::new(Scale::Time);
         measures.iter().filter_map(|measure| self.times.get(measure)).for_each(|times| all.merge(times));
         times(&all)

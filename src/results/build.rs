@@ -1,94 +1,93 @@
-use std::time::{Duration, SystemTime};
-
 use super::document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ShardEntry,
-    ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
+    StageEntry, ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
 };
+use super::fold::Results;
 use super::request_rows::{by_kind, metrics, requests};
 use super::user_rows::users;
-use crate::metrics::{Accounting, ErrorCount, Second, Totals};
-use crate::sample::{Catalog, FailureKind};
+use crate::journal::{Closing, Header, Level};
+use crate::metrics::{Accounting, ErrorCount, Second};
+use crate::sample::{Catalog, FailureKind, StagePurpose};
 use crate::threshold::{Amount, Limit, Rule, Was};
-use crate::units::{Offset, Seed, Shard, Size};
-use crate::verdict::{Closing, Finding, GeneratorHealth, Limits, Point, Status, Verdict, health_issues};
+use crate::units::{Offset, Size};
+use crate::verdict::{Exit, Finding, GeneratorHealth, Limits, Point, Status, Verdict, health_issues};
 
-/// What a report says besides the numbers.
-pub struct Facts<'a> {
-    /// What was run.
-    pub plan: PlanEntry,
-    /// When it began.
-    pub began: SystemTime,
-    /// Which part of the run it is.
-    pub shard: Shard,
-    /// How long load was made for.
-    pub elapsed: Duration,
-    /// Why it ended.
-    pub closing: Closing,
-    /// The number all chance derived from.
-    pub seed: Seed,
-    /// How many workers there were.
-    pub workers: u32,
-    /// What it came to.
-    pub verdict: &'a Verdict,
-    /// The exit code that comes to.
-    pub exit_code: u8,
-    /// The rules.
-    pub rules: &'a [Rule],
-    /// Each judged.
-    pub findings: &'a [Finding],
-    /// How the generator fared.
-    pub generator: &'a GeneratorHealth,
-    /// The names behind the ids.
-    pub catalog: &'a Catalog,
-    /// Levels that were tried.
-    pub levels: Vec<LevelEntry>,
-    /// What went wrong in the teardown.
-    pub teardown: Vec<String>,
-}
-
-/// Makes the report of a run that is over.
-#[must_use]
-pub fn build(facts: Facts, totals: &Totals) -> Report {
-    let seconds = facts.elapsed.as_secs_f64();
-    let (rows, total) = requests(totals, facts.catalog, seconds);
-    let (exceptions, failures) = groups(&totals.errors(), facts.catalog);
+/// Makes the report of results whose thresholds were judged.
+pub(super) fn build(results: &Results, findings: &[Finding], verdict: &Verdict) -> Report {
+    let (header, totals, generator) = (results.header(), results.totals(), results.generator());
+    let elapsed = results.elapsed().as_secs_f64();
+    let (rows, total) = requests(totals, &header.catalog, elapsed);
+    let (exceptions, failures) = groups(&totals.errors(), &header.catalog);
+    let end = results.end();
     Report {
         version: VERSION,
         plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
         verdict: VerdictEntry {
-            passed: *facts.verdict == Verdict::Passed,
-            text: facts.verdict.to_string(),
-            exit_code: facts.exit_code,
+            passed: *verdict == Verdict::Passed,
+            text: verdict.to_string(),
+            exit_code: Exit::of(verdict, results.integrity()).code(),
         },
         run: RunEntry {
-            began: humantime::format_rfc3339_millis(facts.began).to_string(),
-            seconds,
-            ended: match facts.closing {
-                Closing::Complete => "complete",
-                Closing::Asked => "asked",
-                Closing::CutOff => "cut_off",
-                Closing::Threshold(_) => "threshold",
-                Closing::Plan => "plan",
+            began: humantime::format_rfc3339_millis(header.began).to_string(),
+            seconds: elapsed,
+            ended: match results.closing() {
+                Some(Closing::Complete) => "complete",
+                Some(Closing::Asked) => "asked",
+                Some(Closing::Threshold(_)) => "threshold",
+                Some(Closing::Plan) => "plan",
+                None => "cut_off",
             }
             .to_owned(),
-            seed: facts.seed.value(),
-            shard: facts.shard.is_part().then(|| ShardEntry { number: facts.shard.number(), count: facts.shard.count }),
-            workers: facts.workers,
+            seed: header.seed.value(),
+            shard: header
+                .shard
+                .is_part()
+                .then(|| ShardEntry { number: header.shard.number(), count: header.shard.count }),
+            workers: header.workers,
             users: totals.history().iter().map(|second| second.users).max().unwrap_or(0),
         },
-        plan: facts.plan,
-        thresholds: facts.rules.iter().zip(facts.findings).map(|(rule, finding)| threshold(rule, finding)).collect(),
-        levels: facts.levels,
+        plan: plan(header),
+        thresholds: results.rules().iter().zip(findings).map(|(rule, finding)| threshold(rule, finding)).collect(),
+        levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
         total,
         requests: rows,
-        users: users(totals, facts.catalog, seconds),
-        metrics: metrics(totals, facts.catalog),
+        users: users(totals, &header.catalog, elapsed),
+        metrics: metrics(totals, &header.catalog),
         failures,
         exceptions,
-        teardown: facts.teardown,
-        books: books(totals.books(), facts.closing),
-        generator: generator(facts.generator),
-        history: totals.history().iter().map(|step| second(step, facts.generator.limits())).collect(),
+        teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
+        books: books(totals.books(), end.is_some()),
+        generator: self::generator(generator),
+        history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
+    }
+}
+
+fn plan(header: &Header) -> PlanEntry {
+    let stages = header.stages.iter().map(|stage| StageEntry {
+        name: stage.name.clone(),
+        scenario: stage.scenario.clone(),
+        users: stage.users,
+        rate: stage.rate,
+        seconds: stage.end.since(stage.start).as_secs_f64(),
+        warm_up: stage.purpose == StagePurpose::WarmUp,
+    });
+    PlanEntry {
+        name: header.plan.name.clone(),
+        description: header.plan.description.clone(),
+        file: header.plan.file.clone(),
+        profile: header.plan.profile.clone(),
+        target: header.plan.target.clone(),
+        stages: stages.collect(),
+    }
+}
+
+fn tried(level: &Level, header: &Header) -> LevelEntry {
+    LevelEntry {
+        name: header.catalog.stages.get(level.stage.index()).map(|stage| stage.name.to_string()).unwrap_or_default(),
+        level: level.level.clone(),
+        held: level.held(),
+        broken: level.broken.clone(),
+        dropped: level.dropped,
     }
 }
 
@@ -147,14 +146,13 @@ fn groups(errors: &[ErrorCount], catalog: &Catalog) -> (Vec<FailureEntry>, Vec<F
     (exceptions.iter().map(entry).collect(), failures.iter().map(entry).collect())
 }
 
-fn books(books: &Accounting, closing: Closing) -> BooksEntry {
-    let ended = books.ok + books.failures() + books.aborted;
-    let (under_way, balanced) = match closing {
-        // what tells of them is still to come, or lost
-        Closing::CutOff => {
-            (books.under_way(), books.scheduled == books.started + books.dropped && ended <= books.started)
-        }
-        Closing::Complete | Closing::Asked | Closing::Threshold(_) | Closing::Plan => (0, books.balance().is_ok()),
+fn books(books: &Accounting, has_ended: bool) -> BooksEntry {
+    let (under_way, balanced) = if has_ended {
+        (0, books.balance().is_ok())
+    } else {
+        // what comes of those is still to come, or lost
+        let ended = books.ok + books.failures() + books.aborted;
+        (books.under_way(), books.scheduled == books.started + books.dropped && ended <= books.started)
     };
     BooksEntry {
         scheduled: books.scheduled,

@@ -1,22 +1,36 @@
 use std::time::{Duration, SystemTime};
 
-use super::args::RunArgs;
-use crate::cli::plan_file::SeedFrom;
 use crate::compile::{Amount, Ending, Program, Scenario, Shape};
-use crate::units::show_duration;
+use crate::engine::Start;
+use crate::units::{Shard, show_duration};
 
 /// Why a run cannot be made as one of several shards, or at the moment that was asked for; and the way out.
-pub(super) struct Misfit {
-    pub(super) why: String,
-    pub(super) help: String,
+#[derive(Debug)]
+pub struct Misfit {
+    /// What is wrong.
+    pub why: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// Where a seed comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeedFrom {
+    /// The plan, or the command line.
+    Person,
+    /// Nobody chose it.
+    Chance,
 }
 
 /// A run that is to start later than this was not meant.
 const FARTHEST: Duration = Duration::from_secs(24 * 3600);
 
 /// Looks whether the moment a run is to start at is one to wait for.
-pub(super) fn timely(args: &RunArgs, now: SystemTime) -> Result<(), Misfit> {
-    let Some(at) = args.start_at else { return Ok(()) };
+///
+/// # Errors
+/// A moment that is over, or more than a day away.
+pub fn timely(start: Start, now: SystemTime) -> Result<(), Misfit> {
+    let Start::At(at) = start else { return Ok(()) };
     let shown = humantime::format_rfc3339_millis(at.max(SystemTime::UNIX_EPOCH));
     let help = "give `--start-at` a moment of the next hours, on every machine the same".to_owned();
     match at.duration_since(now) {
@@ -33,8 +47,11 @@ pub(super) fn timely(args: &RunArgs, now: SystemTime) -> Result<(), Misfit> {
 }
 
 /// Looks whether a program can be made in so many shards, each its exact part.
-pub(super) fn fits(args: &RunArgs, program: &Program, seed: SeedFrom) -> Result<(), Misfit> {
-    let Some(shard) = args.shard else { return Ok(()) };
+///
+/// # Errors
+/// No common seed, a shape that depends on what the whole run measured, more shards than users.
+pub fn fits(shard: Option<Shard>, program: &Program, seed: SeedFrom) -> Result<(), Misfit> {
+    let Some(shard) = shard else { return Ok(()) };
     if seed == SeedFrom::Chance {
         return Err(Misfit {
             why: "shards of one run need one seed, and neither the plan nor the command line gives it".to_owned(),
@@ -59,9 +76,9 @@ pub(super) fn fits(args: &RunArgs, program: &Program, seed: SeedFrom) -> Result<
     Ok(())
 }
 
-/// The most users this process has at once.
-pub(super) fn peak(args: &RunArgs, program: &Program) -> u64 {
-    let Some(shard) = args.shard else { return program.peak() };
+/// The most users a shard has at once.
+#[must_use]
+pub fn peak(shard: Shard, program: &Program) -> u64 {
     program.scenarios.iter().map(|scenario| u64::from(shard.of(scenario.shape.peak()))).sum()
 }
 

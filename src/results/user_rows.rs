@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::document::{TaskEntry, UserEntry};
-use super::figures::times;
+use super::request_rows::times;
 use crate::metrics::{Distribution, Measure, Scale, Totals};
 use crate::sample::{Catalog, TaskId, UserTypeId};
 

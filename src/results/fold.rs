@@ -1,0 +1,208 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::build::build;
+use super::document::Report;
+use super::levels::{Figures, on_levels};
+use super::rules::{Unreadable, rules};
+use crate::journal::{Closing, End, Entry, Header};
+use crate::metrics::Totals;
+use crate::sample::{Catalog, StageId};
+use crate::threshold::{Amount, Rule};
+use crate::units::{Offset, Size};
+use crate::verdict::{
+    Finding, GeneratorHealth, Integrity, Judged, Limits, ThresholdEvaluator, Timeline, Verdict, conclude, judge_stage,
+};
+
+/// What a run has come to so far. It hears the entries of a run in their order, live or from a journal, and answers at
+/// any second; its memory is a function of the plan.
+pub struct Results {
+    header: Header,
+    rules: Arc<[Rule]>,
+    catalog: Arc<Catalog>,
+    timeline: Timeline,
+    evaluator: ThresholdEvaluator,
+    generator: GeneratorHealth,
+    totals: Totals,
+    /// Where the figures of a search's levels come from.
+    levels: Figures,
+    end: Option<End>,
+}
+
+impl Results {
+    /// Results of a run that has heard nothing yet, judged by the run's own thresholds.
+    ///
+    /// # Errors
+    /// A threshold in the header that this version does not read.
+    pub fn new(header: Header) -> Result<Self, Unreadable> {
+        let rules = rules(&header.thresholds)?;
+        Ok(Self::with(header, rules, Figures::Kept))
+    }
+
+    /// The same, judged by other rules than the run's own.
+    #[must_use]
+    pub fn against(header: Header, rules: Vec<Rule>) -> Self {
+        Self::with(header, rules, Figures::Anew)
+    }
+
+    fn with(header: Header, rules: Vec<Rule>, levels: Figures) -> Self {
+        let (rules, catalog) = (Arc::<[Rule]>::from(rules), Arc::new(header.catalog.clone()));
+        let timeline = Timeline::new(header.stages.iter().map(|stage| (stage.start, stage.end)));
+        let limits = Limits {
+            cores: header.environment.cores as f64,
+            workers: header.workers,
+            open_files: header.environment.open_files,
+            memory: header.environment.memory.map(Size::from_bytes),
+        };
+        Self {
+            evaluator: ThresholdEvaluator::new(rules.clone(), catalog.clone(), timeline.clone(), header.shard),
+            generator: GeneratorHealth::new(limits),
+            totals: Totals::new(),
+            end: None,
+            header,
+            rules,
+            catalog,
+            timeline,
+            levels,
+        }
+    }
+
+    /// Takes the next entry of the run.
+    pub fn hear(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Second(interval) => {
+                self.evaluator.hear(interval);
+                self.generator.hear(interval);
+                self.totals.add(interval);
+            }
+            Entry::Annotation(_) => {}
+            Entry::End(end) => self.end = Some(end.clone()),
+        }
+    }
+
+    /// What the journal of the run says before its seconds.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The thresholds it is judged by.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Everything that was counted so far.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// How the generator has fared so far.
+    #[must_use]
+    pub const fn generator(&self) -> &GeneratorHealth {
+        &self.generator
+    }
+
+    /// The end of the run; `None` while it is under way, or where its journal breaks off.
+    #[must_use]
+    pub const fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// How long load is to be made for.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        self.header.stages.iter().map(|stage| stage.end.since(Offset::ZERO)).max().unwrap_or_default()
+    }
+
+    /// How long load was made for; of a run without an end, as far as its seconds reach.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.end.as_ref().map_or_else(|| self.reached().min(self.length()), |end| end.elapsed)
+    }
+
+    /// The same, of a run without an end with what came while requests under way still ended.
+    #[must_use]
+    pub fn heard(&self) -> Duration {
+        self.end.as_ref().map_or_else(|| self.reached(), |end| end.elapsed)
+    }
+
+    /// The stage under way at a moment, of the first scenario that has one.
+    #[must_use]
+    pub fn stage_at(&self, at: Offset) -> Option<StageId> {
+        let index = self.header.stages.iter().position(|stage| stage.start <= at && at < stage.end)?;
+        u16::try_from(index).ok().map(StageId)
+    }
+
+    /// The first threshold that wants the run to stop now.
+    #[must_use]
+    pub fn fatal(&self) -> Option<usize> {
+        self.evaluator.fatal()
+    }
+
+    /// Each threshold judged on one stage alone, as far as that has come by a moment.
+    #[must_use]
+    pub fn judge_stage(&self, stage: StageId, now: Offset) -> Vec<Judged> {
+        let elapsed = self.timeline.elapsed(now);
+        let judge = |rule| judge_stage(rule, &self.totals, &self.catalog, &elapsed, stage);
+        self.rules.iter().map(judge).collect()
+    }
+
+    /// What was measured of each threshold over all that was heard; `None` without data.
+    #[must_use]
+    pub fn measured(&self) -> Vec<Option<Amount>> {
+        let findings = self.evaluator.findings(Offset::from(self.heard()), None);
+        findings.into_iter().map(|finding| finding.judged.measured).collect()
+    }
+
+    /// Each threshold judged, as things stand.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let elapsed = Offset::from(self.elapsed());
+        let mut findings = self.evaluator.findings(elapsed, self.closing());
+        let levels = self.end.as_ref().map_or(&[][..], |end| &end.levels);
+        on_levels(&mut findings, &self.rules, (levels, self.levels), |rule, stage| {
+            judge_stage(rule, &self.totals, &self.catalog, &self.timeline.elapsed(elapsed), stage)
+        });
+        findings
+    }
+
+    /// The verdict, as things stand.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.verdict_on(&self.findings())
+    }
+
+    /// Whether the run's own counts and workers are in order. Of a run without an end it cannot be told: requests are
+    /// under way.
+    #[must_use]
+    pub fn integrity(&self) -> Integrity {
+        let broken = |end: &End| end.broken_workers > 0 || self.totals.books().balance().is_err();
+        if self.end.as_ref().is_some_and(broken) { Integrity::Broken } else { Integrity::Sound }
+    }
+
+    /// The report of as much as was heard. A run without an end was cut off or is under way, and its verdict says so.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let findings = self.findings();
+        build(self, &findings, &self.verdict_on(&findings))
+    }
+
+    /// Why the run ended; `None` where that is not known.
+    pub(super) fn closing(&self) -> Option<Closing> {
+        self.end.as_ref().map(|end| match end.closing {
+            // a file may say anything
+            Closing::Threshold(index) => Closing::Threshold(index.min(self.rules.len().saturating_sub(1))),
+            other => other,
+        })
+    }
+
+    fn verdict_on(&self, findings: &[Finding]) -> Verdict {
+        conclude(self.closing(), findings, self.totals.books(), self.generator.finding())
+    }
+
+    fn reached(&self) -> Duration {
+        Duration::from_secs(u64::from(self.totals.seconds()))
+    }
+}

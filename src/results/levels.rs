@@ -1,0 +1,52 @@
+use super::value::{kept, measured};
+use crate::journal::Level;
+use crate::sample::StageId;
+use crate::threshold::Rule;
+use crate::verdict::{Finding, Judged, stand};
+
+/// Where the figures of a search's levels come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Figures {
+    /// The run kept what was measured of each of its thresholds at the level's end.
+    Kept,
+    /// Other thresholds are judged on all that ended in the level's stage.
+    Anew,
+}
+
+/// The level that was tried in a stage, with what each threshold came to on it.
+#[must_use]
+pub fn level(stage: StageId, (level, height): (String, f64), judged: &[Judged], rules: &[Rule], dropped: u64) -> Level {
+    let broken = rules.iter().zip(judged).filter(|(_, judged)| !judged.status.holds()).map(|(rule, judged)| {
+        let measured = judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount));
+        format!("{}: {measured}", rule.require)
+    });
+    Level {
+        stage,
+        level,
+        height,
+        broken: broken.collect(),
+        dropped,
+        measured: judged.iter().map(|judged| judged.measured.map(kept)).collect(),
+    }
+}
+
+/// Judges a search, or a staircase to failure, on the highest level that held, or on the first where none did: such a
+/// run asks for what breaks.
+pub(super) fn on_levels(
+    findings: &mut [Finding],
+    rules: &[Rule],
+    (levels, figures): (&[Level], Figures),
+    anew: impl Fn(&Rule, StageId) -> Judged,
+) {
+    let held = levels.iter().filter(|level| level.held()).max_by(|a, b| a.height.total_cmp(&b.height));
+    let Some(level) = held.or_else(|| levels.first()) else { return };
+    for (index, (finding, rule)) in findings.iter_mut().zip(rules).enumerate() {
+        finding.judged = match level.measured.get(index).filter(|_| figures == Figures::Kept) {
+            Some(value) => {
+                let measured = value.map(measured);
+                Judged { measured, status: stand(rule, measured), broke: None }
+            }
+            None => anew(rule, level.stage),
+        };
+    }
+}

@@ -1,0 +1,32 @@
+//! What a run has come to so far: the one fold over its entries. `run` feeds it from the engine, everything else from a
+//! journal, so nothing of a run can be known to the one and not to the other.
+//!
+//! [`Results`] are built from a journal's header, hear each entry, and tell at any second the numbers, the thresholds,
+//! the generator's health and whether the run has to stop. [`Results::report`] is the document every format is written
+//! from.
+
+mod fold;
+mod levels;
+mod rules;
+mod snapshot;
+mod value;
+
+mod build;
+mod document;
+mod request_rows;
+mod user_rows;
+
+mod replay;
+#[cfg(test)]
+mod tests;
+
+pub use document::{
+    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,
+    SecondEntry, StageEntry, TaskEntry, ThresholdEntry, ThresholdPoint, ThresholdState, TimeEntry, UserEntry,
+    VerdictEntry, report_schema,
+};
+pub use fold::Results;
+pub use levels::level;
+pub use replay::{baseline, replay};
+pub use rules::{Unreadable, written};
+pub use snapshot::Snapshot;

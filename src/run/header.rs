@@ -1,0 +1,113 @@
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::process_stats::limits;
+use super::veil::Veil;
+use crate::compile::{Program, Scenario, Shape};
+use crate::engine::{Mask, Options, Start};
+use crate::journal::{Environment, Fingerprint, Header, PlanText, RunId, Stage};
+use crate::results::written;
+use crate::units::{Offset, Shard, Size};
+
+/// Where a program comes from, and what a person asked of it.
+#[derive(Debug)]
+pub struct PlanSource<'a> {
+    /// The plan's file.
+    pub file: &'a Path,
+    /// The file's text.
+    pub text: &'a str,
+    /// The plan as it is run, with everything that is included, inherited and overridden in its place.
+    pub effective: &'a Value,
+    /// The profile that was chosen.
+    pub profile: Option<String>,
+    /// What is said before the target's address.
+    pub service: &'a str,
+    /// The command line after the program's name.
+    pub arguments: Vec<String>,
+    /// Which tasks take part, as typed.
+    pub filter: Vec<String>,
+    /// Which shard was asked for, where one was: shards of one run share its id.
+    pub shard: Option<Shard>,
+}
+
+/// What the journal of a run says before its seconds, without secrets. When it began is filled in when it does.
+#[must_use]
+pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> Header {
+    let mask = Mask::new(&program.secrets);
+    let target = format!("{}{}{}", source.service, program.target.origin, program.target.prefix);
+    let plan = |text: &str| mask.hide_known(text);
+    let veil = Veil::new(mask.clone(), source.effective, source.text);
+    let effective = serde_saphyr::to_string(source.effective).unwrap_or_else(|_| source.effective.to_string());
+    let arguments = source.arguments.iter().map(|word| veil.hide(word)).collect();
+    let mut header = Header {
+        format: Header::FORMAT,
+        plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
+        run: RunId::random(),
+        began: SystemTime::UNIX_EPOCH,
+        seed: program.seed,
+        shard: options.shard,
+        workers: options.workers,
+        plan: PlanText {
+            name: plan(&program.name),
+            description: plan(&program.description),
+            file: source.file.display().to_string(),
+            profile: source.profile.clone(),
+            target: plan(&target),
+            sha256: Fingerprint::of(source.text),
+            text: veil.hide(source.text),
+            effective: veil.hide(&effective),
+        },
+        environment: environment(arguments, options.workers),
+        catalog: (*program.catalog).clone(),
+        thresholds: program.rules.iter().map(written).collect(),
+        stages: stages(program),
+        parts: Vec::new(),
+    };
+    if source.shard.is_some() {
+        let at = match options.start {
+            Start::At(at) => Some(at),
+            Start::In(_) => None,
+        };
+        header.run = RunId::shared(&header, at, &source.filter);
+    }
+    header
+}
+
+/// This machine, and what this process may use of it.
+fn environment(arguments: Vec<String>, workers: u32) -> Environment {
+    let limits = limits(workers);
+    let memory = limits.memory.map(Size::as_bytes);
+    Environment { open_files: limits.open_files, memory, ..Environment::here(arguments) }
+}
+
+/// Each stage with its place in the run.
+fn stages(program: &Program) -> Vec<Stage> {
+    let placed = program.scenarios.iter().flat_map(|scenario| {
+        let entries = program.catalog.stages.iter().skip(scenario.first_stage.index());
+        let times = scenario.shape.stages().into_iter().zip(levels(scenario));
+        entries.zip(times).map(|(entry, ((start, end), (users, rate)))| Stage {
+            name: entry.name.to_string(),
+            scenario: entry.scenario.to_string(),
+            start: Offset::from(scenario.start + start),
+            end: Offset::from(scenario.start + end),
+            users,
+            rate,
+            purpose: entry.purpose,
+        })
+    });
+    placed.collect()
+}
+
+/// The users, or the arrivals a second, that each stage of a scenario moves to; neither where they are found out in the
+/// run.
+fn levels(scenario: &Scenario) -> Vec<(Option<u32>, Option<f64>)> {
+    match &scenario.shape {
+        Shape::Closed(stages, _) => stages.iter().map(|stage| (Some(stage.users), None)).collect(),
+        Shape::Open(stages, ..) => stages.iter().map(|stage| (None, Some(stage.rate.as_per_second()))).collect(),
+        Shape::Iterations(work) => vec![(Some(work.users), None)],
+        Shape::Replay(..) => vec![(None, None)],
+        Shape::Search(search) => vec![(None, None); usize::from(search.levels())],
+    }
+}

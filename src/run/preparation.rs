@@ -1,0 +1,31 @@
+use std::sync::Arc;
+
+use crate::compile::Program;
+use crate::engine::{NotReady, OnTrouble, OneOff};
+use crate::expression::Globals;
+use crate::sample::TaskId;
+
+/// Does the plan's setup; what every user then sees.
+pub(super) async fn set_up(program: &Arc<Program>) -> Result<Arc<Globals>, NotReady> {
+    if program.setup.is_empty() {
+        return Ok(program.globals.clone());
+    }
+    let setup = OneOff { program, globals: &program.globals, kind: None, watcher: None };
+    let done = setup.run(&[(&program.setup, TaskId(u16::MAX))], OnTrouble::Stop).await?;
+    if !done.failures.is_empty() {
+        return Err(NotReady::Setup(done.failures.join("; ")));
+    }
+    Ok(Arc::new(program.globals.with(done.state)))
+}
+
+/// Does the plan's teardown; what went wrong in it.
+pub(super) async fn tear_down(program: &Arc<Program>, globals: &Arc<Globals>) -> Vec<String> {
+    if program.teardown.is_empty() {
+        return Vec::new();
+    }
+    let teardown = OneOff { program, globals, kind: None, watcher: None };
+    match teardown.run(&[(&program.teardown, TaskId(u16::MAX))], OnTrouble::Stop).await {
+        Ok(done) => done.failures,
+        Err(error) => vec![error.to_string()],
+    }
+}
