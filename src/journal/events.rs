@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::moment;
-use super::value::Value;
 use crate::sample::StageId;
+use crate::threshold::Amount;
 use crate::units::Offset;
 
 /// Something that happened in a run, for those who read its numbers.
@@ -86,7 +86,7 @@ pub struct Level {
     pub dropped: u64,
     /// What was measured of each threshold, in the header's order; `null` without data.
     #[serde(default)]
-    pub measured: Vec<Option<Value>>,
+    pub measured: Vec<Option<Amount>>,
 }
 
 impl Level {

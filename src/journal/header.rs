@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::frame::FORMAT;
 use super::moment;
 use super::run_id::{Fingerprint, RunId};
-use super::value::Value;
 use crate::sample::{Catalog, StagePurpose};
-use crate::threshold::{NoData, OnBreak};
+use crate::threshold::{Amount, NoData, OnBreak};
 use crate::units::{Offset, Seed, Shard};
 
 /// What a journal says before its seconds: enough to read it without the plan. No secrets in it.
@@ -101,7 +100,7 @@ pub struct Threshold {
     pub place: String,
     /// What the baseline measured, where the threshold compares with one and it is known.
     #[serde(default)]
-    pub baseline: Option<Value>,
+    pub baseline: Option<Amount>,
 }
 
 /// When a stage is, and what it moves to.

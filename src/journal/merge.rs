@@ -3,8 +3,8 @@ use std::fs::remove_file;
 use std::path::{Path, PathBuf};
 
 use super::events::{Annotation, Mark};
-use super::overflow_guard::OverflowGuard;
 use super::reader::NotRead;
+use super::second::OverflowGuard;
 use super::shards::Shards;
 use super::tail::Tail;
 use super::writer::{NotWritten, Writer};
@@ -104,7 +104,7 @@ pub fn merge(journals: &[PathBuf], into: &Path) -> Result<Merged, NotMerged> {
 }
 
 fn merge_into(shards: &mut Shards, catalog: &Catalog, mut writer: Writer) -> Result<Merged, NotMerged> {
-    let mut weight = OverflowGuard::default();
+    let mut guard = OverflowGuard::default();
     let mut seconds = 0;
     loop {
         let mut gathered = Vec::new();
@@ -118,9 +118,9 @@ fn merge_into(shards: &mut Shards, catalog: &Catalog, mut writer: Writer) -> Res
         write(&mut gathered, &mut writer)?;
         let mut intervals = shards.take().into_iter();
         let Some(mut all) = intervals.next() else { break };
-        let mut fits = weight.add(&all);
+        let mut fits = guard.add(&all);
         for interval in intervals {
-            fits = fits.and(weight.add(&interval));
+            fits = fits.and(guard.add(&interval));
             if fits.is_none() {
                 break;
             }

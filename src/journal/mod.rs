@@ -8,19 +8,16 @@ mod events;
 mod header;
 mod moment;
 mod run_id;
-mod value;
 
 mod dictionary;
 mod frame;
 mod histogram;
 mod numbers;
-mod overflow_guard;
 mod samples;
 mod second;
 
 mod merge;
 mod reader;
-mod same_run;
 mod shards;
 mod tail;
 #[cfg(test)]
@@ -34,7 +31,6 @@ pub use merge::{Merged, NotMerged, merge};
 pub use reader::{Entry, NotRead, Reader, Why};
 pub use run_id::{Fingerprint, RunId};
 pub use tail::Tail;
-pub use value::Value;
 pub use writer::{Cause, NotWritten, Writer};
 
 pub use crate::units::Shard;

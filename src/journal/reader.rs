@@ -6,8 +6,7 @@ use super::dictionary::Named;
 use super::events::{Annotation, End};
 use super::frame::{FORMAT, Found, Kind, MAGIC, fill, first_line, open};
 use super::header::Header;
-use super::overflow_guard::OverflowGuard;
-use super::second;
+use super::second::{self, OverflowGuard};
 use super::tail::Tail;
 use crate::metrics::Interval;
 
@@ -21,7 +20,7 @@ pub struct Reader<S = BufReader<File>> {
     source: S,
     header: Header,
     series: Named,
-    weight: OverflowGuard,
+    guard: OverflowGuard,
     payload: Vec<u8>,
     /// Where the next frame begins.
     at: u64,
@@ -98,9 +97,9 @@ impl<S: Read + Seek> Reader<S> {
             Found::Nothing | Found::Partial(_) => return Err(Why::CutOff),
             Found::Broken(what) => return Err(Why::Header(what.to_owned())),
         };
-        let (series, weight) = (Named::default(), OverflowGuard::default());
+        let (series, guard) = (Named::default(), OverflowGuard::default());
         let tail = Tail::CutOff { at, after: None, rest: 0 };
-        Ok(Self { source, header, series, weight, payload, at, last: None, tail })
+        Ok(Self { source, header, series, guard, payload, at, last: None, tail })
     }
 
     /// What the journal says before its seconds.
@@ -148,7 +147,7 @@ impl<S: Read + Seek> Reader<S> {
             if self.last.is_some_and(|last| last >= interval.second) {
                 return Err(self.corrupt("a second stands behind a later one"));
             }
-            if self.weight.add(&interval).is_none() {
+            if self.guard.add(&interval).is_none() {
                 return Err(self.corrupt("its numbers are larger than a run's can be"));
             }
             return Ok(Some(Entry::Second(Box::new(interval))));

@@ -423,6 +423,7 @@ pub struct SecondEntry {
     /// Whether the generator coloured it.
     pub suspect: bool,
     /// With what: `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
+    #[serde(rename = "strains")]
     pub health_issues: Vec<String>,
 }
 

@@ -1,4 +1,3 @@
-use super::value::{kept, measured};
 use crate::journal::Level;
 use crate::sample::StageId;
 use crate::threshold::Rule;
@@ -26,7 +25,7 @@ pub fn level(stage: StageId, (level, height): (String, f64), judged: &[Judged], 
         height,
         broken: broken.collect(),
         dropped,
-        measured: judged.iter().map(|judged| judged.measured.map(kept)).collect(),
+        measured: judged.iter().map(|judged| judged.measured).collect(),
     }
 }
 
@@ -42,10 +41,7 @@ pub(super) fn on_levels(
     let Some(level) = held.or_else(|| levels.first()) else { return };
     for (index, (finding, rule)) in findings.iter_mut().zip(rules).enumerate() {
         finding.judged = match level.measured.get(index).filter(|_| figures == Figures::Kept) {
-            Some(value) => {
-                let measured = value.map(measured);
-                Judged { measured, status: stand(rule, measured), broke: None }
-            }
+            Some(measured) => Judged { measured: *measured, status: stand(rule, *measured), broke: None },
             None => anew(rule, level.stage),
         };
     }

@@ -9,7 +9,6 @@ mod fold;
 mod levels;
 mod rules;
 mod snapshot;
-mod value;
 
 mod build;
 mod document;

@@ -1,4 +1,3 @@
-use super::value::{kept, measured};
 use crate::journal::Threshold as Written;
 use crate::threshold::{Limit, Rule, Threshold, Was};
 
@@ -28,7 +27,7 @@ pub fn written(rule: &Rule) -> Written {
         no_data: rule.no_data,
         place: rule.place.clone(),
         baseline: match rule.require.limit {
-            Limit::Baseline(_, Was::Known(was)) => Some(kept(was)),
+            Limit::Baseline(_, Was::Known(was)) => Some(was),
             Limit::Baseline(_, Was::Unknown) | Limit::Amount(_) => None,
         },
     }
@@ -37,8 +36,7 @@ pub fn written(rule: &Rule) -> Written {
 fn rule(written: &Written) -> Result<Rule, Unreadable> {
     let require = Threshold::parse(&written.require);
     let mut require = require.map_err(|misparse| Unreadable(written.require.clone(), misparse.message))?;
-    if let Some(value) = written.baseline {
-        let was = measured(value);
+    if let Some(was) = written.baseline {
         if !require.takes(was) {
             return Err(Unreadable(written.require.clone(), "its baseline is of another kind".to_owned()));
         }

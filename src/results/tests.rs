@@ -1,1 +1,175 @@
+use std::time::Duration;
 
+use super::*;
+use crate::journal::{Annotation, Closing, End, Entry, Environment, Fingerprint, Header, Level, Mark, PlanText, RunId};
+use crate::journal::{Stage, Threshold};
+use crate::metrics::{Health, SeriesKey, Tally};
+use crate::sample::{
+    Catalog, EndpointId, FailureKind, Outcome, Phases, Reach, Sample, StageId, StagePurpose, TaskId, Timing, UserTypeId,
+};
+use crate::threshold::{Amount, NoData, OnBreak};
+use crate::units::{Offset, Seed, Shard};
+use crate::verdict::{Integrity, Verdict};
+
+fn at(seconds: u64) -> Offset {
+    Offset::ZERO + Duration::from_secs(seconds)
+}
+
+/// A run of two stages of five seconds each.
+fn header(thresholds: &[(&str, OnBreak)]) -> Header {
+    let stage = |name: &str, start, end| Stage {
+        name: name.to_owned(),
+        scenario: String::new(),
+        start: at(start),
+        end: at(end),
+        users: Some(1),
+        rate: None,
+        purpose: StagePurpose::Measured,
+    };
+    let threshold = |(require, on_break): &(&str, OnBreak)| Threshold {
+        require: (*require).to_owned(),
+        name: None,
+        on_break: *on_break,
+        after: Duration::ZERO,
+        no_data: NoData::Fails,
+        place: String::new(),
+        baseline: None,
+    };
+    Header {
+        format: Header::FORMAT,
+        plimsoll: "0".to_owned(),
+        run: RunId::random(),
+        began: std::time::SystemTime::UNIX_EPOCH,
+        seed: Seed::new(1),
+        shard: Shard::WHOLE,
+        workers: 1,
+        plan: PlanText {
+            name: "two stages".to_owned(),
+            description: String::new(),
+            file: String::new(),
+            profile: None,
+            target: String::new(),
+            text: String::new(),
+            sha256: Fingerprint::of(""),
+            effective: String::new(),
+        },
+        environment: Environment::here(Vec::new()),
+        catalog: Catalog::default(),
+        thresholds: thresholds.iter().map(threshold).collect(),
+        stages: vec![stage("low", 0, 5), stage("high", 5, 10)],
+        parts: Vec::new(),
+    }
+}
+
+/// A second in which so many requests took so long, the first of them failing.
+fn second(second: u32, count: usize, failed: usize, took: Duration) -> Entry {
+    let mut tally = Tally::new();
+    let series = tally.series(&SeriesKey {
+        endpoint: EndpointId(0),
+        name: "/x".into(),
+        user: UserTypeId(0),
+        task: TaskId(0),
+        stage: StageId(u16::from(second >= 5)),
+        status: Some(200),
+    });
+    for index in 0..count {
+        let began = at(second.into());
+        let timing = Timing { scheduled: began, ready: began, sent: began, ended: began + took };
+        let outcome = if index < failed { Outcome::Failed(FailureKind::Check) } else { Outcome::Ok };
+        let (phases, reach) = (Phases::default(), Reach::Wire);
+        tally.start();
+        tally.record(series, &Sample { timing, phases, outcome, reach, bytes_out: 1, bytes_in: 1, content: 1 });
+    }
+    Entry::Second(Box::new(tally.take(second, 3, Health::default())))
+}
+
+fn end(closing: Closing, elapsed: u64, levels: Vec<Level>) -> Entry {
+    let elapsed = Duration::from_secs(elapsed);
+    Entry::End(End { closing, elapsed, broken_workers: 0, teardown: Vec::new(), levels })
+}
+
+const FAST: Duration = Duration::from_millis(10);
+const SLOW: Duration = Duration::from_millis(300);
+
+#[test]
+fn results_are_known_at_any_second_and_a_run_without_an_end_is_no_pass() {
+    let mut results = Results::new(header(&[("p95 < 100ms", OnBreak::GoOn)])).unwrap();
+    assert_eq!(results.verdict(), Verdict::CutOff);
+    results.hear(&second(0, 10, 0, FAST));
+    assert_eq!((results.verdict(), results.elapsed()), (Verdict::CutOff, Duration::from_secs(1)));
+    assert!(results.findings()[0].judged.status.holds());
+    assert_eq!(results.report().run.ended, "cut_off");
+    results.hear(&second(1, 10, 0, SLOW));
+    assert!(!results.findings()[0].judged.status.holds());
+    results.hear(&end(Closing::Complete, 2, Vec::new()));
+    assert_eq!(results.verdict(), Verdict::Failed(vec![0]));
+    let report = results.report();
+    assert_eq!((report.total.requests, report.verdict.exit_code, report.run.ended.as_str()), (20, 1, "complete"));
+}
+
+#[test]
+fn a_threshold_that_aborts_wants_the_run_to_stop_as_soon_as_it_breaks() {
+    let mut results = Results::new(header(&[("count > 0", OnBreak::GoOn), ("error_rate < 50%", OnBreak::Abort)]));
+    let results = results.as_mut().unwrap();
+    results.hear(&second(0, 10, 2, FAST));
+    assert_eq!(results.fatal(), None);
+    results.hear(&second(1, 10, 9, FAST));
+    assert_eq!(results.fatal(), Some(1));
+    // what follows while requests under way end changes nothing of why it stopped
+    results.hear(&second(2, 90, 0, FAST));
+    results.hear(&end(Closing::Threshold(1), 2, Vec::new()));
+    assert_eq!(results.verdict(), Verdict::Failed(vec![1]));
+    assert_eq!(results.report().thresholds[1].measured, "55%");
+}
+
+#[test]
+fn a_search_is_judged_on_the_highest_level_that_held() {
+    let mut results = Results::new(header(&[("p95 < 100ms", OnBreak::GoOn)])).unwrap();
+    (0..5).for_each(|now| results.hear(&second(now, 10, 0, FAST)));
+    let low = results.judge_stage(StageId(0), at(5));
+    results.hear(&second(5, 10, 0, SLOW));
+    let high = results.judge_stage(StageId(1), at(10));
+    let levels = vec![
+        level(StageId(0), ("10/s".to_owned(), 10.0), &low, results.rules(), 0),
+        level(StageId(1), ("20/s".to_owned(), 20.0), &high, results.rules(), 0),
+    ];
+    assert_eq!((levels[0].held(), levels[1].held()), (true, false));
+    assert_eq!(levels[1].broken, ["p95 < 100ms: 300ms"]);
+    assert_eq!(levels[0].measured, [Some(Amount::Time(FAST))]);
+    results.hear(&end(Closing::Plan, 10, levels));
+    assert_eq!(results.verdict(), Verdict::Passed);
+    assert_eq!(results.report().levels.iter().map(|level| level.held).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn counts_that_do_not_add_up_at_the_end_are_a_bug_of_ours() {
+    let mut results = Results::new(header(&[])).unwrap();
+    let Entry::Second(mut interval) = second(0, 10, 0, FAST) else { unreachable!() };
+    interval.books.ok -= 1;
+    results.hear(&Entry::Second(interval));
+    // under way, one request may still be out
+    assert_eq!(results.integrity(), Integrity::Sound);
+    results.hear(&end(Closing::Complete, 1, Vec::new()));
+    assert_eq!((results.integrity(), results.report().verdict.exit_code), (Integrity::Broken, 70));
+}
+
+#[test]
+fn a_snapshot_is_of_one_second_and_of_the_run_so_far() {
+    let mut results = Results::new(header(&[])).unwrap();
+    results.hear(&second(0, 4, 1, FAST));
+    let last = second(6, 8, 2, SLOW);
+    results.hear(&last);
+    results.hear(&Entry::Annotation(Annotation { at: at(7), mark: Mark::Note, text: "a word".to_owned() }));
+    let Entry::Second(interval) = last else { unreachable!() };
+    let shown = Snapshot::of(&interval, &results);
+    assert_eq!((shown.elapsed, shown.length), (Duration::from_secs(7), Duration::from_secs(10)));
+    assert_eq!((shown.users, shown.ended, shown.failed_so_far), (3, 8, 3));
+    assert_eq!(shown.p95, Some(SLOW));
+    assert_eq!(results.stage_at(at(6)), Some(StageId(1)));
+}
+
+#[test]
+fn a_threshold_that_this_version_does_not_read_is_named() {
+    let error = Results::new(header(&[("p95 < 100ms over the moon", OnBreak::GoOn)])).err().unwrap();
+    assert!(error.to_string().contains("`p95 < 100ms over the moon`"), "{error}");
+}

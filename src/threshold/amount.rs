@@ -1,10 +1,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Rate, Ratio, Size, show_duration};
 
 /// A value with its kind: what a threshold compares with, and what is measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Kept", into = "Kept")]
 pub enum Amount {
     /// A time.
     Time(Duration),
@@ -76,6 +79,44 @@ impl fmt::Display for Amount {
     }
 }
 
+/// A value as a journal keeps it: `{"seconds": 0.2}`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    Seconds(f64),
+    PerSecond(f64),
+    Share(f64),
+    Number(f64),
+    Bytes(u64),
+}
+
+impl From<Amount> for Kept {
+    fn from(amount: Amount) -> Self {
+        match amount {
+            Amount::Time(time) => Self::Seconds(time.as_secs_f64()),
+            Amount::Rate(rate) => Self::PerSecond(rate.as_per_second()),
+            Amount::Ratio(share) => Self::Share(share.as_f64()),
+            Amount::Number(number) => Self::Number(number),
+            Amount::Size(size) => Self::Bytes(size.as_bytes()),
+        }
+    }
+}
+
+impl From<Kept> for Amount {
+    /// A file may say anything; what no run measures becomes the nearest that one can.
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Seconds(seconds) => {
+                Self::Time(Duration::from_secs_f64(if seconds.is_finite() { seconds.clamp(0.0, 1e12) } else { 0.0 }))
+            }
+            Kept::PerSecond(rate) => Self::Rate(Rate::per_second(rate)),
+            Kept::Share(share) => Self::Ratio(Ratio::new(if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 })),
+            Kept::Number(number) => Self::Number(number),
+            Kept::Bytes(bytes) => Self::Size(Size::from_bytes(bytes)),
+        }
+    }
+}
+
 /// Whether a rate was meant by the minute: whole there, and no round number a second.
 fn is_of_minutes(rate: Rate) -> bool {
     let whole = |number: f64| (number - number.round()).abs() < 1e-6;
@@ -91,4 +132,24 @@ fn short(number: f64) -> String {
         _ => 4,
     };
     format!("{number:.digits$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_comes_back_from_the_journal_to_the_bit() {
+        for amount in [
+            Amount::Time(Duration::from_nanos(123_456_789_012_345)),
+            Amount::Rate(Rate::per_second(1000.0 / 60.0)),
+            Amount::Ratio(Ratio::new(1.0 / 3.0)),
+            Amount::Number(-0.1),
+            Amount::Size(Size::from_bytes(u64::MAX)),
+        ] {
+            let text = serde_json::to_string(&amount).unwrap();
+            assert_eq!(serde_json::from_str::<Amount>(&text).unwrap(), amount, "{text}");
+        }
+        assert_eq!(serde_json::to_string(&Amount::Ratio(Ratio::new(0.5))).unwrap(), r#"{"share":0.5}"#);
+    }
 }

@@ -20,8 +20,8 @@ use crate::sample::{
     Catalog, EndpointEntry, EndpointId, FailureKind, MetricEntry, MetricId, MetricKind, Outcome, Phases, Reach, Sample,
     StageEntry, StageId, StagePurpose, TaskEntry, TaskId, Timing, UserEntry, UserTypeId,
 };
-use crate::threshold::{NoData, OnBreak};
-use crate::units::{Offset, Seed, Size};
+use crate::threshold::{Amount, NoData, OnBreak};
+use crate::units::{Offset, Ratio, Seed, Size};
 
 /// A folder that is gone when the test is over.
 pub(super) struct Folder(PathBuf);
@@ -75,7 +75,7 @@ pub(super) fn header() -> Header {
             after: Duration::from_millis(1500),
             no_data: NoData::Passes,
             place: "search.yaml:3:3".to_owned(),
-            baseline: Some(Value::Seconds(0.2)),
+            baseline: Some(Amount::Time(Duration::from_millis(200))),
         }],
         stages: vec![Stage {
             name: "steady".to_owned(),
@@ -112,7 +112,7 @@ pub(super) fn end() -> End {
             height: 50.0,
             broken: Vec::new(),
             dropped: 3,
-            measured: vec![Some(Value::Share(0.5)), None],
+            measured: vec![Some(Amount::Ratio(Ratio::new(0.5))), None],
         }],
     }
 }
