@@ -99,7 +99,7 @@ impl Bar {
         };
         let path = find(typed);
         let file = PlanFile::open(&path, &Overrides::default(), &FilterWords::default());
-        file.tell(&path);
+        file.print_problems(&path);
         let program = file.program.filter(|_| file.problems.errors() == 0).ok_or(Exit::Usage)?;
         let names = names(&program);
         Ok(Self { name: path.display().to_string(), rules: Some(program.rules), names })

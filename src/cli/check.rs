@@ -7,7 +7,7 @@ use super::terminal::{data, talk};
 use crate::plan::Overrides;
 use crate::verdict::Exit;
 
-/// Checks plans without running them: every mistake of each, and of each of its profiles.
+/// Checks plans without running them: every error of each, and of each of its profiles.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// The plans' files, or names of plans in `plans/`.
@@ -34,7 +34,7 @@ enum Soundness {
 
 fn check(path: &Path) -> Result<Soundness, Exit> {
     let whole = PlanFile::open(path, &Overrides::default(), &FilterWords::default());
-    whole.tell(path);
+    whole.print_problems(path);
     if whole.problems.errors() > 0 {
         return Ok(Soundness::Broken);
     }
@@ -43,7 +43,7 @@ fn check(path: &Path) -> Result<Soundness, Exit> {
         let with_profile = PlanFile::open(path, &overrides, &FilterWords::default());
         if with_profile.problems.errors() > 0 {
             talk(&format!("with profile `{profile}`:\n"));
-            with_profile.tell(path);
+            with_profile.print_problems(path);
             return Ok(Soundness::Broken);
         }
     }

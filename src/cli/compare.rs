@@ -87,7 +87,7 @@ fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
     Ok(exit(&report))
 }
 
-/// What a comparison comes to for a shell.
+/// The exit code of a comparison.
 pub(super) const fn exit(report: &ComparisonReport) -> Exit {
     if report.exit_code == 0 { Exit::Passed } else { Exit::Failed }
 }

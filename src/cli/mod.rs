@@ -28,7 +28,7 @@ use args::{Args, Command};
 #[must_use]
 pub fn main() -> ExitCode {
     let command = Args::parse().command;
-    // whatever breaks down is told by the standard library; the shell must not take it for a verdict
+    // whatever breaks down is reported by the standard library; the shell must not take it for a verdict
     let exit = std::panic::catch_unwind(|| perform(command)).unwrap_or(Exit::Bug);
     ExitCode::from(exit)
 }

@@ -71,7 +71,7 @@ impl PlanFile {
     }
 
     /// Prints every problem on stderr, with a count behind them.
-    pub(super) fn tell(&self, path: &Path) {
+    pub(super) fn print_problems(&self, path: &Path) {
         let (errors, warnings) = (self.problems.errors(), self.problems.warnings());
         talk(&render(&self.problems, &self.sources, talk_style()));
         if errors > 0 {

@@ -18,7 +18,7 @@ pub(super) fn names(program: &Program) -> Names {
     Names { endpoints: endpoints.collect(), elsewhere }
 }
 
-/// Whether all that a task does is to call endpoints that have the tag themselves: it then tells nothing more.
+/// Whether all that a task does is to call endpoints that have the tag themselves: it then says nothing more.
 fn calls_only(steps: &[Step], tag: &str, program: &Program) -> bool {
     steps.iter().all(|step| match &step.action {
         Action::Call(call) => {

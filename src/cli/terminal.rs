@@ -6,7 +6,7 @@ use crate::verdict::Exit;
 /// Prints data on stdout. A closed pipe is the reader's choice, not an error.
 ///
 /// # Errors
-/// [`Exit::Lost`], told on stderr, where the data cannot be written.
+/// [`Exit::Lost`], reported on stderr, where the data cannot be written.
 pub(super) fn data(text: &str) -> Result<(), Exit> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

@@ -50,7 +50,7 @@ fn stages(args: &TryArgs) -> Result<Exit, Exit> {
     let target = args.target.clone().map(Aim::At);
     let overrides = Overrides { profile: args.profile.clone(), target, ..Overrides::default() };
     let mut file = PlanFile::open(&path, &overrides, &FilterWords::default());
-    file.tell(&path);
+    file.print_problems(&path);
     let program = Arc::new(file.program.take().ok_or(Exit::Usage)?);
     known(args, &program)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -19,7 +19,7 @@ pub struct Annotation {
     pub text: String,
 }
 
-/// What kind of thing an annotation tells.
+/// What kind of thing an annotation reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {

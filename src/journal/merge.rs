@@ -12,7 +12,7 @@ use crate::metrics::repulse;
 use crate::sample::Catalog;
 use crate::units::Shard;
 
-/// What merging came to.
+/// The result of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
     /// How many seconds the run has.
@@ -88,7 +88,8 @@ const GATHERED: usize = 10_000;
 ///
 /// Counts, histograms, smallest and largest are exact. Means and spreads are exact up to the rounding of doubles, and the
 /// same whatever order the journals are named in. The last value of a metric is that of the highest shard that has one in
-/// the last second there is; what a run measures of itself is told anew of the whole. A generator's health is the worst of the shards, figure by figure; users are added up.
+/// the last second there is; what a run measures of itself is
+/// measured again on the whole. A generator's health is the worst of the shards, figure by figure; users are added up.
 ///
 /// # Errors
 /// Journals that are not all shards of one run, each once; what cannot be read or written. Nothing is left behind then.
@@ -127,7 +128,7 @@ fn merge_into(shards: &mut Shards, catalog: &Catalog, mut writer: Writer) -> Res
             all.merge(interval);
         }
         fits.ok_or_else(|| NotMerged::TooLarge(shards.first().to_owned()))?;
-        // what each told of its part, the whole tells of itself
+        // what each measured of its part is measured again on the whole
         repulse(&mut all, catalog);
         seconds = all.second + 1;
         writer.second(&all)?;
@@ -138,7 +139,7 @@ fn merge_into(shards: &mut Shards, catalog: &Catalog, mut writer: Writer) -> Res
     Ok(Merged { seconds, cut: shards.cut() })
 }
 
-/// Writes what happened between two seconds in its order; that a stage began is told once.
+/// Writes what happened between two seconds in its order; that a stage began is reported once.
 fn write(gathered: &mut Vec<Annotation>, writer: &mut Writer) -> Result<(), NotMerged> {
     gathered.sort_by_key(|annotation| annotation.at);
     let mut begun: Vec<String> = Vec::new();

@@ -54,7 +54,7 @@ impl Pen {
 
 /// The whole number, of at most 53 bits, that a double is.
 pub(super) fn whole(figure: f64) -> Option<u64> {
-    // casts of floats saturate, and not-a-number becomes 0: what is not the same to the bit is told apart
+    // casts of floats saturate, and not-a-number becomes 0: what is not the same to the bit is written as it is
     let whole = figure as u64;
     (whole < 1 << 53 && (whole as f64).to_bits() == figure.to_bits()).then_some(whole)
 }
@@ -127,7 +127,7 @@ impl<'a> Scan<'a> {
         Ok(counts)
     }
 
-    /// As many things as are told, each charged with the memory it takes; what is told beyond what is there ends as
+    /// As many things as the count says, each charged with the memory it takes; a count beyond what is there ends as
     /// soon as the bytes do.
     pub(super) fn list<T>(
         &mut self,

@@ -9,11 +9,11 @@ mod form {
     pub(super) const PLAIN: u64 = 0;
     /// All samples are one value.
     pub(super) const ONE: u64 = 1;
-    /// They are whole numbers: told by how far they lie from what the histogram says, and by their sum.
+    /// They are whole numbers: written as how far they lie from what the histogram says, and by their sum.
     pub(super) const WHOLE: u64 = 2;
 }
 
-/// The farthest, in steps of a double, that a mean may lie from the quotient of sum and count to be told by it.
+/// The farthest, in steps of a double, that a mean may lie from the quotient of sum and count to be written by it.
 const NEAR: u64 = 1 << 13;
 
 /// Writes samples: the histogram's counts, and beside it what a histogram cannot give exactly.
@@ -97,7 +97,7 @@ pub(super) fn read(scale: Scale, scan: &mut Scan) -> Result<SparseHistogram, Mal
             let mean = f64::from_bits((sum / count as f64).to_bits().wrapping_add_signed(steps));
             Moments { min, max, last, mean, squares: scan.double()?, ..of }
         }
-        _ => return Err(Malformed("samples are told in an unknown form")),
+        _ => return Err(Malformed("samples are written in an unknown form")),
     };
     plausible(scale, buckets, moments)
 }

@@ -52,7 +52,7 @@ pub(super) fn write(interval: &Interval, series: &mut Numbered) -> Result<Vec<u8
     let mut pen = Pen::default();
     pen.number(interval.second.into());
     pen.number(interval.users);
-    write_books(&interval.books, &mut pen);
+    write_accounting(&interval.books, &mut pen);
     write_health(&interval.health, &mut pen);
     series.write(&mut pen)?;
     pen.bytes.append(&mut body.bytes);
@@ -69,7 +69,7 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
         return Err(Malformed("a second is later than a run can be long"));
     }
     let users = scan.number()?;
-    let books = read_books(&mut scan)?;
+    let accounting = read_accounting(&mut scan)?;
     let health = read_health(&mut scan)?;
     series.read(&mut scan)?;
     let interval = Interval {
@@ -92,7 +92,7 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
             })
         })?,
         errors: scan.list(read_error)?,
-        books,
+        books: accounting,
         users,
         health,
     };
@@ -117,13 +117,13 @@ fn read_counts(scan: &mut Scan) -> Result<Counts, Malformed> {
     })
 }
 
-fn write_books(books: &Accounting, pen: &mut Pen) {
-    let Accounting { scheduled, dropped, started, ok, failed, aborted, never_sent } = books;
+fn write_accounting(accounting: &Accounting, pen: &mut Pen) {
+    let Accounting { scheduled, dropped, started, ok, failed, aborted, never_sent } = accounting;
     [scheduled, dropped, started, ok, aborted, never_sent].into_iter().for_each(|number| pen.number(*number));
     write_kinds(failed, pen);
 }
 
-fn read_books(scan: &mut Scan) -> Result<Accounting, Malformed> {
+fn read_accounting(scan: &mut Scan) -> Result<Accounting, Malformed> {
     Ok(Accounting {
         scheduled: scan.number()?,
         dropped: scan.number()?,
@@ -271,10 +271,10 @@ impl OverflowGuard {
     /// Adds a second; `None` where its numbers do not fit any more.
     pub(super) fn add(&mut self, interval: &Interval) -> Option<()> {
         let mut sum = Sum(Some(self.0));
-        let books = &interval.books;
-        sum.add([interval.users, books.scheduled, books.dropped, books.started, books.ok]);
-        sum.add([books.aborted, books.never_sent, interval.health.late]);
-        sum.add(books.failed);
+        let accounting = &interval.books;
+        sum.add([interval.users, accounting.scheduled, accounting.dropped, accounting.started, accounting.ok]);
+        sum.add([accounting.aborted, accounting.never_sent, interval.health.late]);
+        sum.add(accounting.failed);
         for series in &interval.series {
             let counts = &series.counts;
             sum.add([counts.ok, counts.aborted, counts.never_sent, counts.bytes_out, counts.bytes_in, counts.content]);

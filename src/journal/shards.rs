@@ -77,16 +77,16 @@ impl Shards {
         Ok(header)
     }
 
-    /// Reads each shard up to its next second; what happened until then goes to `tell`.
+    /// Reads each shard up to its next second; what happened until then goes to `annotated`.
     pub(super) fn advance(
         &mut self,
-        mut tell: impl FnMut(Annotation) -> Result<(), NotMerged>,
+        mut annotated: impl FnMut(Annotation) -> Result<(), NotMerged>,
     ) -> Result<(), NotMerged> {
         for shard in &mut self.0 {
             while shard.next.is_none() && !shard.over {
                 match shard.reader.next() {
                     Some(Entry::Second(interval)) => shard.next = Some(interval),
-                    Some(Entry::Annotation(annotation)) => tell(annotation)?,
+                    Some(Entry::Annotation(annotation)) => annotated(annotation)?,
                     Some(Entry::End(end)) => shard.end = Some(end),
                     None => shard.over = true,
                 }

@@ -12,7 +12,7 @@ use super::second;
 use crate::metrics::Interval;
 
 /// A journal being written. Each frame is handed to the system whole before the call returns, so that a killed
-/// process loses nothing it was told of; [`Writer::end`] waits for the disk.
+/// process loses nothing it was given; [`Writer::end`] waits for the disk.
 #[derive(Debug)]
 pub struct Writer {
     file: File,
@@ -60,16 +60,17 @@ impl Writer {
     /// # Errors
     /// A place that cannot be written to, a file that is there already, and a header that is too large.
     pub fn create(path: &Path, header: &Header) -> Result<Self, NotWritten> {
-        let told = |cause| NotWritten { path: path.to_owned(), cause };
-        let frame = seal(Kind::Header, &json(header).map_err(told)?);
-        let file = OpenOptions::new().append(true).create_new(true).open(path).map_err(|error| told(error.into()))?;
+        let not_written = |cause| NotWritten { path: path.to_owned(), cause };
+        let frame = seal(Kind::Header, &json(header).map_err(not_written)?);
+        let file =
+            OpenOptions::new().append(true).create_new(true).open(path).map_err(|error| not_written(error.into()))?;
         let series = Numbered::default();
         let mut writer = Self { file, path: path.to_owned(), length: 0, torn: false, series, last: None };
         let bytes = [first_line().as_bytes(), &frame].concat();
         if let Err(cause) = writer.append(&bytes) {
             // what has no header is no journal
             drop(remove_file(path));
-            return Err(told(cause));
+            return Err(not_written(cause));
         }
         Ok(writer)
     }
@@ -83,7 +84,7 @@ impl Writer {
         if let Some(last) = self.last
             && last >= interval.second
         {
-            return Err(self.told(Cause::OutOfOrder { second: interval.second, last }));
+            return Err(self.not_written(Cause::OutOfOrder { second: interval.second, last }));
         }
         let payload = second::write(interval, &mut self.series).map_err(|malformed| Cause::TooLarge(malformed.0));
         match payload.and_then(|payload| self.append(&seal(Kind::Second, &payload))) {
@@ -94,7 +95,7 @@ impl Writer {
             }
             Err(cause) => {
                 self.series.forget();
-                Err(self.told(cause))
+                Err(self.not_written(cause))
             }
         }
     }
@@ -105,7 +106,9 @@ impl Writer {
     /// A disk that is full or gone. The journal is then as it was before, and may be added to.
     pub fn annotate(&mut self, annotation: &Annotation) -> Result<(), NotWritten> {
         let payload = json(annotation);
-        payload.and_then(|payload| self.append(&seal(Kind::Annotation, &payload))).map_err(|cause| self.told(cause))
+        payload
+            .and_then(|payload| self.append(&seal(Kind::Annotation, &payload)))
+            .map_err(|cause| self.not_written(cause))
     }
 
     /// Adds the end, and waits until the disk has everything.
@@ -117,7 +120,7 @@ impl Writer {
         let written = payload.and_then(|payload| self.append(&seal(Kind::End, &payload)));
         // what the disk refuses may show only now
         let written = written.and_then(|()| Ok(self.file.sync_all()?));
-        written.map_err(|cause| self.told(cause))
+        written.map_err(|cause| self.not_written(cause))
     }
 
     /// Where the journal is.
@@ -147,7 +150,7 @@ impl Writer {
         Ok(())
     }
 
-    fn told(&self, cause: Cause) -> NotWritten {
+    fn not_written(&self, cause: Cause) -> NotWritten {
         NotWritten { path: self.path.clone(), cause }
     }
 }

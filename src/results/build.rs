@@ -56,7 +56,7 @@ pub(super) fn build(results: &Results, findings: &[Finding], verdict: &Verdict) 
         failures,
         exceptions,
         teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
-        books: books(totals.books(), end.is_some()),
+        books: accounting(totals.books(), end.is_some()),
         generator: self::generator(generator),
         history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
     }
@@ -146,24 +146,27 @@ fn groups(errors: &[ErrorCount], catalog: &Catalog) -> (Vec<FailureEntry>, Vec<F
     (exceptions.iter().map(entry).collect(), failures.iter().map(entry).collect())
 }
 
-fn books(books: &Accounting, has_ended: bool) -> BooksEntry {
+fn accounting(accounting: &Accounting, has_ended: bool) -> BooksEntry {
     let (under_way, balanced) = if has_ended {
-        (0, books.balance().is_ok())
+        (0, accounting.balance().is_ok())
     } else {
         // what comes of those is still to come, or lost
-        let ended = books.ok + books.failures() + books.aborted;
-        (books.under_way(), books.scheduled == books.started + books.dropped && ended <= books.started)
+        let ended = accounting.ok + accounting.failures() + accounting.aborted;
+        (
+            accounting.under_way(),
+            accounting.scheduled == accounting.started + accounting.dropped && ended <= accounting.started,
+        )
     };
     BooksEntry {
-        scheduled: books.scheduled,
-        dropped: books.dropped,
-        started: books.started,
-        ok: books.ok,
-        failed: books.failures(),
-        aborted: books.aborted,
+        scheduled: accounting.scheduled,
+        dropped: accounting.dropped,
+        started: accounting.started,
+        ok: accounting.ok,
+        failed: accounting.failures(),
+        aborted: accounting.aborted,
         under_way,
-        never_sent: books.never_sent,
-        failed_by_kind: by_kind(&books.failed),
+        never_sent: accounting.never_sent,
+        failed_by_kind: by_kind(&accounting.failed),
         balanced,
     }
 }

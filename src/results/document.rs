@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the report's form. It changes when a field changes its meaning or goes away, not when one comes.
 pub const VERSION: u32 = 1;
 
-/// Everything one run came to. Times are in milliseconds unless the name says otherwise; a number that could not be
+/// All results of one run. Times are in milliseconds unless the name says otherwise; a number that could not be
 /// had is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
@@ -19,7 +19,7 @@ pub struct Report {
     pub plan: PlanEntry,
     /// When and how it was run.
     pub run: RunEntry,
-    /// What it came to.
+    /// The verdict.
     pub verdict: VerdictEntry,
     /// Each threshold with what was measured.
     pub thresholds: Vec<ThresholdEntry>,
@@ -124,14 +124,14 @@ pub struct ShardEntry {
     pub count: u32,
 }
 
-/// What a run came to.
+/// The verdict of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictEntry {
     /// Whether everything that was asked for held.
     pub passed: bool,
     /// The verdict in words.
     pub text: String,
-    /// The exit code it comes to.
+    /// The exit code that follows from it.
     pub exit_code: u8,
 }
 
@@ -185,7 +185,7 @@ pub enum ThresholdState {
     Broken,
     /// There was nothing to judge, or nothing to compare with, which breaks it.
     NoData,
-    /// One shard cannot tell: it is judged when the shards are merged.
+    /// Deferred to the merge: one shard cannot know.
     Left,
 }
 

@@ -174,7 +174,7 @@ impl Results {
         self.verdict_on(&self.findings())
     }
 
-    /// Whether the run's own counts and workers are in order. Of a run without an end it cannot be told: requests are
+    /// Whether the run's own counts and workers are in order. Of a run without an end nobody can know: requests are
     /// under way.
     #[must_use]
     pub fn integrity(&self) -> Integrity {

@@ -12,7 +12,7 @@ pub(super) enum Figures {
     Anew,
 }
 
-/// The level that was tried in a stage, with what each threshold came to on it.
+/// The level that was tried in a stage, with the result of each threshold on it.
 #[must_use]
 pub fn level(stage: StageId, (level, height): (String, f64), judged: &[Judged], rules: &[Rule], dropped: u64) -> Level {
     let broken = rules.iter().zip(judged).filter(|(_, judged)| !judged.status.holds()).map(|(rule, judged)| {

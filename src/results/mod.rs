@@ -1,8 +1,8 @@
-//! What a run has come to so far: the one fold over its entries. `run` feeds it from the engine, everything else from a
+//! The results of a run so far: the one fold over its entries. `run` feeds it from the engine, everything else from a
 //! journal, so nothing of a run can be known to the one and not to the other.
 //!
-//! [`Results`] are built from a journal's header, hear each entry, and tell at any second the numbers, the thresholds,
-//! the generator's health and whether the run has to stop. [`Results::report`] is the document every format is written
+//! [`Results`] are built from a journal's header, hear each entry, and know at any second the numbers, the
+//! thresholds, the generator's health and whether the run has to stop. [`Results::report`] is the document every format is written
 //! from.
 
 mod fold;

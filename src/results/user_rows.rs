@@ -5,7 +5,7 @@ use super::request_rows::times;
 use crate::metrics::{Distribution, Measure, Scale, Totals};
 use crate::sample::{Catalog, TaskId, UserTypeId};
 
-/// What one user type came to.
+/// The requests of one user type.
 struct Person {
     requests: u64,
     failed: u64,

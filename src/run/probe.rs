@@ -16,7 +16,7 @@ const BETWEEN: Duration = Duration::from_millis(250);
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// Waits until the target is there: by its `ready` question where the plan has one, else by a connection. Where it is
-/// not there at once, `waiting` is told why, one time.
+/// not there at once, `waiting` hears why, once.
 ///
 /// # Errors
 /// What kept it from being there, with what the last try met.
@@ -30,7 +30,7 @@ pub async fn probe(program: &Program, waiting: impl FnMut(&str)) -> Result<(), U
 async fn ask(program: &Program, ready: &Ready, mut waiting: impl FnMut(&str)) -> Result<(), Unreachable> {
     let url = format!("{}{}", program.target.origin, ready.path);
     let mut said = "did not answer".to_owned();
-    let mut told = false;
+    let mut said_so = false;
     let asking = async {
         loop {
             said = match ready_check(program, &ready.path, ready.within).await {
@@ -39,9 +39,9 @@ async fn ask(program: &Program, ready: &Ready, mut waiting: impl FnMut(&str)) ->
                 Err(why) => format!("did not answer: {why}"),
             };
             // a service that refuses now may be coming up
-            if !told {
+            if !said_so {
                 waiting(&format!("waiting up to {} for {url}: it {said}", show_duration(ready.within)));
-                told = true;
+                said_so = true;
             }
             sleep(BETWEEN).await;
         }

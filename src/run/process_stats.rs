@@ -13,7 +13,7 @@ pub(super) struct ProcessStats {
     cores: f64,
 }
 
-/// What this process may use, as far as the system tells: cores by its own count, which knows of quotas; the limit on
+/// What this process may use, as far as the system says: cores by its own count, which knows of quotas; the limit on
 /// open files; memory of its control group, or the machine's.
 #[must_use]
 pub fn limits(workers: u32) -> Limits {

@@ -81,7 +81,7 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) out: PathBuf,
 
-    /// The journal of an earlier run to hold this one against.
+    /// The journal of an earlier run to compare this one with.
     #[arg(long, value_name = "RUN")]
     pub(super) baseline: Option<PathBuf>,
 

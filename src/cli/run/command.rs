@@ -2,8 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::args::RunArgs;
-use super::baseline::resolve;
-use super::compared::compared;
+use super::baseline::{compared, resolve};
 use super::hush::hush;
 use super::write_results::keep_all;
 use crate::cli::plan_file::{PlanFile, find};
@@ -41,7 +40,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         target.as_ref().map(|target| Aim::InPlace { origin: format!("http://{}", target.address()), paths: &PATHS });
     let path = find(&args.plan);
     let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter());
-    file.tell(&path);
+    file.print_problems(&path);
     let mut program = file.program.take().ok_or(Exit::Usage)?;
     hush(&mut program.rules, &Mask::new(&program.secrets));
     resolve(args.baseline.as_deref(), &mut program.rules)?;

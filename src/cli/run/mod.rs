@@ -3,7 +3,6 @@
 mod args;
 mod baseline;
 mod command;
-mod compared;
 mod hush;
 mod write_results;
 

@@ -10,11 +10,11 @@ use crate::verdict::Exit;
 /// What every run leaves in its folder, besides the journal and the log; the log ends with the summary.
 const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::Markdown];
 
-/// Writes everything a run comes to but the journal, each file though another may fail, and says where it is or what was
+/// Writes the results of a run but the journal, each file though another may fail, and says where it is or what was
 /// lost; `lost` is what was lost before.
 ///
 /// # Errors
-/// [`Exit::Lost`], told on stderr, where anything was lost.
+/// [`Exit::Lost`], reported on stderr, where anything was lost.
 pub(super) fn keep_all(
     files: ResultFiles,
     report: &Report,
