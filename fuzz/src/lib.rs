@@ -1,6 +1,6 @@
 //! What a person may write, fed through the entry points that read it: none may panic, hang or run out of memory.
 //!
-//! The fuzz targets and `tests/fuzz_regressions.rs` share these functions.
+//! The fuzz targets and `tests/library/fuzz_regressions.rs` share these functions.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,0 +1,71 @@
+//! The documentation tells the truth: its reference is the code's, and every YAML block in it compiles.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::support::command_line::{self, finish};
+use crate::support::folder::Folder;
+use crate::support::repository::{files, root, text};
+use crate::support::repository_run::RepositoryRun;
+
+#[test]
+fn the_reference_is_the_one_the_code_gives() {
+    let (_, made, _) = command_line::run(&["schema", "reference"]);
+    let kept = text("docs/reference.md");
+    assert!(made == kept, "stale: run `cargo run -- schema reference > docs/reference.md`");
+}
+
+/// The YAML blocks of a page.
+fn blocks(page: &PathBuf) -> Vec<String> {
+    let text = text(page);
+    let inside = text.split("```yaml\n").skip(1);
+    inside.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_yaml_block_compiles() {
+    let mut pages = files("docs", ".md");
+    pages.push("README.md".into());
+    let examples = fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path().join("README.md"));
+    pages.extend(examples.filter(|page| page.exists()));
+    let folder = Folder::new();
+    let mut checked = 0;
+    for page in &pages {
+        for mut block in blocks(page) {
+            // what the block leaves out is not what it is about
+            let needs = [
+                ("target:", "target: http://127.0.0.1:8000\n"),
+                ("endpoints:", "endpoints: {health: {get: /health}}\n"),
+                ("shape:", "shape: {constant: {users: 1, for: 1s}}\n"),
+            ];
+            for (key, line) in needs {
+                let has = block
+                    .lines()
+                    .any(|known| known.starts_with(key) || (key == "shape:" && known.starts_with("scenarios:")));
+                if !has {
+                    block.push_str(line);
+                }
+            }
+            let plan = folder.join("block.yaml");
+            fs::write(&plan, &block).unwrap();
+            let (code, _, told) = finish(command_line::command().arg("check").arg(&plan));
+            assert_eq!(code, 0, "{}:\n{block}\n{told}", page.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 10, "only {checked} blocks were found");
+}
+
+#[test]
+fn a_plan_with_every_key_runs() {
+    let run = |profile: &str| {
+        let plan = ["tests/plans/good/every_key.yaml", "--embedded", "--quiet", "--profile", profile];
+        let run = RepositoryRun::new(&plan, &[]);
+        (run.code, run.stdout)
+    };
+    let (code, summary) = run("all_shapes");
+    assert_eq!(code, 0, "{summary}");
+    assert!(summary.contains("checkout") && summary.contains("dropped 0"), "{summary}");
+    let (code, summary) = run("climb");
+    assert!(code < 2 && summary.contains("step 1 (10/s)"), "{summary}");
+}

@@ -1,0 +1,16 @@
+//! The command line from outside: what it prints, writes and refuses, and how it exits.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod analyze;
+mod compare;
+mod docs;
+mod examples;
+mod files;
+mod new;
+mod plans;
+mod run;
+mod secrets;
+mod show;
+#[path = "../support/mod.rs"]
+mod support;
