@@ -8,6 +8,7 @@ mod docs;
 mod examples;
 mod files;
 mod new;
+mod old_journals;
 mod plans;
 mod run;
 mod secrets;

@@ -1,8 +1,6 @@
 //! Journals that an earlier version wrote, with the reports it made of them: this version reads them and makes the same,
 //! byte for byte.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 use std::process::Command;
 
