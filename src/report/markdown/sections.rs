@@ -152,7 +152,7 @@ fn books(report: &Report) -> String {
     let [scheduled, started] = equations(&report.books);
     let balance =
         if report.books.balanced { "" } else { " **The books do not balance: this is a mistake of Plimsoll.**" };
-    format!("Accounting: {scheduled}; {started}.{balance}\n")
+    format!("Books: {scheduled}; {started}.{balance}\n")
 }
 
 fn foot(report: &Report) -> String {
