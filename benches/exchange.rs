@@ -12,13 +12,14 @@
 use std::cell::Cell;
 use std::error::Error;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use plimsoll::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify};
 use plimsoll::units::Size;
+use tokio::time::Instant;
 
 type Anything = Box<dyn Error>;
 

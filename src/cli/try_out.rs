@@ -7,7 +7,7 @@ use super::plan_file::{FilterWords, PlanFile, find};
 use super::terminal::{data, talk};
 use crate::compile::{Action, Program, Step, UserType};
 use crate::diagnostic::did_you_mean;
-use crate::engine::{Mask, OnTrouble, OneOff, Redirected, Traced, Watcher};
+use crate::engine::{Mask, OnTrouble, OneOff, Platform, Redirected, Traced, Watcher};
 use crate::plan::{Aim, Overrides};
 use crate::report::visible;
 use crate::run::probe;
@@ -80,7 +80,13 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
     let plans_own = TaskId(u16::MAX);
     if !program.setup.is_empty() {
         data("setup\n")?;
-        let errand = OneOff { program, globals: &globals, kind: None, watcher: Some(watcher(program)) };
+        let errand = OneOff {
+            program,
+            globals: &globals,
+            kind: None,
+            watcher: Some(watcher(program)),
+            platform: &Platform::System,
+        };
         let done = errand.run(&[(&program.setup, plans_own)], OnTrouble::Stop).await;
         let done = done.map_err(|error| refuse(&error.to_string()))?;
         failures += done.failures.len();
@@ -103,7 +109,13 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
         data(&format!("user type {}\n", user.name))?;
         let before = (&user.on_start[..], user.on_start_task);
         let parts: Vec<_> = std::iter::once(before).chain(steps).collect();
-        let errand = OneOff { program, globals: &globals, kind: Some(user.id), watcher: Some(watcher(program)) };
+        let errand = OneOff {
+            program,
+            globals: &globals,
+            kind: Some(user.id),
+            watcher: Some(watcher(program)),
+            platform: &Platform::System,
+        };
         let done = errand.run(&parts, OnTrouble::GoOn).await.map_err(|error| refuse(&error.to_string()))?;
         failures += done.failures.len();
         for failure in &done.failures {
@@ -116,7 +128,13 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
     }
     if !program.teardown.is_empty() {
         data("teardown\n")?;
-        let errand = OneOff { program, globals: &globals, kind: None, watcher: Some(watcher(program)) };
+        let errand = OneOff {
+            program,
+            globals: &globals,
+            kind: None,
+            watcher: Some(watcher(program)),
+            platform: &Platform::System,
+        };
         let done = errand.run(&[(&program.teardown, plans_own)], OnTrouble::Stop).await;
         failures += done.map_err(|error| refuse(&error.to_string()))?.failures.len();
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::LocalSet;
 
-use super::clock::Clock;
+use super::clock::{Clock, Pacer};
 use super::feeder::Feeder;
 use super::scenario_timeline::ScenarioTimeline;
-use super::start::{NotReady, settings};
+use super::start::{NotReady, Platform, settings};
 use super::stop_signal::StopSignal;
 use super::trace::Watcher;
 use super::user::{Flow, Identity, User};
@@ -31,6 +31,8 @@ pub struct OneOff<'a> {
     pub kind: Option<UserTypeId>,
     /// Who looks on.
     pub watcher: Option<Watcher>,
+    /// What it runs on.
+    pub platform: &'a Platform,
 }
 
 /// What an errand left.
@@ -51,12 +53,12 @@ impl OneOff<'_> {
     /// # Errors
     /// A target that cannot be connected to as it is written.
     pub async fn run(self, parts: &[Stretch<'_>], stops: OnTrouble) -> Result<Done, NotReady> {
-        let (origin, settings) = settings(self.program)?;
+        let (origin, settings) = settings(self.program, self.platform)?;
         let transport = Transport::new(origin, settings).map_err(|error| NotReady::Target(error.to_string()))?;
         let (sender, _reports) = unbounded_channel();
-        let clock = Clock::starting_in(Duration::ZERO);
+        let pacer = Pacer::new(Clock::starting_in(Duration::ZERO), self.platform.timer());
         let (program, globals) = (self.program.clone(), self.globals.clone());
-        let mut desk = WorkerContext::new(program, globals, clock, Rc::new(transport), sender);
+        let mut desk = WorkerContext::new(program, globals, pacer, transport, sender);
         desk.watcher = self.watcher;
         for user in &self.program.users {
             let open = |feed| Feeder::open(feed, Part::WHOLE, self.program.seed);
@@ -67,8 +69,9 @@ impl OneOff<'_> {
         LocalSet::new()
             .run_until(async {
                 tokio::select! {
+                    biased;
                     done = perform(&desk, self.kind, parts, stops) => Ok(done),
-                    () = desk.pacer.drive() => Err(NotReady::Worker("the timer ended".to_owned())),
+                    never = desk.pacer.drive() => match never {},
                 }
             })
             .await

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::task::LocalSet;
 
-use super::start::settings;
+use super::start::{Platform, settings};
 use crate::compile::Program;
 use crate::http::{Client, Ending, Keep, Outgoing, Transport};
 
@@ -12,7 +12,7 @@ use crate::http::{Client, Ending, Keep, Outgoing, Transport};
 /// # Errors
 /// Why there was no answer.
 pub async fn ready_check(program: &Program, path: &str, within: Duration) -> Result<u16, String> {
-    let (origin, settings) = settings(program).map_err(|error| error.to_string())?;
+    let (origin, settings) = settings(program, &Platform::System).map_err(|error| error.to_string())?;
     let transport = Transport::new(origin, settings).map_err(|error| error.to_string())?;
     let outgoing = Outgoing {
         method: http::Method::GET,

@@ -1,4 +1,4 @@
-use std::rc::Rc;
+use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, SystemTime};
@@ -13,8 +13,9 @@ use super::worker::Worker;
 use super::worker_message::WorkerMessage;
 use crate::compile::{self, Connections, Program, Trust};
 use crate::expression::Globals;
-use crate::http::{Identity, Origin, Proxy, Reuse, Settings, Transport, Verify, Version};
+use crate::http::{Identity, Network, Origin, Proxy, Reuse, Settings, Transport, Verify, Version};
 use crate::load::Part;
+use crate::timer::ExactTimer;
 use crate::units::{Rate, Shard, show_duration};
 
 /// How a run is made, besides what the program says.
@@ -26,6 +27,40 @@ pub struct Options {
     pub start: Start,
     /// Which part of the run this process makes.
     pub shard: Shard,
+    /// What it runs on.
+    pub platform: Platform,
+}
+
+/// What a run gets its threads, its timers and its connections from.
+#[derive(Debug, Clone, Default)]
+pub enum Platform {
+    /// The system: a thread for each worker.
+    #[default]
+    System,
+    /// The runtime the run is started in: workers are its tasks, and time is its own, so that it may be paused.
+    /// Connections are made in memory.
+    #[cfg(test)]
+    Simulated(crate::http::MemoryNetwork),
+}
+
+impl Platform {
+    /// A timer of the runtime this is called in.
+    pub(super) fn timer(&self) -> ExactTimer {
+        match self {
+            Self::System => ExactTimer::new(),
+            #[cfg(test)]
+            Self::Simulated(_) => ExactTimer::of_runtime(),
+        }
+    }
+
+    /// The settings of connections, with this platform's network.
+    fn connect(&self, settings: Settings) -> Settings {
+        match self {
+            Self::System => settings,
+            #[cfg(test)]
+            Self::Simulated(network) => Settings { network: Network::Memory(network.clone()), ..settings },
+        }
+    }
 }
 
 /// When a run's zero is.
@@ -47,7 +82,14 @@ pub struct Run {
     pub reports: UnboundedReceiver<WorkerMessage>,
     /// The levels of a search so far; one more begins its level.
     pub levels: watch::Sender<Vec<Rate>>,
-    threads: Vec<JoinHandle<()>>,
+    workers: Vec<WorkerHandle>,
+}
+
+/// A worker at work.
+enum WorkerHandle {
+    Thread(JoinHandle<()>),
+    #[cfg(test)]
+    Task(tokio::task::JoinHandle<()>),
 }
 
 /// Why a run could not start.
@@ -84,7 +126,7 @@ impl Run {
         options: &Options,
         stop: &Stop,
     ) -> Result<Self, NotReady> {
-        let (origin, settings) = settings(program)?;
+        let (origin, settings) = settings(program, &options.platform)?;
         // made once here for its error, and once in each worker, which shares nothing
         Transport::new(origin.clone(), settings.clone()).map_err(|error| NotReady::Target(error.to_string()))?;
         let casts = UserAssignment::of_all(&program.scenarios, program.users.len());
@@ -100,41 +142,68 @@ impl Run {
         let (sender, reports) = unbounded_channel();
         let (levels, rates) = watch::channel(Vec::new());
         let (count, shard) = (options.workers.max(1), options.shard);
-        let mut threads = Vec::new();
+        let mut workers = Vec::new();
         for index in 0..count {
-            let (program, globals, casts, rates) = (program.clone(), globals.clone(), casts.clone(), rates.clone());
-            let (origin, settings, sender, stop) = (origin.clone(), settings.clone(), sender.clone(), stop.listen());
-            let thread = Builder::new().name(format!("worker-{index}")).spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let (Ok(runtime), Ok(transport)) = (runtime, Transport::new(origin, settings)) else { return };
-                let worker = Worker {
-                    part: Part::new(shard, index, count),
-                    program,
-                    globals,
-                    clock,
-                    transport: Rc::new(transport),
-                    casts,
-                    levels: rates,
-                    grace: grace.min(LONGEST_GRACE),
-                    stop,
-                    reports: sender,
-                };
-                runtime.block_on(worker.work());
-            });
-            threads.push(thread.map_err(|error| NotReady::Worker(error.to_string()))?);
+            let worker = Worker {
+                part: Part::new(shard, index, count),
+                program: program.clone(),
+                globals: globals.clone(),
+                clock,
+                platform: options.platform.clone(),
+                origin: origin.clone(),
+                settings: settings.clone(),
+                casts: casts.clone(),
+                levels: rates.clone(),
+                grace: grace.min(LONGEST_GRACE),
+                stop: stop.listen(),
+                reports: sender.clone(),
+            };
+            workers.push(WorkerHandle::start(worker).map_err(|error| NotReady::Worker(error.to_string()))?);
         }
-        Ok(Self { clock, began, reports, levels, threads })
+        Ok(Self { clock, began, reports, levels, workers })
     }
 
-    /// Waits for the workers' threads; the number of those that broke down.
-    #[must_use]
-    pub fn join(self) -> usize {
-        self.threads.into_iter().filter_map(|thread| thread.join().err()).count()
+    /// Waits for the workers to end; the number of those that broke down.
+    pub async fn join(self) -> usize {
+        let mut broken = 0;
+        for worker in self.workers {
+            broken += usize::from(!worker.join().await);
+        }
+        broken
+    }
+}
+
+impl WorkerHandle {
+    fn start(worker: Worker) -> io::Result<Self> {
+        match worker.platform {
+            Platform::System => {
+                let name = format!("worker-{}", worker.part.worker());
+                let thread = Builder::new().name(name).spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                    if let Ok(runtime) = runtime {
+                        runtime.block_on(worker.work());
+                    }
+                });
+                thread.map(Self::Thread)
+            }
+            #[cfg(test)]
+            Platform::Simulated(_) => Ok(Self::Task(tokio::task::spawn_local(worker.work()))),
+        }
+    }
+
+    /// Whether it came to its own end.
+    async fn join(self) -> bool {
+        match self {
+            // every worker has sent its last message by then
+            Self::Thread(thread) => thread.join().is_ok(),
+            #[cfg(test)]
+            Self::Task(task) => task.await.is_ok(),
+        }
     }
 }
 
 /// Where the service is, and how its connections are made.
-pub(super) fn settings(program: &Program) -> Result<(Origin, Settings), NotReady> {
+pub(super) fn settings(program: &Program, platform: &Platform) -> Result<(Origin, Settings), NotReady> {
     let parse = |text: &str| Origin::parse(text).map_err(|misread| NotReady::Target(misread.to_string()));
     let origin = parse(&program.target.origin)?;
     let http = &program.target.http;
@@ -163,8 +232,8 @@ pub(super) fn settings(program: &Program) -> Result<(Origin, Settings), NotReady
             .as_ref()
             .map(|identity| Identity { chain: identity.chain.clone(), key: identity.key.clone() }),
         proxy,
-        unix_socket: http.unix_socket.clone(),
+        network: http.unix_socket.clone().map_or(Network::Tcp, Network::Unix),
         ..Settings::default()
     };
-    Ok((origin, settings))
+    Ok((origin, platform.connect(settings)))
 }

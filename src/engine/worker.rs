@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 use super::arrival_pool::{Levels, Source, Stream};
-use super::clock::Clock;
+use super::clock::{Clock, Pacer};
 use super::closed_pool::ClosedPool;
 use super::curves::{curve_of, flow_of};
 use super::feeder::Feeder;
@@ -15,6 +15,7 @@ use super::group::Group;
 use super::iteration_pool::IterationPool;
 use super::row_partition::row_partition;
 use super::scenario_timeline::ScenarioTimeline;
+use super::start::Platform;
 use super::stop::Phase;
 use super::stop_signal::Order;
 use super::user_assignment::UserAssignment;
@@ -22,7 +23,7 @@ use super::worker_context::WorkerContext;
 use super::worker_message::WorkerMessage;
 use crate::compile::{Program, Scenario, Shape, Spacing};
 use crate::expression::Globals;
-use crate::http::Transport;
+use crate::http::{Origin, Settings, Transport};
 use crate::load::{Arrivals, Part};
 use crate::metrics::{Health, Interval};
 use crate::sample::UserTypeId;
@@ -34,7 +35,9 @@ pub(super) struct Worker {
     pub(super) program: Arc<Program>,
     pub(super) globals: Arc<Globals>,
     pub(super) clock: Clock,
-    pub(super) transport: Rc<Transport>,
+    pub(super) platform: Platform,
+    pub(super) origin: Origin,
+    pub(super) settings: Settings,
     /// Who the users of each scenario are.
     pub(super) casts: Vec<Arc<UserAssignment>>,
     /// The levels of a search.
@@ -56,8 +59,11 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
     pub(super) async fn work(self) {
+        // TLS and connections are the worker's own: it shares nothing; the run has seen that they can be made
+        let Ok(transport) = Transport::new(self.origin.clone(), self.settings.clone()) else { return };
         let (program, globals) = (self.program.clone(), self.globals.clone());
-        let mut desk = WorkerContext::new(program, globals, self.clock, self.transport.clone(), self.reports.clone());
+        let pacer = Pacer::new(self.clock, self.platform.timer());
+        let mut desk = WorkerContext::new(program, globals, pacer, transport, self.reports.clone());
         if let Err(why) = self.feed(&mut desk) {
             drop(self.reports.send(WorkerMessage::Stop { why }));
         }
@@ -65,8 +71,9 @@ impl Worker {
         LocalSet::new()
             .run_until(async {
                 tokio::select! {
+                    biased;
                     () = self.run(desk.clone()) => {}
-                    () = desk.pacer.drive() => {}
+                    never = desk.pacer.drive() => match never {},
                 }
             })
             .await;
@@ -79,7 +86,7 @@ impl Worker {
         let mut beat = Offset::ZERO;
         let mut phase = Phase::Running;
         let (mut drained_by, mut gone_by) = (None, None);
-        desk.pacer.start().await;
+        desk.pacer.sleep_until(Offset::ZERO).await;
         loop {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());

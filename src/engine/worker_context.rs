@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::clock::Clock;
+use super::clock::{Clock, Pacer};
 use super::feeder::Feeder;
-use super::pacer::Pacer;
 use super::redact::Mask;
 use super::request::Prepared;
 use super::trace::Watcher;
@@ -62,8 +61,8 @@ impl WorkerContext {
     pub(super) fn new(
         program: Arc<Program>,
         globals: Arc<Globals>,
-        clock: Clock,
-        transport: Rc<Transport>,
+        pacer: Pacer,
+        transport: Transport,
         reports: UnboundedSender<WorkerMessage>,
     ) -> Self {
         let compression = program.target.http.compression;
@@ -76,9 +75,9 @@ impl WorkerContext {
         Self {
             mask,
             names,
-            pacer: Pacer::new(clock),
-            clock,
-            transport,
+            clock: pacer.clock(),
+            pacer,
+            transport: Rc::new(transport),
             tally: RefCell::new(Tally::new()),
             prepared,
             choices,

@@ -13,7 +13,7 @@ const FIRST_ROOM: usize = 64 << 10;
 const PIECES_AT_ONCE: u32 = 64;
 
 /// Why a body did not come whole.
-pub(super) enum Undrained {
+pub(super) enum DrainError {
     /// It is longer than this limit.
     TooLong(u64),
     /// The connection broke, or it cannot be decoded.
@@ -23,11 +23,11 @@ pub(super) enum Undrained {
 /// Takes what has come of the body; drives the connection for more until there is none for now, or until the worker's
 /// other users, and this exchange's own limit of time, have waited long enough.
 pub(super) fn drain(
-    link: &mut Connection,
+    connection: &mut Connection,
     body: &mut Incoming,
-    sink: &mut Sink,
+    sink: &mut BodySink,
     cx: &mut Context<'_>,
-) -> Poll<Result<(), Undrained>> {
+) -> Poll<Result<(), DrainError>> {
     let mut driven = false;
     let mut pieces = 0;
     loop {
@@ -37,19 +37,19 @@ pub(super) fn drain(
         }
         match Pin::new(&mut *body).poll_frame(cx) {
             Poll::Ready(None) => return Poll::Ready(Ok(())),
-            Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Undrained::Broken(error))),
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(DrainError::Broken(error))),
             Poll::Ready(Some(Ok(frame))) => {
                 if let Ok(piece) = frame.into_data()
                     && let Err(limit) = sink.take(piece)
                 {
-                    return Poll::Ready(Err(Undrained::TooLong(limit)));
+                    return Poll::Ready(Err(DrainError::TooLong(limit)));
                 }
                 driven = false;
                 pieces += 1;
             }
             Poll::Pending if driven => return Poll::Pending,
             Poll::Pending => {
-                link.drive(cx);
+                connection.drive(cx);
                 driven = true;
             }
         }
@@ -57,7 +57,7 @@ pub(super) fn drain(
 }
 
 /// Where a body goes: nowhere, or into memory up to a limit.
-pub(super) struct Sink {
+pub(super) struct BodySink {
     limit: Option<u64>,
     /// The length the answer's head claims.
     claimed: Option<u64>,
@@ -73,7 +73,7 @@ enum Kept {
     Pieces(BytesMut),
 }
 
-impl Sink {
+impl BodySink {
     /// Keeps a body up to `limit`, or nothing of it where there is none; `claimed` is the length its head gives it.
     pub fn new(limit: Option<u64>, claimed: Option<u64>) -> Self {
         Self { limit, claimed, taken: 0, kept: Kept::Nothing }

@@ -1,70 +1,80 @@
 use std::io;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::failure;
 use super::message::Failure;
 use super::metered_stream::{ByteCounter, Socket, Stream};
 use super::origin::Origin;
 use super::tls::H2;
-use super::transport::{Transport, Version};
-use super::tunnel;
+use super::transport::{Network, Proxy, Transport, Version};
 use crate::sample::Phases;
 
-/// Makes a connection: name, TCP, a proxy's tunnel, TLS, each timed into `gauge` as it is over.
-pub(super) async fn connect(transport: &Transport, gauge: &ByteCounter) -> Result<Stream, Failure> {
+/// A proxy whose answer to `CONNECT` is longer than this is none.
+const LONGEST_TUNNEL_ANSWER: usize = 16 << 10;
+
+/// Makes a connection: name, TCP, a proxy's tunnel, TLS, each timed into `counter` as it is over.
+pub(super) async fn connect(transport: &Transport, counter: &ByteCounter) -> Result<Stream, Failure> {
     let origin = transport.origin();
+    let limit = transport.settings().connect_timeout;
     let began = Instant::now();
-    let socket = match &transport.settings().unix_socket {
-        Some(path) => {
-            let limit = transport.settings().connect_timeout;
-            let connected = timeout(limit, UnixStream::connect(path)).await;
-            let connected = connected.map_err(|_| failure::slow_connect(origin, limit))?;
+    let socket = match &transport.settings().network {
+        Network::Tcp => Socket::Tcp(over_tcp(transport, counter, began).await?),
+        Network::Unix(path) => {
+            let connected = within(limit, origin, UnixStream::connect(path)).await?;
             let socket = connected.map_err(|error| failure::no_socket(path, &error))?;
-            gauge.made.set(Phases { connect: Some(began.elapsed()), ..gauge.made.get() });
+            counter.connecting.set(Phases { connect: Some(began.elapsed()), ..counter.connecting.get() });
             Socket::Unix(socket)
         }
-        None => Socket::Tcp(over_tcp(transport, gauge, began).await?),
+        #[cfg(test)]
+        Network::Memory(network) => {
+            let connected = within(limit, origin, network.connect()).await?;
+            let stream = connected.map_err(|error| failure::unconnected(origin, &error))?;
+            counter.connecting.set(Phases { connect: Some(began.elapsed()), ..counter.connecting.get() });
+            Socket::Memory(stream)
+        }
     };
     let (Some(connector), Some(name)) = (transport.tls(), origin.certified_name()) else {
-        return Ok(socket.plain());
+        return Ok(Stream::Plain(socket));
     };
     let connected = Instant::now();
     let name: ServerName<'static> = name.clone();
     let stream = connector.connect(name, socket).await.map_err(|error| failure::untrusted(origin, &error))?;
-    gauge.made.set(Phases { tls: Some(connected.elapsed()), ..gauge.made.get() });
+    counter.connecting.set(Phases { tls: Some(connected.elapsed()), ..counter.connecting.get() });
     if transport.settings().version == Version::Two && stream.get_ref().1.alpn_protocol() != Some(H2) {
         return Err(failure::no_http2(origin));
     }
     Ok(Stream::Tls(Box::new(stream)))
 }
 
-async fn over_tcp(transport: &Transport, gauge: &ByteCounter, began: Instant) -> Result<TcpStream, Failure> {
+async fn over_tcp(transport: &Transport, counter: &ByteCounter, began: Instant) -> Result<TcpStream, Failure> {
     let peer = transport.peer();
     let (addresses, found) = match peer.address() {
         Some(address) => (vec![SocketAddr::new(address, peer.port())], began),
         None => {
             let addresses = look_up(peer).await?;
             let found = Instant::now();
-            gauge.made.set(Phases { dns: Some(found - began), ..gauge.made.get() });
+            counter.connecting.set(Phases { dns: Some(found - began), ..counter.connecting.get() });
             (addresses, found)
         }
     };
-    let limit = transport.settings().connect_timeout;
-    let mut stream = match timeout(limit, first_of(&addresses)).await {
-        Ok(connected) => connected.map_err(|error| failure::unconnected(peer, &error))?,
-        Err(_) => return Err(failure::slow_connect(peer, limit)),
-    };
+    let connected = within(transport.settings().connect_timeout, peer, first_of(&addresses)).await?;
+    let mut stream = connected.map_err(|error| failure::unconnected(peer, &error))?;
     stream.set_nodelay(true).map_err(|error| failure::unconnected(peer, &error))?;
-    if let Some(proxy) = transport.settings().proxy.as_ref().filter(|_| transport.forwarder().is_none()) {
-        tunnel::open(&mut stream, proxy, transport.origin()).await?;
+    if let Some(proxy) = transport.settings().proxy.as_ref().filter(|_| transport.forward_proxy().is_none()) {
+        open_tunnel(&mut stream, proxy, transport.origin()).await?;
     }
-    gauge.made.set(Phases { connect: Some(found.elapsed()), ..gauge.made.get() });
+    counter.connecting.set(Phases { connect: Some(found.elapsed()), ..counter.connecting.get() });
     Ok(stream)
+}
+
+async fn within<T>(limit: Duration, peer: &Origin, connecting: impl Future<Output = T>) -> Result<T, Failure> {
+    timeout(limit, connecting).await.map_err(|_| failure::slow_connect(peer, limit))
 }
 
 async fn look_up(origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
@@ -88,4 +98,38 @@ async fn first_of(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
         }
     }
     Err(last)
+}
+
+/// Asks a proxy for a tunnel to a service (RFC 9110, section 9.3.6).
+async fn open_tunnel(stream: &mut TcpStream, proxy: &Proxy, origin: &Origin) -> Result<(), Failure> {
+    let authority = format!("{}:{}", origin.host(), origin.port());
+    let mut request = format!("CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\n").into_bytes();
+    if let Some(authorization) = &proxy.authorization {
+        request.extend_from_slice(b"proxy-authorization: ");
+        request.extend_from_slice(authorization.as_bytes());
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"\r\n");
+    let broken = |error: io::Error| failure::unconnected(&proxy.origin, &error);
+    stream.write_all(&request).await.map_err(broken)?;
+    // byte by byte: what follows the answer's head belongs to the service
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() >= LONGEST_TUNNEL_ANSWER {
+            return Err(failure::no_tunnel(&proxy.origin, None));
+        }
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(failure::no_tunnel(&proxy.origin, None));
+            }
+            Err(error) => return Err(broken(error)),
+        }
+    }
+    let status = std::str::from_utf8(&head).ok().and_then(|head| head.split(' ').nth(1)).unwrap_or_default();
+    match status.parse::<u16>() {
+        Ok(200..=299) => Ok(()),
+        Ok(status) => Err(failure::no_tunnel(&proxy.origin, Some(status))),
+        Err(_) => Err(failure::no_tunnel(&proxy.origin, None)),
+    }
 }

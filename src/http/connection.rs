@@ -16,8 +16,9 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// One connection: both halves of hyper's, driven by the task of the user who owns it.
 pub(super) struct Connection {
     sender: Sender,
-    connection: Option<Driver>,
-    trouble: Option<hyper::Error>,
+    /// `None` once the connection is over.
+    driver: Option<Driver>,
+    error: Option<hyper::Error>,
 }
 
 enum Sender {
@@ -54,26 +55,26 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Local {
 impl Connection {
     /// Speaks HTTP/1.1 over a stream; nothing is sent yet. It has no handshake: `None` cannot happen, but hyper's
     /// signature has room for one.
-    pub fn over(wire: MeteredStream) -> Option<Box<Self>> {
+    pub fn over(stream: MeteredStream) -> Option<Box<Self>> {
         // Polled here, once: awaited, its state would weigh a KiB in every user's task.
-        let handshake = pin!(http1::Builder::new().max_buf_size(BUFFER_BYTES).handshake(wire));
+        let handshake = pin!(http1::Builder::new().max_buf_size(BUFFER_BYTES).handshake(stream));
         match handshake.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok((sender, connection))) => {
-                let (sender, connection) = (Sender::One(sender), Driver::One(connection));
-                Some(Box::new(Self { sender, connection: Some(connection), trouble: None }))
+                let (sender, driver) = (Sender::One(sender), Driver::One(connection));
+                Some(Box::new(Self { sender, driver: Some(driver), error: None }))
             }
             Poll::Ready(Err(_)) | Poll::Pending => None,
         }
     }
 
     /// Speaks HTTP/2 over a stream: sends its preface.
-    pub async fn over_two(wire: MeteredStream) -> Result<Box<Self>, hyper::Error> {
-        let (sender, connection) = http2::Builder::new(Local).handshake(wire).await?;
-        let (sender, connection) = (Sender::Two(sender), Driver::Two(Box::new(connection)));
-        Ok(Box::new(Self { sender, connection: Some(connection), trouble: None }))
+    pub async fn over_two(stream: MeteredStream) -> Result<Box<Self>, hyper::Error> {
+        let (sender, connection) = http2::Builder::new(Local).handshake(stream).await?;
+        let (sender, driver) = (Sender::Two(sender), Driver::Two(Box::new(connection)));
+        Ok(Box::new(Self { sender, driver: Some(driver), error: None }))
     }
 
-    /// Sends a request; the answer's head comes while the link is driven.
+    /// Sends a request; the answer's head comes while the connection is driven.
     pub fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
         let sending = match &mut self.sender {
             Sender::One(sender) => Either::One(sender.try_send_request(request)),
@@ -89,28 +90,28 @@ impl Connection {
 
     /// Lets the connection read and write as far as it can now.
     pub fn drive(&mut self, cx: &mut Context<'_>) {
-        let over = match &mut self.connection {
+        let over = match &mut self.driver {
             None => return,
             Some(Driver::One(connection)) => Pin::new(connection).poll(cx),
             Some(Driver::Two(connection)) => Pin::new(connection).poll(cx),
         };
         if let Poll::Ready(over) = over {
-            self.connection = None;
-            self.trouble = over.err();
+            self.driver = None;
+            self.error = over.err();
         }
     }
 
-    /// Takes the connection apart, and keeps the stream alone; the link itself where that cannot be done, `None` where
+    /// Takes the connection apart, and keeps the stream alone; the connection itself where that cannot be done, `None` where
     /// it is over or the peer has sent more.
     pub fn rest(mut self: Box<Self>) -> Resting {
-        match self.connection.take() {
-            Some(Driver::One(connection)) if self.trouble.is_none() => {
+        match self.driver.take() {
+            Some(Driver::One(connection)) if self.error.is_none() => {
                 let parts = connection.into_parts();
-                if parts.read_buf.is_empty() { Resting::MeteredStream(Box::new(parts.io)) } else { Resting::Nothing }
+                if parts.read_buf.is_empty() { Resting::Stream(Box::new(parts.io)) } else { Resting::Nothing }
             }
             Some(two @ Driver::Two(_)) => {
-                self.connection = Some(two);
-                Resting::Connection(self)
+                self.driver = Some(two);
+                Resting::Whole(self)
             }
             _ => Resting::Nothing,
         }
@@ -118,7 +119,7 @@ impl Connection {
 
     /// Whether the connection is over: no more will come of it.
     pub const fn is_over(&self) -> bool {
-        self.connection.is_none()
+        self.driver.is_none()
     }
 
     /// Whether an answer may be looked for before any byte came in by way of this task.
@@ -126,14 +127,14 @@ impl Connection {
         matches!(self.sender, Sender::Two(_))
     }
 
-    /// What broke the connection, where it was not told to the exchange itself.
-    pub fn take_trouble(&mut self) -> Option<hyper::Error> {
-        self.trouble.take()
+    /// What broke the connection, where the exchange itself has not got it.
+    pub fn take_error(&mut self) -> Option<hyper::Error> {
+        self.error.take()
     }
 
     /// Whether another request may follow: the peer keeps it open, and the last request has gone out whole.
     pub fn is_reusable(&self) -> bool {
-        self.connection.is_some()
+        self.driver.is_some()
             && match &self.sender {
                 Sender::One(sender) => sender.is_ready(),
                 Sender::Two(sender) => sender.is_ready(),
@@ -141,12 +142,12 @@ impl Connection {
     }
 }
 
-/// What is left of a link that rests.
+/// What is left of a connection that rests.
 pub(super) enum Resting {
     /// Its stream.
-    MeteredStream(Box<MeteredStream>),
+    Stream(Box<MeteredStream>),
     /// All of it.
-    Connection(Box<Connection>),
+    Whole(Box<Connection>),
     /// Nothing: it was over.
     Nothing,
 }

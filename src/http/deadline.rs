@@ -1,8 +1,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// One user's timer, set anew for each exchange.
 ///
@@ -18,7 +17,6 @@ pub(super) struct Deadline {
 impl Deadline {
     /// Sets it to go off at `deadline`, whatever it was set to before.
     pub fn set(&mut self, deadline: Instant) {
-        let deadline = tokio::time::Instant::from_std(deadline);
         match &mut self.sleep {
             None => self.sleep = Some(Box::pin(sleep_until(deadline))),
             Some(sleep) => {
@@ -36,9 +34,9 @@ impl Deadline {
         if self.wakes.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) && !sleep.is_elapsed() {
             return Poll::Pending;
         }
-        let rung = sleep.as_mut().poll(cx);
-        self.wakes = rung.is_pending().then(|| cx.waker().clone());
-        rung
+        let expired = sleep.as_mut().poll(cx);
+        self.wakes = expired.is_pending().then(|| cx.waker().clone());
+        expired
     }
 }
 

@@ -2,7 +2,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION};
@@ -10,8 +10,9 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 use hyper::body::Body;
+use tokio::time::Instant;
 
-use super::body::{Sink, Undrained, drain};
+use super::body::{BodySink, DrainError, drain};
 use super::connect::connect;
 use super::connection::{Connection, Resting};
 use super::deadline::Deadline;
@@ -21,7 +22,7 @@ use super::metered_stream::{ByteCounter, MeteredStream};
 use super::transport::{Reuse, Transport, Version};
 use crate::sample::{Phases, Reach};
 
-/// The most that may come in before an answer's head is whole; the head itself is bounded lower, by the link's buffer,
+/// The most that may come in before an answer's head is whole; the head itself is bounded lower, by the connection's buffer,
 /// but any number of `1xx` heads may stand before it.
 const LONGEST_HEADS: u64 = 256 << 10;
 /// How many headers an answer is expected to have; more are taken as well.
@@ -30,16 +31,16 @@ const ANSWER_HEADERS: usize = 8;
 /// One user's way to the service: at most one connection, kept alive between its exchanges, shared with nobody.
 pub struct Client {
     transport: Rc<Transport>,
-    held: Held,
-    gauge: Rc<ByteCounter>,
-    alarm: Deadline,
+    idle: Idle,
+    counter: Rc<ByteCounter>,
+    timer: Deadline,
 }
 
 impl Client {
     /// A client without a connection; the first exchange makes one.
     #[must_use]
     pub fn new(transport: Rc<Transport>) -> Self {
-        Self { transport, held: Held::Nothing, gauge: Rc::default(), alarm: Deadline::default() }
+        Self { transport, idle: Idle::Nothing, counter: Rc::default(), timer: Deadline::default() }
     }
 
     /// Sends one request and takes its answer. Nothing is retried: where a kept-alive connection turns out to be
@@ -54,20 +55,20 @@ impl Client {
     ) -> impl Future<Output = Exchange> + 'c {
         let (limit, keep) = (request.timeout, request.keep);
         // Made here and lent from here on: each call a request is handed down through would copy its 300 bytes.
-        let mut request = address(&self.transport, request).map(Some);
+        let mut request = hyper_request(&self.transport, request).map(Some);
         async move { self.exchange_within(limit, keep, &mut request, cut).await }
     }
 
     /// Gives back the 25 KiB a connection needs only while an exchange is under way; the connection itself stays open.
     /// For a user who is about to pause: the next exchange takes a fraction of a microsecond longer.
     pub fn rest(&mut self) {
-        self.held = match std::mem::take(&mut self.held) {
-            Held::Ready(link) => match link.rest() {
-                Resting::MeteredStream(wire) => Held::Resting(wire),
-                Resting::Connection(link) => Held::Ready(link),
-                Resting::Nothing => Held::Nothing,
+        self.idle = match std::mem::take(&mut self.idle) {
+            Idle::Ready(connection) => match connection.rest() {
+                Resting::Stream(stream) => Idle::Resting(stream),
+                Resting::Whole(connection) => Idle::Ready(connection),
+                Resting::Nothing => Idle::Nothing,
             },
-            held => held,
+            idle => idle,
         };
     }
 
@@ -80,51 +81,51 @@ impl Client {
     ) -> Exchange {
         let sent = Instant::now();
         let deadline = sent.checked_add(limit);
-        let Self { transport, held, gauge, alarm } = self;
-        gauge.reset();
+        let Self { transport, idle, counter, timer } = self;
+        counter.reset();
         if let Some(deadline) = deadline {
-            alarm.set(deadline);
+            timer.set(deadline);
         }
 
-        let mut conversation = pin!(async {
+        let mut exchange = pin!(async {
             match request {
-                Ok(request) => converse(transport, held, gauge, request, keep).await,
+                Ok(request) => exchange_over(transport, idle, counter, request, keep).await,
                 Err(failure) => Err(failure.clone()),
             }
         });
         let mut cut = pin!(cut);
-        let ended = poll_fn(|cx| match conversation.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready(Ended::Told(result)),
+        let ended = poll_fn(|cx| match exchange.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready(Ended::Completed(result)),
             Poll::Pending if cut.as_mut().poll(cx).is_ready() => Poll::Ready(Ended::Cut),
-            Poll::Pending if deadline.is_some() => alarm.poll(cx).map(|()| Ended::TimedOut),
+            Poll::Pending if deadline.is_some() => timer.poll(cx).map(|()| Ended::TimedOut),
             Poll::Pending => Poll::Pending,
         })
         .await;
 
         let mut now = Instant::now();
         let ending = match ended {
-            Ended::Told(Ok(answer)) => Ending::Answer(answer),
-            Ended::Told(Err(failure)) => Ending::Failed(failure),
+            Ended::Completed(Ok(answer)) => Ending::Answer(answer),
+            Ended::Completed(Err(failure)) => Ending::Failed(failure),
             Ended::Cut => Ending::Cut,
             Ended::TimedOut => {
                 now = deadline.map_or(now, |deadline| now.max(deadline));
-                Ending::Failed(failure::timed_out(transport.origin(), gauge, limit))
+                Ending::Failed(failure::timed_out(transport.origin(), counter, limit))
             }
         };
-        let first_in = gauge.first_in.get();
+        let first_in = counter.first_in.get();
         let answered = matches!(ending, Ending::Answer(_));
         Exchange {
             sent,
             ended: now,
             phases: Phases {
-                first_byte: gauge.first_out.get().and_then(|out| Some(first_in?.duration_since(out))),
+                first_byte: counter.first_out.get().and_then(|out| Some(first_in?.duration_since(out))),
                 receive: first_in.filter(|_| answered).map(|first| now.duration_since(first)),
-                ..gauge.made.get()
+                ..counter.connecting.get()
             },
-            reach: if gauge.bytes_out.get() == 0 { Reach::Never } else { Reach::Wire },
-            bytes_out: gauge.bytes_out.get(),
-            bytes_in: gauge.bytes_in.get(),
-            content: gauge.content.get(),
+            reach: if counter.bytes_out.get() == 0 { Reach::Never } else { Reach::Wire },
+            bytes_out: counter.bytes_out.get(),
+            bytes_in: counter.bytes_in.get(),
+            content: counter.content.get(),
             ending,
         }
     }
@@ -132,7 +133,7 @@ impl Client {
 
 /// What a client holds between its exchanges.
 #[derive(Default)]
-enum Held {
+enum Idle {
     /// No connection.
     #[default]
     Nothing,
@@ -142,74 +143,74 @@ enum Held {
     Resting(Box<MeteredStream>),
 }
 
-impl Held {
+impl Idle {
     fn take(&mut self) -> Option<Box<Connection>> {
         match std::mem::take(self) {
             Self::Nothing => None,
-            Self::Ready(link) => Some(link),
-            Self::Resting(wire) => Connection::over(*wire),
+            Self::Ready(connection) => Some(connection),
+            Self::Resting(stream) => Connection::over(*stream),
         }
     }
 
-    fn put_back(&mut self, link: Box<Connection>, spoken: &Result<Answer, Failure>, reuse: Reuse) {
-        if spoken.is_ok() && reuse == Reuse::Kept && link.is_reusable() {
-            *self = Self::Ready(link);
+    fn put_back(&mut self, connection: Box<Connection>, result: &Result<Answer, Failure>, reuse: Reuse) {
+        if result.is_ok() && reuse == Reuse::Kept && connection.is_reusable() {
+            *self = Self::Ready(connection);
         }
     }
 }
 
 enum Ended {
-    Told(Result<Answer, Failure>),
+    Completed(Result<Answer, Failure>),
     TimedOut,
     Cut,
 }
 
-async fn converse(
+async fn exchange_over(
     transport: &Transport,
-    held: &mut Held,
-    gauge: &Rc<ByteCounter>,
+    idle: &mut Idle,
+    counter: &Rc<ByteCounter>,
     request: &mut Option<Request<Full<Bytes>>>,
     keep: Keep,
 ) -> Result<Answer, Failure> {
     let reuse = transport.settings().reuse;
-    // The link leaves the client while it is in use, and comes back only after a whole answer.
-    if let Some(mut link) = held.take() {
-        let spoken = speak(transport, gauge, &mut link, request, keep).await;
+    // The connection leaves the client while it is in use, and comes back only after a whole answer.
+    if let Some(mut connection) = idle.take() {
+        let result = send_and_receive(transport, counter, &mut connection, request, keep).await;
         // HTTP/2 writes for itself as well; what it gives back, it did not send
-        let unsent = request.is_some() && (gauge.bytes_out.get() == 0 || link.is_driven_elsewhere());
+        let unsent = request.is_some() && (counter.bytes_out.get() == 0 || connection.is_driven_elsewhere());
         if !unsent {
-            held.put_back(link, &spoken, reuse);
-            return spoken;
+            idle.put_back(connection, &result, reuse);
+            return result;
         }
         // It was closed while it was idle, and the request came back unsent.
-        gauge.reset();
+        counter.reset();
     }
-    let mut link = open(transport, gauge).await?;
-    let spoken = speak(transport, gauge, &mut link, request, keep).await;
-    held.put_back(link, &spoken, reuse);
-    spoken
+    let mut connection = open(transport, counter).await?;
+    let result = send_and_receive(transport, counter, &mut connection, request, keep).await;
+    idle.put_back(connection, &result, reuse);
+    result
 }
 
 /// The request in hyper's terms, with the headers HTTP wants of it.
-fn address(transport: &Transport, request: Outgoing) -> Result<Request<Full<Bytes>>, Failure> {
+fn hyper_request(transport: &Transport, request: Outgoing) -> Result<Request<Full<Bytes>>, Failure> {
     let Outgoing { method, target, mut headers, body, .. } = request;
     // hyper puts the answer's headers where the request's were: room for them now saves growing it header by header.
     headers.reserve(ANSWER_HEADERS);
     let two = transport.settings().version == Version::Two;
-    let forwarder = transport.forwarder();
+    let forward_proxy = transport.forward_proxy();
     if !two && !headers.contains_key(HOST) {
         headers.insert(HOST, transport.origin().host_header().clone());
     }
     // what is named in the target itself: HTTP/2 has no `host`, and a proxy is told the service
     let authority = match headers.get(HOST) {
-        _ if !two && forwarder.is_none() => None,
+        _ if !two && forward_proxy.is_none() => None,
         Some(host) if two => Some(host.clone()),
         _ => Some(transport.origin().host_header().clone()),
     };
     if two {
         headers.remove(HOST);
     }
-    if let Some(authorization) = forwarder.and_then(|proxy| proxy.authorization.clone()) {
+    if let Some(authorization) = forward_proxy.and_then(|proxy| proxy.authorization.clone()) {
         headers.insert(PROXY_AUTHORIZATION, authorization);
     }
     let uri = match authority {
@@ -219,7 +220,7 @@ fn address(transport: &Transport, request: Outgoing) -> Result<Request<Full<Byte
     match headers.get(CONTENT_LENGTH) {
         // The peer would wait for the rest, or take what is left over for another request.
         Some(written) if written.to_str().ok().and_then(|text| text.parse().ok()) != Some(body.len()) => {
-            return Err(failure::ill_measured());
+            return Err(failure::wrong_length());
         }
         None if body.is_empty() && matches!(method, Method::POST | Method::PUT | Method::PATCH) => {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -240,16 +241,16 @@ fn absolute(transport: &Transport, authority: &HeaderValue, target: PathAndQuery
     whole.map_err(|_| failure::unsent(transport.origin()))
 }
 
-async fn open(transport: &Transport, gauge: &Rc<ByteCounter>) -> Result<Box<Connection>, Failure> {
+async fn open(transport: &Transport, counter: &Rc<ByteCounter>) -> Result<Box<Connection>, Failure> {
     // Boxed: connecting is rare, and its state is not to weigh on every user's task.
     Box::pin(async {
-        let stream = connect(transport, gauge).await?;
-        let wire = MeteredStream::new(stream, Rc::clone(gauge), Rc::clone(transport.scratch()));
+        let stream = connect(transport, counter).await?;
+        let stream = MeteredStream::new(stream, Rc::clone(counter), Rc::clone(transport.read_buffer()));
         match transport.settings().version {
-            Version::One => Connection::over(wire).ok_or_else(|| failure::unsent(transport.origin())),
+            Version::One => Connection::over(stream).ok_or_else(|| failure::unsent(transport.origin())),
             Version::Two => {
-                let link = Connection::over_two(wire).await;
-                link.map_err(|error| failure::broken(transport.origin(), gauge, &error))
+                let connection = Connection::over_two(stream).await;
+                connection.map_err(|error| failure::broken(transport.origin(), counter, &error))
             }
         }
     })
@@ -257,30 +258,30 @@ async fn open(transport: &Transport, gauge: &Rc<ByteCounter>) -> Result<Box<Conn
 }
 
 /// Sends the request and takes the whole answer. The request is back in its place where none of it was written.
-async fn speak(
+async fn send_and_receive(
     transport: &Transport,
-    gauge: &ByteCounter,
-    link: &mut Connection,
+    counter: &ByteCounter,
+    connection: &mut Connection,
     request: &mut Option<Request<Full<Bytes>>>,
     keep: Keep,
 ) -> Result<Answer, Failure> {
     let origin = transport.origin();
     let (head, mut body) = {
         let Some(sendable) = request.take() else { return Err(failure::unsent(origin)) };
-        let mut response = pin!(link.send(sendable));
+        let mut response = pin!(connection.send(sendable));
         poll_fn(|cx| {
-            link.drive(cx);
+            connection.drive(cx);
             // Before anything has come in there is nothing to ask for, and asking has its price.
-            if gauge.bytes_in.get() == 0 && !link.is_over() && !link.is_driven_elsewhere() {
+            if counter.bytes_in.get() == 0 && !connection.is_over() && !connection.is_driven_elsewhere() {
                 return Poll::Pending;
             }
             match response.as_mut().poll(cx) {
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(response.into_parts())),
                 Poll::Ready(Err(mut unsent)) => {
                     *request = unsent.take_message();
-                    Poll::Ready(Err(failure::broken(origin, gauge, &unsent.into_error())))
+                    Poll::Ready(Err(failure::broken(origin, counter, &unsent.into_error())))
                 }
-                Poll::Pending if gauge.bytes_in.get() > LONGEST_HEADS => {
+                Poll::Pending if counter.bytes_in.get() > LONGEST_HEADS => {
                     Poll::Ready(Err(failure::endless_head(origin, LONGEST_HEADS)))
                 }
                 Poll::Pending => Poll::Pending,
@@ -292,13 +293,15 @@ async fn speak(
         Keep::Nothing => None,
         Keep::UpTo(size) => Some(size.min(transport.settings().body_cap).as_bytes()),
     };
-    let mut sink = Sink::new(limit, body.size_hint().exact());
-    match poll_fn(|cx| drain(link, &mut body, &mut sink, cx)).await {
+    let mut sink = BodySink::new(limit, body.size_hint().exact());
+    match poll_fn(|cx| drain(connection, &mut body, &mut sink, cx)).await {
         Ok(()) => {
-            gauge.content.set(sink.taken());
+            counter.content.set(sink.taken());
             Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: sink.into_bytes() })
         }
-        Err(Undrained::TooLong(limit)) => Err(failure::too_long(limit)),
-        Err(Undrained::Broken(error)) => Err(failure::broken(origin, gauge, &link.take_trouble().unwrap_or(error))),
+        Err(DrainError::TooLong(limit)) => Err(failure::too_long(limit)),
+        Err(DrainError::Broken(error)) => {
+            Err(failure::broken(origin, counter, &connection.take_error().unwrap_or(error)))
+        }
     }
 }

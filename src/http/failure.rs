@@ -115,14 +115,14 @@ fn certificate(origin: &Origin, error: &CertificateError) -> String {
 }
 
 /// The request claims another length than its body has.
-pub(super) fn ill_measured() -> Failure {
+pub(super) fn wrong_length() -> Failure {
     Failure::new(FailureKind::Template, "the request's `content-length` does not fit its body: leave it out")
 }
 
 /// The exchange took longer than it may; says how far it came.
-pub(super) fn timed_out(origin: &Origin, gauge: &ByteCounter, limit: Duration) -> Failure {
+pub(super) fn timed_out(origin: &Origin, counter: &ByteCounter, limit: Duration) -> Failure {
     let (peer, limit) = (origin.authority(), show_duration(limit));
-    let message = match (gauge.first_out.get(), gauge.first_in.get()) {
+    let message = match (counter.first_out.get(), counter.first_in.get()) {
         (None, _) => format!("no connection to {peer} within {limit}"),
         (Some(_), None) => format!("no answer from {peer} within {limit}"),
         (Some(_), Some(_)) => format!("no whole answer from {peer} within {limit}"),
@@ -137,7 +137,7 @@ pub(super) fn too_long(limit: u64) -> Failure {
 }
 
 /// The connection broke, or carried something that is not HTTP.
-pub(super) fn broken(origin: &Origin, gauge: &ByteCounter, error: &hyper::Error) -> Failure {
+pub(super) fn broken(origin: &Origin, counter: &ByteCounter, error: &hyper::Error) -> Failure {
     let peer = origin.authority();
     let protocol = |what: &dyn std::fmt::Display| {
         Failure::new(FailureKind::Protocol, format!("the answer of {peer} is not HTTP: {what}"))
@@ -157,8 +157,8 @@ pub(super) fn broken(origin: &Origin, gauge: &ByteCounter, error: &hyper::Error)
         Some(ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
             protocol(&source::<io::Error>(error).map(ToString::to_string).unwrap_or_default())
         }
-        Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => reset(&peer, "reset", gauge),
-        _ => reset(&peer, "closed", gauge),
+        Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => reset(&peer, "reset", counter),
+        _ => reset(&peer, "closed", counter),
     }
 }
 
@@ -173,8 +173,8 @@ pub(super) fn endless_head(origin: &Origin, limit: u64) -> Failure {
     Failure::new(FailureKind::Protocol, message)
 }
 
-fn reset(peer: &str, how: &str, gauge: &ByteCounter) -> Failure {
-    let when = match (gauge.bytes_out.get(), gauge.bytes_in.get()) {
+fn reset(peer: &str, how: &str, counter: &ByteCounter) -> Failure {
+    let when = match (counter.bytes_out.get(), counter.bytes_in.get()) {
         (0, _) => "before the request was sent",
         (_, 0) => "before an answer",
         _ => "before the answer was whole",

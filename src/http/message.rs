@@ -1,9 +1,10 @@
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
+use tokio::time::Instant;
 
 use crate::sample::{FailureKind, Phases, Reach};
 use crate::units::Size;

@@ -3,11 +3,13 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+#[cfg(test)]
+use tokio::io::DuplexStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
 use crate::sample::Phases;
@@ -26,7 +28,7 @@ pub(super) struct ByteCounter {
     /// When the first was read.
     pub first_in: Cell<Option<Instant>>,
     /// The phases of making the connection that are over.
-    pub made: Cell<Phases>,
+    pub connecting: Cell<Phases>,
 }
 
 impl ByteCounter {
@@ -37,7 +39,7 @@ impl ByteCounter {
         self.content.set(0);
         self.first_out.set(None);
         self.first_in.set(None);
-        self.made.set(Phases::default());
+        self.connecting.set(Phases::default());
     }
 
     fn wrote(&self, bytes: usize, began: Option<Instant>) {
@@ -63,89 +65,93 @@ impl ByteCounter {
 /// The bytes to and from the peer, in the clear or within TLS.
 pub(super) enum Stream {
     /// In the clear.
-    Plain(TcpStream),
-    /// In the clear, over a socket of this machine.
-    Unix(UnixStream),
+    Plain(Socket),
     /// Within TLS; boxed, for it is ten times the size.
     Tls(Box<TlsStream<Socket>>),
 }
 
-/// What TLS is spoken over.
+/// What HTTP, or TLS, is spoken over.
 pub(super) enum Socket {
+    /// A connection to a host.
     Tcp(TcpStream),
+    /// A socket of this machine.
     Unix(UnixStream),
+    /// A connection in memory, to a service that a test plays.
+    #[cfg(test)]
+    Memory(DuplexStream),
 }
 
-impl Socket {
-    /// The socket as a stream in the clear.
-    pub fn plain(self) -> Stream {
-        match self {
-            Self::Tcp(stream) => Stream::Plain(stream),
-            Self::Unix(stream) => Stream::Unix(stream),
+/// The same call on whichever stream it is.
+macro_rules! each {
+    ($socket:expr, $stream:ident => $call:expr) => {
+        match $socket {
+            Socket::Tcp($stream) => $call,
+            Socket::Unix($stream) => $call,
+            #[cfg(test)]
+            Socket::Memory($stream) => $call,
         }
-    }
+    };
 }
 
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, into),
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, into),
-        }
+        each!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, into))
     }
 }
 
 impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
+        each!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, bytes))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        each!(self, stream => stream.is_write_vectored())
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        each!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, parts))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
-        }
+        each!(self.get_mut(), stream => Pin::new(stream).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+        each!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
     }
 }
 
 /// A stream whose bytes are counted and whose first ones are timed.
 ///
-/// Reads go through the worker's one scratch buffer and are copied from there: filling hyper's own uninitialised
+/// Reads go through the worker's one read buffer and are copied from there: filling hyper's own uninitialised
 /// buffer would take `unsafe`, and zeroing it first costs more than the copy.
 pub(super) struct MeteredStream {
     stream: Stream,
-    gauge: Rc<ByteCounter>,
-    scratch: Rc<RefCell<Box<[u8]>>>,
+    counter: Rc<ByteCounter>,
+    read_buffer: Rc<RefCell<Box<[u8]>>>,
 }
 
 impl MeteredStream {
-    pub fn new(stream: Stream, gauge: Rc<ByteCounter>, scratch: Rc<RefCell<Box<[u8]>>>) -> Self {
-        Self { stream, gauge, scratch }
+    pub fn new(stream: Stream, counter: Rc<ByteCounter>, read_buffer: Rc<RefCell<Box<[u8]>>>) -> Self {
+        Self { stream, counter, read_buffer }
     }
 }
 
 impl Read for MeteredStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let mut scratch = this.scratch.borrow_mut();
-        let room = into.remaining().min(scratch.len());
-        let mut read = ReadBuf::new(&mut scratch[..room]);
+        let mut buffer = this.read_buffer.borrow_mut();
+        let room = into.remaining().min(buffer.len());
+        let mut read = ReadBuf::new(&mut buffer[..room]);
         ready!(match &mut this.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, &mut read),
-            Stream::Unix(stream) => Pin::new(stream).poll_read(cx, &mut read),
             Stream::Tls(stream) => Pin::new(stream).poll_read(cx, &mut read),
         })?;
-        this.gauge.read(read.filled().len());
+        this.counter.read(read.filled().len());
         into.put_slice(read.filled());
         Poll::Ready(Ok(()))
     }
@@ -154,20 +160,18 @@ impl Read for MeteredStream {
 impl Write for MeteredStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let began = this.gauge.about_to_write();
+        let began = this.counter.about_to_write();
         let written = ready!(match &mut this.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Stream::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
             Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         })?;
-        this.gauge.wrote(written, began);
+        this.counter.wrote(written, began);
         Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {
         match &self.stream {
             Stream::Plain(stream) => stream.is_write_vectored(),
-            Stream::Unix(stream) => stream.is_write_vectored(),
             Stream::Tls(stream) => stream.is_write_vectored(),
         }
     }
@@ -178,20 +182,18 @@ impl Write for MeteredStream {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let began = this.gauge.about_to_write();
+        let began = this.counter.about_to_write();
         let written = ready!(match &mut this.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
-            Stream::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
             Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
         })?;
-        this.gauge.wrote(written, began);
+        this.counter.wrote(written, began);
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().stream {
             Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -199,7 +201,6 @@ impl Write for MeteredStream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().stream {
             Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

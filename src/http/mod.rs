@@ -11,12 +11,13 @@ mod deadline;
 mod decode;
 mod exchange;
 mod failure;
+#[cfg(test)]
+mod memory;
 mod message;
 mod metered_stream;
 mod origin;
 mod tls;
 mod transport;
-mod tunnel;
 
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,9 @@ mod tests;
 pub use crate::sample::Reach;
 pub use decode::{CODINGS, decode};
 pub use exchange::Client;
+#[cfg(test)]
+pub(crate) use memory::{Dialing, MemoryListener, MemoryNetwork};
 pub use message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
 pub use origin::{Origin, Scheme};
 pub use tls::Verify;
-pub use transport::{Identity, Proxy, Reuse, Settings, Transport, Unready, Version};
+pub use transport::{Identity, Network, Proxy, Reuse, Settings, Transport, TransportError, Version};

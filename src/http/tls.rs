@@ -6,7 +6,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::transport::{Settings, Unready, Version};
+use super::transport::{Settings, TransportError, Version};
 
 /// Whether a service's certificate has to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,11 +19,11 @@ pub enum Verify {
 }
 
 /// How TLS is spoken: one version of HTTP over TLS 1.2 or 1.3, sessions resumed in memory.
-pub(super) fn client_config(settings: &Settings) -> Result<ClientConfig, Unready> {
+pub(super) fn client_config(settings: &Settings) -> Result<ClientConfig, TransportError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Unready::Tls(error.to_string()))?;
+        .map_err(|error| TransportError::Tls(error.to_string()))?;
     let builder = match settings.verify {
         Verify::Yes => builder.with_root_certificates(roots(&settings.authorities)?),
         Verify::No => builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))),
@@ -31,7 +31,7 @@ pub(super) fn client_config(settings: &Settings) -> Result<ClientConfig, Unready
     let mut config = match &settings.identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
-            let refuse = |error: &dyn std::fmt::Display| Unready::Identity(error.to_string());
+            let refuse = |error: &dyn std::fmt::Display| TransportError::Identity(error.to_string());
             let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&identity.chain).collect();
             let chain = chain.map_err(|error| refuse(&error))?;
             let key = PrivateKeyDer::from_pem_slice(&identity.key).map_err(|error| refuse(&error))?;
@@ -48,18 +48,18 @@ pub(super) fn client_config(settings: &Settings) -> Result<ClientConfig, Unready
 /// HTTP/2 as ALPN names it.
 pub(super) const H2: &[u8] = b"h2";
 
-fn roots(authorities: &[u8]) -> Result<RootCertStore, Unready> {
+fn roots(authorities: &[u8]) -> Result<RootCertStore, TransportError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if authorities.is_empty() {
         return Ok(roots);
     }
     let public = roots.len();
     for certificate in CertificateDer::pem_slice_iter(authorities) {
-        let certificate = certificate.map_err(|error| Unready::Authorities(error.to_string()))?;
-        roots.add(certificate).map_err(|error| Unready::Authorities(error.to_string()))?;
+        let certificate = certificate.map_err(|error| TransportError::Authorities(error.to_string()))?;
+        roots.add(certificate).map_err(|error| TransportError::Authorities(error.to_string()))?;
     }
     if roots.len() == public {
-        return Err(Unready::Authorities("no `BEGIN CERTIFICATE` in it; write them as PEM".into()));
+        return Err(TransportError::Authorities("no `BEGIN CERTIFICATE` in it; write them as PEM".into()));
     }
     Ok(roots)
 }

@@ -12,7 +12,7 @@ use super::origin::{Origin, Scheme};
 use super::tls::{self, Verify};
 use crate::units::Size;
 
-const SCRATCH_BYTES: usize = 64 << 10;
+const READ_BUFFER_BYTES: usize = 64 << 10;
 
 /// What may be chosen about the connections to a service.
 #[derive(Debug, Clone)]
@@ -33,8 +33,21 @@ pub struct Settings {
     pub identity: Option<Identity>,
     /// A proxy all connections go through.
     pub proxy: Option<Proxy>,
-    /// A socket the service listens on, in the place of its host and port.
-    pub unix_socket: Option<PathBuf>,
+    /// What connections are made over.
+    pub network: Network,
+}
+
+/// What connections are made over.
+#[derive(Debug, Clone, Default)]
+pub enum Network {
+    /// TCP, to the service's host or to the proxy.
+    #[default]
+    Tcp,
+    /// A socket of this machine that the service listens on, in the place of its host and port.
+    Unix(PathBuf),
+    /// Memory, to a service that a test plays.
+    #[cfg(test)]
+    Memory(super::memory::MemoryNetwork),
 }
 
 /// A version of HTTP.
@@ -101,7 +114,7 @@ impl Default for Settings {
             reuse: Reuse::Kept,
             identity: None,
             proxy: None,
-            unix_socket: None,
+            network: Network::Tcp,
         }
     }
 }
@@ -111,12 +124,12 @@ pub struct Transport {
     origin: Origin,
     settings: Settings,
     tls: Option<TlsConnector>,
-    scratch: Rc<RefCell<Box<[u8]>>>,
+    read_buffer: Rc<RefCell<Box<[u8]>>>,
 }
 
 /// Why a [`Transport`] cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unready {
+pub enum TransportError {
     /// The extra certificate authorities cannot be read.
     #[error("the certificate authorities cannot be read: {0}")]
     Authorities(String),
@@ -133,13 +146,13 @@ impl Transport {
     ///
     /// # Errors
     /// Certificate authorities that are not PEM or hold no certificate.
-    pub fn new(origin: Origin, settings: Settings) -> Result<Self, Unready> {
+    pub fn new(origin: Origin, settings: Settings) -> Result<Self, TransportError> {
         let tls = match origin.scheme() {
             Scheme::Http => None,
             Scheme::Https => Some(TlsConnector::from(Arc::new(tls::client_config(&settings)?))),
         };
-        let scratch = Rc::new(RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()));
-        Ok(Self { origin, settings, tls, scratch })
+        let read_buffer = Rc::new(RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()));
+        Ok(Self { origin, settings, tls, read_buffer })
     }
 
     /// Where the service is.
@@ -154,7 +167,7 @@ impl Transport {
     }
 
     /// The proxy that requests are handed to whole; `None` where there is none, or a tunnel through it.
-    pub(super) fn forwarder(&self) -> Option<&Proxy> {
+    pub(super) fn forward_proxy(&self) -> Option<&Proxy> {
         self.settings.proxy.as_ref().filter(|_| self.origin.scheme() == Scheme::Http)
     }
 
@@ -167,7 +180,7 @@ impl Transport {
     }
 
     /// The buffer every read of this worker goes through; see `MeteredStream`.
-    pub(super) const fn scratch(&self) -> &Rc<RefCell<Box<[u8]>>> {
-        &self.scratch
+    pub(super) const fn read_buffer(&self) -> &Rc<RefCell<Box<[u8]>>> {
+        &self.read_buffer
     }
 }

@@ -1,16 +1,16 @@
 use std::sync::Arc;
 
 use crate::compile::Program;
-use crate::engine::{NotReady, OnTrouble, OneOff};
+use crate::engine::{NotReady, OnTrouble, OneOff, Platform};
 use crate::expression::Globals;
 use crate::sample::TaskId;
 
 /// Does the plan's setup; what every user then sees.
-pub(super) async fn set_up(program: &Arc<Program>) -> Result<Arc<Globals>, NotReady> {
+pub(super) async fn set_up(program: &Arc<Program>, platform: &Platform) -> Result<Arc<Globals>, NotReady> {
     if program.setup.is_empty() {
         return Ok(program.globals.clone());
     }
-    let setup = OneOff { program, globals: &program.globals, kind: None, watcher: None };
+    let setup = OneOff { program, globals: &program.globals, kind: None, watcher: None, platform };
     let done = setup.run(&[(&program.setup, TaskId(u16::MAX))], OnTrouble::Stop).await?;
     if !done.failures.is_empty() {
         return Err(NotReady::Setup(done.failures.join("; ")));
@@ -19,11 +19,11 @@ pub(super) async fn set_up(program: &Arc<Program>) -> Result<Arc<Globals>, NotRe
 }
 
 /// Does the plan's teardown; what went wrong in it.
-pub(super) async fn tear_down(program: &Arc<Program>, globals: &Arc<Globals>) -> Vec<String> {
+pub(super) async fn tear_down(program: &Arc<Program>, globals: &Arc<Globals>, platform: &Platform) -> Vec<String> {
     if program.teardown.is_empty() {
         return Vec::new();
     }
-    let teardown = OneOff { program, globals, kind: None, watcher: None };
+    let teardown = OneOff { program, globals, kind: None, watcher: None, platform };
     match teardown.run(&[(&program.teardown, TaskId(u16::MAX))], OnTrouble::Stop).await {
         Ok(done) => done.failures,
         Err(error) => vec![error.to_string()],

@@ -62,7 +62,7 @@ pub async fn conduct(
     let globals = tokio::select! {
         biased;
         () = interrupts.next() => return Err(NotReady::Interrupted.into()),
-        globals = set_up(&program) => globals?,
+        globals = set_up(&program, &options.platform) => globals?,
     };
     let ready = match wait(options.start, interrupts, |at| listener(Event::Waiting(at))).await {
         Ok(()) => Run::start(&program, &globals, &options, &stop),
@@ -73,7 +73,7 @@ pub async fn conduct(
         Err(why) => {
             // what the setup made is taken away again, unless somebody has no time for that
             tokio::select! {
-                _ = tear_down(&program, &globals) => {}
+                _ = tear_down(&program, &globals, &options.platform) => {}
                 () = interrupts.next() => {}
             }
             return Err(why.into());
@@ -95,12 +95,12 @@ pub async fn conduct(
     let UnderWay { mut emitter, levels, run, ended, .. } = under_way;
     let length = Offset::from(program.length());
     let (closing, at) = ended.unwrap_or_else(|| (Closing::Complete, length.min(run.clock.now())));
-    let broken_workers = run.join();
+    let broken_workers = run.join().await;
     emitter.emit(Entry::End(End {
         closing,
         elapsed: at.min(length).since(Offset::ZERO),
         broken_workers,
-        teardown: tear_down(&program, &globals).await,
+        teardown: tear_down(&program, &globals, &options.platform).await,
         levels: levels.map(|levels| levels.tried).unwrap_or_default(),
     }));
     Ok(emitter.results)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use plimsoll::compile::{Filter, Program, Setting, compile};
 use plimsoll::diagnostic::{Problems, Sources};
-use plimsoll::engine::{Options, Start};
+use plimsoll::engine::{Options, Platform, Start};
 use plimsoll::journal::{Entry, Header, Reader};
 use plimsoll::metrics::{Accounting, Counts, SeriesKey};
 use plimsoll::plan::{Aim, Overrides, read};
@@ -72,7 +72,7 @@ pub fn program(plan: &PlanFolder, target: &Target) -> Arc<Program> {
 
 pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Accounting) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let options = Options { workers, start: Start::In(Duration::from_millis(50)), shard };
+    let options = Options { workers, start: Start::In(Duration::from_millis(50)), shard, platform: Platform::System };
     let source = PlanSource {
         file: Path::new("plan.yaml"),
         text: "",

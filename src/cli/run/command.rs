@@ -8,7 +8,7 @@ use super::write_results::keep_all;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk, talk_width};
 use crate::compile::Program;
-use crate::engine::{Mask, NotReady, Options, Start};
+use crate::engine::{Mask, NotReady, Options, Platform, Start};
 use crate::live::{Talk, Terminal};
 use crate::plan::{Aim, node_to_json};
 use crate::report::{ResultFiles, summary, visible};
@@ -87,6 +87,7 @@ fn options(args: &RunArgs) -> Options {
         workers: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1)),
         start: args.start_at.map_or(Start::In(LEAD), Start::At),
         shard: args.shard.unwrap_or(Shard::WHOLE),
+        platform: Platform::System,
     }
 }
 

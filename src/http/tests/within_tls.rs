@@ -8,7 +8,7 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 
 use super::peer::{Peer, linger, request};
 use super::{answer, exchange, failure, get};
-use crate::http::{Client, Ending, Origin, Reach, Settings, Transport, Unready, Verify};
+use crate::http::{Client, Ending, Origin, Reach, Settings, Transport, TransportError, Verify};
 use crate::sample::FailureKind;
 
 /// A peer that speaks TLS with a certificate of its own making for `name`, and the certificate as PEM.
@@ -98,10 +98,10 @@ async fn a_peer_without_tls_fails_as_tls() {
 }
 
 #[test]
-fn authorities_that_cannot_be_read_are_told_before_the_load() {
+fn authorities_that_cannot_be_read_are_reported_before_the_load() {
     for authorities in ["not a certificate", "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n"] {
         let settings = Settings { authorities: authorities.into(), ..Settings::default() };
         let made = Transport::new(Origin::parse("https://localhost").unwrap(), settings);
-        assert!(matches!(made.err(), Some(Unready::Authorities(_))), "{authorities}");
+        assert!(matches!(made.err(), Some(TransportError::Authorities(_))), "{authorities}");
     }
 }

@@ -1,0 +1,14 @@
+//! Whole runs in virtual time: a plan, some workers and a service in memory, all on one runtime whose time is paused
+//! and moves as soon as nothing is left to do. Minutes of a plan take milliseconds, and every time in them is exact.
+
+mod arrivals;
+mod ends;
+mod pace;
+mod seconds;
+mod service;
+mod shapes;
+mod times;
+mod virtual_run;
+
+pub(crate) use service::{Accept, Received, Reply};
+pub(crate) use virtual_run::{Played, VirtualRun, ms, secs, tick};
