@@ -7,7 +7,7 @@ use super::plan_file::{FilterWords, PlanFile, find};
 use super::terminal::{data, talk};
 use crate::compile::{Action, Program, Step, UserType};
 use crate::diagnostic::did_you_mean;
-use crate::engine::{Mask, OnTrouble, OneOff, Platform, Redirected, Traced, Watcher};
+use crate::engine::{CallObserver, CallTrace, Mask, OnStepFailure, OneOff, Platform, Redirected};
 use crate::plan::{Aim, Overrides};
 use crate::report::visible;
 use crate::run::probe;
@@ -80,14 +80,14 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
     let plans_own = TaskId(u16::MAX);
     if !program.setup.is_empty() {
         data("setup\n")?;
-        let errand = OneOff {
+        let one_off = OneOff {
             program,
             globals: &globals,
-            kind: None,
-            watcher: Some(watcher(program)),
+            user_type: None,
+            observer: Some(observer(program)),
             platform: &Platform::System,
         };
-        let done = errand.run(&[(&program.setup, plans_own)], OnTrouble::Stop).await;
+        let done = one_off.run(&[(&program.setup, plans_own)], OnStepFailure::Stop).await;
         let done = done.map_err(|error| refuse(&error.to_string()))?;
         failures += done.failures.len();
         globals = Arc::new(globals.with(done.state));
@@ -109,14 +109,14 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
         data(&format!("user type {}\n", user.name))?;
         let before = (&user.on_start[..], user.on_start_task);
         let parts: Vec<_> = std::iter::once(before).chain(steps).collect();
-        let errand = OneOff {
+        let one_off = OneOff {
             program,
             globals: &globals,
-            kind: Some(user.id),
-            watcher: Some(watcher(program)),
+            user_type: Some(user.id),
+            observer: Some(observer(program)),
             platform: &Platform::System,
         };
-        let done = errand.run(&parts, OnTrouble::GoOn).await.map_err(|error| refuse(&error.to_string()))?;
+        let done = one_off.run(&parts, OnStepFailure::Continue).await.map_err(|error| refuse(&error.to_string()))?;
         failures += done.failures.len();
         for failure in &done.failures {
             data(&visible(&format!("  ✗ {failure}\n")))?;
@@ -128,14 +128,14 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
     }
     if !program.teardown.is_empty() {
         data("teardown\n")?;
-        let errand = OneOff {
+        let one_off = OneOff {
             program,
             globals: &globals,
-            kind: None,
-            watcher: Some(watcher(program)),
+            user_type: None,
+            observer: Some(observer(program)),
             platform: &Platform::System,
         };
-        let done = errand.run(&[(&program.teardown, plans_own)], OnTrouble::Stop).await;
+        let done = one_off.run(&[(&program.teardown, plans_own)], OnStepFailure::Stop).await;
         failures += done.map_err(|error| refuse(&error.to_string()))?.failures.len();
     }
     Ok(if failures == 0 { Exit::Passed } else { Exit::Failed })
@@ -156,7 +156,7 @@ fn call_of<'a>(user: &'a UserType, program: &Program, name: &str) -> Option<(&'a
     })
 }
 
-fn watcher(program: &Arc<Program>) -> Watcher {
+fn observer(program: &Arc<Program>) -> CallObserver {
     let mask = Mask::new(&program.secrets);
     let origin = program.target.origin.clone();
     let names = program.secrets.names.clone();
@@ -173,7 +173,7 @@ fn watcher(program: &Arc<Program>) -> Watcher {
 /// How much of a body is shown.
 const SHOWN: usize = 2000;
 
-fn shown(traced: &Traced, origin: &str) -> String {
+fn shown(traced: &CallTrace, origin: &str) -> String {
     let mut text = format!("\n── {}\n", traced.endpoint);
     if let Some(request) = &traced.request {
         text.push_str(&format!("> {} {origin}{}\n", request.method, request.target));

@@ -1,11 +1,10 @@
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use super::arrival_pool::Waiting;
-use super::stop_signal::{Order, StopSignal};
+use super::stop::{Phase, StopSignal};
 use crate::sample::UserTypeId;
 use crate::units::{Offset, Seed};
 
@@ -19,9 +18,10 @@ pub(super) struct Arrival {
 /// Where a worker's arrivals and free users of one scenario meet.
 #[derive(Default)]
 pub(super) struct ArrivalQueue {
-    /// Free users by kind; who came last is taken first, for its connection is the likeliest to be open.
+    /// Free users by type; who came last is taken first, for its connection is the likeliest to be open.
     free: RefCell<BTreeMap<UserTypeId, Vec<Rc<FreeUser>>>>,
-    late: RefCell<Waiting>,
+    /// Arrivals that wait for a free user.
+    held: RefCell<VecDeque<(UserTypeId, Arrival)>>,
 }
 
 /// Where one free user waits.
@@ -34,72 +34,72 @@ struct FreeUser {
 /// A user's side: its next arrivals.
 pub(super) struct ArrivalReceiver {
     queue: Rc<ArrivalQueue>,
-    kind: UserTypeId,
-    leash: Rc<StopSignal>,
-    place: Rc<FreeUser>,
+    user_type: UserTypeId,
+    free: Rc<FreeUser>,
     first: Option<Arrival>,
 }
 
 /// How many arrivals may wait on one worker; beyond, they are dropped.
-const MOST_LATE: usize = 100_000;
+const MOST_HELD: usize = 100_000;
 
 impl ArrivalQueue {
     /// Hands an arrival to a free user; whether there was one.
-    pub(super) fn hand(&self, kind: UserTypeId, arrival: Arrival) -> bool {
-        let Some(place) = self.free.borrow_mut().get_mut(&kind).and_then(Vec::pop) else { return false };
-        place.arrival.set(Some(arrival));
-        if let Some(waker) = place.waker.take() {
+    pub(super) fn assign(&self, user_type: UserTypeId, arrival: Arrival) -> bool {
+        let Some(free) = self.free.borrow_mut().get_mut(&user_type).and_then(Vec::pop) else { return false };
+        free.arrival.set(Some(arrival));
+        if let Some(waker) = free.waker.take() {
             waker.wake();
         }
         true
     }
 
-    /// Keeps an arrival for the next free user; whether there was room.
-    pub(super) fn keep(&self, kind: UserTypeId, arrival: Arrival) -> bool {
-        let mut late = self.late.borrow_mut();
-        let room = late.len() < MOST_LATE;
+    /// Holds an arrival for the next free user; whether there was room.
+    pub(super) fn hold(&self, user_type: UserTypeId, arrival: Arrival) -> bool {
+        let mut held = self.held.borrow_mut();
+        let room = held.len() < MOST_HELD;
         if room {
-            late.push_back((kind, arrival));
+            held.push_back((user_type, arrival));
         }
         room
     }
 
+    /// How many arrivals wait.
     pub(super) fn waiting(&self) -> usize {
-        self.late.borrow().len()
+        self.held.borrow().len()
     }
 
     pub(super) fn drain(&self) -> impl Iterator<Item = Arrival> + use<> {
-        self.late.take().into_iter().map(|(_, arrival)| arrival)
+        self.held.take().into_iter().map(|(_, arrival)| arrival)
     }
 
-    fn oldest(&self, kind: UserTypeId) -> Option<Arrival> {
-        let mut late = self.late.borrow_mut();
-        let index = late.iter().position(|(wanted, _)| *wanted == kind)?;
-        late.remove(index).map(|(_, arrival)| arrival)
+    fn take_oldest(&self, user_type: UserTypeId) -> Option<Arrival> {
+        let mut held = self.held.borrow_mut();
+        let index = held.iter().position(|(wanted, _)| *wanted == user_type)?;
+        held.remove(index).map(|(_, arrival)| arrival)
     }
 }
 
 impl ArrivalReceiver {
-    pub(super) fn new(queue: Rc<ArrivalQueue>, kind: UserTypeId, leash: Rc<StopSignal>, first: Arrival) -> Self {
-        Self { queue, kind, leash, place: Rc::default(), first: Some(first) }
+    pub(super) fn new(queue: Rc<ArrivalQueue>, user_type: UserTypeId, first: Arrival) -> Self {
+        Self { queue, user_type, free: Rc::default(), first: Some(first) }
     }
 
     /// The next arrival; `None` when the user is to leave.
-    pub(super) async fn next(&mut self) -> Option<Arrival> {
-        if let Some(arrival) = self.first.take().or_else(|| self.queue.oldest(self.kind)) {
+    pub(super) async fn next(&mut self, stop: &StopSignal) -> Option<Arrival> {
+        if let Some(arrival) = self.first.take().or_else(|| self.queue.take_oldest(self.user_type)) {
             return Some(arrival);
         }
-        self.queue.free.borrow_mut().entry(self.kind).or_default().push(self.place.clone());
+        self.queue.free.borrow_mut().entry(self.user_type).or_default().push(self.free.clone());
         tokio::select! {
             biased;
-            arrival = poll_fn(|cx| match self.place.arrival.take() {
+            arrival = poll_fn(|cx| match self.free.arrival.take() {
                 Some(arrival) => Poll::Ready(arrival),
                 None => {
-                    *self.place.waker.borrow_mut() = Some(cx.waker().clone());
+                    *self.free.waker.borrow_mut() = Some(cx.waker().clone());
                     Poll::Pending
                 }
             }) => Some(arrival),
-            () = self.leash.told(Order::Leave) => {
+            () = stop.reached(Phase::Draining) => {
                 self.withdraw();
                 None
             }
@@ -108,8 +108,8 @@ impl ArrivalReceiver {
 
     /// Takes the user off the queue: it waits no longer.
     fn withdraw(&self) {
-        if let Some(free) = self.queue.free.borrow_mut().get_mut(&self.kind) {
-            free.retain(|place| !Rc::ptr_eq(place, &self.place));
+        if let Some(free) = self.queue.free.borrow_mut().get_mut(&self.user_type) {
+            free.retain(|free| !Rc::ptr_eq(free, &self.free));
         }
     }
 }

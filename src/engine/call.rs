@@ -1,37 +1,36 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::cookies::CookieJar;
-use super::extract::{captured, recorded};
-use super::redirect::{Hop, hop};
-use super::scenario_timeline::ScenarioTimeline;
-use super::stop_signal::{Order, StopSignal};
-use super::trace::Traced;
-use super::worker_context::{Place, WorkerContext};
+use super::answer::{decompressed, evaluate};
+use super::request::{CookieJar, Redirect, redirect};
+use super::scenario::ScenarioTimeline;
+use super::stop::{Phase, StopSignal};
+use super::trace::CallTrace;
+use super::worker_context::{SeriesIds, WorkerContext};
 use crate::compile::{Call, Cookies, Endpoint};
 use crate::expression::{Answer, EvalError, Scope};
-use crate::http::{self, Client, Ending, Exchange, Outgoing};
+use crate::http::{Client, Ending, Exchange, Outgoing};
 use crate::metrics::SeriesRef;
-use crate::sample::{FailureKind, MetricId, Outcome, Phases, Reach, Sample, TaskId, Timing, UserTypeId};
+use crate::sample::{FailureKind, Outcome, Phases, Reach, Sample, TaskId, Timing, UserTypeId};
 use crate::units::Offset;
 
 /// One user's means of making calls.
 pub(super) struct Caller<'a> {
-    pub(super) desk: &'a WorkerContext,
-    pub(super) leash: &'a StopSignal,
-    pub(super) scene: &'a ScenarioTimeline,
+    pub(super) context: &'a WorkerContext,
+    pub(super) stop: &'a StopSignal,
+    pub(super) timeline: &'a ScenarioTimeline,
     pub(super) scope: &'a Arc<Scope>,
-    pub(super) jar: &'a RefCell<CookieJar>,
-    pub(super) user: UserTypeId,
-    /// The order at which no call begins any more.
-    pub(super) heeds: Order,
+    pub(super) cookies: &'a RefCell<CookieJar>,
+    pub(super) user_type: UserTypeId,
+    /// The phase at which no call begins any more.
+    pub(super) stops_at: Phase,
     /// When the user's last call ended.
-    pub(super) free: Offset,
+    pub(super) free_since: Offset,
 }
 
 /// How a call ended, for the task that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CallEnd {
+pub(super) enum CallResult {
     /// As expected.
     Ok,
     /// It failed.
@@ -40,115 +39,127 @@ pub(super) enum CallEnd {
     Stopped,
 }
 
+/// One request of a call, as it is counted.
+struct Request<'a> {
+    endpoint: &'a Endpoint,
+    name: Arc<str>,
+    ids: SeriesIds,
+    due: Offset,
+    /// When its call was due: earlier, where it follows a redirect.
+    call_due: Offset,
+}
+
 impl Caller<'_> {
     /// Makes a call that is due at `due`; gives how it ended, and when.
-    pub(super) async fn call(&self, client: &mut Client, task: TaskId, call: &Call, due: Offset) -> (CallEnd, Offset) {
-        if self.leash.order() >= self.heeds {
-            return (CallEnd::Stopped, due);
+    pub(super) async fn call(
+        &self,
+        client: &mut Client,
+        task: TaskId,
+        call: &Call,
+        due: Offset,
+    ) -> (CallResult, Offset) {
+        if self.stop.phase() >= self.stops_at {
+            return (CallResult::Stopped, due);
         }
-        let endpoint = &self.desk.program.endpoints[call.endpoint.index()];
-        let place =
-            Place { endpoint: endpoint.id, user: self.user, task, stage: self.scene.stage_at(due), status: None };
-        self.desk.tally.borrow_mut().start();
-        let made = self.make(endpoint, call);
-        let end = match made {
-            Ok((name, outgoing)) if endpoint.redirects == 0 => {
-                let traced = self.desk.watcher.is_some().then(|| Traced::new(&endpoint.name, &outgoing));
-                let target = self.keeps_cookies().then(|| outgoing.target.clone());
-                let exchange = client.exchange(outgoing, self.leash.told(Order::Cut)).await;
-                self.keep_cookies(target, &exchange);
-                self.settle(endpoint, &name, place, (due, due), exchange, traced)
+        let endpoint = &self.context.program.endpoints[call.endpoint.index()];
+        let stage = self.timeline.stage_at(due);
+        let ids = SeriesIds { endpoint: endpoint.id, user_type: self.user_type, task, stage, status: None };
+        self.context.tally.borrow_mut().start();
+        let result = match self.prepare(endpoint, call) {
+            Ok((name, outgoing)) => {
+                let request = Request { endpoint, name, ids, due, call_due: due };
+                if endpoint.redirects == 0 {
+                    let trace = self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, &outgoing));
+                    let target = self.keeps_cookies().then(|| outgoing.target.clone());
+                    let exchange = client.exchange(outgoing, self.stop.reached(Phase::Cutting)).await;
+                    self.keep_cookies(target, &exchange);
+                    self.finish(&request, exchange, trace)
+                } else {
+                    Box::pin(self.follow(client, request, outgoing)).await
+                }
             }
-            Ok((name, outgoing)) => Box::pin(self.follow(client, endpoint, (&name, place), outgoing, due)).await,
-            Err(error) => self.not_sent(endpoint, place, due, &error),
+            Err(error) => self.record_unsent(endpoint, ids, due, &error),
         };
         self.scope.unbind();
-        end
+        result
     }
 
-    /// Makes a call that may be sent on: each hop is a request of its own in the books.
+    /// Makes a call that may be redirected: each redirect that is followed is counted as a request of its own.
     async fn follow(
         &self,
         client: &mut Client,
-        endpoint: &Endpoint,
-        (name, place): (&Arc<str>, Place),
+        mut request: Request<'_>,
         mut outgoing: Outgoing,
-        first_due: Offset,
-    ) -> (CallEnd, Offset) {
-        let (mut due, mut hops) = (first_due, 0);
-        let origin = &self.desk.program.target.origin;
+    ) -> (CallResult, Offset) {
+        let (endpoint, origin) = (request.endpoint, &self.context.program.target.origin);
+        let mut followed = 0;
         loop {
-            let traced = self.desk.watcher.is_some().then(|| Traced::new(&endpoint.name, &outgoing));
-            let asked = outgoing.clone();
-            let exchange = client.exchange(outgoing, self.leash.told(Order::Cut)).await;
-            self.keep_cookies(Some(asked.target.clone()), &exchange);
+            let trace = self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, &outgoing));
+            let sent = outgoing.clone();
+            let exchange = client.exchange(outgoing, self.stop.reached(Phase::Cutting)).await;
+            self.keep_cookies(Some(sent.target.clone()), &exchange);
             let next = match &exchange.ending {
-                Ending::Answer(answer) => hop(answer.status, &answer.headers, origin, asked),
-                Ending::Failed(_) | Ending::Cut => Hop::Here,
+                Ending::Answer(answer) => redirect(answer.status, &answer.headers, origin, sent),
+                Ending::Failed(_) | Ending::Cut => Redirect::None,
             };
-            let trouble = match next {
-                Hop::Here => return self.settle(endpoint, name, place, (due, first_due), exchange, traced),
-                Hop::Elsewhere(host) => format!("redirected to `{host}`, which is not the plan's target"),
-                Hop::On(_) if hops >= endpoint.redirects => format!("redirected more than {hops} times"),
-                Hop::On(next) => {
-                    due = self.pass(endpoint, name, place, due, &exchange, None);
-                    if let (Some(watcher), Some(traced)) = (&self.desk.watcher, traced) {
-                        watcher(&traced.redirected(exchange));
+            let failure = match next {
+                Redirect::None => return self.finish(&request, exchange, trace),
+                Redirect::OtherHost(host) => format!("redirected to `{host}`, which is not the plan's target"),
+                Redirect::Follow(_) if followed >= endpoint.redirects => {
+                    format!("redirected more than {followed} times")
+                }
+                Redirect::Follow(next) => {
+                    request.due = self.record_redirect(&request, &exchange, None);
+                    if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
+                        observer(&trace.redirected(exchange));
                     }
-                    if self.leash.order() >= Order::Cut {
-                        return (CallEnd::Stopped, due);
+                    if self.stop.phase() >= Phase::Cutting {
+                        return (CallResult::Stopped, request.due);
                     }
-                    hops += 1;
-                    self.desk.tally.borrow_mut().start();
+                    followed += 1;
+                    self.context.tally.borrow_mut().start();
                     outgoing = *next;
-                    outgoing.headers.remove(::http::header::COOKIE);
-                    self.give_cookies(&mut outgoing);
+                    outgoing.headers.remove(http::header::COOKIE);
+                    self.add_cookies(&mut outgoing);
                     continue;
                 }
             };
-            let ended = self.pass(endpoint, name, place, due, &exchange, Some(&trouble));
-            if let (Some(watcher), Some(traced)) = (&self.desk.watcher, traced) {
-                watcher(&traced.failed(exchange, &trouble));
+            let ended = self.record_redirect(&request, &exchange, Some(&failure));
+            if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
+                observer(&trace.failed(exchange, &failure));
             }
-            return (CallEnd::Failed, ended);
+            return (CallResult::Failed, ended);
         }
     }
 
-    /// Accounting a hop that is not the call's last, or the one at which it is given up.
-    fn pass(
-        &self,
-        endpoint: &Endpoint,
-        name: &Arc<str>,
-        place: Place,
-        due: Offset,
-        exchange: &Exchange,
-        trouble: Option<&str>,
-    ) -> Offset {
+    /// Counts a request that was redirected: one that is followed, or the one at which the call is given up. Gives when
+    /// it ended.
+    fn record_redirect(&self, request: &Request<'_>, exchange: &Exchange, failure: Option<&str>) -> Offset {
         let status = match &exchange.ending {
             Ending::Answer(answer) => Some(answer.status),
             Ending::Failed(_) | Ending::Cut => None,
         };
-        let outcome = trouble.map_or(Outcome::Ok, |_| Outcome::Failed(FailureKind::Check));
-        let timing = self.timing(due, exchange);
-        let series = self.desk.series(endpoint, name, Place { status, ..place });
-        self.book(series, &sample(timing, outcome, exchange), trouble);
+        let outcome = failure.map_or(Outcome::Ok, |_| Outcome::Failed(FailureKind::Check));
+        let timing = self.timing(request.due, exchange);
+        let series = self.context.series(request.endpoint, &request.name, SeriesIds { status, ..request.ids });
+        self.record(series, &sample(timing, outcome, exchange), failure);
         timing.ended
     }
 
     /// The call's name and request, filled in.
-    fn make(&self, endpoint: &Endpoint, call: &Call) -> Result<(Arc<str>, http::Outgoing), EvalError> {
+    fn prepare(&self, endpoint: &Endpoint, call: &Call) -> Result<(Arc<str>, Outgoing), EvalError> {
         // the caller's names first: what the endpoint binds by itself may be made of them
-        for (name, blueprint) in &call.with {
-            self.scope.bind(name, blueprint.eval(self.scope)?);
+        for (name, template) in &call.with {
+            self.scope.bind(name, template.eval(self.scope)?);
         }
-        for (name, blueprint) in &endpoint.with {
+        for (name, template) in &endpoint.with {
             if !call.with.iter().any(|(over, _)| over == name) {
-                self.scope.bind(name, blueprint.eval(self.scope)?);
+                self.scope.bind(name, template.eval(self.scope)?);
             }
         }
-        let mut outgoing = self.desk.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
-        self.give_cookies(&mut outgoing);
-        let name = match &self.desk.names[endpoint.id.index()] {
+        let mut outgoing = self.context.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
+        self.add_cookies(&mut outgoing);
+        let name = match &self.context.names[endpoint.id.index()] {
             Some(name) => name.clone(),
             None => Arc::from(self.hidden(&endpoint.label.render(self.scope)?)),
         };
@@ -156,38 +167,44 @@ impl Caller<'_> {
     }
 
     fn keeps_cookies(&self) -> bool {
-        self.desk.program.target.http.cookies == Cookies::Kept
+        self.context.program.target.http.cookies == Cookies::Kept
     }
 
-    fn give_cookies(&self, outgoing: &mut Outgoing) {
+    fn add_cookies(&self, outgoing: &mut Outgoing) {
         if self.keeps_cookies() {
-            self.jar.borrow().give(&self.desk.program.target.origin, &outgoing.target, &mut outgoing.headers);
+            self.cookies.borrow().add_to(&self.context.program.target.origin, &outgoing.target, &mut outgoing.headers);
         }
     }
 
-    fn keep_cookies(&self, target: Option<::http::uri::PathAndQuery>, exchange: &Exchange) {
+    fn keep_cookies(&self, target: Option<http::uri::PathAndQuery>, exchange: &Exchange) {
         if let (Some(target), Ending::Answer(answer)) = (target, &exchange.ending)
             && self.keeps_cookies()
         {
-            self.jar.borrow_mut().keep(&self.desk.program.target.origin, &target, &answer.headers);
+            self.cookies.borrow_mut().keep(&self.context.program.target.origin, &target, &answer.headers);
         }
     }
 
     fn timing(&self, due: Offset, exchange: &Exchange) -> Timing {
-        let clock = &self.desk.clock;
+        let clock = &self.context.clock;
         Timing {
             scheduled: due,
-            ready: due.max(self.free),
+            ready: due.max(self.free_since),
             sent: clock.offset(exchange.sent),
             ended: clock.offset(exchange.ended),
         }
     }
 
-    /// Accounting a request that could not be made: it counts as started and failed, and never reached the target.
-    fn not_sent(&self, endpoint: &Endpoint, place: Place, due: Offset, error: &EvalError) -> (CallEnd, Offset) {
-        let now = self.desk.clock.now();
+    /// Counts a request that could not be made: it is started and failed, and never reached the target.
+    fn record_unsent(
+        &self,
+        endpoint: &Endpoint,
+        ids: SeriesIds,
+        due: Offset,
+        error: &EvalError,
+    ) -> (CallResult, Offset) {
+        let now = self.context.clock.now();
         let sample = Sample {
-            timing: Timing { scheduled: due, ready: due.max(self.free), sent: now, ended: now },
+            timing: Timing { scheduled: due, ready: due.max(self.free_since), sent: now, ended: now },
             phases: Phases::default(),
             outcome: Outcome::Failed(FailureKind::Template),
             reach: Reach::Never,
@@ -195,42 +212,36 @@ impl Caller<'_> {
             bytes_in: 0,
             content: 0,
         };
-        let name = self.desk.names[endpoint.id.index()].as_ref().unwrap_or(&endpoint.name);
-        let series = self.desk.series_named(name, place);
+        let name = self.context.names[endpoint.id.index()].as_ref().unwrap_or(&endpoint.name);
+        let series = self.context.series_named(name, ids);
         let message = format!("{}: {}", endpoint.place, error.message);
-        self.book(series, &sample, Some(&message));
-        if let Some(watcher) = &self.desk.watcher {
-            watcher(&Traced::unsent(&endpoint.name, &message));
+        self.record(series, &sample, Some(&message));
+        if let Some(observer) = &self.context.observer {
+            observer(&CallTrace::unsent(&endpoint.name, &message));
         }
-        (CallEnd::Failed, now)
+        (CallResult::Failed, now)
     }
 
-    /// Judges an exchange, keeps what the plan wants of it, and books it. The checks' time counts from when the call
-    /// was due, its redirects included.
-    fn settle(
-        &self,
-        endpoint: &Endpoint,
-        name: &Arc<str>,
-        place: Place,
-        (due, first_due): (Offset, Offset),
-        mut exchange: Exchange,
-        traced: Option<Traced>,
-    ) -> (CallEnd, Offset) {
-        let timing = self.timing(due, &exchange);
-        let whole = Timing { scheduled: first_due, ..timing };
-        let mut status = None;
-        let mut values = Vec::new();
-        let mut seen = None;
+    /// Judges an exchange, keeps what the plan wants of it, and counts it. The time of the checks counts from when the
+    /// call was due, its redirects included.
+    fn finish(&self, request: &Request<'_>, mut exchange: Exchange, trace: Option<CallTrace>) -> (CallResult, Offset) {
+        let endpoint = request.endpoint;
+        let timing = self.timing(request.due, &exchange);
+        let of_call = Timing { scheduled: request.call_due, ..timing };
+        let (mut status, mut values, mut answered) = (None, Vec::new(), None);
         let ending = std::mem::replace(&mut exchange.ending, Ending::Cut);
-        let (outcome, message) = match unpacked(ending) {
+        let (outcome, message) = match decompressed(ending) {
             Ending::Answer(answer) => {
                 status = Some(answer.status);
-                let answer = Answer::new(answer.status, answer.headers, answer.body, whole.response_time());
+                let answer = Answer::new(answer.status, answer.headers, answer.body, of_call.response_time());
                 self.scope.answer(Some(answer.clone()));
-                let judged = self.judge(endpoint, &answer, whole, &mut values);
-                seen = Some(answer);
-                match judged {
-                    Ok(()) => (Outcome::Ok, None),
+                let evaluated = evaluate(endpoint, &answer, of_call.response_time(), self.scope);
+                answered = Some(answer);
+                match evaluated {
+                    Ok(recorded) => {
+                        values = recorded;
+                        (Outcome::Ok, None)
+                    }
                     Err((kind, message)) => (Outcome::Failed(kind), Some(message)),
                 }
             }
@@ -240,53 +251,24 @@ impl Caller<'_> {
             }
             Ending::Cut => (Outcome::Aborted, None),
         };
-        let series = self.desk.series(endpoint, name, Place { status, ..place });
-        self.book(series, &sample(timing, outcome, &exchange), message.as_deref());
-        let mut tally = self.desk.tally.borrow_mut();
+        let series = self.context.series(endpoint, &request.name, SeriesIds { status, ..request.ids });
+        self.record(series, &sample(timing, outcome, &exchange), message.as_deref());
+        let mut tally = self.context.tally.borrow_mut();
         values.into_iter().for_each(|(metric, value)| tally.metric(metric, series, value));
         drop(tally);
-        if let (Some(watcher), Some(traced)) = (&self.desk.watcher, traced) {
-            watcher(&traced.settled(endpoint, seen, whole, message, self.scope));
+        if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
+            observer(&trace.finished(endpoint, answered, of_call, message, self.scope));
         }
-        let end = match outcome {
-            Outcome::Ok => CallEnd::Ok,
-            Outcome::Failed(_) => CallEnd::Failed,
-            Outcome::Aborted => CallEnd::Stopped,
+        let result = match outcome {
+            Outcome::Ok => CallResult::Ok,
+            Outcome::Failed(_) => CallResult::Failed,
+            Outcome::Aborted => CallResult::Stopped,
         };
-        (end, timing.ended)
+        (result, timing.ended)
     }
 
-    /// Checks first, then captures, then records: what fails first is the call's failure.
-    fn judge(
-        &self,
-        endpoint: &Endpoint,
-        answer: &Answer,
-        timing: Timing,
-        values: &mut Vec<(MetricId, f64)>,
-    ) -> Result<(), (FailureKind, String)> {
-        for check in &endpoint.expect {
-            let held = check.judge(answer, timing.response_time(), self.scope);
-            held.map_err(|broken| (FailureKind::Check, broken.message))?;
-        }
-        for capture in &endpoint.capture {
-            let value = captured(capture, answer).map_err(|missing| (FailureKind::Body, missing.0))?;
-            self.scope.set(&capture.name, value);
-        }
-        for record in &endpoint.record {
-            let value = recorded(record, answer, self.scope);
-            match value {
-                Ok(value) => values.push(value),
-                Err(missing) => {
-                    values.clear();
-                    return Err((FailureKind::Body, missing.0));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn book(&self, series: SeriesRef, sample: &Sample, message: Option<&str>) {
-        let mut tally = self.desk.tally.borrow_mut();
+    fn record(&self, series: SeriesRef, sample: &Sample, message: Option<&str>) {
+        let mut tally = self.context.tally.borrow_mut();
         tally.record(series, sample);
         if let (Outcome::Failed(kind), Some(message)) = (sample.outcome, message) {
             tally.error(series, kind, &self.hidden(message), sample.timing.ended);
@@ -294,19 +276,7 @@ impl Caller<'_> {
     }
 
     fn hidden(&self, text: &str) -> String {
-        self.desk.mask.hide(text, self.scope)
-    }
-}
-
-/// The answer with its body as it was before it was compressed. A body that nobody reads was not kept.
-fn unpacked(ending: Ending) -> Ending {
-    let Ending::Answer(answer) = ending else { return ending };
-    if answer.body.is_empty() || !answer.headers.contains_key(::http::header::CONTENT_ENCODING) {
-        return Ending::Answer(answer);
-    }
-    match http::decode(&answer.headers, answer.body.clone(), super::request::LONGEST_BODY.as_bytes()) {
-        Ok(body) => Ending::Answer(http::Answer { body, ..answer }),
-        Err(failure) => Ending::Failed(failure),
+        self.context.mask.hide(text, self.scope)
     }
 }
 

@@ -1,44 +1,24 @@
 use std::rc::Rc;
-use std::sync::Arc;
 
-use tokio::task::spawn_local;
-
-use super::active_users::Attendance;
-use super::scenario_timeline::ScenarioTimeline;
-use super::stop_signal::{Order, StopSignal};
-use super::user::{Drive, Identity, User};
-use super::user_assignment::UserAssignment;
-use super::worker_context::WorkerContext;
-use crate::load::{Curve, Part};
+use super::stop::{Phase, StopSignal};
+use super::user::{Identity, Workload};
+use super::user_pool::ScenarioUsers;
+use crate::load::Curve;
 use crate::units::Offset;
 
 /// The users of a closed shape: it starts them as the curve rises and lets them go as it falls, the last come first.
 pub(super) struct ClosedPool {
-    desk: Rc<WorkerContext>,
-    scene: Rc<ScenarioTimeline>,
+    pub(super) users: ScenarioUsers,
     curve: Curve,
-    part: Part,
-    cast: Arc<UserAssignment>,
-    members: Vec<Rc<StopSignal>>,
-    /// Those told to leave that may still be under way.
+    /// Those at work, in the order they came.
+    working: Vec<Rc<StopSignal>>,
+    /// Those that are to leave and may still be under way.
     leaving: Vec<Rc<StopSignal>>,
-    attendance: Attendance,
 }
 
 impl ClosedPool {
-    pub(super) fn new(
-        desk: Rc<WorkerContext>,
-        scene: Rc<ScenarioTimeline>,
-        curve: Curve,
-        part: Part,
-        cast: Arc<UserAssignment>,
-    ) -> Self {
-        let (members, leaving) = (Vec::new(), Vec::new());
-        Self { desk, scene, curve, part, cast, members, leaving, attendance: Attendance::default() }
-    }
-
-    pub(super) fn present(&self) -> u64 {
-        self.attendance.count()
+    pub(super) fn new(users: ScenarioUsers, curve: Curve) -> Self {
+        Self { users, curve, working: Vec::new(), leaving: Vec::new() }
     }
 
     pub(super) fn next_change(&self, now: Offset) -> Option<Offset> {
@@ -47,36 +27,29 @@ impl ClosedPool {
 
     /// Starts or lets go as many users as the curve wants at a moment.
     pub(super) fn adjust(&mut self, now: Offset) {
-        let wanted = usize::try_from(self.part.of(self.curve.population_at(now).into())).unwrap_or(usize::MAX);
-        while self.members.len() > wanted {
-            if let Some(leash) = self.members.pop() {
-                leash.give(Order::Leave);
-                self.leaving.push(leash);
+        let wanted = self.users.part.of(self.curve.population_at(now).into());
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        while self.working.len() > wanted {
+            if let Some(stop) = self.working.pop() {
+                stop.advance(Phase::Draining);
+                self.leaving.push(stop);
             }
         }
-        self.leaving.retain(|leash| Rc::strong_count(leash) > 1);
-        while self.members.len() < wanted {
+        self.leaving.retain(|stop| Rc::strong_count(stop) > 1);
+        while self.working.len() < wanted {
             self.start(now);
         }
     }
 
-    /// Gives an order to everybody.
-    pub(super) fn give(&mut self, order: Order) {
-        self.leaving.append(&mut self.members);
-        self.leaving.iter().for_each(|leash| leash.give(order));
+    pub(super) fn stop(&mut self, phase: Phase) {
+        self.leaving.append(&mut self.working);
+        self.leaving.iter().for_each(|stop| stop.advance(phase));
     }
 
     fn start(&mut self, now: Offset) {
-        let number = self.part.number(self.members.len() as u64);
+        let number = self.users.part.number(self.working.len() as u64);
         let due = self.curve.due(u32::try_from(number).unwrap_or(u32::MAX), now);
-        let leash = Rc::new(StopSignal::default());
-        let identity = Identity::of(&self.cast, number);
-        let user = User::new(self.desk.clone(), leash.clone(), self.scene.clone(), identity, due);
-        let presence = self.attendance.enter();
-        spawn_local(async move {
-            user.live(Drive::Endless).await;
-            drop(presence);
-        });
-        self.members.push(leash);
+        let identity = Identity::of(&self.users.assignment, number);
+        self.working.push(self.users.start(identity, due, Workload::Continuous));
     }
 }

@@ -1,89 +1,60 @@
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use tokio::task::spawn_local;
-
-use super::active_users::Attendance;
-use super::scenario_timeline::ScenarioTimeline;
-use super::stop_signal::{Order, StopSignal};
-use super::user::{Drive, Identity, User};
-use super::user_assignment::UserAssignment;
-use super::worker_context::WorkerContext;
+use super::stop::{Phase, StopSignal};
+use super::user::{Identity, Workload};
+use super::user_pool::ScenarioUsers;
 use crate::compile::{Amount, Work};
-use crate::load::Part;
 use crate::units::Offset;
 
 /// The users of a fixed amount of work: all start at once, and each leaves when there is nothing left for it.
 pub(super) struct IterationPool {
-    desk: Rc<WorkerContext>,
-    scene: Rc<ScenarioTimeline>,
+    pub(super) users: ScenarioUsers,
     start: Offset,
     work: Work,
-    part: Part,
-    cast: Arc<UserAssignment>,
-    members: Vec<Rc<StopSignal>>,
-    attendance: Attendance,
-    begun: bool,
+    stops: Vec<Rc<StopSignal>>,
+    started: bool,
 }
 
 impl IterationPool {
-    pub(super) fn new(
-        desk: Rc<WorkerContext>,
-        scene: Rc<ScenarioTimeline>,
-        (start, work): (Offset, Work),
-        part: Part,
-        cast: Arc<UserAssignment>,
-    ) -> Self {
+    pub(super) fn new(users: ScenarioUsers, start: Offset, work: Work) -> Self {
         // work is shared out among those that have users
-        let part = part.among(work.users);
-        let members = Vec::new();
-        Self { desk, scene, start, work, part, cast, members, attendance: Attendance::default(), begun: false }
+        let part = users.part.among(work.users);
+        Self { users: ScenarioUsers { part, ..users }, start, work, stops: Vec::new(), started: false }
     }
 
-    pub(super) fn present(&self) -> u64 {
-        self.attendance.count()
-    }
-
-    pub(super) fn next_change(&self, _now: Offset) -> Option<Offset> {
-        (!self.begun).then_some(self.start)
+    pub(super) fn next_change(&self) -> Option<Offset> {
+        (!self.started).then_some(self.start)
     }
 
     pub(super) fn adjust(&mut self, now: Offset) {
-        if now >= self.scene.end() {
-            self.give(Order::Leave);
+        if now >= self.users.timeline.end() {
+            self.stop(Phase::Draining);
         }
-        if self.begun || now < self.start {
+        if self.started || now < self.start {
             return;
         }
-        self.begun = true;
-        let total = match self.work.amount {
-            Amount::Each(_) => None,
-            Amount::Total(total) => Some(Rc::new(Cell::new(self.part.of(total)))),
+        self.started = true;
+        let part = self.users.part;
+        let shared = match self.work.amount {
+            Amount::Each(_) => Rc::default(),
+            Amount::Total(total) => Rc::new(Cell::new(part.of(total))),
         };
-        for own in 0..self.part.of(self.work.users.into()) {
-            let quota = match (self.work.amount, &total) {
-                (Amount::Each(each), _) => Rc::new(Cell::new(each)),
-                (Amount::Total(_), Some(total)) => total.clone(),
-                (Amount::Total(_), None) => Rc::default(),
+        for own in 0..part.of(self.work.users.into()) {
+            let left = match self.work.amount {
+                Amount::Each(each) => Rc::new(Cell::new(each)),
+                Amount::Total(_) => Rc::clone(&shared),
             };
-            let leash = Rc::new(StopSignal::default());
-            let identity = Identity::of(&self.cast, self.part.number(own));
-            let user = User::new(self.desk.clone(), leash.clone(), self.scene.clone(), identity, self.start);
-            let presence = self.attendance.enter();
-            spawn_local(async move {
-                user.live(Drive::Quota(quota)).await;
-                drop(presence);
-            });
-            self.members.push(leash);
+            let identity = Identity::of(&self.users.assignment, part.number(own));
+            self.stops.push(self.users.start(identity, self.start, Workload::Iterations(left)));
         }
     }
 
-    pub(super) fn give(&mut self, order: Order) {
-        self.members.iter().for_each(|leash| leash.give(order));
+    pub(super) fn stop(&mut self, phase: Phase) {
+        self.stops.iter().for_each(|stop| stop.advance(phase));
     }
 
     pub(super) fn is_done(&self) -> bool {
-        self.begun && self.attendance.count() == 0
+        self.started && self.users.active.count() == 0
     }
 }

@@ -7,15 +7,14 @@ use tokio::task::LocalSet;
 
 use super::clock::{Clock, Pacer};
 use super::feeder::Feeder;
-use super::scenario_timeline::ScenarioTimeline;
+use super::scenario::ScenarioTimeline;
 use super::start::{NotReady, Platform, settings};
-use super::stop_signal::StopSignal;
-use super::trace::Watcher;
-use super::user::{Flow, Identity, User};
+use super::trace::CallObserver;
+use super::user::{Identity, StepsEnd, User};
 use super::worker_context::WorkerContext;
 use crate::compile::{Program, RowPer, Step};
 use crate::expression::{Globals, Value};
-use crate::http::Transport;
+use crate::http::{Client, Ending, Keep, Outgoing, Transport};
 use crate::load::Part;
 use crate::metrics::Health;
 use crate::sample::{TaskId, UserTypeId};
@@ -27,51 +26,51 @@ pub struct OneOff<'a> {
     pub program: &'a Arc<Program>,
     /// What the user sees.
     pub globals: &'a Arc<Globals>,
-    /// The kind of user that does them, with its state and rows; `None` for the plan's own steps.
-    pub kind: Option<UserTypeId>,
-    /// Who looks on.
-    pub watcher: Option<Watcher>,
+    /// The type of the user that does them, with its state and rows; `None` for the plan's own steps.
+    pub user_type: Option<UserTypeId>,
+    /// Who hears of every request.
+    pub observer: Option<CallObserver>,
     /// What it runs on.
     pub platform: &'a Platform,
 }
 
-/// What an errand left.
+/// What such steps left.
 #[derive(Debug)]
-pub struct Done {
+pub struct OneOffResult {
     /// Names and values.
     pub state: Vec<(Arc<str>, Value)>,
     /// What went wrong, each once; empty where all went well.
     pub failures: Vec<String>,
 }
 
-/// Some steps with the task they are booked under.
-pub type Stretch<'a> = (&'a [Step], TaskId);
+/// Some steps with the task they are counted under.
+pub type StepGroup<'a> = (&'a [Step], TaskId);
 
 impl OneOff<'_> {
-    /// Does the steps, part after part; a part that fails ends the rest where `stops` says so.
+    /// Does the steps, group after group; one that fails ends the rest where `on_failure` says so.
     ///
     /// # Errors
     /// A target that cannot be connected to as it is written.
-    pub async fn run(self, parts: &[Stretch<'_>], stops: OnTrouble) -> Result<Done, NotReady> {
+    pub async fn run(self, groups: &[StepGroup<'_>], on_failure: OnStepFailure) -> Result<OneOffResult, NotReady> {
         let (origin, settings) = settings(self.program, self.platform)?;
         let transport = Transport::new(origin, settings).map_err(|error| NotReady::Target(error.to_string()))?;
-        let (sender, _reports) = unbounded_channel();
+        let (sender, _messages) = unbounded_channel();
         let pacer = Pacer::new(Clock::starting_in(Duration::ZERO), self.platform.timer());
         let (program, globals) = (self.program.clone(), self.globals.clone());
-        let mut desk = WorkerContext::new(program, globals, pacer, transport, sender);
-        desk.watcher = self.watcher;
+        let mut context = WorkerContext::new(program, globals, pacer, transport, sender);
+        context.observer = self.observer;
         for user in &self.program.users {
             let open = |feed| Feeder::open(feed, Part::WHOLE, self.program.seed);
             let feeders: Result<Vec<_>, _> = user.feeds.iter().map(open).collect();
-            desk.feeders.push(feeders.map_err(NotReady::Worker)?);
+            context.feeders.push(feeders.map_err(NotReady::Worker)?);
         }
-        let desk = Rc::new(desk);
+        let context = Rc::new(context);
         LocalSet::new()
             .run_until(async {
                 tokio::select! {
                     biased;
-                    done = perform(&desk, self.kind, parts, stops) => Ok(done),
-                    never = desk.pacer.drive() => match never {},
+                    done = perform(&context, self.user_type, groups, on_failure) => Ok(done),
+                    never = context.pacer.drive() => match never {},
                 }
             })
             .await
@@ -80,39 +79,67 @@ impl OneOff<'_> {
 
 /// Whether a failure ends what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnTrouble {
+pub enum OnStepFailure {
     /// It does.
     Stop,
-    /// The next part is done all the same.
-    GoOn,
+    /// The next group is done all the same.
+    Continue,
 }
 
-async fn perform(desk: &Rc<WorkerContext>, kind: Option<UserTypeId>, parts: &[Stretch<'_>], stops: OnTrouble) -> Done {
-    let identity = Identity { number: 0, kind: kind.unwrap_or(UserTypeId(u16::MAX)), rank: 0 };
-    let leash = Rc::new(StopSignal::default());
-    let mut user = User::new(desk.clone(), leash, Rc::new(ScenarioTimeline::nowhere()), identity, Offset::ZERO);
+async fn perform(
+    context: &Rc<WorkerContext>,
+    user_type: Option<UserTypeId>,
+    groups: &[StepGroup<'_>],
+    on_failure: OnStepFailure,
+) -> OneOffResult {
+    let identity = Identity { number: 0, user_type: user_type.unwrap_or(UserTypeId(u16::MAX)), rank: 0 };
+    let mut user = User::new(context.clone(), Rc::new(ScenarioTimeline::nowhere()), identity, Offset::ZERO);
     user.begin(1);
     let mut failures = Vec::new();
-    if let Some(kind) = kind.and_then(|kind| desk.program.users.get(kind.index())) {
-        for (name, blueprint) in &kind.state {
-            match blueprint.eval(&user.scope) {
+    if let Some(user_type) = user_type.and_then(|id| context.program.users.get(id.index())) {
+        for (name, template) in &user_type.state {
+            match template.eval(&user.scope) {
                 Ok(value) => user.scope.set(name, value),
                 Err(error) => failures.push(format!("state `{name}`: {}", error.message)),
             }
         }
-        if !(user.feed(RowPer::User) && user.feed(RowPer::Iteration)) {
+        if !(user.take_rows(RowPer::User) && user.take_rows(RowPer::Iteration)) {
             failures.push("a feed has no row".to_owned());
         }
     }
-    for (steps, task) in parts {
-        user.due = desk.clock.now();
-        let flow = user.steps(steps, *task).await;
-        if flow != Flow::Done && stops == OnTrouble::Stop {
+    for (steps, task) in groups {
+        user.due = context.clock.now();
+        let end = user.steps(steps, *task).await;
+        if end != StepsEnd::Done && on_failure == OnStepFailure::Stop {
             break;
         }
     }
-    let interval = desk.tally.borrow_mut().take(0, 0, Health::default());
-    let told = interval.errors.iter().map(|error| format!("{}: {}", error.key.name, error.key.message));
-    failures.extend(told);
-    Done { state: user.scope.all_state(), failures }
+    let interval = context.tally.borrow_mut().take(0, 0, Health::default());
+    let errors = interval.errors.iter().map(|error| format!("{}: {}", error.key.name, error.key.message));
+    failures.extend(errors);
+    OneOffResult { state: user.scope.all_state(), failures }
+}
+
+/// Asks the service one question the way the load will: over its TLS, its proxy, its socket. Gives the status.
+///
+/// # Errors
+/// Why there was no answer.
+pub async fn ready_check(program: &Program, path: &str, within: Duration) -> Result<u16, String> {
+    let (origin, settings) = settings(program, &Platform::System).map_err(|error| error.to_string())?;
+    let transport = Transport::new(origin, settings).map_err(|error| error.to_string())?;
+    let outgoing = Outgoing {
+        method: http::Method::GET,
+        target: path.parse().map_err(|_| format!("`{path}` is no path"))?,
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::new(),
+        timeout: within,
+        keep: Keep::Nothing,
+    };
+    let mut client = Client::new(Rc::new(transport));
+    let exchange = LocalSet::new().run_until(client.exchange(outgoing, std::future::pending())).await;
+    match exchange.ending {
+        Ending::Answer(answer) => Ok(answer.status),
+        Ending::Failed(failure) => Err(failure.message),
+        Ending::Cut => Err("it was cut off".to_owned()),
+    }
 }

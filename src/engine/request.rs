@@ -2,9 +2,13 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
+use cookie_store::CookieStore;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE, USER_AGENT,
+};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
+use url::Url;
 
 use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path, append_query};
 use crate::expression::{EvalError, Scope};
@@ -18,7 +22,23 @@ pub(super) struct Prepared {
     path: Option<PathAndQuery>,
 }
 
+/// What an answer asks its caller to do next.
+pub(super) enum Redirect {
+    /// Nothing: it is the answer.
+    None,
+    /// To make this request.
+    Follow(Box<Outgoing>),
+    /// To go to a host the plan does not name.
+    OtherHost(String),
+}
+
+/// The cookies one user has been sent (RFC 6265). Made when the first comes, for most users never have one.
+#[derive(Default)]
+pub(super) struct CookieJar(Option<Box<CookieStore>>);
+
 const AGENT: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
+/// How many cookies a user keeps; a service that sends more is not remembered further.
+const MOST_COOKIES: usize = 200;
 /// A body longer than this is not kept, and fails where the plan needs it.
 pub(super) const LONGEST_BODY: Size = Size::from_bytes(16 << 20);
 
@@ -74,6 +94,67 @@ impl Prepared {
                 BodyUse::Read => Keep::UpTo(LONGEST_BODY),
             },
         })
+    }
+}
+
+/// The next request of a redirect (RFC 9110, section 15.4). Load goes to the plan's target alone: another host is not
+/// followed.
+pub(super) fn redirect(status: u16, headers: &HeaderMap, origin: &str, asked: Outgoing) -> Redirect {
+    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+        return Redirect::None;
+    }
+    let Some(location) = headers.get(LOCATION).and_then(|value| value.to_str().ok()) else { return Redirect::None };
+    let base = Url::parse(&format!("{origin}{}", asked.target));
+    let Ok(next) = base.and_then(|base| base.join(location)) else { return Redirect::None };
+    let home = Url::parse(origin).map(|url| url.origin());
+    if home.is_ok_and(|home| home != next.origin()) {
+        return Redirect::OtherHost(next.host_str().unwrap_or_default().to_owned());
+    }
+    let path = match next.query() {
+        Some(query) => format!("{}?{query}", next.path()),
+        None => next.path().to_owned(),
+    };
+    let Ok(target) = path.parse::<PathAndQuery>() else { return Redirect::None };
+    let mut request = Outgoing { target, ..asked };
+    let becomes_get = status == 303 && request.method != Method::HEAD
+        || matches!(status, 301 | 302) && request.method == Method::POST;
+    if becomes_get {
+        request.method = Method::GET;
+        request.body = bytes::Bytes::new();
+        request.headers.remove(CONTENT_TYPE);
+        request.headers.remove(CONTENT_LENGTH);
+    }
+    Redirect::Follow(Box::new(request))
+}
+
+impl CookieJar {
+    /// Adds the cookies that belong to a request, behind those the plan itself gives.
+    pub(super) fn add_to(&self, origin: &str, target: &PathAndQuery, headers: &mut HeaderMap) {
+        let Some(store) = &self.0 else { return };
+        let Ok(url) = Url::parse(&format!("{origin}{target}")) else { return };
+        let own = headers.get(COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let kept = store.get_request_values(&url).map(|(name, value)| format!("{name}={value}"));
+        let all: Vec<String> = own.into_iter().chain(kept).collect();
+        if let Ok(value) = HeaderValue::from_str(&all.join("; "))
+            && !value.is_empty()
+        {
+            headers.insert(COOKIE, value);
+        }
+    }
+
+    /// Keeps what an answer sets.
+    pub(super) fn keep(&mut self, origin: &str, target: &PathAndQuery, headers: &HeaderMap) {
+        if !headers.contains_key(SET_COOKIE) {
+            return;
+        }
+        let Ok(url) = Url::parse(&format!("{origin}{target}")) else { return };
+        let store = self.0.get_or_insert_default();
+        for value in headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
+            if store.iter_unexpired().count() < MOST_COOKIES {
+                // one that is malformed, or for another host, is not kept
+                drop(store.parse(value, &url));
+            }
+        }
     }
 }
 

@@ -7,10 +7,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use super::clock::Clock;
+use super::scenario::UserAssignment;
 use super::stop::Stop;
-use super::user_assignment::UserAssignment;
-use super::worker::Worker;
-use super::worker_message::WorkerMessage;
+use super::worker::{Worker, WorkerMessage};
 use crate::compile::{self, Connections, Program, Trust};
 use crate::expression::Globals;
 use crate::http::{Identity, Network, Origin, Proxy, Reuse, Settings, Transport, Verify, Version};
@@ -78,8 +77,8 @@ pub struct Run {
     pub clock: Clock,
     /// Its zero by the wall clock.
     pub began: SystemTime,
-    /// What the workers tell.
-    pub reports: UnboundedReceiver<WorkerMessage>,
+    /// What the workers report.
+    pub messages: UnboundedReceiver<WorkerMessage>,
     /// The levels of a search so far; one more begins its level.
     pub levels: watch::Sender<Vec<Rate>>,
     workers: Vec<WorkerHandle>,
@@ -107,13 +106,13 @@ pub enum NotReady {
     /// The moment it was to start at is over.
     #[error("the run was not ready in time: it was to start {} ago", show_duration(*.0))]
     Late(Duration),
-    /// Somebody ended it before it began.
+    /// It was interrupted before it began.
     #[error("interrupted before the load began")]
     Interrupted,
 }
 
 /// Requests under way may take this long to end, however long their own limit is.
-const LONGEST_GRACE: Duration = Duration::from_secs(30);
+const MAX_GRACE: Duration = Duration::from_secs(30);
 
 impl Run {
     /// Starts the workers. `globals` is what every user sees: vars, data, and what the setup left.
@@ -129,8 +128,8 @@ impl Run {
         let (origin, settings) = settings(program, &options.platform)?;
         // made once here for its error, and once in each worker, which shares nothing
         Transport::new(origin.clone(), settings.clone()).map_err(|error| NotReady::Target(error.to_string()))?;
-        let casts = UserAssignment::of_all(&program.scenarios, program.users.len());
-        let casts: Vec<Arc<UserAssignment>> = casts.into_iter().map(Arc::new).collect();
+        let assignments = UserAssignment::of_all(&program.scenarios, program.users.len());
+        let assignments: Vec<Arc<UserAssignment>> = assignments.into_iter().map(Arc::new).collect();
         let grace = program.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
         // the wall clock is asked here, once; from now on time is the monotonic clock's
         let now = SystemTime::now();
@@ -139,7 +138,7 @@ impl Run {
             Start::At(at) => (at, at.duration_since(now).map_err(|late| NotReady::Late(late.duration()))?),
         };
         let clock = Clock::starting_in(lead);
-        let (sender, reports) = unbounded_channel();
+        let (sender, messages) = unbounded_channel();
         let (levels, rates) = watch::channel(Vec::new());
         let (count, shard) = (options.workers.max(1), options.shard);
         let mut workers = Vec::new();
@@ -152,15 +151,15 @@ impl Run {
                 platform: options.platform.clone(),
                 origin: origin.clone(),
                 settings: settings.clone(),
-                casts: casts.clone(),
+                assignments: assignments.clone(),
                 levels: rates.clone(),
-                grace: grace.min(LONGEST_GRACE),
+                grace: grace.min(MAX_GRACE),
                 stop: stop.listen(),
-                reports: sender.clone(),
+                messages: sender.clone(),
             };
             workers.push(WorkerHandle::start(worker).map_err(|error| NotReady::Worker(error.to_string()))?);
         }
-        Ok(Self { clock, began, reports, levels, workers })
+        Ok(Self { clock, began, messages, levels, workers })
     }
 
     /// Waits for the workers to end; the number of those that broke down.

@@ -1,9 +1,15 @@
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
 use tokio::sync::watch;
 
-/// How far a run has come to its end. It only ever goes forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How far a run, or one of its users, has come to its end. It only ever goes forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Phase {
     /// Load is made as the plan says.
+    #[default]
     Running,
     /// Nothing new begins; what is under way may end.
     Draining,
@@ -11,15 +17,15 @@ pub enum Phase {
     Cutting,
 }
 
-/// The one switch all workers listen to.
+/// The one switch that all workers of a run listen to.
 #[derive(Debug, Clone)]
-pub struct Stop(std::sync::Arc<watch::Sender<Phase>>);
+pub struct Stop(Arc<watch::Sender<Phase>>);
 
 impl Stop {
     /// A switch that stands at running.
     #[must_use]
     pub fn new() -> Self {
-        Self(std::sync::Arc::new(watch::Sender::new(Phase::Running)))
+        Self(Arc::new(watch::Sender::new(Phase::Running)))
     }
 
     /// Goes forward to a phase; never back.
@@ -37,9 +43,7 @@ impl Stop {
         *self.0.borrow()
     }
 
-    /// A listener.
-    #[must_use]
-    pub fn listen(&self) -> watch::Receiver<Phase> {
+    pub(super) fn listen(&self) -> watch::Receiver<Phase> {
         self.0.subscribe()
     }
 }
@@ -47,5 +51,45 @@ impl Stop {
 impl Default for Stop {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// The same for one user. It belongs to one worker's thread, so asking it costs a look at a number.
+#[derive(Debug, Default)]
+pub(super) struct StopSignal {
+    phase: Cell<Phase>,
+    waiting: RefCell<Option<Waker>>,
+}
+
+impl StopSignal {
+    pub(super) fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
+    /// Goes forward to a phase, and wakes the user to see it.
+    pub(super) fn advance(&self, to: Phase) {
+        if to > self.phase.get() {
+            self.phase.set(to);
+            if let Some(waker) = self.waiting.take() {
+                waker.wake();
+            }
+        }
+    }
+
+    /// Waits until a phase is reached.
+    pub(super) async fn reached(&self, phase: Phase) {
+        poll_fn(|cx| self.poll_reached(phase, cx)).await;
+    }
+
+    fn poll_reached(&self, phase: Phase, cx: &mut Context<'_>) -> Poll<()> {
+        if self.phase.get() >= phase {
+            return Poll::Ready(());
+        }
+        let mut waiting = self.waiting.borrow_mut();
+        // only the user's own task ever waits, so it is registered once and found again
+        if !waiting.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *waiting = Some(cx.waker().clone());
+        }
+        Poll::Pending
     }
 }

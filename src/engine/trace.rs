@@ -1,16 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
-
 use crate::compile::Endpoint;
 use crate::expression::{Answer, Scope, Value};
 use crate::http::{Ending, Exchange, Outgoing};
 use crate::sample::Timing;
 
-/// One request with its answer and what was made of it, for somebody who looks on. Secrets are still in it.
+/// One request with its answer and what was made of it, for an observer. Secrets are still in it.
 #[derive(Debug, Clone)]
-pub struct Traced {
+pub struct CallTrace {
     /// The endpoint's name.
     pub endpoint: Arc<str>,
     /// The request; `None` where none could be made.
@@ -29,7 +27,7 @@ pub struct Traced {
     pub redirected: Redirected,
 }
 
-/// Whether an answer sent its caller on.
+/// Whether an answer redirected its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redirected {
     /// It did, and was followed.
@@ -38,34 +36,16 @@ pub enum Redirected {
     No,
 }
 
-/// Somebody who looks on at every request.
-pub type Watcher = Box<dyn Fn(&Traced)>;
+/// Hears of every request.
+pub type CallObserver = Box<dyn Fn(&CallTrace)>;
 
-impl Traced {
+impl CallTrace {
     pub(super) fn new(endpoint: &Arc<str>, request: &Outgoing) -> Self {
-        Self {
-            endpoint: endpoint.clone(),
-            request: Some(request.clone()),
-            answer: None,
-            took: Duration::ZERO,
-            checks: Vec::new(),
-            captures: Vec::new(),
-            failure: None,
-            redirected: Redirected::No,
-        }
+        Self::of(endpoint, Some(request.clone()))
     }
 
     pub(super) fn unsent(endpoint: &Arc<str>, message: &str) -> Self {
-        Self {
-            endpoint: endpoint.clone(),
-            request: None,
-            answer: None,
-            took: Duration::ZERO,
-            checks: Vec::new(),
-            captures: Vec::new(),
-            failure: Some(message.to_owned()),
-            redirected: Redirected::No,
-        }
+        Self { failure: Some(message.to_owned()), ..Self::of(endpoint, None) }
     }
 
     pub(super) fn redirected(self, exchange: Exchange) -> Self {
@@ -76,8 +56,8 @@ impl Traced {
         Self { failure: Some(why.to_owned()), ..self.with(exchange) }
     }
 
-    /// Every check is judged for itself, also behind the first that is broken.
-    pub(super) fn settled(
+    /// Every check is judged by itself, also behind the first that is broken.
+    pub(super) fn finished(
         self,
         endpoint: &Endpoint,
         answer: Option<Answer>,
@@ -110,6 +90,19 @@ impl Traced {
         }
     }
 
+    fn of(endpoint: &Arc<str>, request: Option<Outgoing>) -> Self {
+        Self {
+            endpoint: endpoint.clone(),
+            request,
+            answer: None,
+            took: Duration::ZERO,
+            checks: Vec::new(),
+            captures: Vec::new(),
+            failure: None,
+            redirected: Redirected::No,
+        }
+    }
+
     fn with(self, exchange: Exchange) -> Self {
         let took = exchange.ended.saturating_duration_since(exchange.sent);
         let answer = match exchange.ending {
@@ -117,11 +110,5 @@ impl Traced {
             Ending::Failed(_) | Ending::Cut => None,
         };
         Self { answer, took, ..self }
-    }
-
-    /// The request's headers in the order they were sent; none where there is no request.
-    #[must_use]
-    pub fn headers(&self) -> Option<&HeaderMap> {
-        self.request.as_ref().map(|request| &request.headers)
     }
 }

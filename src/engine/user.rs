@@ -6,13 +6,12 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::arrival_queue::ArrivalReceiver;
-use super::cookies::CookieJar;
-use super::feeder::Fed;
-use super::scenario_timeline::ScenarioTimeline;
-use super::stop_signal::{Order, StopSignal};
-use super::user_assignment::UserAssignment;
+use super::feeder::NextRow;
+use super::request::CookieJar;
+use super::scenario::{ScenarioTimeline, UserAssignment};
+use super::stop::{Phase, StopSignal};
 use super::worker_context::WorkerContext;
-use crate::compile::{AtEnd, Pause, Rhythm, RowPer, StopWhat, Task, TaskOrder};
+use crate::compile::{AtEnd, Pause, Rhythm, RowPer, StopWhat, Task, TaskOrder, UserType};
 use crate::expression::{Dice, EvalError, Scope, ScopeUser};
 use crate::http::Client;
 use crate::sample::{TaskId, UserTypeId};
@@ -20,22 +19,22 @@ use crate::units::Offset;
 
 /// One user: its own chance, state and connection. It is one task of one worker, and never leaves it.
 pub(super) struct User {
-    pub(super) desk: Rc<WorkerContext>,
-    pub(super) leash: Rc<StopSignal>,
-    pub(super) scene: Rc<ScenarioTimeline>,
+    pub(super) context: Rc<WorkerContext>,
+    pub(super) stop: Rc<StopSignal>,
+    pub(super) timeline: Rc<ScenarioTimeline>,
     pub(super) scope: Arc<Scope>,
     /// Its connections: the first for its calls one after another, more for calls at once.
     pub(super) clients: Vec<Client>,
-    pub(super) jar: RefCell<CookieJar>,
-    pub(super) kind: UserTypeId,
-    /// How many of its kind come before it.
+    pub(super) cookies: RefCell<CookieJar>,
+    pub(super) user_type: UserTypeId,
+    /// How many of its type come before it.
     rank: u64,
     /// When the plan wants its next request.
     pub(super) due: Offset,
     /// When its last call ended.
-    pub(super) free: Offset,
-    /// The order at which it begins nothing more.
-    pub(super) heeds: Order,
+    pub(super) free_since: Offset,
+    /// The phase at which it begins nothing more.
+    pub(super) stops_at: Phase,
 }
 
 /// Who a user is.
@@ -43,114 +42,126 @@ pub(super) struct User {
 pub(super) struct Identity {
     /// Its number in the run, from 0.
     pub(super) number: u64,
-    pub(super) kind: UserTypeId,
+    pub(super) user_type: UserTypeId,
     pub(super) rank: u64,
 }
 
 /// What keeps a user at work.
-pub(super) enum Drive {
+pub(super) enum Workload {
     /// Its own rhythm, for as long as the shape wants it.
-    Endless,
-    /// So many tasks, its own or shared.
-    Quota(Rc<Cell<u64>>),
+    Continuous,
+    /// So many iterations are left, for it alone or for it and others.
+    Iterations(Rc<Cell<u64>>),
     /// Arrivals: one task each.
     Arrivals(ArrivalReceiver),
 }
 
-/// A turn that sends nothing and pauses not at all must not keep its worker busy.
-const LEAST_PAUSE: Duration = Duration::from_millis(1);
+/// An iteration that sends nothing and pauses not at all must not keep its worker busy.
+const MIN_PAUSE: Duration = Duration::from_millis(1);
 
-/// Through a pause at least so long a connection is kept without its buffers: it is memory that idle users cost.
-const RESTED: Duration = Duration::from_millis(20);
+/// Through a pause at least so long a user keeps no buffers, neither its connection's nor its last answer's: they are
+/// memory that idle users cost.
+const IDLE: Duration = Duration::from_millis(20);
 
 /// How steps ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
-    /// To their end.
+pub(super) enum StepsEnd {
+    /// All of them were done.
     Done,
-    /// The task is over: a call failed, or a step said so.
-    Over,
+    /// The task is over: a call failed, or a step ended it.
+    TaskOver,
     /// The user is to leave.
     Leave,
 }
 
 impl Identity {
-    /// The `number`th user of a cast, from 0.
-    pub(super) fn of(cast: &UserAssignment, number: u64) -> Self {
-        let (kind, rank) = cast.of(number);
-        Self { number: cast.first.saturating_add(number), kind, rank }
+    /// The `number`th user of a scenario, from 0.
+    pub(super) fn of(assignment: &UserAssignment, number: u64) -> Self {
+        let (user_type, rank) = assignment.of(number);
+        Self { number: assignment.first.saturating_add(number), user_type, rank }
     }
 }
 
 impl User {
     /// A user that is due to begin at `due`.
     pub(super) fn new(
-        desk: Rc<WorkerContext>,
-        leash: Rc<StopSignal>,
-        scene: Rc<ScenarioTimeline>,
+        context: Rc<WorkerContext>,
+        timeline: Rc<ScenarioTimeline>,
         identity: Identity,
         due: Offset,
     ) -> Self {
-        let Identity { number, kind, rank } = identity;
+        let Identity { number, user_type, rank } = identity;
         let id = number + 1;
-        let name = desk.program.users.get(kind.index()).map_or_else(|| "".into(), |user| user.name.clone());
-        let dice = Dice::new(desk.program.seed.derive(id));
-        let scope = Scope::new(desk.globals.clone(), ScopeUser { id, kind: name }, dice);
-        let clients = vec![Client::new(desk.transport.clone())];
-        let (jar, heeds) = (RefCell::default(), Order::Leave);
-        Self { desk, leash, scene, scope, clients, jar, kind, rank, due, free: Offset::ZERO, heeds }
+        let name = context.program.users.get(user_type.index()).map_or_else(|| "".into(), |user| user.name.clone());
+        let dice = Dice::new(context.program.seed.derive(id));
+        let scope = Scope::new(context.globals.clone(), ScopeUser { id, kind: name }, dice);
+        let clients = vec![Client::new(context.transport.clone())];
+        Self {
+            context,
+            stop: Rc::default(),
+            timeline,
+            scope,
+            clients,
+            cookies: RefCell::default(),
+            user_type,
+            rank,
+            due,
+            free_since: Offset::ZERO,
+            stops_at: Phase::Draining,
+        }
     }
 
-    /// Lives until it is told to leave, or has nothing left to do.
-    pub(super) async fn live(mut self, mut drive: Drive) {
-        let program = self.desk.program.clone();
-        let kind = &program.users[self.kind.index()];
-        let begun = self.enter(kind).await;
-        if begun && self.leash.order() < Order::Cut {
-            match &mut drive {
-                Drive::Arrivals(arrivals) => self.serve(kind, arrivals).await,
-                Drive::Quota(quota) => self.work(kind, Some(quota.clone())).await,
-                Drive::Endless => self.work(kind, None).await,
+    /// Lives until it is to leave, or has nothing left to do.
+    pub(super) async fn live(mut self, mut workload: Workload) {
+        let program = self.context.program.clone();
+        let user_type = &program.users[self.user_type.index()];
+        let begun = self.begin_work(user_type).await;
+        if begun && self.stop.phase() < Phase::Cutting {
+            match &mut workload {
+                Workload::Arrivals(arrivals) => self.serve(user_type, arrivals).await,
+                Workload::Iterations(left) => self.work(user_type, Some(left.clone())).await,
+                Workload::Continuous => self.work(user_type, None).await,
             }
         }
-        if begun && !kind.on_stop.is_empty() && self.leash.order() < Order::Cut {
-            self.heeds = Order::Cut;
-            self.due = self.due.max(self.desk.clock.now());
-            self.steps(&kind.on_stop, kind.on_stop_task).await;
+        if begun && !user_type.on_stop.is_empty() && self.stop.phase() < Phase::Cutting {
+            self.stops_at = Phase::Cutting;
+            self.due = self.due.max(self.context.clock.now());
+            self.steps(&user_type.on_stop, user_type.on_stop_task).await;
         }
     }
 
     /// Sets its state up and does its first steps; whether it goes on.
-    async fn enter(&mut self, kind: &crate::compile::UserType) -> bool {
+    async fn begin_work(&mut self, user_type: &UserType) -> bool {
         self.begin(0);
-        for (name, blueprint) in &kind.state {
-            match blueprint.eval(&self.scope) {
+        for (name, template) in &user_type.state {
+            match template.eval(&self.scope) {
                 Ok(value) => self.scope.set(name, value),
                 Err(error) => {
-                    self.exception(&kind.name, &format!("state `{name}`: {}", error.message));
+                    self.exception(&user_type.name, &format!("state `{name}`: {}", error.message));
                     return false;
                 }
             }
         }
-        self.feed(RowPer::User) && self.steps(&kind.on_start, kind.on_start_task).await != Flow::Leave
+        self.take_rows(RowPer::User)
+            && self.steps(&user_type.on_start, user_type.on_start_task).await != StepsEnd::Leave
     }
 
     /// One task after another in its own rhythm.
-    async fn work(&mut self, kind: &crate::compile::UserType, quota: Option<Rc<Cell<u64>>>) {
+    async fn work(&mut self, user_type: &UserType, left: Option<Rc<Cell<u64>>>) {
         for iteration in 1.. {
-            if self.leash.order() != Order::Work || !takes_one(quota.as_ref()) {
+            if self.stop.phase() > Phase::Running || !takes_one(left.as_ref()) {
                 return;
             }
             self.begin(iteration);
             let before = self.due;
-            if !self.feed(RowPer::Iteration) || self.turn(kind, iteration).await == Flow::Leave {
+            if !self.take_rows(RowPer::Iteration) || self.iterate(user_type, iteration).await == StepsEnd::Leave {
                 return;
             }
             let sent_nothing = self.due == before;
-            if quota.as_ref().is_some_and(|quota| quota.get() == 0) {
+            if left.as_ref().is_some_and(|left| left.get() == 0) {
                 return;
             }
-            match kind.rhythm {
+            match user_type.rhythm {
                 Rhythm::ThinkTime(pause) => self.think(pause).await,
                 Rhythm::Pacing(step) => {
                     self.due = before;
@@ -158,78 +169,78 @@ impl User {
                 }
             }
             if sent_nothing && self.due == before {
-                self.pause(LEAST_PAUSE).await;
+                self.pause(MIN_PAUSE).await;
             }
         }
     }
 
     /// One task an arrival.
-    async fn serve(&mut self, kind: &crate::compile::UserType, arrivals: &mut ArrivalReceiver) {
+    async fn serve(&mut self, user_type: &UserType, arrivals: &mut ArrivalReceiver) {
         let mut iteration = 0;
-        while let Some(arrival) = arrivals.next().await {
+        while let Some(arrival) = arrivals.next(&self.stop).await {
             iteration += 1;
             // the same arrival asks the same, whoever is free to take it
             self.scope.dice().restart(arrival.seed);
             self.due = arrival.at;
             self.begin(iteration);
             // what has arrived is served to its end
-            self.heeds = Order::Cut;
-            if !self.feed(RowPer::Iteration) {
-                self.desk.tally.borrow_mut().drop_due();
+            self.stops_at = Phase::Cutting;
+            if !self.take_rows(RowPer::Iteration) {
+                self.context.tally.borrow_mut().drop_due();
                 return;
             }
-            if self.turn(kind, iteration).await == Flow::Leave {
+            if self.iterate(user_type, iteration).await == StepsEnd::Leave {
                 return;
             }
-            self.heeds = Order::Leave;
+            self.stops_at = Phase::Draining;
         }
     }
 
     pub(super) fn begin(&self, iteration: u64) {
-        let stage = self.scene.stage_at(self.due);
-        let name = self.desk.program.catalog.stages.get(stage.index()).map(|stage| stage.name.clone());
+        let stage = self.timeline.stage_at(self.due);
+        let name = self.context.program.catalog.stages.get(stage.index()).map(|stage| stage.name.clone());
         self.scope.begin(iteration, name.unwrap_or_else(|| Arc::from("")));
     }
 
-    async fn turn(&mut self, kind: &crate::compile::UserType, iteration: u64) -> Flow {
-        let index = match &kind.order {
+    async fn iterate(&mut self, user_type: &UserType, iteration: u64) -> StepsEnd {
+        let index = match &user_type.order {
             TaskOrder::Weighted => {
-                let desk = self.desk.clone();
-                let Some(choice) = &desk.choices[self.kind.index()] else { return Flow::Leave };
+                let context = self.context.clone();
+                let Some(choice) = &context.choices[self.user_type.index()] else { return StepsEnd::Leave };
                 choice.pick(self.scope.dice().roll(|dice| dice.random()))
             }
             TaskOrder::Sequence(order) => {
                 let place = usize::try_from((iteration - 1) % order.len().max(1) as u64).unwrap_or(0);
-                let Some(index) = order.get(place) else { return Flow::Leave };
+                let Some(index) = order.get(place) else { return StepsEnd::Leave };
                 *index
             }
         };
-        let Some(task) = kind.tasks.get(index) else { return Flow::Leave };
+        let Some(task) = user_type.tasks.get(index) else { return StepsEnd::Leave };
         self.task(task).await
     }
 
     /// One task, where its condition holds.
-    pub(super) async fn task(&mut self, task: &Task) -> Flow {
+    pub(super) async fn task(&mut self, task: &Task) -> StepsEnd {
         match task.when.as_ref().map(|when| when.holds(&self.scope)) {
             None | Some(Ok(true)) => self.steps(&task.steps, task.id).await,
-            Some(Ok(false)) => Flow::Done,
-            Some(Err(error)) => self.failed(task.id, &task.place, &error),
+            Some(Ok(false)) => StepsEnd::Done,
+            Some(Err(error)) => self.step_failed(task.id, &task.place, &error),
         }
     }
 
     /// Takes its rows; whether it goes on.
-    pub(super) fn feed(&self, per: RowPer) -> bool {
-        let Some(feeders) = self.desk.feeders.get(self.kind.index()) else { return true };
+    pub(super) fn take_rows(&self, per: RowPer) -> bool {
+        let Some(feeders) = self.context.feeders.get(self.user_type.index()) else { return true };
         for feeder in feeders.iter().filter(|feeder| feeder.feed().per == per) {
             match feeder.take(self.rank, self.scope.dice()) {
-                Fed::Row(row) => self.scope.set(&feeder.feed().name, row),
-                Fed::End(AtEnd::StopRun) => {
+                NextRow::Row(row) => self.scope.set(&feeder.feed().name, row),
+                NextRow::End(AtEnd::StopRun) => {
                     let path = feeder.feed().table.path().display().to_string();
-                    self.desk.end_run(&format!("the rows of feed `{}` {path} are used up", feeder.feed().name));
+                    self.context.end_run(&format!("the rows of feed `{}` {path} are used up", feeder.feed().name));
                     return false;
                 }
-                Fed::End(AtEnd::Stop | AtEnd::Repeat) => return false,
-                Fed::Broken(why) => {
+                NextRow::End(AtEnd::Stop | AtEnd::Repeat) => return false,
+                NextRow::Broken(why) => {
                     self.exception(&feeder.feed().name.clone(), &why);
                     return false;
                 }
@@ -238,27 +249,27 @@ impl User {
         true
     }
 
-    /// A step that cannot be evaluated ends its task, and is told with the plan's line.
-    pub(super) fn failed(&self, task: TaskId, place: &str, error: &EvalError) -> Flow {
-        let task = self.desk.program.catalog.tasks.get(task.index());
+    /// A step that cannot be evaluated ends its task, and is reported with the plan's line.
+    pub(super) fn step_failed(&self, task: TaskId, place: &str, error: &EvalError) -> StepsEnd {
+        let task = self.context.program.catalog.tasks.get(task.index());
         let name = task.map_or_else(|| Arc::from("task"), |task| task.name.clone());
         self.exception(&name, &format!("{place}: {}", error.message));
-        Flow::Over
+        StepsEnd::TaskOver
     }
 
     fn exception(&self, name: &Arc<str>, message: &str) {
-        let message = self.desk.mask.hide(message, &self.scope);
-        self.desk.tally.borrow_mut().exception(name, &message, self.desk.clock.now());
+        let message = self.context.mask.hide(message, &self.scope);
+        self.context.tally.borrow_mut().exception(name, &message, self.context.clock.now());
     }
 
-    /// What a step's wish to end something comes to.
-    pub(super) fn stop(&self, what: StopWhat, place: &str) -> Flow {
+    /// Ends what a step wants to end.
+    pub(super) fn end(&self, what: StopWhat, place: &str) -> StepsEnd {
         match what {
-            StopWhat::Task => Flow::Over,
-            StopWhat::User => Flow::Leave,
+            StopWhat::Task => StepsEnd::TaskOver,
+            StopWhat::User => StepsEnd::Leave,
             StopWhat::Run => {
-                self.desk.end_run(&format!("a step of the plan says so ({place})"));
-                Flow::Leave
+                self.context.end_run(&format!("a step of the plan says so ({place})"));
+                StepsEnd::Leave
             }
         }
     }
@@ -274,20 +285,21 @@ impl User {
     /// worker got round to it.
     async fn pause(&mut self, time: Duration) {
         self.due = self.due + time;
-        if time >= RESTED {
+        if time >= IDLE {
             self.clients.iter_mut().for_each(Client::rest);
+            self.scope.compact_answer();
         }
         tokio::select! {
             biased;
-            () = self.leash.told(self.heeds) => {}
-            () = self.desk.pacer.sleep_until(self.due) => {}
+            () = self.stop.reached(self.stops_at) => {}
+            () = self.context.pacer.sleep_until(self.due) => {}
         }
     }
 }
 
-fn takes_one(quota: Option<&Rc<Cell<u64>>>) -> bool {
-    let Some(quota) = quota else { return true };
-    let left = quota.get();
-    quota.set(left.saturating_sub(1));
-    left > 0
+fn takes_one(left: Option<&Rc<Cell<u64>>>) -> bool {
+    let Some(left) = left else { return true };
+    let before = left.get();
+    left.set(before.saturating_sub(1));
+    before > 0
 }

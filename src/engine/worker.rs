@@ -6,27 +6,22 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
-use super::arrival_pool::{Levels, Source, Stream};
+use super::arrival_pool::{ArrivalPool, ArrivalSource, SearchLevels};
 use super::clock::{Clock, Pacer};
 use super::closed_pool::ClosedPool;
 use super::curves::{curve_of, flow_of};
-use super::feeder::Feeder;
-use super::group::Group;
+use super::feeder::{Feeder, row_partition};
 use super::iteration_pool::IterationPool;
-use super::row_partition::row_partition;
-use super::scenario_timeline::ScenarioTimeline;
+use super::scenario::{ScenarioTimeline, UserAssignment};
 use super::start::Platform;
 use super::stop::Phase;
-use super::stop_signal::Order;
-use super::user_assignment::UserAssignment;
+use super::user_pool::{ActiveUsers, ScenarioUsers, UserPool};
 use super::worker_context::WorkerContext;
-use super::worker_message::WorkerMessage;
 use crate::compile::{Program, Scenario, Shape, Spacing};
 use crate::expression::Globals;
 use crate::http::{Origin, Settings, Transport};
 use crate::load::{Arrivals, Part};
 use crate::metrics::{Health, Interval};
-use crate::sample::UserTypeId;
 use crate::units::{Offset, Rate};
 
 /// What one worker is started with.
@@ -39,22 +34,53 @@ pub(super) struct Worker {
     pub(super) origin: Origin,
     pub(super) settings: Settings,
     /// Who the users of each scenario are.
-    pub(super) casts: Vec<Arc<UserAssignment>>,
-    /// The levels of a search.
+    pub(super) assignments: Vec<Arc<UserAssignment>>,
+    /// The levels of a search so far.
     pub(super) levels: watch::Receiver<Vec<Rate>>,
     /// How long requests under way may take to end once nothing new begins.
     pub(super) grace: Duration,
     pub(super) stop: watch::Receiver<Phase>,
-    pub(super) reports: UnboundedSender<WorkerMessage>,
+    pub(super) messages: UnboundedSender<WorkerMessage>,
+}
+
+/// What a worker reports to the run.
+#[derive(Debug)]
+pub enum WorkerMessage {
+    /// A second's worth; the worker is past the end of that second.
+    Second {
+        /// Which worker.
+        worker: u32,
+        /// What it counted.
+        interval: Box<Interval>,
+    },
+    /// A line the plan writes to the log.
+    Line {
+        /// When.
+        at: Offset,
+        /// What; no secrets in it.
+        text: String,
+    },
+    /// The plan wants the run to end.
+    Stop {
+        /// Why.
+        why: String,
+    },
+    /// The worker has nothing more to report.
+    Over {
+        /// Which worker.
+        worker: u32,
+    },
 }
 
 /// The parts of the seed that arrivals and rows derive from; users have the small numbers.
 const ARRIVALS: u64 = 1 << 62;
 const FEEDS: u64 = 1 << 61;
 /// How often a worker looks whether it wakes late.
-const BEAT: Duration = Duration::from_millis(50);
-/// How long users may take to hear that they are cut off.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+const LAG_CHECK: Duration = Duration::from_millis(50);
+/// How often a worker that ends looks whether its users are gone.
+const GONE_CHECK: Duration = Duration::from_millis(2);
+/// How long users may take to see that they are cut off.
+const CUT_GRACE: Duration = Duration::from_secs(10);
 
 impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
@@ -63,78 +89,73 @@ impl Worker {
         let Ok(transport) = Transport::new(self.origin.clone(), self.settings.clone()) else { return };
         let (program, globals) = (self.program.clone(), self.globals.clone());
         let pacer = Pacer::new(self.clock, self.platform.timer());
-        let mut desk = WorkerContext::new(program, globals, pacer, transport, self.reports.clone());
-        if let Err(why) = self.feed(&mut desk) {
-            drop(self.reports.send(WorkerMessage::Stop { why }));
+        let mut context = WorkerContext::new(program, globals, pacer, transport, self.messages.clone());
+        if let Err(why) = self.open_feeds(&mut context) {
+            drop(self.messages.send(WorkerMessage::Stop { why }));
         }
-        let desk = Rc::new(desk);
+        let context = Rc::new(context);
         LocalSet::new()
             .run_until(async {
                 tokio::select! {
                     biased;
-                    () = self.run(desk.clone()) => {}
-                    never = desk.pacer.drive() => match never {},
+                    () = self.run(context.clone()) => {}
+                    never = context.pacer.drive() => match never {},
                 }
             })
             .await;
     }
 
-    async fn run(mut self, desk: Rc<WorkerContext>) {
-        let mut groups = self.groups(&desk);
-        let mut ledger = Ledger { desk: desk.clone(), next: 0, lag: Duration::ZERO, stalled: Duration::ZERO };
+    async fn run(mut self, context: Rc<WorkerContext>) {
+        let mut pools = self.pools(&context);
+        let mut recorder = IntervalRecorder::new(context.clone());
         let end = Offset::ZERO + self.program.length();
-        let mut beat = Offset::ZERO;
+        let mut next_check = Offset::ZERO;
         let mut phase = Phase::Running;
         let (mut drained_by, mut gone_by) = (None, None);
-        desk.pacer.sleep_until(Offset::ZERO).await;
+        context.pacer.sleep_until(Offset::ZERO).await;
         loop {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());
             if phase == Phase::Running {
-                groups.iter_mut().for_each(|group| group.adjust(now));
+                pools.iter_mut().for_each(|pool| pool.adjust(now));
             }
-            if now >= end || groups.iter().all(Group::is_done) {
+            if now >= end || pools.iter().all(UserPool::is_done) {
                 phase = phase.max(Phase::Draining);
             }
-            match phase {
-                Phase::Running => {}
-                Phase::Draining => {
-                    groups.iter_mut().for_each(|group| group.give(Order::Leave));
-                    if now >= *drained_by.get_or_insert(now + self.grace) {
-                        phase = Phase::Cutting;
-                    }
+            if phase == Phase::Draining {
+                pools.iter_mut().for_each(|pool| pool.stop(Phase::Draining));
+                if now >= *drained_by.get_or_insert(now + self.grace) {
+                    phase = Phase::Cutting;
                 }
-                Phase::Cutting => {}
             }
             if phase == Phase::Cutting {
-                groups.iter_mut().for_each(|group| group.give(Order::Cut));
-                if now >= *gone_by.get_or_insert(now + LAST_WORDS) {
+                pools.iter_mut().for_each(|pool| pool.stop(Phase::Cutting));
+                if now >= *gone_by.get_or_insert(now + CUT_GRACE) {
                     break;
                 }
             }
-            let present = groups.iter().map(Group::present).sum();
-            if phase > Phase::Running && present == 0 {
+            let users = pools.iter().map(UserPool::active).sum();
+            if phase > Phase::Running && users == 0 {
                 break;
             }
-            if let Some(interval) = ledger.seconds(now, present) {
-                desk.allow_lines();
-                self.tell(Some(interval));
+            if let Some(interval) = recorder.second_before(now, users) {
+                context.allow_lines();
+                self.send(interval);
             }
 
-            if now >= beat {
-                // beats lie apart, so what is lost between them adds up to no more than the second
-                ledger.stalled += now.since(beat);
-                beat = now + BEAT;
+            if now >= next_check {
+                // checks lie apart, so what is lost between them adds up to no more than the second
+                recorder.stalled += now.since(next_check);
+                next_check = now + LAG_CHECK;
             }
             let change = match phase {
                 Phase::Running => {
-                    let next = groups.iter().filter_map(|group| group.next_change(now)).min();
-                    next.unwrap_or(beat).min(end.max(now))
+                    let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
+                    next.unwrap_or(next_check).min(end.max(now))
                 }
-                // a user may be gone any moment
-                Phase::Draining | Phase::Cutting => now + Duration::from_millis(2),
+                Phase::Draining | Phase::Cutting => now + GONE_CHECK,
             };
-            let wake = beat.min(change);
+            let wake = next_check.min(change);
             tokio::select! {
                 biased;
                 changed = self.stop.changed(), if phase < Phase::Cutting => {
@@ -142,95 +163,97 @@ impl Worker {
                         phase = Phase::Cutting;
                     }
                 }
-                () = desk.pacer.sleep_until(wake) => {
-                    ledger.lag = ledger.lag.max(self.clock.now().since(wake));
+                () = context.pacer.sleep_until(wake) => {
+                    recorder.lag = recorder.lag.max(self.clock.now().since(wake));
                 }
             }
         }
-        let rest = ledger.rest(self.clock.now());
-        self.tell(Some(rest));
-        drop(self.reports.send(WorkerMessage::Over { worker: self.part.worker() }));
+        let rest = recorder.rest(self.clock.now());
+        self.send(rest);
+        drop(self.messages.send(WorkerMessage::Over { worker: self.part.worker() }));
     }
 
     /// The users of each scenario.
-    fn groups(&self, desk: &Rc<WorkerContext>) -> Vec<Group> {
-        let scenarios = self.program.scenarios.iter().zip(&self.casts).enumerate();
-        let group = |(index, (scenario, cast)): (usize, (&Scenario, &Arc<UserAssignment>))| {
-            let scene = Rc::new(ScenarioTimeline::new(scenario));
-            let start = Offset::ZERO + scenario.start;
-            let seed = self.program.seed.derive(ARRIVALS ^ index as u64);
-            let stream = |pool, arrivals, levels| {
-                let source = Source { pool, seed, arrivals, levels };
-                let stream = Stream::new(desk.clone(), scene.clone(), self.part, cast.clone(), source);
-                Group::Stream(Box::new(stream))
-            };
-            match &scenario.shape {
-                Shape::Closed(stages, _) => {
-                    let curve = curve_of(start, stages);
-                    Group::ClosedPool(ClosedPool::new(desk.clone(), scene, curve, self.part, cast.clone()))
-                }
-                Shape::Open(stages, spacing, pool, _) => {
-                    let flow = Arc::new(flow_of(stages));
-                    let arrivals = match spacing {
-                        Spacing::Even => Arrivals::even(start, flow),
-                        Spacing::Poisson => Arrivals::poisson(start, flow, seed),
-                    };
-                    stream(*pool, arrivals, None)
-                }
-                Shape::Replay(times, pool) => stream(*pool, Arrivals::recorded(start, times.clone()), None),
-                Shape::Iterations(work) => Group::IterationPool(IterationPool::new(
-                    desk.clone(),
-                    scene,
-                    (start, *work),
-                    self.part,
-                    cast.clone(),
-                )),
-                Shape::Search(search) => {
-                    let levels = Levels { search: *search, start, rates: self.levels.clone(), taken: 0 };
-                    stream(search.pool, Arrivals::recorded(start, Arc::from([])), Some(levels))
-                }
+    fn pools(&self, context: &Rc<WorkerContext>) -> Vec<UserPool> {
+        let scenarios = self.program.scenarios.iter().zip(&self.assignments).enumerate();
+        scenarios.map(|(index, (scenario, assignment))| self.pool(context, index, scenario, assignment)).collect()
+    }
+
+    fn pool(
+        &self,
+        context: &Rc<WorkerContext>,
+        index: usize,
+        scenario: &Scenario,
+        assignment: &Arc<UserAssignment>,
+    ) -> UserPool {
+        let users = ScenarioUsers {
+            context: context.clone(),
+            timeline: Rc::new(ScenarioTimeline::new(scenario)),
+            assignment: assignment.clone(),
+            part: self.part,
+            active: ActiveUsers::default(),
+        };
+        let start = Offset::ZERO + scenario.start;
+        let seed = self.program.seed.derive(ARRIVALS ^ index as u64);
+        let (pool, arrivals, search) = match &scenario.shape {
+            Shape::Closed(stages, _) => return UserPool::Closed(ClosedPool::new(users, curve_of(start, stages))),
+            Shape::Iterations(work) => return UserPool::Iterations(IterationPool::new(users, start, *work)),
+            Shape::Open(stages, spacing, pool, _) => {
+                let flow = Arc::new(flow_of(stages));
+                let arrivals = match spacing {
+                    Spacing::Even => Arrivals::even(start, flow),
+                    Spacing::Poisson => Arrivals::poisson(start, flow, seed),
+                };
+                (*pool, arrivals, None)
+            }
+            Shape::Replay(times, pool) => (*pool, Arrivals::recorded(start, times.clone()), None),
+            Shape::Search(search) => {
+                let levels = SearchLevels { search: *search, start, rates: self.levels.clone(), taken: 0 };
+                (search.pool, Arrivals::recorded(start, Arc::from([])), Some(levels))
             }
         };
-        scenarios.map(group).collect()
+        UserPool::Arrivals(Box::new(ArrivalPool::new(users, ArrivalSource { pool, seed, arrivals, search })))
     }
 
     /// Opens the rows of every user type.
-    fn feed(&self, desk: &mut WorkerContext) -> Result<(), String> {
-        for (kind, user) in self.program.users.iter().enumerate() {
-            let mut feeders = Vec::new();
-            let id = UserTypeId(u16::try_from(kind).unwrap_or(u16::MAX));
-            let part = if user.feeds.is_empty() { self.part } else { row_partition(id, &self.casts, self.part) };
-            for (index, feed) in user.feeds.iter().enumerate() {
-                let seed = self.program.seed.derive(FEEDS ^ ((kind as u64) << 16) ^ index as u64);
-                feeders.push(Feeder::open(feed, part, seed)?);
-            }
-            desk.feeders.push(feeders);
+    fn open_feeds(&self, context: &mut WorkerContext) -> Result<(), String> {
+        for user_type in &self.program.users {
+            let (id, feeds) = (user_type.id, &user_type.feeds);
+            let part = if feeds.is_empty() { self.part } else { row_partition(id, &self.assignments, self.part) };
+            let open = |(index, feed)| {
+                let seed = self.program.seed.derive(FEEDS ^ ((id.index() as u64) << 16) ^ index as u64);
+                Feeder::open(feed, part, seed)
+            };
+            let feeders: Result<Vec<_>, _> = feeds.iter().enumerate().map(open).collect();
+            context.feeders.push(feeders?);
         }
         Ok(())
     }
 
-    /// Hands over without waiting; a collector that is gone has nothing left to hear.
-    fn tell(&self, interval: Option<Interval>) {
-        if let Some(interval) = interval {
-            drop(self.reports.send(WorkerMessage::Second { worker: self.part.worker(), interval: Box::new(interval) }));
-        }
+    /// Hands a second over without waiting; where the run is gone, nobody needs it.
+    fn send(&self, interval: Interval) {
+        drop(self.messages.send(WorkerMessage::Second { worker: self.part.worker(), interval: Box::new(interval) }));
     }
 }
 
-/// Takes the tally once a second.
-struct Ledger {
-    desk: Rc<WorkerContext>,
+/// Takes the tally once a second, with how late the worker woke in it.
+struct IntervalRecorder {
+    context: Rc<WorkerContext>,
     /// The second that is being counted.
     next: u32,
-    /// The longest it woke late.
+    /// The longest the worker woke late.
     lag: Duration,
-    /// By how much its beats came late, together.
+    /// By how much its checks came late, together.
     stalled: Duration,
 }
 
-impl Ledger {
+impl IntervalRecorder {
+    const fn new(context: Rc<WorkerContext>) -> Self {
+        Self { context, next: 0, lag: Duration::ZERO, stalled: Duration::ZERO }
+    }
+
     /// The second that is over, if one is. Several missed ones come as the last of them: the worker slept through.
-    fn seconds(&mut self, now: Offset, users: u64) -> Option<Interval> {
+    fn second_before(&mut self, now: Offset, users: u64) -> Option<Interval> {
         let current = now.second();
         if current <= self.next {
             return None;
@@ -249,6 +272,6 @@ impl Ledger {
             stalled: std::mem::take(&mut self.stalled),
             ..Health::default()
         };
-        self.desk.tally.borrow_mut().take(second, users, health)
+        self.context.tally.borrow_mut().take(second, users, health)
     }
 }

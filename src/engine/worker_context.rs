@@ -9,8 +9,8 @@ use super::clock::{Clock, Pacer};
 use super::feeder::Feeder;
 use super::redact::Mask;
 use super::request::Prepared;
-use super::trace::Watcher;
-use super::worker_message::WorkerMessage;
+use super::trace::CallObserver;
+use super::worker::WorkerMessage;
 use crate::compile::{Endpoint, Program};
 use crate::expression::Globals;
 use crate::http::Transport;
@@ -36,26 +36,26 @@ pub(super) struct WorkerContext {
     pub(super) choices: Vec<Option<Choice>>,
     /// The rows of each user type's feeds.
     pub(super) feeders: Vec<Vec<Feeder>>,
-    /// Who looks on, where anybody does.
-    pub(super) watcher: Option<Watcher>,
-    reports: UnboundedSender<WorkerMessage>,
+    /// Who hears of every request, where anybody does.
+    pub(super) observer: Option<CallObserver>,
+    messages: UnboundedSender<WorkerMessage>,
     /// Lines that may still be logged in this second.
     lines: Cell<u32>,
-    known: RefCell<HashMap<Place, SeriesRef>>,
+    series: RefCell<HashMap<SeriesIds, SeriesRef>>,
 }
 
-/// Where a request with a fixed name is counted; numbers alone, so that finding its series is cheap.
+/// The series of a request with a fixed name: numbers alone, so that finding it is cheap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Place {
+pub(super) struct SeriesIds {
     pub(super) endpoint: EndpointId,
-    pub(super) user: UserTypeId,
+    pub(super) user_type: UserTypeId,
     pub(super) task: TaskId,
     pub(super) stage: StageId,
     pub(super) status: Option<u16>,
 }
 
 /// How many lines a second one worker writes to the log; more are left out.
-const LINES: u32 = 100;
+const LINES_PER_SECOND: u32 = 100;
 
 impl WorkerContext {
     pub(super) fn new(
@@ -63,7 +63,7 @@ impl WorkerContext {
         globals: Arc<Globals>,
         pacer: Pacer,
         transport: Transport,
-        reports: UnboundedSender<WorkerMessage>,
+        messages: UnboundedSender<WorkerMessage>,
     ) -> Self {
         let compression = program.target.http.compression;
         let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression);
@@ -82,18 +82,18 @@ impl WorkerContext {
             prepared,
             choices,
             feeders: Vec::new(),
-            watcher: None,
-            reports,
-            lines: Cell::new(LINES),
-            known: RefCell::new(HashMap::new()),
+            observer: None,
+            messages,
+            lines: Cell::new(LINES_PER_SECOND),
+            series: RefCell::new(HashMap::new()),
             program,
             globals,
         }
     }
 
-    /// Wants the whole run to end, and says why.
+    /// Asks for the end of the whole run, and says why.
     pub(super) fn end_run(&self, why: &str) {
-        drop(self.reports.send(WorkerMessage::Stop { why: self.mask.hide_known(why) }));
+        drop(self.messages.send(WorkerMessage::Stop { why: self.mask.hide_known(why) }));
     }
 
     /// Writes a line to the run's log; past a hundred a second they are left out.
@@ -101,44 +101,44 @@ impl WorkerContext {
         let left = self.lines.get();
         if left > 0 {
             self.lines.set(left - 1);
-            drop(self.reports.send(WorkerMessage::Line { at: self.clock.now(), text: text.to_owned() }));
+            drop(self.messages.send(WorkerMessage::Line { at: self.clock.now(), text: text.to_owned() }));
         }
     }
 
     /// Lets lines be logged again: a second is over.
     pub(super) fn allow_lines(&self) {
-        self.lines.set(LINES);
+        self.lines.set(LINES_PER_SECOND);
     }
 
     /// Records a transaction's time, in milliseconds.
-    pub(super) fn measured(
+    pub(super) fn record_time(
         &self,
         metric: MetricId,
         name: &Arc<str>,
-        (user, task, stage): (UserTypeId, TaskId, StageId),
+        (user_type, task, stage): (UserTypeId, TaskId, StageId),
         millis: f64,
     ) {
-        let place = Place { endpoint: EndpointId(u32::MAX), user, task, stage, status: None };
-        let series = self.series_named(name, place);
+        let ids = SeriesIds { endpoint: EndpointId(u32::MAX), user_type, task, stage, status: None };
+        let series = self.series_named(name, ids);
         self.tally.borrow_mut().metric(metric, series, millis);
     }
 
     /// The series of a request. A name that never changes is looked up by numbers; one that was filled in, by itself.
-    pub(super) fn series(&self, endpoint: &Endpoint, name: &Arc<str>, place: Place) -> SeriesRef {
+    pub(super) fn series(&self, endpoint: &Endpoint, name: &Arc<str>, ids: SeriesIds) -> SeriesRef {
         let fixed = endpoint.label.fixed().is_some();
-        if fixed && let Some(series) = self.known.borrow().get(&place) {
+        if fixed && let Some(series) = self.series.borrow().get(&ids) {
             return *series;
         }
-        let series = self.series_named(name, place);
+        let series = self.series_named(name, ids);
         if fixed {
-            self.known.borrow_mut().insert(place, series);
+            self.series.borrow_mut().insert(ids, series);
         }
         series
     }
 
     /// The series of a request under a name.
-    pub(super) fn series_named(&self, name: &Arc<str>, place: Place) -> SeriesRef {
-        let Place { endpoint, user, task, stage, status } = place;
+    pub(super) fn series_named(&self, name: &Arc<str>, ids: SeriesIds) -> SeriesRef {
+        let SeriesIds { endpoint, user_type: user, task, stage, status } = ids;
         self.tally.borrow_mut().series(&SeriesKey { endpoint, name: name.clone(), user, task, stage, status })
     }
 }

@@ -13,13 +13,50 @@ pub struct Answer {
     body: Bytes,
     elapsed: Duration,
     json: Arc<OnceLock<Option<Arc<serde_json::Value>>>>,
+    memory: Memory,
 }
+
+/// Whose memory an answer's headers and body lie in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    /// They are parts of the buffer the answer was read into, which they keep as a whole.
+    ReadBuffer,
+    /// Its own.
+    Own,
+}
+
+/// A longer body was put together from its pieces, and is no part of a read buffer.
+const LONGEST_PIECE: usize = 64 << 10;
 
 impl Answer {
     /// An answer; `elapsed` is the call's response time.
     #[must_use]
     pub fn new(status: u16, headers: http::HeaderMap, body: Bytes, elapsed: Duration) -> Self {
-        Self { status, headers, body, elapsed, json: Arc::default() }
+        Self { status, headers, body, elapsed, json: Arc::default(), memory: Memory::ReadBuffer }
+    }
+
+    /// Copies headers and body into memory of just their size, so that the buffer they were read into is freed: for an
+    /// answer that is kept for long. Doing so again costs nothing.
+    pub(super) fn compact(&mut self) {
+        if self.memory == Memory::Own {
+            return;
+        }
+        self.memory = Memory::Own;
+        let body = if self.body.len() > LONGEST_PIECE { &[][..] } else { &self.body[..] };
+        let mut bytes = Vec::with_capacity(self.headers.values().map(|value| value.len()).sum::<usize>() + body.len());
+        self.headers.values().for_each(|value| bytes.extend_from_slice(value.as_bytes()));
+        bytes.extend_from_slice(body);
+        let mut bytes = Bytes::from(bytes);
+        for value in self.headers.values_mut() {
+            // it was a value before, so it is one again
+            if let Ok(mut copy) = http::HeaderValue::from_maybe_shared(bytes.split_to(value.len())) {
+                copy.set_sensitive(value.is_sensitive());
+                *value = copy;
+            }
+        }
+        if self.body.len() <= LONGEST_PIECE {
+            self.body = bytes;
+        }
     }
 
     /// The status code.
@@ -151,6 +188,50 @@ impl Object for Lens {
                 Enumerator::Values(map.keys().map(|key| Value::from(key.as_str())).collect())
             }
             _ => Enumerator::Empty,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// A buffer that says when it is freed.
+    struct ReadBuffer(&'static [u8], Arc<AtomicBool>);
+
+    impl AsRef<[u8]> for ReadBuffer {
+        fn as_ref(&self) -> &[u8] {
+            self.0
+        }
+    }
+
+    impl Drop for ReadBuffer {
+        fn drop(&mut self) {
+            self.1.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_compact_answer_is_the_same_and_keeps_nothing_of_the_buffer_it_was_read_into() {
+        let freed = Arc::new(AtomicBool::new(false));
+        let buffer = Bytes::from_owner(ReadBuffer(b"one\xfftwothe body", freed.clone()));
+        let value = |range| http::HeaderValue::from_maybe_shared(buffer.slice(range)).unwrap();
+        let mut headers = http::HeaderMap::new();
+        headers.append("x-a", value(0..4));
+        headers.append("x-a", value(4..7));
+        headers.insert("x-none", value(0..0));
+        let mut answer = Answer::new(200, headers.clone(), buffer.slice(7..), Duration::ZERO);
+        drop(headers);
+        drop(buffer);
+        assert!(!freed.load(Ordering::SeqCst));
+        for _ in 0..2 {
+            answer.compact();
+            assert!(freed.load(Ordering::SeqCst));
+            let values: Vec<&[u8]> = answer.headers().get_all("x-a").iter().map(|value| value.as_bytes()).collect();
+            assert_eq!(values, [&b"one\xff"[..], b"two"]);
+            assert_eq!((answer.headers().len(), answer.body()), (3, &Bytes::from_static(b"the body")));
         }
     }
 }

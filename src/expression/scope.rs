@@ -171,6 +171,19 @@ impl Scope {
         lock(&self.names).answer = answer;
     }
 
+    /// Frees the buffer that the last call's answer was read into: nothing follows for a while.
+    pub fn compact_answer(&self) {
+        if let Some(answer) = &mut lock(&self.names).answer {
+            answer.compact();
+        }
+    }
+
+    /// The last call's answer.
+    #[cfg(test)]
+    pub(crate) fn last_answer(&self) -> Option<Answer> {
+        lock(&self.names).answer.clone()
+    }
+
     /// Says which task this is, counted from 1, and in which stage of the shape.
     pub fn begin(&self, iteration: u64, stage: Arc<str>) {
         let mut names = lock(&self.names);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::compile::Program;
-use crate::engine::{NotReady, OnTrouble, OneOff, Platform};
+use crate::engine::{NotReady, OnStepFailure, OneOff, Platform};
 use crate::expression::Globals;
 use crate::sample::TaskId;
 
@@ -10,8 +10,8 @@ pub(super) async fn set_up(program: &Arc<Program>, platform: &Platform) -> Resul
     if program.setup.is_empty() {
         return Ok(program.globals.clone());
     }
-    let setup = OneOff { program, globals: &program.globals, kind: None, watcher: None, platform };
-    let done = setup.run(&[(&program.setup, TaskId(u16::MAX))], OnTrouble::Stop).await?;
+    let setup = OneOff { program, globals: &program.globals, user_type: None, observer: None, platform };
+    let done = setup.run(&[(&program.setup, TaskId(u16::MAX))], OnStepFailure::Stop).await?;
     if !done.failures.is_empty() {
         return Err(NotReady::Setup(done.failures.join("; ")));
     }
@@ -23,8 +23,8 @@ pub(super) async fn tear_down(program: &Arc<Program>, globals: &Arc<Globals>, pl
     if program.teardown.is_empty() {
         return Vec::new();
     }
-    let teardown = OneOff { program, globals, kind: None, watcher: None, platform };
-    match teardown.run(&[(&program.teardown, TaskId(u16::MAX))], OnTrouble::Stop).await {
+    let teardown = OneOff { program, globals, user_type: None, observer: None, platform };
+    match teardown.run(&[(&program.teardown, TaskId(u16::MAX))], OnStepFailure::Stop).await {
         Ok(done) => done.failures,
         Err(error) => vec![error.to_string()],
     }

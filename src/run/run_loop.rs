@@ -141,7 +141,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
                     self.interrupt();
                     continue;
                 }
-                message = self.run.reports.recv() => message,
+                message = self.run.messages.recv() => message,
             };
             // every sender is gone though not every worker reported its end: one broke down
             let Some(message) = message else { break };
@@ -186,7 +186,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
     /// Takes a second that is over on every worker, and looks whether the run goes on.
     fn second(&mut self, mut interval: Interval) {
         interval.health.merge(&self.process.look(self.run.clock.now()));
-        interval.health.backlog = self.collector.backlog() + self.run.reports.len() as u64;
+        interval.health.backlog = self.collector.backlog() + self.run.messages.len() as u64;
         self.measure_run(&mut interval);
         let over = Offset::from(Duration::from_secs(u64::from(interval.second) + 1));
         self.emitter.second(interval);

@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod ends;
+mod idle_memory;
 mod pace;
 mod seconds;
 mod service;

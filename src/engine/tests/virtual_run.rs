@@ -47,7 +47,7 @@ pub(crate) struct Played {
 const TARGET: &str = "target: http://service.test\n";
 
 /// The program of a plan, given as its text; files it names lie beside this one.
-fn program(plan: &str) -> Arc<Program> {
+pub(crate) fn program(plan: &str) -> Arc<Program> {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let name = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/tests/plan.yaml");
     let plan = read_text(name, plan, &|_| None, &mut sources, &mut problems);
@@ -58,7 +58,7 @@ fn program(plan: &str) -> Arc<Program> {
 }
 
 /// Plays a future to its end in virtual time: time moves as soon as nothing is left to do, in whole milliseconds.
-fn in_virtual_time<F: Future>(future: F) -> F::Output {
+pub(crate) fn in_virtual_time<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     LocalSet::new().block_on(&runtime, future)
 }
@@ -157,7 +157,7 @@ impl VirtualRun {
             broken_workers: 0,
         };
         sleep(self.read_after).await;
-        while let Some(message) = run.reports.recv().await {
+        while let Some(message) = run.messages.recv().await {
             match message {
                 WorkerMessage::Second { worker, interval } => {
                     played.sent.push((worker, interval.second, began.elapsed()));

@@ -1,14 +1,51 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::compile::{Capture, CaptureFrom, Record, RecordValue};
+use super::request::LONGEST_BODY;
+use crate::compile::{Capture, CaptureFrom, Endpoint, Record, RecordValue};
 use crate::expression::{Answer, JsonPath, Scope, Value, json_to_value};
-use crate::sample::MetricId;
+use crate::http::{self, Ending};
+use crate::sample::{FailureKind, MetricId};
 
 /// Why nothing could be taken from an answer, with the plan's place.
-pub(super) struct Missing(pub(super) String);
+struct Missing(String);
+
+/// Holds an answer against its endpoint's checks, keeps in the user's state what the plan captures of it, and gives what
+/// it records.
+///
+/// # Errors
+/// What fails first is the call's failure: checks come first, then captures, then records.
+pub(super) fn evaluate(
+    endpoint: &Endpoint,
+    answer: &Answer,
+    response_time: Duration,
+    scope: &Arc<Scope>,
+) -> Result<Vec<(MetricId, f64)>, (FailureKind, String)> {
+    for check in &endpoint.expect {
+        let held = check.judge(answer, response_time, scope);
+        held.map_err(|broken| (FailureKind::Check, broken.message))?;
+    }
+    let missing = |missing: Missing| (FailureKind::Body, missing.0);
+    for capture in &endpoint.capture {
+        scope.set(&capture.name, captured(capture, answer).map_err(missing)?);
+    }
+    endpoint.record.iter().map(|record| recorded(record, answer, scope).map_err(missing)).collect()
+}
+
+/// The answer with its body as it was before it was compressed. A body that nobody reads was not kept.
+pub(super) fn decompressed(ending: Ending) -> Ending {
+    let Ending::Answer(answer) = ending else { return ending };
+    if answer.body.is_empty() || !answer.headers.contains_key(::http::header::CONTENT_ENCODING) {
+        return Ending::Answer(answer);
+    }
+    match http::decode(&answer.headers, answer.body.clone(), LONGEST_BODY.as_bytes()) {
+        Ok(body) => Ending::Answer(http::Answer { body, ..answer }),
+        Err(failure) => Ending::Failed(failure),
+    }
+}
 
 /// What a capture keeps of an answer.
-pub(super) fn captured(capture: &Capture, answer: &Answer) -> Result<Value, Missing> {
+fn captured(capture: &Capture, answer: &Answer) -> Result<Value, Missing> {
     let what = || format!("to capture as `{}` ({})", capture.name, capture.place);
     match &capture.from {
         CaptureFrom::Json(path) => found(path, answer, what).map(json_to_value),
@@ -34,7 +71,7 @@ pub(super) fn captured(capture: &Capture, answer: &Answer) -> Result<Value, Miss
 }
 
 /// The number a record adds to its metric.
-pub(super) fn recorded(record: &Record, answer: &Answer, scope: &Arc<Scope>) -> Result<(MetricId, f64), Missing> {
+fn recorded(record: &Record, answer: &Answer, scope: &Arc<Scope>) -> Result<(MetricId, f64), Missing> {
     let number = match &record.value {
         RecordValue::Constant(number) => Some(*number),
         RecordValue::Json(path) => {

@@ -6,88 +6,88 @@ use std::task::Poll;
 use minijinja::value::ValueKind;
 use rand::RngExt;
 
-use super::call::{CallEnd, Caller};
-use super::user::{Flow, User};
+use super::call::{CallResult, Caller};
+use super::user::{StepsEnd, User};
 use crate::compile::{Action, Call, OnFailure, Repeat, Rounds, Step};
 use crate::expression::{EvalError, Scope, Value};
 use crate::http::Client;
 use crate::sample::TaskId;
 
-/// A loop that pauses not at all must let others have their turn now and then.
-const ROUNDS_AT_ONCE: u64 = 64;
+/// A loop that pauses not at all must yield to other users now and then.
+const ROUNDS_BEFORE_YIELD: u64 = 64;
 
 impl User {
     /// Does steps in order, to the first that ends them.
-    pub(super) async fn steps(&mut self, steps: &[Step], task: TaskId) -> Flow {
+    pub(super) async fn steps(&mut self, steps: &[Step], task: TaskId) -> StepsEnd {
         for step in steps {
-            let flow = match &step.action {
+            let end = match &step.action {
                 Action::Call(call) => self.call(call, task, &step.place).await,
                 Action::Think(pause) => {
                     self.think(*pause).await;
-                    Flow::Done
+                    StepsEnd::Done
                 }
                 Action::Set(names) => {
-                    let set = names.iter().try_for_each(|(name, blueprint)| {
-                        blueprint.eval(&self.scope).map(|value| self.scope.set(name, value))
+                    let set = names.iter().try_for_each(|(name, template)| {
+                        template.eval(&self.scope).map(|value| self.scope.set(name, value))
                     });
-                    set.map_or_else(|error| self.failed(task, &step.place, &error), |()| Flow::Done)
+                    set.map_or_else(|error| self.step_failed(task, &step.place, &error), |()| StepsEnd::Done)
                 }
                 Action::Append { to, value, keep } => match value.eval(&self.scope) {
                     Ok(value) => {
                         self.append(to, value, *keep);
-                        Flow::Done
+                        StepsEnd::Done
                     }
-                    Err(error) => self.failed(task, &step.place, &error),
+                    Err(error) => self.step_failed(task, &step.place, &error),
                 },
-                Action::Stop(what) => self.stop(*what, &step.place),
+                Action::Stop(what) => self.end(*what, &step.place),
                 Action::Log(text) => match text.render(&self.scope) {
                     Ok(text) => {
-                        self.desk.log(&self.desk.mask.hide(&text, &self.scope));
-                        Flow::Done
+                        self.context.log(&self.context.mask.hide(&text, &self.scope));
+                        StepsEnd::Done
                     }
-                    Err(error) => self.failed(task, &step.place, &error),
+                    Err(error) => self.step_failed(task, &step.place, &error),
                 },
-                _ => self.branch(step, task).await,
+                _ => self.nested(step, task).await,
             };
-            if flow != Flow::Done {
-                return flow;
+            if end != StepsEnd::Done {
+                return end;
             }
         }
-        Flow::Done
+        StepsEnd::Done
     }
 
-    async fn call(&mut self, call: &Call, task: TaskId, place: &str) -> Flow {
+    async fn call(&mut self, call: &Call, task: TaskId, place: &str) -> StepsEnd {
         // the client leaves the user while it is in use, as the rest of the user is lent
         let mut clients = std::mem::take(&mut self.clients);
-        let (end, at) = match clients.first_mut() {
+        let (result, at) = match clients.first_mut() {
             Some(client) => self.caller(&self.scope).call(client, task, call, self.due).await,
-            None => (CallEnd::Stopped, self.due),
+            None => (CallResult::Stopped, self.due),
         };
         self.clients = clients;
         self.due = at;
-        self.free = at;
-        self.after(end, call.on_failure, place)
+        self.free_since = at;
+        self.after(result, call.on_failure, place)
     }
 
-    fn after(&self, end: CallEnd, on_failure: OnFailure, place: &str) -> Flow {
-        match (end, on_failure) {
-            (CallEnd::Ok, _) | (CallEnd::Failed, OnFailure::Continue) => Flow::Done,
-            (CallEnd::Failed, OnFailure::Stop(what)) => self.stop(what, place),
-            (CallEnd::Stopped, _) => Flow::Leave,
+    fn after(&self, result: CallResult, on_failure: OnFailure, place: &str) -> StepsEnd {
+        match (result, on_failure) {
+            (CallResult::Ok, _) | (CallResult::Failed, OnFailure::Continue) => StepsEnd::Done,
+            (CallResult::Failed, OnFailure::Stop(what)) => self.end(what, place),
+            (CallResult::Stopped, _) => StepsEnd::Leave,
         }
     }
 
     /// Steps with steps inside; boxed, because the depth is the plan's.
-    fn branch<'a>(&'a mut self, step: &'a Step, task: TaskId) -> Pin<Box<dyn Future<Output = Flow> + 'a>> {
-        Box::pin(self.inner(step, task))
+    fn nested<'a>(&'a mut self, step: &'a Step, task: TaskId) -> Pin<Box<dyn Future<Output = StepsEnd> + 'a>> {
+        Box::pin(self.nested_steps(step, task))
     }
 
-    async fn inner(&mut self, step: &Step, task: TaskId) -> Flow {
+    async fn nested_steps(&mut self, step: &Step, task: TaskId) -> StepsEnd {
         match &step.action {
             Action::When { that, then, otherwise } => match that.holds(&self.scope) {
                 Ok(true) => self.steps(then, task).await,
                 Ok(false) => self.steps(otherwise, task).await,
-                Err(error) => self.failed(task, &step.place, &error),
+                Err(error) => self.step_failed(task, &step.place, &error),
             },
             Action::Switch { on, cases, default } => match on.eval(&self.scope) {
                 Ok(value) => {
@@ -95,7 +95,7 @@ impl User {
                     let case = cases.iter().find(|(name, _)| **name == *value);
                     self.steps(case.map_or(default, |(_, steps)| steps), task).await
                 }
-                Err(error) => self.failed(task, &step.place, &error),
+                Err(error) => self.step_failed(task, &step.place, &error),
             },
             Action::Choose(ways) => {
                 let total: f64 = ways.iter().map(|(weight, _)| weight).sum();
@@ -107,52 +107,52 @@ impl User {
                 let last = || ways.iter().rev().find(|(weight, _)| *weight > 0.0);
                 match way.or_else(last) {
                     Some((_, steps)) => self.steps(steps, task).await,
-                    None => Flow::Done,
+                    None => StepsEnd::Done,
                 }
             }
             Action::Repeat(repeat) => self.repeat(repeat, task, &step.place).await,
             Action::ForEach { item, of, steps } => match of.eval(&self.scope).and_then(|list| items(&list)) {
                 Ok(items) => {
                     let outer = self.scope.state(item);
-                    let flow = self.for_each(item, items, steps, task).await;
+                    let end = self.for_each(item, items, steps, task).await;
                     match outer {
                         Some(value) => self.scope.set(item, value),
                         None => self.scope.unset(item),
                     }
-                    flow
+                    end
                 }
-                Err(error) => self.failed(task, &step.place, &error),
+                Err(error) => self.step_failed(task, &step.place, &error),
             },
             Action::Run(index) => {
-                let program = self.desk.program.clone();
-                let task = program.users.get(self.kind.index()).and_then(|kind| kind.tasks.get(*index));
+                let program = self.context.program.clone();
+                let task = program.users.get(self.user_type.index()).and_then(|user_type| user_type.tasks.get(*index));
                 match task {
                     Some(task) => self.task(task).await,
-                    None => Flow::Done,
+                    None => StepsEnd::Done,
                 }
             }
             Action::Transaction { metric, name, steps } => {
                 let began = self.due;
-                let flow = self.steps(steps, task).await;
-                if flow == Flow::Done {
+                let end = self.steps(steps, task).await;
+                if end == StepsEnd::Done {
                     let millis = self.due.since(began).as_secs_f64() * 1e3;
-                    let stage = self.scene.stage_at(began);
-                    self.desk.measured(*metric, name, (self.kind, task, stage), millis);
+                    let stage = self.timeline.stage_at(began);
+                    self.context.record_time(*metric, name, (self.user_type, task, stage), millis);
                 }
-                flow
+                end
             }
             Action::Parallel(calls) => self.parallel(calls, task, &step.place).await,
             // what has no steps inside is done where it stands
-            _ => Flow::Done,
+            _ => StepsEnd::Done,
         }
     }
 
-    async fn repeat(&mut self, repeat: &Repeat, task: TaskId, place: &str) -> Flow {
+    async fn repeat(&mut self, repeat: &Repeat, task: TaskId, place: &str) -> StepsEnd {
         let most = match &repeat.rounds {
             Rounds::Until(_, most) => *most,
             Rounds::Times(times) => match times.eval(&self.scope).and_then(|times| count(&times)) {
                 Ok(times) => times,
-                Err(error) => return self.failed(task, place, &error),
+                Err(error) => return self.step_failed(task, place, &error),
             },
         };
         for round in 0..most {
@@ -161,54 +161,54 @@ impl User {
             {
                 self.think(every).await;
             }
-            if round % ROUNDS_AT_ONCE == ROUNDS_AT_ONCE - 1 {
+            if round % ROUNDS_BEFORE_YIELD == ROUNDS_BEFORE_YIELD - 1 {
                 tokio::task::yield_now().await;
             }
-            if self.leash.order() >= self.heeds {
-                return Flow::Leave;
+            if self.stop.phase() >= self.stops_at {
+                return StepsEnd::Leave;
             }
-            let flow = self.steps(&repeat.steps, task).await;
-            if flow != Flow::Done {
-                return flow;
+            let end = self.steps(&repeat.steps, task).await;
+            if end != StepsEnd::Done {
+                return end;
             }
             if let Rounds::Until(until, _) = &repeat.rounds {
                 match until.holds(&self.scope) {
-                    Ok(true) => return Flow::Done,
+                    Ok(true) => return StepsEnd::Done,
                     Ok(false) => {}
-                    Err(error) => return self.failed(task, place, &error),
+                    Err(error) => return self.step_failed(task, place, &error),
                 }
             }
         }
         match &repeat.rounds {
-            Rounds::Times(_) => Flow::Done,
+            Rounds::Times(_) => StepsEnd::Done,
             Rounds::Until(until, most) => {
                 let message = format!("`{}` was not true after {most} rounds", until.source());
-                self.failed(task, place, &EvalError { message })
+                self.step_failed(task, place, &EvalError { message })
             }
         }
     }
 
-    async fn for_each(&mut self, item: &Arc<str>, items: Vec<Value>, steps: &[Step], task: TaskId) -> Flow {
+    async fn for_each(&mut self, item: &Arc<str>, items: Vec<Value>, steps: &[Step], task: TaskId) -> StepsEnd {
         for (index, value) in items.into_iter().enumerate() {
-            if index as u64 % ROUNDS_AT_ONCE == ROUNDS_AT_ONCE - 1 {
+            if index as u64 % ROUNDS_BEFORE_YIELD == ROUNDS_BEFORE_YIELD - 1 {
                 tokio::task::yield_now().await;
             }
-            if self.leash.order() >= self.heeds {
-                return Flow::Leave;
+            if self.stop.phase() >= self.stops_at {
+                return StepsEnd::Leave;
             }
             self.scope.set(item, value);
-            let flow = self.steps(steps, task).await;
-            if flow != Flow::Done {
-                return flow;
+            let end = self.steps(steps, task).await;
+            if end != StepsEnd::Done {
+                return end;
             }
         }
-        Flow::Done
+        StepsEnd::Done
     }
 
     /// Calls at once: each has a connection and names of its own; what they capture is the user's.
-    async fn parallel(&mut self, calls: &[Call], task: TaskId, place: &str) -> Flow {
+    async fn parallel(&mut self, calls: &[Call], task: TaskId, place: &str) -> StepsEnd {
         while self.clients.len() < calls.len() {
-            self.clients.push(Client::new(self.desk.transport.clone()));
+            self.clients.push(Client::new(self.context.transport.clone()));
         }
         let due = self.due;
         let scopes: Vec<_> = calls.iter().map(|_| self.scope.fork()).collect();
@@ -217,30 +217,30 @@ impl User {
             let caller = self.caller(scope);
             Box::pin(async move { caller.call(client, task, call, due).await })
         });
-        let ended = all(under_way.collect()).await;
+        let ended = join_all(under_way.collect()).await;
         self.clients = clients;
-        let (mut worst, mut last) = (Flow::Done, due);
-        for ((end, at), call) in ended.into_iter().zip(calls) {
+        let (mut worst, mut last) = (StepsEnd::Done, due);
+        for ((result, at), call) in ended.into_iter().zip(calls) {
             last = last.max(at);
-            let flow = self.after(end, call.on_failure, place);
-            worst = if flow == Flow::Leave || worst == Flow::Done { flow } else { worst };
+            let end = self.after(result, call.on_failure, place);
+            worst = if end == StepsEnd::Leave || worst == StepsEnd::Done { end } else { worst };
         }
         scopes.iter().for_each(|scope| self.scope.join(scope));
         self.due = last;
-        self.free = last;
+        self.free_since = last;
         worst
     }
 
     fn caller<'a>(&'a self, scope: &'a Arc<Scope>) -> Caller<'a> {
         Caller {
-            desk: &self.desk,
-            leash: &self.leash,
-            scene: &self.scene,
+            context: &self.context,
+            stop: &self.stop,
+            timeline: &self.timeline,
             scope,
-            jar: &self.jar,
-            user: self.kind,
-            heeds: self.heeds,
-            free: self.free,
+            cookies: &self.cookies,
+            user_type: self.user_type,
+            stops_at: self.stops_at,
+            free_since: self.free_since,
         }
     }
 
@@ -269,7 +269,7 @@ fn count(times: &Value) -> Result<u64, EvalError> {
 }
 
 /// Waits for all of them.
-async fn all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
+async fn join_all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
     let mut ended: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
     poll_fn(|cx| {
         for (future, ended) in futures.iter_mut().zip(&mut ended) {
