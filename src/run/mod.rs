@@ -14,6 +14,8 @@ mod probe;
 mod process_stats;
 mod run_loop;
 mod shard_fit;
+#[cfg(test)]
+mod tests;
 mod veil;
 
 pub use dry_run::dry_run;

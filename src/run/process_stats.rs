@@ -2,6 +2,7 @@ use std::fs;
 
 use rustix::process::{Resource, getrlimit};
 
+use crate::engine::Platform;
 use crate::metrics::Health;
 use crate::units::{Offset, Size};
 use crate::verdict::Limits;
@@ -36,6 +37,15 @@ const TICKS: f64 = 100.0;
 const PAGE: u64 = 4096;
 
 impl ProcessStats {
+    /// Those of this process; none in a simulation, whose time is not the process's.
+    pub(super) fn on(platform: &Platform) -> Option<Self> {
+        match platform {
+            Platform::System => Some(Self::default()),
+            #[cfg(test)]
+            Platform::Simulated(_) => None,
+        }
+    }
+
     /// What the process is at now; CPU is the mean since the last look that is not too near.
     pub(super) fn look(&mut self, now: Offset) -> Health {
         let cpu = cpu_seconds();

@@ -9,7 +9,7 @@ use super::process_stats::ProcessStats;
 use crate::compile::Program;
 use crate::engine::{NotReady, Options, Phase, Run, Stop, WorkerMessage};
 use crate::journal::{Annotation, Closing, End, Entry, Header, Level, Mark};
-use crate::metrics::{Interval, pulse};
+use crate::metrics::{Health, Interval, pulse};
 use crate::results::{Results, Unreadable};
 use crate::units::Offset;
 
@@ -85,7 +85,7 @@ pub async fn conduct(
         emitter: Emitter { results, listener, reached: Offset::ZERO },
         collector: Collector::new(options.workers.max(1)),
         levels: LevelController::of(&program),
-        process: ProcessStats::default(),
+        process: ProcessStats::on(&options.platform),
         program: &program,
         stop,
         run,
@@ -112,7 +112,7 @@ struct UnderWay<'a, L> {
     run: Run,
     stop: Stop,
     collector: Collector,
-    process: ProcessStats,
+    process: Option<ProcessStats>,
     levels: Option<LevelController>,
     emitter: Emitter<L>,
     /// Why it was brought to its end, and when, where that was before its time.
@@ -130,7 +130,7 @@ struct Emitter<L> {
 impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
     /// Collects what the workers count until all are over.
     async fn load(&mut self, interrupts: &mut Interrupts) {
-        self.process.look(self.run.clock.now());
+        self.look_at_process();
         if let Some(rate) = self.levels.as_ref().and_then(LevelController::first) {
             self.run.levels.send_modify(|levels| levels.push(rate));
         }
@@ -185,7 +185,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
 
     /// Takes a second that is over on every worker, and looks whether the run goes on.
     fn second(&mut self, mut interval: Interval) {
-        interval.health.merge(&self.process.look(self.run.clock.now()));
+        interval.health.merge(&self.look_at_process());
         interval.health.backlog = self.collector.backlog() + self.run.messages.len() as u64;
         self.measure_run(&mut interval);
         let over = Offset::from(Duration::from_secs(u64::from(interval.second) + 1));
@@ -200,6 +200,11 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
             let rule = self.emitter.results.header().thresholds.get(broken).map(|rule| rule.require.clone());
             self.end(Closing::Threshold(broken), Some((Mark::ThresholdBroke, &rule.unwrap_or_default())));
         }
+    }
+
+    fn look_at_process(&mut self) -> Health {
+        let now = self.run.clock.now();
+        self.process.as_mut().map(|process| process.look(now)).unwrap_or_default()
     }
 
     /// Adds what a second says of the run as a whole. The last second may be a part of one, and what comes after it is

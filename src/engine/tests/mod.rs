@@ -12,4 +12,4 @@ mod times;
 mod virtual_run;
 
 pub(crate) use service::{Accept, Received, Reply};
-pub(crate) use virtual_run::{Played, VirtualRun, ms, secs, tick};
+pub(crate) use virtual_run::{Played, VirtualRun, in_virtual_time, ms, secs, tick};

@@ -119,9 +119,19 @@ impl VirtualRun {
         Self { read_after, ..self }
     }
 
-    /// The service, to be started within virtual time.
-    fn service(&self) -> Service {
+    /// The service, started; within virtual time.
+    pub(crate) fn service(&self) -> Service {
         Service::start(self.answers.clone(), self.accepts.clone())
+    }
+
+    /// How the run is made, with its zero now.
+    pub(crate) fn options(&self, service: &Service) -> Options {
+        Options {
+            workers: self.workers,
+            start: Start::In(Duration::ZERO),
+            shard: self.shard,
+            platform: Platform::Simulated(service.network.clone()),
+        }
     }
 
     /// Runs it to its end.
@@ -131,12 +141,7 @@ impl VirtualRun {
 
     async fn run(self) -> Played {
         let service = self.service();
-        let options = Options {
-            workers: self.workers,
-            start: Start::In(Duration::ZERO),
-            shard: self.shard,
-            platform: Platform::Simulated(service.network.clone()),
-        };
+        let options = self.options(&service);
         let (stop, began) = (Stop::new(), Instant::now());
         let mut run = Run::start(&self.program, &self.program.globals, &options, &stop).unwrap();
         for (at, phase) in self.stops {

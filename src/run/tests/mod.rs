@@ -1,0 +1,9 @@
+//! The run loop in virtual time: whole runs, from setup to teardown, with what they emit and what they report. Each is
+//! also written to a journal, whose report has to be the same.
+
+mod conducted;
+mod health;
+mod levels;
+mod stops;
+
+use conducted::{Conducted, conduct_virtually};

@@ -1,0 +1,151 @@
+use std::time::Duration;
+
+use super::{Conducted, conduct_virtually};
+use crate::engine::NotReady;
+use crate::engine::tests::{Received, Reply, VirtualRun, ms, secs};
+use crate::journal::{Closing, Mark};
+use crate::run::NotStarted;
+
+/// Two users, each with a request due every 100 ms, for a minute.
+fn run(thresholds: &str) -> VirtualRun {
+    VirtualRun::of(&format!(
+        "
+endpoints: {{root: {{get: /}}, slow: {{get: /slow, timeout: 20s}}}}
+users: {{u: {{pacing: 100ms, tasks: {{ask: {{call: root}}}}}}}}
+shape: {{constant: {{users: 2, for: 1m}}}}
+thresholds: [{thresholds}]
+"
+    ))
+}
+
+/// A service that fails from a moment on.
+fn failing_from(moment: Duration) -> impl Fn(&Received) -> Reply {
+    move |got| if got.at >= moment { Reply::status(500) } else { Reply::after(ms(5)) }
+}
+
+fn conduct(run: VirtualRun) -> Conducted {
+    conduct_virtually(run, &[]).unwrap()
+}
+
+#[test]
+fn a_run_to_its_time_is_complete_and_passes() {
+    let conducted =
+        conduct(run("p95 < 10ms, error_rate < 1%, count >= 1200").answering(failing_from(secs(99))).workers(2));
+    assert_eq!((conducted.end.closing, conducted.end.elapsed), (Closing::Complete, secs(60)));
+    assert_eq!(conducted.books(), [1200, 1200, 0, 0]);
+    assert_eq!((conducted.report.verdict.passed, conducted.report.verdict.exit_code), (true, 0));
+    assert_eq!(conducted.report.total.requests, 1200);
+    assert!(conducted.stopping.is_empty());
+}
+
+#[test]
+fn a_threshold_that_aborts_does_so_when_its_time_is_over_and_not_before() {
+    let run = run("{require: error_rate < 50%, abort: true, after: 10s}").answering(failing_from(secs(0)));
+    let conducted = conduct(run);
+    assert_eq!((conducted.end.closing, conducted.end.elapsed), (Closing::Threshold(0), secs(10)));
+    assert_eq!(conducted.stopping, [(secs(10), "error_rate < 50%".to_owned())]);
+    assert_eq!(conducted.marks(Mark::ThresholdBroke), [(secs(10), "error_rate < 50%")]);
+    assert!(conducted.received.iter().all(|got| got.at <= secs(10)));
+    assert!(conducted.over < ms(10_100), "{:?}", conducted.over);
+    assert_eq!((conducted.report.verdict.exit_code, conducted.report.run.ended.as_str()), (1, "threshold"));
+}
+
+#[test]
+fn a_threshold_over_a_window_aborts_with_the_second_that_breaks_it() {
+    // from second 20 on every request fails: with it, half of the last two seconds has
+    let run = run("{require: error_rate < 50% over 2s, abort: true}").answering(failing_from(secs(20)));
+    let conducted = conduct(run);
+    assert_eq!((conducted.end.closing, conducted.end.elapsed), (Closing::Threshold(0), secs(21)));
+    assert_eq!(conducted.marks(Mark::ThresholdBroke), [(secs(21), "error_rate < 50% over 2s")]);
+    // what falls due in the very moment of the break is still sent
+    assert_eq!(conducted.received.iter().filter(|got| got.at >= secs(20) && got.at < secs(21)).count(), 20);
+    assert!(conducted.received.iter().all(|got| got.at <= secs(21)));
+}
+
+#[test]
+fn the_first_interrupt_drains_and_the_next_cuts() {
+    let run = VirtualRun::of(
+        "
+endpoints: {slow: {get: /slow, timeout: 20s}, bye: {get: /bye}}
+users: {u: {on_stop: [{call: bye}], tasks: {ask: {call: slow}}}}
+shape: {constant: {users: 3, for: 10m}}
+",
+    );
+    let slow = |got: &Received| if got.line == "GET /slow" { Reply::after(secs(4)) } else { Reply::Silence };
+    let conducted = conduct_virtually(run.answering(slow).workers(2), &[ms(6500), ms(9250)]).unwrap();
+    assert_eq!((conducted.end.closing, conducted.end.elapsed), (Closing::Asked, ms(6500)));
+    assert_eq!(conducted.stopping, [(ms(6500), "the run was asked to end".to_owned())]);
+    // what was under way from 4 s on ends at 8 s; the last steps are cut off
+    assert_eq!(conducted.times_of("GET /slow"), [0, 0, 0, 4, 4, 4].map(secs));
+    assert_eq!(conducted.times_of("GET /bye"), [secs(8); 3]);
+    assert_eq!(conducted.books(), [9, 6, 0, 3]);
+    assert_eq!(conducted.marks(Mark::Cut).len(), 1);
+    assert!((ms(9250)..=ms(9252)).contains(&conducted.over), "{:?}", conducted.over);
+    assert_eq!((conducted.report.verdict.exit_code, conducted.report.run.ended.as_str()), (5, "asked"));
+}
+
+#[test]
+fn a_third_interrupt_changes_nothing() {
+    let conducted = conduct_virtually(run("count > 0"), &[secs(1), secs(1), secs(1)]).unwrap();
+    assert_eq!((conducted.end.closing, conducted.end.elapsed), (Closing::Asked, secs(1)));
+}
+
+#[test]
+fn a_plan_may_end_its_run_and_write_to_its_log() {
+    let run = VirtualRun::of(
+        "
+endpoints: {root: {get: /}}
+users:
+  u:
+    pacing: 500ms
+    tasks: {ask: {steps: [{call: root}, {when: {that: iteration == 7, then: [{log: 'enough for {{ user.id }}'}, {stop: run}]}}]}}
+shape: {constant: {users: 1, for: 1m}}
+",
+    );
+    let conducted = conduct(run);
+    assert_eq!((conducted.end.closing, conducted.end.elapsed), (Closing::Plan, secs(3)));
+    assert_eq!(conducted.received.len(), 7);
+    assert_eq!(conducted.marks(Mark::Line), [(secs(3), "enough for 1")]);
+    assert!(conducted.marks(Mark::StopAsked)[0].1.starts_with("a step of the plan says so"));
+}
+
+/// A plan whose setup keeps what an answer brings, and whose teardown hands it back.
+const PREPARED: &str = "
+endpoints:
+  open: {post: /open, capture: {ticket: $.ticket}}
+  ask: {get: '/ask/{{ ticket }}'}
+  close: {post: '/close/{{ ticket }}', expect: {status: 204}}
+users: {u: {pacing: 1s, tasks: {ask: {call: ask}}}}
+setup: [{call: open}]
+teardown: [{call: close}]
+shape: {constant: {users: 1, for: 3s}}
+";
+
+fn tickets(got: &Received) -> Reply {
+    match got.line.as_str() {
+        "POST /open" => Reply::Answer { after: secs(2), status: 200, body: r#"{"ticket": 7}"#.to_owned() },
+        _ => Reply::after(ms(10)),
+    }
+}
+
+#[test]
+fn setup_and_teardown_enclose_the_load_and_count_in_no_statistic() {
+    let conducted = conduct(VirtualRun::of(PREPARED).answering(tickets));
+    // the load's zero is when the setup is over
+    assert_eq!(conducted.times_of("POST /open"), [secs(0)]);
+    assert_eq!(conducted.times_of("GET /ask/7"), [2, 3, 4].map(secs));
+    assert_eq!(conducted.times_of("POST /close/7").len(), 1);
+    assert!(conducted.times_of("POST /close/7")[0] >= secs(5));
+    assert_eq!((conducted.books(), conducted.end.elapsed), ([3, 3, 0, 0], secs(3)));
+    // the teardown expects another status than it gets
+    assert_eq!(conducted.end.teardown.len(), 1);
+    assert!(conducted.end.teardown[0].contains("expected status 204, got 200"), "{:?}", conducted.end.teardown);
+}
+
+#[test]
+fn a_setup_that_fails_or_is_interrupted_starts_no_run() {
+    let failed = conduct_virtually(VirtualRun::of(PREPARED).answering(|_| Reply::status(503)), &[]);
+    assert!(matches!(failed, Err(NotStarted::NotReady(NotReady::Setup(_)))));
+    let interrupted = conduct_virtually(VirtualRun::of(PREPARED).answering(tickets), &[ms(500)]);
+    assert!(matches!(interrupted, Err(NotStarted::NotReady(NotReady::Interrupted))));
+}
