@@ -1,4 +1,5 @@
-//! Coordinated omission: what a stall of the service does to the two clocks.
+//! Only this shows that a stall on a real socket comes as far as the report on disk as what it is: that no request is
+//! left out and each time is exact is shown in virtual time (`src/engine/tests/times.rs`).
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
