@@ -30,35 +30,37 @@ impl Names {
     }
 }
 
-/// A text of the plan and the names it needs, kept until all names of its surroundings are known.
+/// A text of the plan with the names it uses, kept until all names of its surroundings are known.
 #[derive(Debug, Clone)]
-pub(super) struct Need {
+pub(super) struct NameUse {
     pub(super) names: BTreeSet<String>,
     pub(super) text: String,
     pub(super) span: Span,
 }
 
-impl Need {
+impl NameUse {
     /// Whether it looks into an answer's body.
     pub(super) fn reads_body(&self) -> bool {
         self.names.contains("json") || self.names.contains("body")
     }
 
-    /// Tells each name of a data set that is too large to be a value.
-    pub(super) fn check_size(&self, large: &Names, texts: &mut Templates) {
+    /// Reports each name of a data set that is too large to be a value.
+    pub(super) fn check_size(&self, large: &Names, templates: &mut Templates) {
         for name in self.names.iter().filter(|name| large.has(name)) {
             let at = self.text.find(name.as_str()).unwrap_or(0);
-            let span = texts.within(&self.text, self.span, at..at + name.len());
+            let span = templates.within(&self.text, self.span, at..at + name.len());
             let problem = Problem::at(span, format!("the data set `{name}` is too large to be used as a list"));
-            texts.problems.push(problem.help("take its rows one at a time: `feed: {row: {from: …}}` on the user type"));
+            templates
+                .problems
+                .push(problem.help("take its rows one at a time: `feed: {row: {from: …}}` on the user type"));
         }
     }
 
-    /// Tells each name that is not known; `who` says for whom it is not, where that matters.
-    pub(super) fn check(&self, known: &Names, who: Option<&str>, texts: &mut Templates) {
+    /// Reports each name that is not known; `who` says for whom it is not, where that matters.
+    pub(super) fn check(&self, known: &Names, who: Option<&str>, templates: &mut Templates) {
         for name in self.names.iter().filter(|name| !known.has(name)) {
             let at = self.text.find(name.as_str()).unwrap_or(0);
-            let span = texts.within(&self.text, self.span, at..at + name.len());
+            let span = templates.within(&self.text, self.span, at..at + name.len());
             let message = match who {
                 Some(who) => format!("unknown name `{name}` when called by {who}"),
                 None => format!("unknown name `{name}`"),
@@ -69,7 +71,7 @@ impl Need {
             } else {
                 did_you_mean(name, known.iter().filter(|name| !BUILT_IN_NAMES.iter().any(|(known, _)| known == name)))
             };
-            texts.problems.push(Problem::at(span, message).help_if(help));
+            templates.problems.push(Problem::at(span, message).help_if(help));
         }
     }
 }

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
+use super::decode::{expected, key_text};
 use super::document::{self, Data, Node};
 use super::environment::{Lookup, fill_in};
-use super::fields::{expected, key_text};
 use super::read::text_of;
 use crate::diagnostic::{Problem, Problems, Sources};
 
@@ -114,7 +114,7 @@ impl Gatherer<'_> {
                     let problem = Problem::at(my_key.span, format!("`{name}` is given in two files"));
                     self.problems.push(problem.label("given here").related(key.span, "and here"));
                 }
-                // of the wrong kind, which its reading tells, or no section at all
+                // of the wrong kind, which its reading reports, or no section at all
                 (_, theirs) => mine.push((key, Node { value: theirs, ..value })),
             }
         }

@@ -29,7 +29,7 @@ pub(super) fn inherit(root: &mut Node, problems: &mut Problems) {
 
 fn resolved<'a>(value: &'a Node, entries: &'a [(Node, Node)], way: &mut Vec<&'a str>, problems: &mut Problems) -> Node {
     let Some(base) = value.entry("extends") else { return value.clone() };
-    // what is no text is told when it is read
+    // what is no text is reported when it is read
     let Some(name) = base.text() else { return value.clone() };
     if way.contains(&name) {
         let problem = Problem::at(base.span, format!("`{name}` extends itself"));

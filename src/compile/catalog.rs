@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use crate::compile::assemble::all_steps;
+use crate::compile::endpoints::CompiledEndpoint;
+use crate::compile::users::{self, CompiledUser};
 use crate::diagnostic::{Problem, Problems};
-use crate::plan::{self, At, Metric, Plan};
-use crate::sample::{Gauge, MetricEntry, MetricKind};
+use crate::plan::{self, At, Metric, Named, Plan};
+use crate::sample::{Catalog, EndpointEntry, Gauge, MetricEntry, MetricKind, StageEntry, TaskEntry, UserEntry};
 
-/// Those a plan declares, then one for each of its transactions, then those every run measures by itself.
-pub(super) fn compile(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> {
+/// The metrics a plan declares, then one for each of its transactions, then those every run measures by itself.
+pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> {
     let entries = declared_names(plan).map(|(name, metric)| {
         let (kind, unit) = match metric.as_ref().map(|metric| &metric.value) {
             Some(Metric::Counter(unit)) => (MetricKind::Counter, unit.unit.as_deref()),
@@ -25,7 +26,7 @@ pub(super) fn compile(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
     }
     let declared = entries.len();
     // each transaction is a metric of its own
-    for step in all_steps(plan) {
+    for step in plan.all_steps() {
         let plan::Step::Transaction(transaction) = &step.value else { continue };
         let name = &transaction.name;
         if Gauge::named(&name.value).is_some() {
@@ -52,4 +53,34 @@ pub(super) fn compile(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
 
 fn declared_names(plan: &Plan) -> impl Iterator<Item = &(At<String>, Option<At<Metric>>)> {
     plan.metrics.iter().flat_map(|metrics| &metrics.0)
+}
+
+/// The names behind the ids, added to a catalog that has the metrics.
+pub(super) fn fill(
+    catalog: &mut Catalog,
+    plan: &Plan,
+    names: &[String],
+    endpoints: &[Option<CompiledEndpoint>],
+    users: &[CompiledUser],
+    stages: Vec<StageEntry>,
+) {
+    for (name, compiled) in names.iter().zip(endpoints) {
+        let written = plan.endpoints.iter().flat_map(Named::iter).find(|(known, _)| known.value == *name);
+        catalog.endpoints.push(EndpointEntry {
+            name: name.as_str().into(),
+            method: compiled.as_ref().map_or("", |compiled| compiled.endpoint.method.as_str()).into(),
+            tags: users::tags(written.and_then(|(_, endpoint)| endpoint.tags.as_deref())),
+        });
+    }
+    for compiled in users {
+        let user = compiled.user.id;
+        catalog.users.push(UserEntry { name: compiled.user.name.clone(), tags: compiled.tags.clone() });
+        let on_start = std::iter::once((Arc::from("on_start"), compiled.user.on_start_task));
+        let tasks = on_start.chain(compiled.user.tasks.iter().map(|task| (task.name.clone(), task.id)));
+        let tasks = tasks.chain(std::iter::once((Arc::from("on_stop"), compiled.user.on_stop_task)));
+        for ((name, _), tags) in tasks.zip(&compiled.task_tags) {
+            catalog.tasks.push(TaskEntry { name, user, tags: tags.clone() });
+        }
+    }
+    catalog.stages = stages;
 }
