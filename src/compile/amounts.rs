@@ -52,7 +52,7 @@ pub(super) fn some_rate(written: &At<Rate>, problems: &mut Problems) -> Option<R
 
 pub(super) fn length(written: &At<Time>, problems: &mut Problems) -> Option<Duration> {
     if written.value.0.is_zero() {
-        problems.push(Problem::at(written.span, "it lasts no time").help("give it a duration such as `30s`"));
+        problems.push(Problem::at(written.span, "the duration is 0").help("give it a duration such as `30s`"));
         return None;
     }
     Some(written.value.0)
@@ -62,7 +62,7 @@ pub(super) fn ramp(over: Option<&At<Time>>, rate: Option<&At<Rate>>, problems: &
     match (over, rate) {
         (Some(_), Some(rate)) => {
             let problem = Problem::at(rate.span, "a stage has `ramp` or `spawn_rate`, not both");
-            problems.push(problem.help("take one away"));
+            problems.push(problem.help("remove one of them"));
             Ramp::Immediate
         }
         (Some(over), None) if over.0.is_zero() => Ramp::Immediate,

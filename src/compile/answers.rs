@@ -90,8 +90,8 @@ pub(super) fn records(
     let entries = written.into_iter().flat_map(Named::iter);
     let recorded = entries.filter_map(|(name, value)| {
         if Gauge::named(&name.value).is_some() {
-            let problem = Problem::at(name.span, format!("`{}` is measured by itself", name.value));
-            templates.problems.push(problem.help("record under a name of your own"));
+            let problem = Problem::at(name.span, format!("`{}` is a built-in metric", name.value));
+            templates.problems.push(problem.help("record under another name"));
             return None;
         }
         let index = catalog.metrics.iter().position(|metric| *metric.name == *name.value);

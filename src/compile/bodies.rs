@@ -30,7 +30,7 @@ pub(super) fn compile(id: EndpointId, written: &plan::Endpoint, templates: &mut 
     .collect();
     if let [(one, _), (other, span), ..] = given.as_slice() {
         let problem = Problem::at(*span, format!("an endpoint has one body: `{one}` or `{other}`"));
-        templates.problems.push(problem.help("take one away"));
+        templates.problems.push(problem.help("remove one of them"));
         return None;
     }
     let of_kind = |payload, kind: &str| Some(Body { payload, content_type: Some(kind.to_owned()) });
@@ -89,7 +89,7 @@ fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Opt
         [Some(&name.value), map.kind.as_ref().map(|kind| &kind.value), map.name.as_ref().map(|name| &name.value)]
     {
         if text.is_some_and(|text| text.contains(['\r', '\n'])) {
-            templates.problems.push(Problem::at(written.span, "a part's name or type is one line"));
+            templates.problems.push(Problem::at(written.span, "a part's name or type must be one line"));
             return None;
         }
     }
@@ -109,7 +109,7 @@ fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Opt
         }
         (Some(_), Some(text)) => {
             let problem = Problem::at(text.span, "a part is a `file` or a `text`, not both");
-            templates.problems.push(problem.help("take one away"));
+            templates.problems.push(problem.help("remove one of them"));
             None
         }
         (None, None) => {

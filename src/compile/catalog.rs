@@ -6,7 +6,7 @@ use crate::diagnostic::{Problem, Problems};
 use crate::plan::{self, At, Metric, Named, Plan};
 use crate::sample::{Catalog, EndpointEntry, Gauge, MetricEntry, MetricKind, StageEntry, TaskEntry, UserEntry};
 
-/// The metrics a plan declares, then one for each of its transactions, then those every run measures by itself.
+/// The metrics a plan declares, then one for each of its transactions, then the built-in ones.
 pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> {
     let entries = declared_names(plan).map(|(name, metric)| {
         let (kind, unit) = match metric.as_ref().map(|metric| &metric.value) {
@@ -20,8 +20,8 @@ pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
     let mut entries: Vec<MetricEntry> = entries.collect();
     for (name, _) in declared_names(plan) {
         if Gauge::named(&name.value).is_some() {
-            let problem = Problem::at(name.span, format!("`{}` is measured by itself", name.value));
-            problems.push(problem.help("take the declaration away: thresholds may ask for it as it is"));
+            let problem = Problem::at(name.span, format!("`{}` is a built-in metric", name.value));
+            problems.push(problem.help("remove the declaration: thresholds can use it as it is"));
         }
     }
     let declared = entries.len();
@@ -30,7 +30,7 @@ pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
         let plan::Step::Transaction(transaction) = &step.value else { continue };
         let name = &transaction.name;
         if Gauge::named(&name.value).is_some() {
-            let problem = Problem::at(name.span, format!("`{}` is measured by itself", name.value));
+            let problem = Problem::at(name.span, format!("`{}` is a built-in metric", name.value));
             problems.push(problem.help("give the transaction another name"));
             continue;
         }

@@ -153,7 +153,9 @@ fn route(path: &At<String>, query: Option<&Named<At<Any>>>, prefix: &str, templa
         Ok(fixed) => Some(Path::Fixed(fixed)),
         Err(_) => {
             let problem = Problem::at(path.span, format!("`{}` is not a path", path.value));
-            templates.problems.push(problem.help("encode blanks and other signs, such as `%20`, or use `query`"));
+            templates
+                .problems
+                .push(problem.help("encode spaces and other special characters, such as `%20`, or use `query`"));
             None
         }
     }
@@ -163,7 +165,7 @@ fn route(path: &At<String>, query: Option<&Named<At<Any>>>, prefix: &str, templa
 enum Written<'a> {
     Text(String, Span),
     Auth(&'a At<Auth>),
-    Away,
+    Removed,
 }
 
 /// An endpoint's headers: those that never change, and those that are filled in each time. The nearest wins: the
@@ -189,7 +191,7 @@ fn headers(
     let (mut fixed, mut live) = (HeaderMap::new(), Vec::new());
     for (name, value) in all {
         let source = match value {
-            Written::Away => continue,
+            Written::Removed => continue,
             Written::Auth(auth) => self::auth(auth, templates),
             Written::Text(text, span) => {
                 templates.text(&At { value: text, span }).map(|text| (HeaderSource::Text(text), span))
@@ -203,7 +205,7 @@ fn headers(
         match template.fixed().map(|text| HeaderValue::from_str(text)) {
             Some(Ok(value)) => drop(fixed.insert(name, value)),
             Some(Err(_)) => {
-                let problem = Problem::at(span, format!("header `{name}` holds a sign that no header may"));
+                let problem = Problem::at(span, format!("header `{name}` holds a character that no header may hold"));
                 templates.problems.push(problem.help("a header is one line of visible text"));
             }
             None => live.push((name, source)),
@@ -225,7 +227,7 @@ fn add_headers(
         all.retain(|(known, _)| *known != header);
         all.push(match &value.value {
             HeaderText::Text(text) => (header, Written::Text(text.clone(), value.span)),
-            HeaderText::Away => (header, Written::Away),
+            HeaderText::Removed => (header, Written::Removed),
         });
     }
 }

@@ -119,8 +119,8 @@ fn separator(written: Option<&At<String>>, problems: &mut Problems) -> Option<u8
         [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Some(*byte),
         b"\\t" => Some(b'\t'),
         _ => {
-            let problem = Problem::at(written.span, format!("`{}` is not one sign", written.value));
-            problems.push(problem.help("write one sign, such as `;`, or `\\t` for a tab"));
+            let problem = Problem::at(written.span, format!("`{}` is not one character", written.value));
+            problems.push(problem.help("write one character, such as `;`, or `\\t` for a tab"));
             None
         }
     }

@@ -32,7 +32,7 @@ pub(super) struct Shortfall {
 }
 
 impl MaxRate<'_> {
-    /// Whether a threshold asks for more than can be sent; `None` where it does not, or nobody can say.
+    /// By how much a threshold asks for more than can be sent; `None` where it does not, or that is unknown.
     pub(super) fn shortfall(&self, threshold: &Threshold) -> Option<Shortfall> {
         let asks = threshold.aggregate == Aggregate::Rate && threshold.subject.is_of_requests();
         // a window may lie where many begin at once
@@ -111,7 +111,7 @@ impl MaxRate<'_> {
         }
         match user.order {
             TaskOrder::Weighted => Some(all),
-            // how often each stands in the sequence is not looked at
+            // how often each is in the sequence is not counted
             TaskOrder::Sequence(_) => Some(most),
         }
     }

@@ -8,7 +8,7 @@ use crate::compile::users::CompiledUser;
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::plan::{self, Named, Plan};
 
-/// Names that stand nearer than a var or a data set, somewhere in the plan.
+/// Names that hide a var or a data set of the same name, somewhere in the plan.
 pub(super) fn shadowing_names(plan: &Plan) -> Names {
     let mut names = Names::built_in();
     for (_, endpoint) in plan.endpoints.iter().flat_map(Named::iter) {
@@ -71,13 +71,13 @@ pub(super) fn check_names(
                         .iter()
                         .chain(endpoint.uses.iter().flat_map(|used| used.names.iter().map(String::as_str)));
                     let help = did_you_mean(name, usable.filter(|name| !always.has(name)));
-                    let help = help.or_else(|| Some("take it away: the endpoint's texts use no names".into()));
+                    let help = help.or_else(|| Some("remove it: the endpoint's texts use no names".into()));
                     templates.problems.push(Problem::at(*span, message).help_if(help));
                 }
             }
         }
     }
-    // an endpoint nobody calls is checked against all that anybody could bring
+    // an endpoint that nobody calls is checked against all names that any user type has
     let everybody = users.iter().fold(always, |all, user| all.with(&user.defines));
     for (endpoint, _) in endpoints.iter().zip(&called).filter(|(_, called)| !**called) {
         let Some(endpoint) = endpoint else { continue };

@@ -105,6 +105,6 @@ fn check_used(plan: &Plan, scenarios: &Named<At<plan::Scenario>>, problems: &mut
     };
     for (name, _) in plan.users.iter().flat_map(Named::iter).filter(|(name, _)| !used(&name.value)) {
         let problem = Problem::at(name.span, format!("no scenario has the user type `{}`", name.value));
-        problems.push(problem.help("name it in a scenario's `users`, or take it away"));
+        problems.push(problem.help("name it in a scenario's `users`, or remove it"));
     }
 }

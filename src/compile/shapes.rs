@@ -54,7 +54,7 @@ fn iterations(written: &plan::Iterations, span: Span, problems: &mut Problems) -
         (None, Some(total)) => Some((IterationCount::Total(total.value.0), total)),
         (Some(_), Some(total)) => {
             let problem = Problem::at(total.span, "iterations have `each` or `total`, not both");
-            problems.push(problem.help("take one away"));
+            problems.push(problem.help("remove one of them"));
             None
         }
         (None, None) => {

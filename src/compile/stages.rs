@@ -25,7 +25,7 @@ pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Pro
         if names[..index].iter().any(|(known, _)| known == name) {
             let at = written[index].name.as_ref().map_or(written[index].span, |name| name.span);
             let problem = Problem::at(at, format!("two stages are called `{name}`"));
-            problems.push(problem.help("give one of them another name: thresholds and reports go by it"));
+            problems.push(problem.help("give one of them another name: thresholds and reports use it"));
         }
     }
     if names.iter().all(|(_, purpose)| *purpose == StagePurpose::WarmUp) {
@@ -37,11 +37,11 @@ pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Pro
         match (&stage.users, &stage.rate) {
             (Some(users), Some(_)) => {
                 let problem = Problem::at(users.span, "a stage is in `users` or in `rate`, not both");
-                problems.push(problem.help("take one away"));
+                problems.push(problem.help("remove one of them"));
             }
             (Some(users), None) if by_rate => {
                 let problem = Problem::at(users.span, "stages are all in `users` or all in `rate`");
-                problems.push(problem.help("say each level in the same way, or make two `scenarios`"));
+                problems.push(problem.help("give every level in the same unit, or make two `scenarios`"));
             }
             (None, None) => {
                 let problem = Problem::at(stage.span.part(0..1), "a stage needs `users`");
@@ -88,7 +88,7 @@ fn open(written: &[At<plan::Stage>], span: Span, problems: &mut Problems) -> Opt
     for stage in written {
         if let Some(rate) = &stage.spawn_rate {
             let problem = Problem::at(rate.span, "`spawn_rate` has no effect on a rate of arrivals");
-            problems.push(problem.help("say how long the way to the new rate takes: `ramp: 30s`"));
+            problems.push(problem.help("say how long the change to the new rate takes: `ramp: 30s`"));
         }
         let length = length(&stage.length, problems);
         let (Some(rate), Some(length)) = (&stage.rate, length) else { continue };
@@ -156,7 +156,7 @@ pub(super) fn staircase(steps: &plan::Steps, problems: &mut Problems) -> Option<
         (None, Some(rate), AddText::Rate(add)) => {
             if let Some(spawn_rate) = &steps.spawn_rate {
                 let problem = Problem::at(spawn_rate.span, "`spawn_rate` has no effect on a rate of arrivals");
-                problems.push(problem.help("take it away: each step moves at once"));
+                problems.push(problem.help("remove it: each step moves at once"));
             }
             let first = some_rate(rate, problems)?.as_per_second();
             let level = |index: u32| Rate::per_second(first + add.as_per_second() * f64::from(index));
@@ -169,7 +169,7 @@ pub(super) fn staircase(steps: &plan::Steps, problems: &mut Problems) -> Option<
         }
         (Some(_), Some(rate), _) => {
             let problem = Problem::at(rate.span, "a staircase is in `users` or in `rate`, not both");
-            problems.push(problem.help("take one away"));
+            problems.push(problem.help("remove one of them"));
             return None;
         }
         (None, None, _) => {
@@ -178,7 +178,7 @@ pub(super) fn staircase(steps: &plan::Steps, problems: &mut Problems) -> Option<
             return None;
         }
         _ => {
-            let problem = Problem::at(steps.add.span, "`add` is not of the kind of the first level");
+            let problem = Problem::at(steps.add.span, "`add` and the first level are of different kinds");
             problems.push(problem.help("`users: 10` goes with `add: 5`, `rate: 10/s` with `add: 5/s`"));
             return None;
         }

@@ -174,7 +174,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
             (Some(times), None) => {
                 if let Some(max) = &repeat.max {
                     let problem = Problem::at(max.span, "`max` has no effect without `until`");
-                    self.templates.problems.push(problem.help("take it away: `times` says how many"));
+                    self.templates.problems.push(problem.help("remove it: `times` says how many"));
                 }
                 self.times(times).map(RepeatCount::Times)
             }
@@ -184,7 +184,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
             }
             (Some(_), Some(until)) => {
                 let problem = Problem::at(until.span, "`repeat` has `times` or `until`, not both");
-                self.templates.problems.push(problem.help("take one away"));
+                self.templates.problems.push(problem.help("remove one of them"));
                 None
             }
             (None, None) => {
@@ -262,7 +262,7 @@ pub(super) fn pause(written: &plan::Pause, span: Span, problems: &mut Problems) 
             let mean = exponential.mean.value.0;
             if mean.is_zero() {
                 let problem = Problem::at(exponential.mean.span, "a mean of 0 is no pause");
-                problems.push(problem.help("give a mean such as `2s`, or take the pause away"));
+                problems.push(problem.help("give a mean such as `2s`, or remove the pause"));
             }
             Pause::Exponential(mean)
         }

@@ -14,7 +14,7 @@ use crate::plan::{self, At, ConnectionsWord, Plan, TargetMap, Time, VersionWord}
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The most a file of certificates may hold.
 const LARGEST: u64 = 1 << 20;
-/// More redirects than these are a circle.
+/// More redirects than these are a loop.
 const MOST_REDIRECTS: u64 = 50;
 
 /// The service under test, with the files it names read. Where `whole`, a plan without one is reported.
@@ -68,7 +68,7 @@ pub(super) fn timeout(written: Option<&TargetMap>) -> Duration {
 pub(super) fn redirects(written: Option<&At<plan::Count>>, problems: &mut Problems) -> Option<u32> {
     let written = written?;
     if written.value.0 > MOST_REDIRECTS {
-        let problem = Problem::at(written.span, format!("{} redirects are a circle", written.value.0));
+        let problem = Problem::at(written.span, format!("{} redirects are a loop", written.value.0));
         problems.push(problem.help(format!("follow at most {MOST_REDIRECTS}")));
     }
     u32::try_from(written.value.0).ok()
@@ -92,7 +92,7 @@ fn split(url: &At<String>, problems: &mut Problems) -> Option<(Origin, String)> 
         }
     };
     if !parsed.username().is_empty() || parsed.password().is_some() {
-        // the URL is printed in reports, so a password must not stand in it
+        // the URL is printed in reports, so it must not hold a password
         problems.push(Problem::at(url.span, "the URL holds a user name or password").help("put it into a header"));
         return None;
     }
@@ -113,8 +113,8 @@ fn settings(written: &plan::Http, scheme: Scheme, sources: &Sources, problems: &
         [("ca", written.ca.as_ref()), ("certificate", written.certificate.as_ref()), ("key", written.key.as_ref())];
     for (name, file) in for_tls.into_iter().filter_map(|(name, file)| Some((name, file?))) {
         if scheme == Scheme::Http {
-            let problem = Problem::at(file.span, format!("`{name}` has no effect on a target in the clear"));
-            problems.push(problem.help("take it away, or write the target's URL with `https`"));
+            let problem = Problem::at(file.span, format!("`{name}` has no effect without TLS"));
+            problems.push(problem.help("remove it, or write the target's URL with `https`"));
         }
     }
     let authorities = written.ca.as_ref().and_then(|file| read(file, "CERTIFICATE", sources, problems));
@@ -137,7 +137,7 @@ fn settings(written: &plan::Http, scheme: Scheme, sources: &Sources, problems: &
     };
     if let (Some(socket), Some(_)) = (&written.unix_socket, &written.proxy) {
         let problem = Problem::at(socket.span, "a Unix-domain socket is not reached through a proxy");
-        problems.push(problem.help("take one away"));
+        problems.push(problem.help("remove one of them"));
     }
     Settings {
         verify: if written.insecure == Some(true) { Verify::No } else { Verify::Yes },
@@ -197,7 +197,7 @@ fn proxy(written: &At<String>, problems: &mut Problems) -> Option<Proxy> {
         return None;
     };
     let Some(host) = url.host_str().filter(|_| url.scheme() == "http") else {
-        problems.push(refuse("a proxy is spoken to in the clear: write it like `http://proxy:3128`"));
+        problems.push(refuse("a proxy is reached over plain HTTP: write it like `http://proxy:3128`"));
         return None;
     };
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();

@@ -18,9 +18,9 @@ pub(super) struct Templates<'a> {
     pub(super) problems: &'a mut Problems,
     /// A scope with the plan's vars and data alone: what needs no more than those is filled in now.
     pub(super) globals: Arc<Scope>,
-    /// Names that a user or a call may give another value than the var has: what uses one of those is left to the run.
+    /// Names that a user or a call may give another value than the var has: what uses one of those is filled in during the run.
     pub(super) shadowed: Names,
-    /// The names used so far, until whoever compiles an endpoint or a user type takes them.
+    /// The names used so far, until the endpoint or user type being compiled takes them.
     pub(super) uses: Vec<NameUse>,
 }
 

@@ -56,7 +56,7 @@ fn what_never_changes_is_rendered_once() {
 }
 
 #[test]
-fn what_a_function_or_a_call_fills_in_is_left_to_the_run() {
+fn what_a_function_or_a_call_fills_in_is_filled_in_by_the_run() {
     let program = with_endpoints(
         "  a: {post: \"/x/{{ limit }}\", with: {limit: 9}, headers: {X-Id: \"{{ uuid() }}\"}, json: {w: \"{{ choice(words) }}\"}}",
     );
@@ -93,7 +93,7 @@ fn judged(expect: &str, status: u16, text: &'static str) -> Result<(), String> {
     let scope = scope(&program);
     scope.answer(Some(answer.clone()));
     let checks = &program.endpoints[0].expect;
-    checks.iter().try_for_each(|check| check.judge(&answer, elapsed, &scope)).map_err(|broken| broken.message)
+    checks.iter().try_for_each(|check| check.evaluate(&answer, elapsed, &scope)).map_err(|broken| broken.message)
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(super) fn compile(plan: &Plan, catalog: &Catalog, sources: &Sources, problem
     };
     if let Some(beyond) = written.get(Threshold::MOST) {
         let problem = Problem::at(beyond.span, format!("a plan has at most {} thresholds", Threshold::MOST));
-        problems.push(problem.help("take away what says the same, or select by tag instead of by name"));
+        problems.push(problem.help("remove thresholds that say the same, or select by tag instead of by name"));
     }
     let rules = written.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));
     rules.collect()
@@ -48,7 +48,7 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
     let aborts = written.abort == Some(true);
     if let (false, Some(_)) = (aborts, written.after) {
         let problem = Problem::at(written.require.span, "`after` has no effect without `abort: true`");
-        problems.push(problem.help("add `abort: true`, or take `after` away"));
+        problems.push(problem.help("add `abort: true`, or remove `after`"));
     }
     Some(Rule {
         require,
@@ -90,8 +90,8 @@ fn check_gauge(require: &Threshold, place: &Place, problems: &mut Problems) {
         return;
     }
     for matcher in require.selector.iter().filter(|matcher| matcher.field != Field::Stage) {
-        let problem = Problem::at(place.of(matcher.range.clone()), format!("`{name}` is of the whole run"));
-        problems.push(problem.help("take the selector away; only `stage` can be chosen"));
+        let problem = Problem::at(place.of(matcher.range.clone()), format!("`{name}` is measured for the whole run"));
+        problems.push(problem.help("remove the selector; only `stage` can be chosen"));
     }
     if require.aggregate == Aggregate::Count || require.aggregate == Aggregate::Rate {
         let problem = Problem::at(place.of(0..name.len()), format!("`{name}` is no count"));
@@ -124,7 +124,7 @@ fn check_selector(matcher: &Matcher, place: &Place, catalog: &Catalog, problems:
     };
     if names.is_empty() && matcher.field == Field::Scenario && !catalog.stages.is_empty() {
         let problem = Problem::at(place.of(matcher.range.clone()), "the plan has no scenarios");
-        problems.push(problem.help("take the selector away, or select by `stage`, `user` or `tag`"));
+        problems.push(problem.help("remove the selector, or select by `stage`, `user` or `tag`"));
         return;
     }
     // where nothing of the kind could be read, whatever names it is not at fault

@@ -42,9 +42,7 @@ pub(super) fn compile(
         }
     };
     if plan.users.as_ref().is_some_and(|users| users.0.is_empty()) {
-        templates
-            .problems
-            .push(Problem::new("the plan has no users").help("take `users` away, or give it a user type"));
+        templates.problems.push(Problem::new("the plan has no users").help("remove `users`, or give it a user type"));
     }
     let mut users = Users { callable, tables, next_task: TaskId(0) };
     let compiled = written.iter().enumerate().map(|(index, (name, user))| {
@@ -167,13 +165,13 @@ fn feed(name: &At<String>, written: &plan::Feed, tables: &Tables, problems: &mut
     let at_end = written.at_end.as_ref().map(|at_end| at_end.value);
     if let (OrderWord::Random, Some(at_end)) = (word, &written.at_end) {
         let problem = Problem::at(at_end.span, "`at_end` has no effect in random order, which has no end");
-        problems.push(problem.help("take it away, or take another order"));
+        problems.push(problem.help("remove it, or choose another order"));
     }
     let at_end = match (word, at_end) {
         (OrderWord::Unique, Some(AtEnd::Repeat)) => {
             let span = written.at_end.as_ref().map_or(name.span, |at_end| at_end.span);
             let problem = Problem::at(span, "rows in `unique` order never repeat");
-            problems.push(problem.help("write `at_end: stop` or `stop_run`, or take `order: sequential`"));
+            problems.push(problem.help("write `at_end: stop` or `stop_run`, or use `order: sequential`"));
             AtEnd::Stop
         }
         (_, Some(AtEnd::StopRun)) => AtEnd::StopRun,
@@ -197,7 +195,7 @@ fn share(written: &plan::User, problems: &mut Problems) -> Share {
     match (&written.weight, &written.count) {
         (Some(_), Some(count)) => {
             let problem = Problem::at(count.span, "a user type has `weight` or `count`, not both");
-            problems.push(problem.help("take one away"));
+            problems.push(problem.help("remove one of them"));
             Share::Weight(1.0)
         }
         (None, Some(count)) => Share::Count(u32::try_from(count.value.0).unwrap_or(u32::MAX)),
@@ -221,12 +219,12 @@ fn order(written: &plan::User, tasks: &[Task], problems: &mut Problems) -> TaskO
     for (name, task) in written.tasks.iter() {
         if let Some(weight) = &task.weight {
             let problem = Problem::at(weight.span, "a weight has no effect in a `sequence`");
-            problems.push(problem.help("take it away, or take `sequence` away"));
+            problems.push(problem.help("remove it, or remove `sequence`"));
         }
         let used = sequence.0.iter().any(|word| word.value == name.value) || runs(tasks, &name.value);
         if !used {
             let problem = Problem::at(name.span, format!("task `{}` is not in the `sequence`", name.value));
-            problems.push(problem.help("put it there, or take it away"));
+            problems.push(problem.help("put it there, or remove it"));
         }
     }
     TaskOrder::Sequence(order)
@@ -275,12 +273,12 @@ fn check_recursion(tasks: &[Task], written: &plan::User, problems: &mut Problems
 fn wait_time(written: &plan::User, problems: &mut Problems) -> WaitTime {
     if let (Some(_), Some(pacing)) = (&written.think_time, &written.pacing) {
         let problem = Problem::at(pacing.span, "a user type has `think_time` or `pacing`, not both");
-        problems.push(problem.help("take one away"));
+        problems.push(problem.help("remove one of them"));
     }
     match (&written.pacing, &written.think_time) {
         (Some(pacing), _) if pacing.value.0.is_zero() => {
-            let problem = Problem::at(pacing.span, "a pacing of 0 is none");
-            problems.push(problem.help("take it away: without a pause tasks follow each other at once"));
+            let problem = Problem::at(pacing.span, "a pacing of 0 is no pacing");
+            problems.push(problem.help("remove it: without a pause tasks follow each other at once"));
             WaitTime::Pacing(pacing.value.0)
         }
         (Some(pacing), _) => WaitTime::Pacing(pacing.value.0),

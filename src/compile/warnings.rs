@@ -35,7 +35,7 @@ impl Warnings<'_> {
             let Some(span) = span.filter(|span| self.sources.is_first(*span)) else { continue };
             let message = format!("user type `{}` pauses between tasks, and arrivals do not wait for that", user.name);
             let problem = Problem::at(span, message);
-            problems.push(problem.help("take the pause away, or make it a step: `- think: 1s`").warning());
+            problems.push(problem.help("remove the pause, or make it a step: `- think: 1s`").warning());
         }
     }
 

@@ -265,7 +265,7 @@ impl Caller<'_> {
         values: &mut Vec<(MetricId, f64)>,
     ) -> Result<(), (FailureKind, String)> {
         for check in &endpoint.expect {
-            let held = check.judge(answer, timing.response_time(), self.scope);
+            let held = check.evaluate(answer, timing.response_time(), self.scope);
             held.map_err(|broken| (FailureKind::Check, broken.message))?;
         }
         for capture in &endpoint.capture {

@@ -39,7 +39,7 @@ impl RateCurve {
         for stage in stages {
             let (length, ramp) = (stage.length.as_secs_f64(), stage.ramp.as_secs_f64());
             let to = stage.rate.as_per_second();
-            // a stage that ends before it is there hands on the rate it has come to
+            // a stage that ends before it is there hands on the rate it has reached
             let reached = if ramp > length { rate + (to - rate) * length / ramp } else { to };
             curve.add(ramp.min(length), rate, reached);
             curve.add(length - ramp.min(length), reached, reached);

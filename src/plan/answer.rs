@@ -170,7 +170,7 @@ impl Decode for CaptureText {
             Data::Map(_) => match CapturePlace::decode(node, problems)? {
                 CapturePlace::Status(word) if !word.value => {
                     let problem = Problem::at(word.span, "`status: false` captures nothing");
-                    problems.push(problem.help("write `{status: true}`, or take the line away"));
+                    problems.push(problem.help("write `{status: true}`, or remove the line"));
                     None
                 }
                 place => Some(Self::Place(place)),

@@ -27,7 +27,7 @@ record! {
     pub struct CsvMap("`csv`") {
         /// The file.
         required file: At<String> = "file";
-        /// The sign between two fields: `;`, or `\t` for a tab. Default `,`.
+        /// The character between two fields: `;`, or `\t` for a tab. Default `,`.
         optional separator: At<String> = "separator";
     }
 }

@@ -40,7 +40,7 @@ impl<T: Decode> Decode for At<T> {
 
 /// A map from names of the person's own choosing to things, in the order written.
 ///
-/// An entry that could not be read keeps its name, so that whoever uses the name is not told it is unknown.
+/// An entry that could not be read keeps its name, so that its uses are not reported as unknown.
 #[derive(Debug, Clone)]
 pub struct Named<T>(pub Vec<(At<String>, Option<T>)>);
 

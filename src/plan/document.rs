@@ -16,7 +16,7 @@ pub struct Node {
     pub span: Span,
     /// What it is.
     pub value: Data,
-    /// Whether the text differs from what stands in the file, because a `${NAME}` was filled in.
+    /// Whether the text differs from the one in the file, because a `${NAME}` was filled in.
     pub filled: bool,
 }
 
@@ -98,7 +98,7 @@ pub(super) fn parse(text: &str, source: SourceId) -> Result<Node, Box<Problem>> 
     }
 }
 
-/// Looks for errors of syntax before anything is read, so that bad indentation is told as such.
+/// Looks for errors of syntax before anything is read, so that bad indentation is reported as such.
 fn scan(text: &str, source: SourceId) -> Result<(), Box<Problem>> {
     for event in Parser::new_from_str(text) {
         if let Err(error) = event {

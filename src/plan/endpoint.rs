@@ -35,7 +35,7 @@ record! {
         optional with: Named<At<Any>> = "with";
         /// What statistics group by. Default: the path as written.
         optional name: At<String> = "name";
-        /// Headers; `null` takes a header of the target away.
+        /// Headers; `null` removes a header of the target.
         optional headers: Named<At<HeaderText>> = "headers";
         /// The query: names and values, encoded for you.
         optional query: Named<At<Any>> = "query";
@@ -86,13 +86,13 @@ impl Endpoint {
 }
 
 record! {
-    /// One part of a form of several parts (RFC 7578): a file, or a text with more to say than its value.
+    /// One part of a form of several parts (RFC 7578): a file, or a text with more than its value.
     pub struct PartMap("a part") {
         /// A file that is sent as it is. Relative to the file that names it.
         optional file: At<String> = "file";
         /// A text.
         optional text: At<String> = "text";
-        /// The file name the service is told. Default: the file's own.
+        /// The file name sent to the service. Default: the file's own.
         optional name: At<String> = "name";
         /// Its content type. Default `application/octet-stream` for a file.
         optional kind: At<String> = "type";

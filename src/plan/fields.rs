@@ -10,12 +10,12 @@ pub(super) const PLAN: &str = "a plan";
 pub(super) struct Fields<'a> {
     node: &'a Node,
     what: &'static str,
-    /// Known keys that a misspelt one was probably meant to be: they are not told to be missing as well.
+    /// Known keys that a misspelt one was probably meant to be: they are not reported as missing as well.
     meant: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
-    /// Opens a map, and tells every key that is unknown or comes twice.
+    /// Opens a map, and reports every key that is unknown or comes twice.
     pub(super) fn open(
         node: &'a Node,
         what: &'static str,
@@ -50,7 +50,7 @@ impl<'a> Fields<'a> {
         let node = self.node.entry(key)?;
         if matches!(node.value, Data::Null) {
             let problem = Problem::at(self.key_span(key), format!("`{key}` has no value"));
-            problems.push(problem.help("give it one, or take the line away"));
+            problems.push(problem.help("give it one, or remove the line"));
             return None;
         }
         T::decode(node, problems)

@@ -10,9 +10,9 @@ use crate::diagnostic::{Problem, Problems, Sources};
 const ADDED: [&str; 7] = ["vars", "data", "metrics", "endpoints", "users", "scenarios", "profiles"];
 /// Sections that one file alone may give.
 const SINGLE: [&str; 6] = ["target", "shape", "setup", "teardown", "thresholds", "seed"];
-/// Includes deeper than this are a circle, or nobody's plan.
+/// Includes deeper than this are a loop, or an error.
 const DEEPEST: usize = 16;
-/// More files than these are nobody's plan.
+/// More files than this are an error.
 const MOST: usize = 256;
 
 /// Brings what a plan includes into its own tree.
@@ -20,7 +20,7 @@ pub(super) struct Gatherer<'a> {
     pub(super) lookup: Lookup<'a>,
     pub(super) sources: &'a mut Sources,
     pub(super) problems: &'a mut Problems,
-    /// The files on the way from the plan to the one at hand.
+    /// The files from the plan to the one being read, each included by the one before it.
     pub(super) way: Vec<PathBuf>,
     /// All files read so far: what two files include comes once.
     pub(super) seen: Vec<PathBuf>,
@@ -47,7 +47,7 @@ impl Gatherer<'_> {
         let known = path.canonicalize().unwrap_or_else(|_| path.clone());
         if self.way.contains(&known) {
             let problem = Problem::at(item.span, format!("{} includes itself", path.display()));
-            self.problems.push(problem.help("take this `include` away"));
+            self.problems.push(problem.help("remove this `include`"));
             return;
         }
         if self.seen.contains(&known) {

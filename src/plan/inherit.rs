@@ -1,7 +1,7 @@
 use super::document::{Data, Node};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
-/// Keys of which one stands for the others: what is given takes the place of an inherited one.
+/// Keys that exclude each other: one that is given replaces an inherited one.
 const EITHER: [&[&str]; 4] = [
     &["get", "post", "put", "patch", "delete", "head", "options"],
     &["json", "text", "form", "multipart", "file"],
@@ -33,7 +33,7 @@ fn resolved<'a>(value: &'a Node, entries: &'a [(Node, Node)], way: &mut Vec<&'a 
     let Some(name) = base.text() else { return value.clone() };
     if way.contains(&name) {
         let problem = Problem::at(base.span, format!("`{name}` extends itself"));
-        problems.push(problem.help("let one of them stand on its own"));
+        problems.push(problem.help("let one of them extend nothing"));
         return value.clone();
     }
     let Some((key, inherited)) = entries.iter().find(|(key, _)| key.text() == Some(name)) else {

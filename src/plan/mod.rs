@@ -34,7 +34,7 @@ pub use read::{read, read_text};
 pub use root::{Plan, plan_schema};
 pub use scalars::{Count, Time};
 pub use shape::{AddText, Iterations, Scenario, Search, Shape, Spacing, Stage, Steps, UntilWord, WhenBusy};
-pub use step::{Append, Branch, Call, CallMap, OnFailure, Pause, Repeat, Spread, Step, StopScope};
+pub use step::{Append, Branch, CallMap, OnFailure, Pause, Repeat, Spread, Step, StopScope};
 pub use target::{Auth, ConnectionsWord, HeaderText, Http, Target, TargetMap, VersionWord};
 pub use threshold::{Metric, RuleMap};
 pub use user::{Task, User};

@@ -10,7 +10,7 @@ use crate::units::{Rate, Seed, show_duration};
 /// What the command line says over the plan. Each must have an effect: one that cannot is a problem.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// `--profile NAME`: the profile whose sections stand in.
+    /// `--profile NAME`: the profile whose sections replace the plan's.
     pub profile: Option<String>,
     /// `--target URL` or `--embedded`.
     pub target: Option<Aim>,

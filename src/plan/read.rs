@@ -72,7 +72,7 @@ fn read_over(
     overrides.apply(&mut whole, sources, problems);
     inherit(&mut whole, problems);
     if overrides.profile.is_some() {
-        // what a profile replaces is the plan's all the same: its mistakes are told too
+        // what a profile replaces is still part of the plan: its errors are reported too
         inherit(&mut tree, problems);
         Plan::decode(&tree, problems);
     }
@@ -88,14 +88,14 @@ pub(crate) fn text_of(path: &Path) -> Result<String, Box<Problem>> {
         let problem = Problem::new(format!("cannot read {shown}: {}", plain(&error)));
         Box::new(match error.kind() {
             std::io::ErrorKind::NotFound if path.extension().is_none() && path.components().count() == 1 => {
-                problem.help(format!("there is no `plans/{shown}.yaml` either; `ls plans` tells what there is"))
+                problem.help(format!("there is no `plans/{shown}.yaml` either; `ls plans` lists the plans"))
             }
-            std::io::ErrorKind::NotFound => problem.help("check the path; it is relative to where you stand"),
+            std::io::ErrorKind::NotFound => problem.help("check the path; it is relative to the current folder"),
             _ => problem,
         })
     })?;
     let mut bytes = Vec::new();
-    // one byte more than allowed tells a file that is too large from one that just fits
+    // one byte more than allowed distinguishes a file that is too large from one that just fits
     let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
     read.map_err(|error| Box::new(Problem::new(format!("cannot read {shown}: {}", plain(&error)))))?;
     if bytes.len() as u64 > LARGEST {

@@ -54,7 +54,7 @@ record! {
 }
 
 record! {
-    /// Sections that stand in for the plan's own under `--profile`. A section given here replaces the plan's whole.
+    /// Sections that replace the plan's own under `--profile`, each as a whole.
     pub struct Profile("a profile") {
         /// What the profile is for.
         optional description: String = "description";

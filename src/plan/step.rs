@@ -104,7 +104,7 @@ record! {
 record! {
     /// Steps again and again: so many times, or until something is true.
     pub struct Repeat("`repeat`") {
-        /// How many times: a number, or an expression that comes to one. 0 is none.
+        /// How many times: a number, or an expression that gives one. 0 is none.
         optional times: At<Any> = "times";
         /// An expression; the steps are done until it is true, at least once.
         optional until: At<String> = "until";

@@ -13,7 +13,7 @@ record! {
     pub struct TargetMap("a target") {
         /// Scheme, host, port and a path put before every endpoint's: `http://127.0.0.1:8000/v1`.
         required url: At<String> = "url";
-        /// Headers of every request; an endpoint takes one away with `null`.
+        /// Headers of every request; an endpoint removes one with `null`.
         optional headers: Named<At<HeaderText>> = "headers";
         /// The time a whole exchange may take, connection included. Default `30s`.
         optional timeout: Time = "timeout";
@@ -71,24 +71,24 @@ impl JsonSchema for Target {
     }
 }
 
-/// A header's value, or `null`, which takes it away.
+/// A header's value, or `null`, which removes it.
 #[derive(Debug, Clone)]
 pub enum HeaderText {
     /// The text, with templates.
     Text(String),
-    /// Taken away.
-    Away,
+    /// No such header.
+    Removed,
 }
 
 impl Decode for HeaderText {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
-            Data::Null => Some(Self::Away),
+            Data::Null => Some(Self::Removed),
             Data::Text(text) => Some(Self::Text(text.clone())),
             Data::Number(number) => Some(Self::Text(number.to_string())),
             Data::Bool(truth) => Some(Self::Text(truth.to_string())),
             Data::List(_) | Data::Map(_) => {
-                problems.push(expected("a header's text, or `null` to take it away", node));
+                problems.push(expected("a header's text, or `null` to remove it", node));
                 None
             }
         }
@@ -108,12 +108,12 @@ impl JsonSchema for HeaderText {
 record! {
     /// How HTTP is spoken: version, connections, redirects, TLS, proxies.
     pub struct Http("`http`") {
-        /// The version of HTTP: `"1.1"` (the default) or `"2"`: over TLS as negotiated (the service has to offer it), else in the clear
-        /// with prior knowledge (h2c).
+        /// The version of HTTP: `"1.1"` (the default) or `"2"`: over TLS as negotiated (the service has to offer it), else
+        /// without TLS, with prior knowledge (h2c).
         optional version: At<VersionWord> = "version";
         /// `per_user` (the default): each user keeps a connection of its own. `per_request`: each request makes one.
         optional connections: ConnectionsWord = "connections";
-        /// How many redirects one call follows, each a request of its own in the books. Default 0: a redirect is the
+        /// How many redirects one call follows, each counted as a request of its own. Default 0: a redirect is the
         /// answer.
         optional redirects: At<Count> = "redirects";
         /// Whether answers may come compressed: `gzip`, `br`, `zstd`. Default false.

@@ -38,7 +38,7 @@ record! {
         optional name: String = "name";
         /// Whether the run ends as soon as it breaks.
         optional abort: bool = "abort";
-        /// Not judged for an abort before this time.
+        /// It aborts nothing before this time.
         optional after: Time = "after";
         /// What no samples mean: `fail` (the default) or `pass`.
         optional no_data: NoData = "no_data";

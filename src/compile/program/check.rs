@@ -13,7 +13,7 @@ use crate::units::show_duration;
 pub struct Check {
     /// What must be true.
     pub expectation: Expectation,
-    /// What to say where it is not, in the plan's own words.
+    /// The message where it is not, from the plan.
     pub otherwise: Option<Arc<Template>>,
     /// `plan.yaml:12:3`.
     pub place: Arc<str>,
@@ -99,11 +99,16 @@ pub struct CheckFailure {
 }
 
 impl Check {
-    /// As [`Check::judge`], in this program's words and not the plan's.
+    /// As [`Check::evaluate`], without the plan's own message.
     ///
     /// # Errors
     /// [`CheckFailure`] says how it does not hold.
-    pub fn judge_plainly(&self, answer: &Answer, elapsed: Duration, scope: &Arc<Scope>) -> Result<(), CheckFailure> {
+    pub fn evaluate_without_message(
+        &self,
+        answer: &Answer,
+        elapsed: Duration,
+        scope: &Arc<Scope>,
+    ) -> Result<(), CheckFailure> {
         match self.expectation.broken(answer, elapsed, scope) {
             Ok(None) => Ok(()),
             Ok(Some(message)) => {
@@ -120,7 +125,7 @@ impl Check {
     ///
     /// # Errors
     /// [`CheckFailure`] says how it does not. An expression that cannot be evaluated is broken too.
-    pub fn judge(&self, answer: &Answer, elapsed: Duration, scope: &Arc<Scope>) -> Result<(), CheckFailure> {
+    pub fn evaluate(&self, answer: &Answer, elapsed: Duration, scope: &Arc<Scope>) -> Result<(), CheckFailure> {
         let broken = match self.expectation.broken(answer, elapsed, scope) {
             Ok(None) => return Ok(()),
             Ok(Some(message)) => message,

@@ -70,7 +70,7 @@ pub enum Path {
 /// Whether anything reads an answer's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyUse {
-    /// Nobody: it is counted and thrown away.
+    /// Nothing: it is counted and dropped.
     Unread,
     /// Checks, captures or later steps do.
     Read,
