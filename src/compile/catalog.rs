@@ -3,8 +3,8 @@ use std::sync::Arc;
 use crate::compile::endpoints::CompiledEndpoint;
 use crate::compile::users::{self, CompiledUser};
 use crate::diagnostic::{Problem, Problems};
-use crate::plan::{self, At, Metric, Named, Plan};
-use crate::sample::{Catalog, EndpointEntry, Gauge, MetricEntry, MetricKind, StageEntry, TaskEntry, UserEntry};
+use crate::plan::{self, At, Metric, Plan};
+use crate::sample::{Catalog, EndpointEntry, Gauge, MetricEntry, MetricKind, TaskEntry, UserEntry};
 
 /// The metrics a plan declares, then one for each of its transactions, then the built-in ones.
 pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> {
@@ -55,21 +55,19 @@ fn declared_names(plan: &Plan) -> impl Iterator<Item = &(At<String>, Option<At<M
     plan.metrics.iter().flat_map(|metrics| &metrics.0)
 }
 
-/// The names behind the ids, added to a catalog that has the metrics.
-pub(super) fn fill(
+/// Adds the names of endpoints, users and tasks to a catalog.
+pub(super) fn add_names(
     catalog: &mut Catalog,
     plan: &Plan,
-    names: &[String],
     endpoints: &[Option<CompiledEndpoint>],
     users: &[CompiledUser],
-    stages: Vec<StageEntry>,
 ) {
-    for (name, compiled) in names.iter().zip(endpoints) {
-        let written = plan.endpoints.iter().flat_map(Named::iter).find(|(known, _)| known.value == *name);
+    let written = plan.endpoints.iter().flat_map(|endpoints| &endpoints.0);
+    for ((name, written), compiled) in written.zip(endpoints) {
         catalog.endpoints.push(EndpointEntry {
-            name: name.as_str().into(),
+            name: name.value.as_str().into(),
             method: compiled.as_ref().map_or("", |compiled| compiled.endpoint.method.as_str()).into(),
-            tags: users::tags(written.and_then(|(_, endpoint)| endpoint.tags.as_deref())),
+            tags: users::tags(written.as_ref().and_then(|endpoint| endpoint.tags.as_deref())),
         });
     }
     for compiled in users {
@@ -82,5 +80,4 @@ pub(super) fn fill(
             catalog.tasks.push(TaskEntry { name, user, tags: tags.clone() });
         }
     }
-    catalog.stages = stages;
 }

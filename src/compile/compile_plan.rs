@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::compile::filter::Filter;
 use crate::compile::globals::CompiledGlobals;
-use crate::compile::name_check::{check_names, keep_bodies, shadowing_names};
+use crate::compile::name_check::{NameCheck, keep_bodies, shadowing_names};
 use crate::compile::program::{Endpoint, Program, Secrets, UserType};
 use crate::compile::steps::{Callable, SetupTeardown};
 use crate::compile::templates::Templates;
@@ -48,11 +48,12 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     let callable = Callable { names: &names, endpoints: &endpoints, catalog: &catalog };
     let once = SetupTeardown::compile(plan, &callable, &mut templates);
     let users = users::compile(plan, &callable, &globals.tables, &mut templates);
-    check_names(&users, &once, &endpoints, &globals, &mut templates);
+    NameCheck { globals: &globals, endpoints: &endpoints, users: &users, once: &once }.check(options.sources, problems);
     keep_bodies(&users, &once, &mut endpoints);
     let secrets = secrets(plan, &globals, &users, &once, problems);
     let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, options.sources, problems);
-    catalog::fill(&mut catalog, plan, &names, &endpoints, &users, stages);
+    catalog.stages = stages;
+    catalog::add_names(&mut catalog, plan, &endpoints, &users);
     let rules = thresholds::compile(plan, &catalog, options.sources, problems);
 
     let mut users: Vec<UserType> = users.into_iter().map(|compiled| compiled.user).collect();

@@ -53,54 +53,56 @@ pub(super) fn compile(
     let written = plan.endpoints.iter().flat_map(|endpoints| &endpoints.0).enumerate();
     let compiled = written.map(|(index, (name, written))| {
         let id = EndpointId(u32::try_from(index).unwrap_or(u32::MAX));
-        endpoint(id, name, written.as_ref()?, &defaults, templates)
+        defaults.endpoint(id, name, written.as_ref()?, templates)
     });
     compiled.collect()
 }
 
-fn endpoint(
-    id: EndpointId,
-    name: &At<String>,
-    written: &At<plan::Endpoint>,
-    defaults: &EndpointDefaults,
-    templates: &mut Templates,
-) -> Option<CompiledEndpoint> {
-    // of an endpoint that could not be compiled
-    templates.uses.clear();
-    let with = templates.bindings_by_need(written.with.as_ref());
-    let (method, path) = method(name, written, templates)?;
-    let label = templates.text(written.name.as_ref().unwrap_or(path));
-    let route = route(path, written.query.as_ref(), defaults.prefix, templates);
-    let body = bodies::compile(id, written, templates)?;
-    let (headers, live_headers) = headers(written, defaults, body.content_type.as_deref(), templates);
-    let expect = answers::checks(written.expect.as_ref(), name.span, templates);
-    let capture = answers::captures(written.capture.as_ref(), templates);
-    let record = answers::records(written.record.as_ref(), defaults.catalog, templates);
-    let uses = std::mem::take(&mut templates.uses);
-    let reads_body = answers::read_body(&expect, &capture, &record) || uses.iter().any(NameUse::reads_body);
-    let mut binds = Names::default();
-    binds.add(with.iter().map(|(name, _)| &**name));
-    let mut leaves = Names::default();
-    leaves.add(capture.iter().map(|capture| &*capture.name));
-    let endpoint = Endpoint {
-        id,
-        name: name.value.as_str().into(),
-        place: templates.place(name.span),
-        method,
-        path: route?,
-        label: label?,
-        with,
-        headers,
-        live_headers,
-        payload: body.payload,
-        expect,
-        capture,
-        record,
-        timeout: written.timeout.map_or(defaults.timeout, |time| time.0),
-        body_use: if reads_body { BodyUse::Read } else { BodyUse::Unread },
-        redirects: target::redirects(written.redirects.as_ref(), templates.problems).unwrap_or(defaults.redirects),
-    };
-    Some(CompiledEndpoint { endpoint, uses, binds, leaves })
+impl EndpointDefaults<'_> {
+    fn endpoint(
+        &self,
+        id: EndpointId,
+        name: &At<String>,
+        written: &At<plan::Endpoint>,
+        templates: &mut Templates,
+    ) -> Option<CompiledEndpoint> {
+        // of an endpoint that could not be compiled
+        templates.uses.clear();
+        let with = templates.bindings_by_need(written.with.as_ref());
+        let (method, path) = method(name, written, templates)?;
+        let label = templates.text(written.name.as_ref().unwrap_or(path));
+        let route = route(path, written.query.as_ref(), self.prefix, templates);
+        let body = bodies::compile(id, written, templates)?;
+        let (headers, live_headers) = headers(written, self, body.content_type.as_deref(), templates);
+        let expect = answers::checks(written.expect.as_ref(), name.span, templates);
+        let capture = answers::captures(written.capture.as_ref(), templates);
+        let record = answers::records(written.record.as_ref(), self.catalog, templates);
+        let uses = std::mem::take(&mut templates.uses);
+        let reads_body = answers::read_body(&expect, &capture, &record) || uses.iter().any(NameUse::reads_body);
+        let mut binds = Names::default();
+        binds.add(with.iter().map(|(name, _)| &**name));
+        let mut leaves = Names::default();
+        leaves.add(capture.iter().map(|capture| &*capture.name));
+        let endpoint = Endpoint {
+            id,
+            name: name.value.as_str().into(),
+            place: templates.place(name.span),
+            method,
+            path: route?,
+            label: label?,
+            with,
+            headers,
+            live_headers,
+            payload: body.payload,
+            expect,
+            capture,
+            record,
+            timeout: written.timeout.map_or(self.timeout, |time| time.0),
+            body_use: if reads_body { BodyUse::Read } else { BodyUse::Unread },
+            redirects: target::redirects(written.redirects.as_ref(), templates.problems).unwrap_or(self.redirects),
+        };
+        Some(CompiledEndpoint { endpoint, uses, binds, leaves })
+    }
 }
 
 fn method<'a>(

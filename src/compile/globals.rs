@@ -1,9 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::compile::names::{NameUse, Names};
 use crate::compile::templates::Templates;
-use crate::compile::users::Tables;
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::{Dice, Globals, Scope, ScopeUser, Value};
 use crate::plan::{At, Csv, Dataset, Filled, Named, Plan};
@@ -12,6 +12,9 @@ use crate::units::Seed;
 
 /// The part of the seed that vars and data draw from.
 const PART: u64 = u64::MAX;
+
+/// The plan's data sets by name; `None` for one that could not be read.
+pub(super) type Tables = BTreeMap<String, Option<Arc<Table>>>;
 
 /// A plan's vars and data.
 pub(super) struct CompiledGlobals {
@@ -34,7 +37,7 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         let Some(template) = templates.node(&any.value.0) else { continue };
         let before = templates.problems.errors();
         let text = any.value.0.text().unwrap_or_default().to_owned();
-        NameUse { names: template.names(), text, span: any.span }.check(&known, None, &mut templates);
+        NameUse { names: template.names(), text, span: any.span }.check(&known, None, sources, templates.problems);
         if templates.problems.errors() > before {
             continue;
         }

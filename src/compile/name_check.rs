@@ -3,9 +3,8 @@ use crate::compile::globals::CompiledGlobals;
 use crate::compile::names::{NameUse, Names};
 use crate::compile::program::BodyUse;
 use crate::compile::steps::SetupTeardown;
-use crate::compile::templates::Templates;
 use crate::compile::users::CompiledUser;
-use crate::diagnostic::{Problem, did_you_mean};
+use crate::diagnostic::{Problem, Problems, Sources, did_you_mean};
 use crate::plan::{self, Named, Plan};
 
 /// Names that hide a var or a data set of the same name, somewhere in the plan.
@@ -34,61 +33,67 @@ pub(super) fn shadowing_names(plan: &Plan) -> Names {
     names
 }
 
-/// Reports every name that is not known where it is used, and every override that has no effect.
-pub(super) fn check_names(
-    users: &[CompiledUser],
-    once: &SetupTeardown,
-    endpoints: &[Option<CompiledEndpoint>],
-    globals: &CompiledGlobals,
-    templates: &mut Templates,
-) {
-    let always = Names::built_in().with(&globals.names).with(&once.defines);
-    let mut called = vec![false; endpoints.len()];
-    let of_users = users
-        .iter()
-        .map(|user| (Some(format!("user type `{}`", user.user.name)), &user.defines, &user.uses, &user.calls));
-    let of_plan = std::iter::once((None, &once.defines, &once.uses, &once.calls));
-    for (who, defines, uses, calls) in of_plan.chain(of_users) {
-        let known = always.with(defines);
-        for used in uses {
-            used.check(&known, None, templates);
-        }
-        for call in calls {
-            let Some(Some(endpoint)) = endpoints.get(call.endpoint.index()) else { continue };
-            called[call.endpoint.index()] = true;
-            let mut here = known.with(&endpoint.binds);
-            here.add(call.binds.iter().map(|(name, _)| name.as_str()));
-            for used in &endpoint.uses {
-                let who = who.as_deref().filter(|_| users.len() > 1);
-                used.check(&here, who, templates);
+/// Where names are used and where they come from.
+pub(super) struct NameCheck<'a> {
+    pub(super) globals: &'a CompiledGlobals,
+    pub(super) endpoints: &'a [Option<CompiledEndpoint>],
+    pub(super) users: &'a [CompiledUser],
+    pub(super) once: &'a SetupTeardown,
+}
+
+impl NameCheck<'_> {
+    /// Reports every name that is not known where it is used, and every override that has no effect.
+    pub(super) fn check(&self, sources: &Sources, problems: &mut Problems) {
+        let Self { globals, endpoints, users, once } = self;
+        let always = Names::built_in().with(&globals.names).with(&once.defines);
+        let mut called = vec![false; endpoints.len()];
+        let of_users = users
+            .iter()
+            .map(|user| (Some(format!("user type `{}`", user.user.name)), &user.defines, &user.uses, &user.calls));
+        let of_plan = std::iter::once((None, &once.defines, &once.uses, &once.calls));
+        for (who, defines, uses, calls) in of_plan.chain(of_users) {
+            let known = always.with(defines);
+            for used in uses {
+                used.check(&known, None, sources, problems);
             }
-            for (name, span) in &call.binds {
-                let is_used = endpoint.binds.has(name) || endpoint.uses.iter().any(|used| used.names.contains(name));
-                if !is_used {
-                    let message = format!("endpoint `{}` uses no name `{name}`", endpoint.endpoint.name);
-                    let usable = endpoint
-                        .binds
-                        .iter()
-                        .chain(endpoint.uses.iter().flat_map(|used| used.names.iter().map(String::as_str)));
-                    let help = did_you_mean(name, usable.filter(|name| !always.has(name)));
-                    let help = help.or_else(|| Some("remove it: the endpoint's texts use no names".into()));
-                    templates.problems.push(Problem::at(*span, message).help_if(help));
+            for call in calls {
+                let Some(Some(endpoint)) = endpoints.get(call.endpoint.index()) else { continue };
+                called[call.endpoint.index()] = true;
+                let mut here = known.with(&endpoint.binds);
+                here.add(call.binds.iter().map(|(name, _)| name.as_str()));
+                for used in &endpoint.uses {
+                    let who = who.as_deref().filter(|_| users.len() > 1);
+                    used.check(&here, who, sources, problems);
+                }
+                for (name, span) in &call.binds {
+                    let is_used =
+                        endpoint.binds.has(name) || endpoint.uses.iter().any(|used| used.names.contains(name));
+                    if !is_used {
+                        let message = format!("endpoint `{}` uses no name `{name}`", endpoint.endpoint.name);
+                        let usable = endpoint
+                            .binds
+                            .iter()
+                            .chain(endpoint.uses.iter().flat_map(|used| used.names.iter().map(String::as_str)));
+                        let help = did_you_mean(name, usable.filter(|name| !always.has(name)));
+                        let help = help.or_else(|| Some("remove it: the endpoint's texts use no names".into()));
+                        problems.push(Problem::at(*span, message).help_if(help));
+                    }
                 }
             }
         }
-    }
-    // an endpoint that nobody calls is checked against all names that any user type has
-    let everybody = users.iter().fold(always, |all, user| all.with(&user.defines));
-    for (endpoint, _) in endpoints.iter().zip(&called).filter(|(_, called)| !**called) {
-        let Some(endpoint) = endpoint else { continue };
-        for used in &endpoint.uses {
-            used.check(&everybody.with(&endpoint.binds), None, templates);
+        // an endpoint that nobody calls is checked against all names that any user type has
+        let everybody = users.iter().fold(always, |all, user| all.with(&user.defines));
+        for (endpoint, _) in endpoints.iter().zip(&called).filter(|(_, called)| !**called) {
+            let Some(endpoint) = endpoint else { continue };
+            for used in &endpoint.uses {
+                used.check(&everybody.with(&endpoint.binds), None, sources, problems);
+            }
         }
-    }
-    let of_endpoints = endpoints.iter().flatten().flat_map(|endpoint| &endpoint.uses);
-    let uses = users.iter().flat_map(|user| &user.uses).chain(&once.uses).chain(of_endpoints);
-    for used in uses {
-        used.check_size(&globals.large, templates);
+        let of_endpoints = endpoints.iter().flatten().flat_map(|endpoint| &endpoint.uses);
+        let uses = users.iter().flat_map(|user| &user.uses).chain(&once.uses).chain(of_endpoints);
+        for used in uses {
+            used.check_size(&globals.large, sources, problems);
+        }
     }
 }
 

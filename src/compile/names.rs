@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::compile::templates::Templates;
-use crate::diagnostic::{Problem, Span, did_you_mean};
+use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean, nearest};
 use crate::expression::{BUILT_IN_NAMES, FUNCTIONS};
 
 /// A set of names that expressions may use.
@@ -45,33 +44,34 @@ impl NameUse {
     }
 
     /// Reports each name of a data set that is too large to be a value.
-    pub(super) fn check_size(&self, large: &Names, templates: &mut Templates) {
+    pub(super) fn check_size(&self, large: &Names, sources: &Sources, problems: &mut Problems) {
         for name in self.names.iter().filter(|name| large.has(name)) {
-            let at = self.text.find(name.as_str()).unwrap_or(0);
-            let span = templates.within(&self.text, self.span, at..at + name.len());
+            let span = self.place(name, sources);
             let problem = Problem::at(span, format!("the data set `{name}` is too large to be used as a list"));
-            templates
-                .problems
-                .push(problem.help("take its rows one at a time: `feed: {row: {from: …}}` on the user type"));
+            problems.push(problem.help("take its rows one at a time: `feed: {row: {from: …}}` on the user type"));
         }
     }
 
     /// Reports each name that is not known; `who` says for whom it is not, where that matters.
-    pub(super) fn check(&self, known: &Names, who: Option<&str>, templates: &mut Templates) {
+    pub(super) fn check(&self, known: &Names, who: Option<&str>, sources: &Sources, problems: &mut Problems) {
         for name in self.names.iter().filter(|name| !known.has(name)) {
-            let at = self.text.find(name.as_str()).unwrap_or(0);
-            let span = templates.within(&self.text, self.span, at..at + name.len());
+            let span = self.place(name, sources);
             let message = match who {
                 Some(who) => format!("unknown name `{name}` when called by {who}"),
                 None => format!("unknown name `{name}`"),
             };
             let functions = FUNCTIONS.iter().map(|(function, _, _)| *function);
-            let help = if let Some(near) = crate::diagnostic::nearest(name, known.iter().chain(functions)) {
+            let help = if let Some(near) = nearest(name, known.iter().chain(functions)) {
                 Some(format!("did you mean `{near}`?"))
             } else {
                 did_you_mean(name, known.iter().filter(|name| !BUILT_IN_NAMES.iter().any(|(known, _)| known == name)))
             };
-            templates.problems.push(Problem::at(span, message).help_if(help));
+            problems.push(Problem::at(span, message).help_if(help));
         }
+    }
+
+    fn place(&self, name: &str, sources: &Sources) -> Span {
+        let at = self.text.find(name).unwrap_or(0);
+        sources.part(self.span, &self.text, at..at + name.len())
     }
 }

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::compile::names::{NameUse, Names};
@@ -198,13 +197,8 @@ impl<'a> Templates<'a> {
     }
 
     fn flaw(&mut self, flaw: &Flaw, text: &str, span: Span) {
-        let at = self.within(text, span, flaw.range.clone());
+        let at = self.sources.part(span, text, flaw.range.clone());
         self.problems.push(Problem::at(at, flaw.message.clone()).help_if(flaw.help.clone()));
-    }
-
-    /// The place in the file of a part of a text.
-    pub(super) fn within(&self, text: &str, span: Span, range: Range<usize>) -> Span {
-        self.sources.part(span, text, range)
     }
 }
 

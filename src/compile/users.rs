@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::compile::globals::Tables;
 use crate::compile::names::{NameUse, Names};
 use crate::compile::program::{Action, Feed, Pause, RowOrder, Task, TaskOrder, UserType, WaitTime};
 use crate::compile::steps::{CallSite, Callable, Steps, pause};
@@ -8,11 +8,7 @@ use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 use crate::load::Share;
 use crate::plan::{self, At, AtEnd, CallMap, Named, OrderWord, Plan, RowPer};
-use crate::rows::Table;
 use crate::sample::{TaskId, UserTypeId};
-
-/// The plan's data sets by name; `None` for one that could not be read.
-pub(super) type Tables = BTreeMap<String, Option<Arc<Table>>>;
 
 /// A compiled user type with what the later passes must know about it.
 pub(super) struct CompiledUser {

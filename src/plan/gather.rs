@@ -1,9 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use super::decode::{expected, key_text};
-use super::document::{self, Data, Node};
+use super::document::{self, Data, Node, text_of};
 use super::environment::{Lookup, fill_in};
-use super::read::text_of;
 use crate::diagnostic::{Problem, Problems, Sources};
 
 /// Sections whose entries add up over all files; a name defined twice is a problem.

@@ -16,7 +16,7 @@ const ENTRIES: [&str; 4] = ["capture", "record", "multipart", "feed"];
 /// Fills in what endpoints and user types take over from those they extend.
 pub(super) fn inherit(root: &mut Node, problems: &mut Problems) {
     for section in ["endpoints", "users"] {
-        let Some(node) = entry_mut(root, section) else { continue };
+        let Some(node) = root.entry_mut(section) else { continue };
         let Data::Map(entries) = &node.value else { continue };
         let mut whole = Vec::with_capacity(entries.len());
         for (key, value) in entries {
@@ -75,12 +75,4 @@ fn merged(base: Node, over: &Node, key: &str) -> Node {
         }
     }
     Node { value: Data::Map(entries), ..over.clone() }
-}
-
-/// The entry of a map under a key, to change.
-pub(super) fn entry_mut<'a>(node: &'a mut Node, name: &str) -> Option<&'a mut Node> {
-    match &mut node.value {
-        Data::Map(entries) => entries.iter_mut().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value),
-        _ => None,
-    }
 }

@@ -3,7 +3,6 @@ use std::time::Duration;
 use url::Url;
 
 use super::document::{Data, Node};
-use super::inherit::entry_mut;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
 use crate::units::{Rate, Seed, show_duration};
 
@@ -59,7 +58,7 @@ impl Overrides {
             let own = root.entry("target").and_then(|target| target.text().or_else(|| target.entry("url")?.text()));
             let url = aim.url(own);
             let node = typed(flag(sources, "--target", &url), Data::Text(url));
-            match entry_mut(root, "target").filter(|target| matches!(target.value, Data::Map(_))) {
+            match root.entry_mut("target").filter(|target| matches!(target.value, Data::Map(_))) {
                 Some(target) => put(target, "url", node),
                 None => put(root, "target", node),
             }
@@ -114,7 +113,7 @@ impl Overrides {
                 _ => Vec::new(),
             });
             let known = known.unwrap_or_default();
-            match entry_mut(root, "vars").filter(|_| known.contains(name)) {
+            match root.entry_mut("vars").filter(|_| known.contains(name)) {
                 Some(vars) => put(vars, name, value),
                 None => {
                     let problem = Problem::at(span.part(0..name.len()), format!("the plan has no var `{name}`"));
@@ -138,7 +137,7 @@ impl Overrides {
             flags.extend(text.map(|text| (name, typed(flag(sources, name, &text), Data::Text(text)))));
         }
         let Some(first) = flags.first().map(|(_, node)| node.span) else { return };
-        let Some(shape) = entry_mut(root, "shape") else {
+        let Some(shape) = root.entry_mut("shape") else {
             if root.entry("scenarios").is_some() {
                 let problem = Problem::at(first, "the flag has no effect: the plan's scenarios have their own shapes");
                 problems.push(problem.help("change the scenarios, or give the plan a profile with one shape"));
@@ -209,7 +208,7 @@ fn typed(span: Span, value: Data) -> Node {
 fn put(map: &mut Node, key: &str, value: Node) {
     let span = value.span;
     // in its place: a var may be used by those behind it
-    match entry_mut(map, key) {
+    match map.entry_mut(key) {
         Some(old) => *old = value,
         None => put_key(map, typed(span, Data::Text(key.to_owned())), value),
     }
