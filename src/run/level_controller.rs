@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::compile::{Ending, Program, Scenario, Search, Shape};
+use crate::compile::{Program, Scenario, Search, Shape, Until};
 use crate::journal::Level;
 use crate::results::{Results, level};
 use crate::sample::StageId;
@@ -34,7 +34,7 @@ impl LevelController {
         let climbs = |scenario: &Scenario| {
             matches!(
                 &scenario.shape,
-                Shape::Search(_) | Shape::Closed(_, Ending::Failing) | Shape::Open(.., Ending::Failing)
+                Shape::Search(_) | Shape::Closed(_, Until::FirstFailing) | Shape::Open(.., Until::FirstFailing)
             )
         };
         let scenario = program.scenarios.iter().position(climbs)?;

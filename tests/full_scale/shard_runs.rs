@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll::compile::{Filter, Program, Setting, compile};
+use plimsoll::compile::{CompileOptions, Filter, Program, compile};
 use plimsoll::diagnostic::{Problems, Sources};
 use plimsoll::engine::{Options, Start};
 use plimsoll::journal::{Entry, Header, Reader};
@@ -66,8 +66,8 @@ pub fn program(plan: &PlanFolder, target: &Target) -> Arc<Program> {
     let overrides = Overrides { target: Some(Aim::At(url(target))), ..Overrides::default() };
     let reading = read(&plan.path().join("plan.yaml"), &overrides, &|_| None, &mut sources, &mut problems).unwrap();
     let filter = Filter::default();
-    let setting = Setting { name: "plan", seed: Seed::new(4), filter: &filter, sources: &sources };
-    Arc::new(compile(&reading.plan, &setting, &mut problems).unwrap())
+    let options = CompileOptions { name: "plan", seed: Seed::new(4), filter: &filter, sources: &sources };
+    Arc::new(compile(&reading.plan, &options, &mut problems).unwrap())
 }
 
 pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Accounting) {

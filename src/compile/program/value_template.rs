@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::expression::{EvalError, Scope, Template, Value};
 
-/// A value of the plan that may hold templates at any leaf: what it comes to is known when it is evaluated.
+/// A value of the plan that may hold templates at any leaf.
 #[derive(Debug)]
 pub enum ValueTemplate {
     /// The same value each time.

@@ -2,12 +2,32 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{At, Decode};
+use super::decode::{At, Decode, expected};
 use super::document::{Data, Node};
-use super::fields::expected;
-use super::record::record;
+use super::record::{choice, record};
 use super::scalars::Time;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
+use crate::threshold::NoData;
+
+choice! {
+    /// A metric of your own.
+    pub enum Metric("a metric") {
+        /// Samples: their distribution is kept (avg, p50, p95 …).
+        Trend(Unit) = "trend",
+        /// A count: its samples are added up.
+        Counter(Unit) = "counter",
+        /// A level: the last, the smallest and the largest are kept.
+        Gauge(Unit) = "gauge",
+    }
+}
+
+record! {
+    /// How a metric is shown.
+    pub struct Unit("a metric's fields") {
+        /// The word behind its numbers.
+        optional unit: String = "unit";
+    }
+}
 
 record! {
     /// A threshold with more to say than its condition.
@@ -18,27 +38,18 @@ record! {
         optional name: String = "name";
         /// Whether the run ends as soon as it breaks.
         optional abort: bool = "abort";
-        /// Not judged for an abort before this time.
+        /// It aborts nothing before this time.
         optional after: Time = "after";
         /// What no samples mean: `fail` (the default) or `pass`.
-        optional no_data: NoDataWord = "no_data";
+        optional no_data: NoData = "no_data";
     }
 }
 
-/// What a threshold without samples means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoDataWord {
-    /// It is broken.
-    Fail,
-    /// It holds.
-    Pass,
-}
-
-impl Decode for NoDataWord {
+impl Decode for NoData {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match node.text() {
-            Some("fail") => Some(Self::Fail),
-            Some("pass") => Some(Self::Pass),
+            Some("fail") => Some(Self::Fails),
+            Some("pass") => Some(Self::Passes),
             Some(word) => {
                 let problem = Problem::at(node.span, format!("unknown word `{word}` for `no_data`"));
                 problems.push(problem.help_if(did_you_mean(word, ["fail", "pass"])));
@@ -52,9 +63,9 @@ impl Decode for NoDataWord {
     }
 }
 
-impl JsonSchema for NoDataWord {
+impl JsonSchema for NoData {
     fn schema_name() -> Cow<'static, str> {
-        "NoDataWord".into()
+        "NoData".into()
     }
 
     fn inline_schema() -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::compile::ValueTemplate;
+use super::value_template::ValueTemplate;
 use crate::expression::{Answer, EvalError, Expr, JsonPath, Scope, Template};
 use crate::units::show_duration;
 
@@ -13,7 +13,7 @@ use crate::units::show_duration;
 pub struct Check {
     /// What must be true.
     pub expectation: Expectation,
-    /// What to say where it is not, in the plan's own words.
+    /// The message where it is not, from the plan.
     pub otherwise: Option<Arc<Template>>,
     /// `plan.yaml:12:3`.
     pub place: Arc<str>,
@@ -93,34 +93,39 @@ pub enum Matcher {
 
 /// A broken expectation: what to count the failure under. Without volatile parts where the plan gives none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
+pub struct CheckFailure {
     /// `expected status 200, got 404`.
     pub message: String,
 }
 
 impl Check {
-    /// As [`Check::judge`], in this program's words and not the plan's.
+    /// As [`Check::evaluate`], without the plan's own message.
     ///
     /// # Errors
-    /// [`Broken`] says how it does not hold.
-    pub fn judge_plainly(&self, answer: &Answer, elapsed: Duration, scope: &Arc<Scope>) -> Result<(), Broken> {
+    /// [`CheckFailure`] says how it does not hold.
+    pub fn evaluate_without_message(
+        &self,
+        answer: &Answer,
+        elapsed: Duration,
+        scope: &Arc<Scope>,
+    ) -> Result<(), CheckFailure> {
         match self.expectation.broken(answer, elapsed, scope) {
             Ok(None) => Ok(()),
             Ok(Some(message)) => {
                 let found = self.expectation.found(answer, elapsed);
                 let found = found.filter(|_| !matches!(self.expectation, Expectation::Status(_)));
                 let found = found.map(|found| format!(", found {found}")).unwrap_or_default();
-                Err(Broken { message: format!("{message}{found}") })
+                Err(CheckFailure { message: format!("{message}{found}") })
             }
-            Err(error) => Err(Broken { message: error.message }),
+            Err(error) => Err(CheckFailure { message: error.message }),
         }
     }
 
     /// Whether the check holds for an answer.
     ///
     /// # Errors
-    /// [`Broken`] says how it does not. An expression that cannot be evaluated is broken too.
-    pub fn judge(&self, answer: &Answer, elapsed: Duration, scope: &Arc<Scope>) -> Result<(), Broken> {
+    /// [`CheckFailure`] says how it does not. An expression that cannot be evaluated is broken too.
+    pub fn evaluate(&self, answer: &Answer, elapsed: Duration, scope: &Arc<Scope>) -> Result<(), CheckFailure> {
         let broken = match self.expectation.broken(answer, elapsed, scope) {
             Ok(None) => return Ok(()),
             Ok(Some(message)) => message,
@@ -130,7 +135,7 @@ impl Check {
             Some(Ok(words)) => words,
             Some(Err(_)) | None => broken,
         };
-        Err(Broken { message })
+        Err(CheckFailure { message })
     }
 }
 

@@ -2,24 +2,21 @@ use std::time::Duration;
 
 use crate::units::{Offset, Rate};
 
-/// How many arrivals a second are wanted at each moment, and so how many by then: a pure function of time.
-///
-/// The rate moves evenly over a leg's `ramp` from the last rate to the leg's own, and then holds.
-#[derive(Debug, Clone, Default)]
-pub struct Flow {
-    pieces: Vec<Piece>,
-    length: Duration,
-}
-
-/// One stretch of a flow.
+/// One stage of arrivals. The rate moves evenly over `ramp` from the rate before it to its own, then holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RateLeg {
+pub struct RateStage {
     /// The rate it moves to.
     pub rate: Rate,
     /// How long it lasts, from its start.
     pub length: Duration,
     /// Over how long it moves there.
     pub ramp: Duration,
+}
+
+/// How many arrivals a second are wanted at each moment, and so how many by then: a pure function of time.
+#[derive(Debug, Clone, Default)]
+pub struct RateCurve {
+    pieces: Vec<Piece>,
 }
 
 /// A stretch over which the rate is a straight line; times in seconds.
@@ -33,32 +30,31 @@ struct Piece {
     before: f64,
 }
 
-impl Flow {
-    /// The flow through these legs, from no arrivals.
+impl RateCurve {
+    /// The curve through these stages, from no arrivals.
     #[must_use]
-    pub fn new(legs: &[RateLeg]) -> Self {
-        let mut flow = Self::default();
+    pub fn new(stages: &[RateStage]) -> Self {
+        let mut curve = Self::default();
         let mut rate = 0.0;
-        for leg in legs {
-            let (length, ramp) = (leg.length.as_secs_f64(), leg.ramp.as_secs_f64());
-            let to = leg.rate.as_per_second();
-            // a leg that ends before it is there hands on the rate it has come to
+        for stage in stages {
+            let (length, ramp) = (stage.length.as_secs_f64(), stage.ramp.as_secs_f64());
+            let to = stage.rate.as_per_second();
+            // a stage that ends before it is there hands on the rate it has reached
             let reached = if ramp > length { rate + (to - rate) * length / ramp } else { to };
-            flow.add(ramp.min(length), rate, reached);
-            flow.add(length - ramp.min(length), reached, reached);
+            curve.add(ramp.min(length), rate, reached);
+            curve.add(length - ramp.min(length), reached, reached);
             rate = reached;
-            flow.length += leg.length;
         }
-        flow
+        curve
     }
 
-    /// How long it lasts.
+    /// The same rate for a time.
     #[must_use]
-    pub const fn length(&self) -> Duration {
-        self.length
+    pub fn constant(rate: Rate, length: Duration) -> Self {
+        Self::new(&[RateStage { rate, length, ramp: Duration::ZERO }])
     }
 
-    /// The rate at a moment, a second; none once it is over.
+    /// Arrivals a second at a moment; none once it is over.
     #[must_use]
     pub fn rate_at(&self, at: Offset) -> f64 {
         let at = at.as_secs_f64();

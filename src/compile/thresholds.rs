@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use crate::compile::program::RulesFrom;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::plan::{At, NoDataWord, Plan, RuleMap};
+use crate::plan::{At, Plan, RuleMap};
 use crate::sample::{Catalog, Gauge, MetricKind};
 use crate::threshold::{
     Aggregate, Amount, Drift, Field, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
@@ -11,22 +10,17 @@ use crate::threshold::{
 /// What must hold where the plan says nothing.
 const DEFAULT: &str = "error_rate < 1%";
 
-pub(super) fn compile(
-    plan: &Plan,
-    catalog: &Catalog,
-    sources: &Sources,
-    problems: &mut Problems,
-) -> (Vec<Rule>, RulesFrom) {
+pub(super) fn compile(plan: &Plan, catalog: &Catalog, sources: &Sources, problems: &mut Problems) -> Vec<Rule> {
     let Some(written) = &plan.thresholds else {
         let rule = Threshold::parse(DEFAULT).map(|require| Rule::new(require, DEFAULT));
-        return (rule.into_iter().collect(), RulesFrom::Default);
+        return rule.into_iter().collect();
     };
     if let Some(beyond) = written.get(Threshold::MOST) {
         let problem = Problem::at(beyond.span, format!("a plan has at most {} thresholds", Threshold::MOST));
-        problems.push(problem.help("take away what says the same, or select by tag instead of by name"));
+        problems.push(problem.help("remove thresholds that say the same, or select by tag instead of by name"));
     }
     let rules = written.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));
-    (rules.collect(), RulesFrom::Plan)
+    rules.collect()
 }
 
 fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut Problems) -> Option<Rule> {
@@ -48,13 +42,13 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
         let known = catalog.metrics.iter().map(|metric| &*metric.name).chain(times);
         problems.push(problem.help_if(did_you_mean(name, known)));
     }
-    comparable(&require, written, catalog, problems);
-    whole_run(&require, &place, problems);
-    require.selector.iter().for_each(|matcher| known(matcher, &place, catalog, problems));
+    check_units(&require, written, catalog, problems);
+    check_gauge(&require, &place, problems);
+    require.selector.iter().for_each(|matcher| check_selector(matcher, &place, catalog, problems));
     let aborts = written.abort == Some(true);
     if let (false, Some(_)) = (aborts, written.after) {
         let problem = Problem::at(written.require.span, "`after` has no effect without `abort: true`");
-        problems.push(problem.help("add `abort: true`, or take `after` away"));
+        problems.push(problem.help("add `abort: true`, or remove `after`"));
     }
     Some(Rule {
         require,
@@ -62,16 +56,13 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
         name: written.name.clone(),
         on_break: if aborts { OnBreak::Abort } else { OnBreak::GoOn },
         after: written.after.map_or(Duration::ZERO, |after| after.0),
-        no_data: match written.no_data {
-            Some(NoDataWord::Pass) => NoData::Passes,
-            Some(NoDataWord::Fail) | None => NoData::Fails,
-        },
+        no_data: written.no_data.unwrap_or(NoData::Fails),
         place: sources.place(written.require.span),
     })
 }
 
-/// Tells a time that is compared with a number, or the other way round.
-fn comparable(require: &Threshold, written: &RuleMap, catalog: &Catalog, problems: &mut Problems) {
+/// Reports a time that is compared with a number, or the other way round.
+fn check_units(require: &Threshold, written: &RuleMap, catalog: &Catalog, problems: &mut Problems) {
     let Subject::Declared(name) = &require.subject else { return };
     let Some(metric) = catalog.metrics.iter().find(|metric| *metric.name == **name) else { return };
     let is_time = metric.kind == MetricKind::Time && require.aggregate.is_of_samples();
@@ -92,15 +83,15 @@ fn comparable(require: &Threshold, written: &RuleMap, catalog: &Catalog, problem
     }
 }
 
-/// Tells a selector of requests on what is no property of a request.
-fn whole_run(require: &Threshold, place: &Place, problems: &mut Problems) {
+/// Reports a selector of requests on what is no property of a request.
+fn check_gauge(require: &Threshold, place: &Place, problems: &mut Problems) {
     let Subject::Declared(name) = &require.subject else { return };
     if Gauge::named(name).is_none() {
         return;
     }
     for matcher in require.selector.iter().filter(|matcher| matcher.field != Field::Stage) {
-        let problem = Problem::at(place.of(matcher.range.clone()), format!("`{name}` is of the whole run"));
-        problems.push(problem.help("take the selector away; only `stage` can be chosen"));
+        let problem = Problem::at(place.of(matcher.range.clone()), format!("`{name}` is measured for the whole run"));
+        problems.push(problem.help("remove the selector; only `stage` can be chosen"));
     }
     if require.aggregate == Aggregate::Count || require.aggregate == Aggregate::Rate {
         let problem = Problem::at(place.of(0..name.len()), format!("`{name}` is no count"));
@@ -108,8 +99,8 @@ fn whole_run(require: &Threshold, place: &Place, problems: &mut Problems) {
     }
 }
 
-/// Tells a selector that can match nothing.
-fn known(matcher: &Matcher, place: &Place, catalog: &Catalog, problems: &mut Problems) {
+/// Reports a selector that can match nothing.
+fn check_selector(matcher: &Matcher, place: &Place, catalog: &Catalog, problems: &mut Problems) {
     let (what, names): (&str, Vec<&str>) = match matcher.field {
         Field::Endpoint => ("endpoint", catalog.endpoints.iter().map(|entry| &*entry.name).collect()),
         Field::User => ("user type", catalog.users.iter().map(|entry| &*entry.name).collect()),
@@ -133,10 +124,10 @@ fn known(matcher: &Matcher, place: &Place, catalog: &Catalog, problems: &mut Pro
     };
     if names.is_empty() && matcher.field == Field::Scenario && !catalog.stages.is_empty() {
         let problem = Problem::at(place.of(matcher.range.clone()), "the plan has no scenarios");
-        problems.push(problem.help("take the selector away, or select by `stage`, `user` or `tag`"));
+        problems.push(problem.help("remove the selector, or select by `stage`, `user` or `tag`"));
         return;
     }
-    // where nothing of the kind could be read, whatever names it made no mistake of its own
+    // where nothing of the kind could be read, whatever names it is not at fault
     if names.is_empty() || names.iter().any(matches) {
         return;
     }

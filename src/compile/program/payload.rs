@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::compile::ValueTemplate;
+use super::value_template::ValueTemplate;
 use crate::expression::{EvalError, Scope, Template, Value};
 
 /// A request's body, as far as it is known before the run.
@@ -102,7 +102,7 @@ impl Multipart {
 }
 
 /// Appends a name and its value to a form. A value that is `none` takes its name out; a list repeats it.
-pub(super) fn append_field(form: &mut String, name: &str, value: &Value) {
+pub(in crate::compile) fn append_field(form: &mut String, name: &str, value: &Value) {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
     const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b' ');
     let encoded = |text: &str| utf8_percent_encode(text, KEPT).to_string().replace(' ', "+");

@@ -1,11 +1,11 @@
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::any::Any;
-use super::decode::{At, Decode, Named, OneOrMany};
+use super::decode::{Any, At, Decode, Named, OneOrMany, expected};
 use super::document::{Data, Node};
-use super::record::record;
+use super::record::{choice, record};
 use super::scalars::Time;
 use crate::diagnostic::{Problem, Problems};
 
@@ -31,7 +31,7 @@ record! {
 
 /// Status codes: one, a class, or a list of them.
 #[derive(Debug, Clone)]
-pub struct StatusText(pub Vec<std::ops::RangeInclusive<u16>>);
+pub struct StatusText(pub Vec<RangeInclusive<u16>>);
 
 impl Decode for StatusText {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
@@ -54,7 +54,7 @@ impl Decode for StatusText {
     }
 }
 
-fn class(text: &str) -> Option<std::ops::RangeInclusive<u16>> {
+fn class(text: &str) -> Option<RangeInclusive<u16>> {
     if let Ok(code) = text.parse::<u16>() {
         return (100..=599).contains(&code).then_some(code..=code);
     }
@@ -135,5 +135,93 @@ impl JsonSchema for MatcherText {
             {"type": ["number", "boolean", "null", "array"]},
             map,
         ]})
+    }
+}
+
+choice! {
+    /// A place in an answer other than its JSON.
+    pub enum CapturePlace("a capture") {
+        /// The first match of a JSONPath in the body.
+        Json(At<String>) = "json",
+        /// A header, by name.
+        Header(At<String>) = "header",
+        /// A cookie the answer sets, by name.
+        Cookie(At<String>) = "cookie",
+        /// The first match of a regular expression in the body: its first group, where it has one.
+        Regex(At<String>) = "regex",
+        /// The status.
+        Status(At<bool>) = "status",
+    }
+}
+
+/// What is kept of an answer: a JSONPath, or another place.
+#[derive(Debug, Clone)]
+pub enum CaptureText {
+    /// A JSONPath into the body.
+    Path(String),
+    /// Another place.
+    Place(CapturePlace),
+}
+
+impl Decode for CaptureText {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Data::Text(text) => Some(Self::Path(text.clone())),
+            Data::Map(_) => match CapturePlace::decode(node, problems)? {
+                CapturePlace::Status(word) if !word.value => {
+                    let problem = Problem::at(word.span, "`status: false` captures nothing");
+                    problems.push(problem.help("write `{status: true}`, or remove the line"));
+                    None
+                }
+                place => Some(Self::Place(place)),
+            },
+            _ => {
+                problems.push(expected("a JSONPath, or a place such as `{header: location}`", node));
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for CaptureText {
+    fn schema_name() -> Cow<'static, str> {
+        "CaptureText".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let place = generator.subschema_for::<CapturePlace>();
+        json_schema!({"anyOf": [{"type": "string", "examples": ["$.token"]}, place]})
+    }
+}
+
+/// What a call adds to a metric: a JSONPath into the answer, an expression, or a number.
+#[derive(Debug, Clone)]
+pub enum Recorded {
+    /// A text: a JSONPath where it starts with `$`, else an expression in `{{ }}`.
+    Text(String),
+    /// The number itself.
+    Number(f64),
+}
+
+impl Decode for Recorded {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Data::Text(text) => Some(Self::Text(text.clone())),
+            Data::Number(number) => number.as_f64().map(Self::Number),
+            _ => {
+                problems.push(expected("a JSONPath, an expression or a number", node));
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for Recorded {
+    fn schema_name() -> Cow<'static, str> {
+        "Recorded".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "number"], "examples": ["$.concepts_found", 1]})
     }
 }

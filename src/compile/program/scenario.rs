@@ -1,6 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::load::{RateStage, Share, Stage};
+use crate::plan::{Spacing, WhenBusy};
 use crate::sample::{StageId, UserTypeId};
 use crate::units::Rate;
 
@@ -19,117 +21,53 @@ pub struct Scenario {
     pub first_stage: StageId,
 }
 
-/// How many of a scenario's users are of one kind.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Share {
-    /// Relative to the other weights.
-    Weight(f64),
-    /// So many, before any are shared out by weight.
-    Count(u32),
-}
-
 /// How much load, when.
 #[derive(Debug, Clone)]
 pub enum Shape {
     /// A number of users, each waiting for its own answers.
-    Closed(Vec<Stage>, Ending),
+    Closed(Vec<Stage>, Until),
     /// Arrivals at a rate.
-    Open(Vec<RateStage>, Spacing, Pool, Ending),
+    Open(Vec<RateStage>, Spacing, Pool, Until),
     /// Arrivals at these times, in nanoseconds from the start, in order.
     Replay(Arc<[u64]>, Pool),
     /// A fixed amount of work.
-    Iterations(Work),
+    Iterations(Iterations),
     /// A search for the highest rate that holds.
     Search(Search),
 }
 
-/// One stage of a closed shape. It moves from the last level to its own, then holds; its length is exact.
-#[derive(Debug, Clone)]
-pub struct Stage {
-    /// Its name; default `stage 1`, `stage 2` …; the constant shape's only stage is `constant`.
-    pub name: Arc<str>,
-    /// How many users it moves to.
-    pub users: u32,
-    /// How long it lasts, from its start.
-    pub length: Duration,
-    /// How it moves there.
-    pub ramp: Ramp,
-}
-
-/// One stage of arrivals. It moves evenly from the last rate to its own over `ramp`, then holds.
-#[derive(Debug, Clone)]
-pub struct RateStage {
-    /// Its name.
-    pub name: Arc<str>,
-    /// The rate it moves to.
-    pub rate: Rate,
-    /// How long it lasts, from its start.
-    pub length: Duration,
-    /// Over how long it moves there.
-    pub ramp: Duration,
-}
-
-/// How a stage moves from the last level to its own.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Ramp {
-    /// At once.
-    Immediate,
-    /// That many users a second (up, or down where the stage is lower).
-    Rate(Rate),
-    /// Evenly over a time.
-    Over(Duration),
-}
-
-/// What ends a shape of several stages.
+/// Until when a shape of several stages goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Its last stage.
-    Whole,
-    /// The first stage that breaks a threshold, or the last.
-    Failing,
-}
-
-/// How arrivals are spaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spacing {
-    /// Equal gaps.
-    Even,
-    /// Exponential gaps.
-    Poisson,
+pub enum Until {
+    /// To the end of its last stage.
+    LastStage,
+    /// To the end of the first stage that breaks a threshold, or of the last.
+    FirstFailing,
 }
 
 /// The users that take arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pool {
     /// The most there may be.
-    pub most: u32,
-    /// What happens to an arrival that none is free for.
+    pub max_users: u32,
+    /// What happens to an arrival without a free user.
     pub when_busy: WhenBusy,
-}
-
-/// What happens to an arrival without a free user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhenBusy {
-    /// It is dropped, and counted as such.
-    Drop,
-    /// It waits for the next free user.
-    Late,
 }
 
 /// A fixed amount of work.
 #[derive(Debug, Clone, Copy)]
-pub struct Work {
+pub struct Iterations {
     /// How many users share it.
     pub users: u32,
-    /// How much it is.
-    pub amount: Amount,
+    /// How many iterations it is.
+    pub count: IterationCount,
     /// The time it may take.
     pub within: Duration,
 }
 
-/// How much a fixed amount of work is, in tasks.
+/// How many iterations a fixed amount of work is; each is one task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Amount {
+pub enum IterationCount {
     /// So many for each user.
     Each(u64),
     /// So many together.
@@ -152,7 +90,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// The pause after each level: what is under way ends, and the level is judged.
+    /// The pause after each level: requests under way end, and the level is evaluated.
     pub const REST: Duration = Duration::from_secs(2);
 
     /// How many levels it tries at most: doublings from the lowest rate to the highest, then halvings of what is left.
@@ -174,7 +112,7 @@ impl Shape {
             Self::Open(stages, ..) => stages.iter().map(|stage| stage.length).sum(),
             // the last arrival is within it
             Self::Replay(times, _) => Duration::from_nanos(times.last().map_or(0, |last| last + 1)),
-            Self::Iterations(work) => work.within,
+            Self::Iterations(iterations) => iterations.within,
             Self::Search(search) => (search.each + Search::REST) * u32::from(search.levels()),
         }
     }
@@ -184,9 +122,9 @@ impl Shape {
     pub fn peak(&self) -> u32 {
         match self {
             Self::Closed(stages, _) => stages.iter().map(|stage| stage.users).max().unwrap_or(0),
-            Self::Open(_, _, pool, _) | Self::Replay(_, pool) => pool.most,
-            Self::Iterations(work) => work.users,
-            Self::Search(search) => search.pool.most,
+            Self::Open(_, _, pool, _) | Self::Replay(_, pool) => pool.max_users,
+            Self::Iterations(iterations) => iterations.users,
+            Self::Search(search) => search.pool.max_users,
         }
     }
 
