@@ -34,6 +34,12 @@ impl Amount {
         }
     }
 
+    /// A time in milliseconds; what no time can be is the nearest that one can.
+    #[must_use]
+    pub fn milliseconds(ms: f64) -> Self {
+        Self::Time(Duration::from_secs_f64(ms.clamp(0.0, 1e12) / 1e3))
+    }
+
     /// Another value of the same kind, as [`Amount::value`] gives it; what cannot be below nothing is at least nothing.
     #[must_use]
     pub fn with(self, value: f64) -> Self {

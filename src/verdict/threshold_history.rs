@@ -1,4 +1,4 @@
-use super::judge::Status;
+use super::evaluate::Status;
 use crate::threshold::Amount;
 
 /// How a rule fared, second by second; in a long run, in longer steps.
