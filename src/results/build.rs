@@ -8,7 +8,7 @@ use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
 use crate::metrics::{Accounting, ErrorCount, Second};
 use crate::sample::{Catalog, FailureKind, StagePurpose};
-use crate::threshold::{Amount, Limit, Rule, Was};
+use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{Exit, Finding, GeneratorHealth, Limits, Point, Status, Verdict, health_issues};
 
@@ -56,7 +56,7 @@ pub(super) fn build(results: &Results, findings: &[Finding], verdict: &Verdict) 
         failures,
         exceptions,
         teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
-        books: accounting(totals.books(), end.is_some()),
+        books: accounting(totals.accounting(), end.is_some()),
         generator: self::generator(generator),
         history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
     }
@@ -100,10 +100,7 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
         measured: judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount)),
         value: judged.measured.map(Amount::value),
         limit: rule.require.limit.amount().map(Amount::value),
-        baseline: match rule.require.limit {
-            Limit::Baseline(_, Was::Known(was)) => Some(was.value()),
-            Limit::Baseline(_, Was::Unknown) | Limit::Amount(_) => None,
-        },
+        baseline: rule.require.limit.baseline().map(Amount::value),
         against: rule
             .require
             .limit

@@ -89,7 +89,7 @@ impl LevelController {
             }
             _ => (String::new(), 0.0),
         };
-        let dropped = results.totals().books().dropped;
+        let dropped = results.totals().accounting().dropped;
         let here = dropped - std::mem::replace(&mut self.dropped, dropped);
         level(stage, height, &results.judge_stage(stage, now), results.rules(), here)
     }

@@ -36,7 +36,7 @@ pub enum Integrity {
 pub fn conclude(
     closing: Option<Closing>,
     findings: &[Finding],
-    books: &Accounting,
+    accounting: &Accounting,
     validity: Result<(), InvalidReason>,
 ) -> Verdict {
     let holds = |finding: &Finding| finding.judged.status.holds();
@@ -50,7 +50,7 @@ pub fn conclude(
         (Some(Closing::Asked), _) => Verdict::Interrupted,
         (None, _) => Verdict::CutOff,
         (_, Err(doubt)) => Verdict::Invalid(doubt),
-        _ if books.ok + books.failures() == 0 => Verdict::Empty,
+        _ if accounting.ok + accounting.failures() == 0 => Verdict::Empty,
         _ if !broken.is_empty() => Verdict::Failed(broken),
         _ => Verdict::Passed,
     }

@@ -154,7 +154,7 @@ impl GeneratorHealth {
         self.suspect += slept;
         self.strained[HealthIssue::Stalled as usize] += slept;
         let mut suspect = false;
-        let requests = interval.books.ok + interval.books.failures();
+        let requests = interval.accounting.ok + interval.accounting.failures();
         for strain in health_issues(&interval.health, requests, &self.limits) {
             self.strained[strain as usize] += 1;
             suspect = true;

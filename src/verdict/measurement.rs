@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use super::evaluate::{Count, Figure, Source, evaluate};
 use super::selection::Selection;
-use crate::metrics::{Counts, Distribution, Interval, Measure, Scale, SeriesKey, Sliding, SparseHistogram, Totals};
+use crate::metrics::{
+    Counts, Distribution, Interval, Measure, Scale, SeriesKey, SlidingDistribution, SparseHistogram, Totals,
+};
 use crate::sample::{Catalog, MetricId, MetricKind};
 use crate::threshold::{Aggregate, Amount, Subject, Threshold};
 
@@ -22,7 +24,7 @@ struct Window {
     length: u32,
     seconds: VecDeque<(u32, SelectedCounts)>,
     counts: SelectedCounts,
-    samples: Sliding,
+    samples: SlidingDistribution,
 }
 
 /// What a threshold is of, with its names resolved.
@@ -61,7 +63,7 @@ impl Measurement {
         let window = threshold.window.map(|window| {
             let length = seconds(window);
             let (seconds, counts) = (VecDeque::new(), SelectedCounts::default());
-            Window { length, seconds, counts, samples: Sliding::new(subject.scale(), length) }
+            Window { length, seconds, counts, samples: SlidingDistribution::new(subject.scale(), length) }
         });
         Self { subject, counts: SelectedCounts::default(), samples: Distribution::new(subject.scale()), window }
     }
@@ -191,13 +193,13 @@ impl ResolvedSubject {
 
 impl SelectedCounts {
     fn of(interval: &Interval, selection: &Selection) -> Self {
-        let mut counts = Self { dropped: interval.books.dropped, ..Self::default() };
+        let mut counts = Self { dropped: interval.accounting.dropped, ..Self::default() };
         interval.series.iter().for_each(|count| counts.add(&count.counts, selection, &count.key));
         counts
     }
 
     fn of_totals(totals: &Totals, selection: &Selection) -> Self {
-        let mut counts = Self { dropped: totals.books().dropped, ..Self::default() };
+        let mut counts = Self { dropped: totals.accounting().dropped, ..Self::default() };
         totals.series().for_each(|(key, total)| counts.add(&total.counts, selection, key));
         counts
     }

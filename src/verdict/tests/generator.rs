@@ -7,8 +7,8 @@ const LIMITS: Limits =
 fn generator(seconds: impl IntoIterator<Item = (u32, Health)>) -> GeneratorHealth {
     let mut generator = GeneratorHealth::new(LIMITS);
     for (second, health) in seconds {
-        let books = Accounting { ok: 1000, ..Accounting::default() };
-        generator.hear(&Interval { health, books, ..Interval::empty(second) });
+        let accounting = Accounting { ok: 1000, ..Accounting::default() };
+        generator.hear(&Interval { health, accounting, ..Interval::empty(second) });
     }
     generator
 }
