@@ -10,7 +10,7 @@ use crate::metrics::{Accounting, ErrorCount, Second};
 use crate::sample::{Catalog, FailureKind, StagePurpose};
 use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
-use crate::verdict::{Exit, Finding, GeneratorHealth, Limits, Point, Status, Verdict, health_issues};
+use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Status, Verdict, health_issues};
 
 /// Makes the report of results whose thresholds were judged.
 pub(super) fn build(results: &Results, findings: &[Finding], verdict: &Verdict) -> Report {
@@ -92,7 +92,7 @@ fn tried(level: &Level, header: &Header) -> LevelEntry {
 }
 
 fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
-    let Finding { judged, course } = finding;
+    let Finding { judged, history } = finding;
     ThresholdEntry {
         name: rule.name.clone(),
         require: rule.require.to_string(),
@@ -112,13 +112,13 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
             Status::NoData => ThresholdState::NoData,
             Status::Deferred => ThresholdState::Left,
         },
-        broke_at: judged.broke.map(Offset::as_secs_f64),
-        history: course.points().iter().map(point).collect(),
+        broke_at: judged.broken_at.map(Offset::as_secs_f64),
+        history: history.points().iter().map(point).collect(),
     }
 }
 
-fn point(point: &Point) -> ThresholdPoint {
-    let Point { second, length, measured, broken } = *point;
+fn point(point: &HistoryPoint) -> ThresholdPoint {
+    let HistoryPoint { second, length, measured, broken } = *point;
     ThresholdPoint { second, length, value: measured.map(Amount::value), broken }
 }
 
@@ -183,7 +183,7 @@ fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
         memory_limit: limits.memory.map(Size::as_bytes),
         backlog: worst.backlog,
         suspect_seconds: generator.suspect(),
-        suspect_by: generator.strained().map(|(strain, seconds)| (strain.name().to_owned(), seconds)).collect(),
+        suspect_by: generator.issues().map(|(issue, seconds)| (issue.name().to_owned(), seconds)).collect(),
     }
 }
 

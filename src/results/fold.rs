@@ -199,7 +199,7 @@ impl Results {
     }
 
     fn verdict_on(&self, findings: &[Finding]) -> Verdict {
-        conclude(self.closing(), findings, self.totals.accounting(), self.generator.finding())
+        conclude(self.closing(), findings, self.totals.accounting(), self.generator.validity())
     }
 
     fn reached(&self) -> Duration {

@@ -87,10 +87,10 @@ pub fn evaluate(threshold: &Threshold, source: &impl Source) -> Figure<Amount> {
 #[must_use]
 pub fn decide(rule: &Rule, measured: &Figure<Amount>) -> Option<Status> {
     match measured {
-        Figure::Exact(amount) => Some(stand(rule, Some(*amount))),
-        Figure::NoData => Some(stand(rule, None)),
+        Figure::Exact(amount) => Some(status_of(rule, Some(*amount))),
+        Figure::NoData => Some(status_of(rule, None)),
         Figure::Between(low, high) => {
-            let (low, high) = (stand(rule, Some(*low)), stand(rule, Some(*high)));
+            let (low, high) = (status_of(rule, Some(*low)), status_of(rule, Some(*high)));
             // of two values between the bounds one may be equal to the limit and the other not
             let equality = matches!(rule.require.operator, Operator::Equal | Operator::NotEqual);
             (low == high && !equality).then_some(low)
@@ -101,7 +101,7 @@ pub fn decide(rule: &Rule, measured: &Figure<Amount>) -> Option<Status> {
 
 /// Whether a rule holds with what was measured exactly; `None` is no data.
 #[must_use]
-pub fn stand(rule: &Rule, measured: Option<Amount>) -> Status {
+pub fn status_of(rule: &Rule, measured: Option<Amount>) -> Status {
     use crate::threshold::NoData;
     match (measured, rule.require.limit.amount(), rule.no_data) {
         (Some(amount), Some(limit), _) if rule.require.operator.holds(amount.value(), limit.value()) => Status::Held,

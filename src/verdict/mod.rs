@@ -15,10 +15,10 @@ mod threshold_evaluator;
 mod threshold_history;
 
 pub use conclude::{Integrity, Verdict, conclude};
-pub use evaluate::{Count, Figure, Source, Status, decide, evaluate, stand};
+pub use evaluate::{Count, Figure, Source, Status, decide, evaluate, status_of};
 pub use exit::Exit;
 pub use generator_health::{GeneratorHealth, HealthIssue, InvalidReason, Limits, health_issues};
-pub use rate_search::{RateSearch, Tried};
+pub use rate_search::{LevelResult, RateSearch};
 pub use selection::{Elapsed, Timeline};
 pub use threshold_evaluator::{Finding, Judged, ThresholdEvaluator, judge_stage};
-pub use threshold_history::{Point, ThresholdHistory};
+pub use threshold_history::{HistoryPoint, ThresholdHistory};

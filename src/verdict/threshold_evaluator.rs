@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::evaluate::{Status, stand};
+use super::evaluate::{Status, status_of};
 use super::measurement::{Measurement, seconds};
 use super::selection::{Elapsed, Selection, Timeline};
 use super::threshold_history::ThresholdHistory;
@@ -29,7 +29,7 @@ pub struct Finding {
     /// What became of it in the end.
     pub judged: Judged,
     /// What was measured on the way.
-    pub course: ThresholdHistory,
+    pub history: ThresholdHistory,
 }
 
 /// One rule, judged.
@@ -40,7 +40,7 @@ pub struct Judged {
     /// Whether it held.
     pub status: Status,
     /// When it broke, where that decided before the end.
-    pub broke: Option<Offset>,
+    pub broken_at: Option<Offset>,
 }
 
 /// What is known of one rule.
@@ -90,7 +90,7 @@ impl ThresholdEvaluator {
                     state.measurement.read_window(&rule.require, &selection, time)
                 }
             };
-            let judged = Judged { measured, status: stand(rule, measured), broke: Some(at) };
+            let judged = Judged { measured, status: status_of(rule, measured), broken_at: Some(at) };
             state.take(interval.second, rule, defer(judged, rule, self.shard));
         }
     }
@@ -107,7 +107,7 @@ impl ThresholdEvaluator {
         let finding = |(index, (rule, state)): (usize, (&Rule, &RuleState))| {
             let selection = Selection::new(&rule.require.selector, &self.catalog, None);
             // what breaks while the load runs out says nothing of the service
-            let first_break = state.first_break.filter(|judged| judged.broke.is_some_and(|at| at <= ended));
+            let first_break = state.first_break.filter(|judged| judged.broken_at.is_some_and(|at| at <= ended));
             let judged = match (state.fatal, first_break, state.last) {
                 (Some(fatal), ..) if closing == Some(Closing::Threshold(index)) => fatal,
                 (_, Some(broken), _) => broken,
@@ -115,10 +115,10 @@ impl ThresholdEvaluator {
                 (..) => {
                     let time = selection.time(&self.timeline.elapsed(ended));
                     let measured = state.measurement.read(&rule.require, &selection, time);
-                    defer(Judged { measured, status: stand(rule, measured), broke: None }, rule, self.shard)
+                    defer(Judged { measured, status: status_of(rule, measured), broken_at: None }, rule, self.shard)
                 }
             };
-            Finding { judged, course: state.history.clone() }
+            Finding { judged, history: state.history.clone() }
         };
         self.rules.iter().zip(&self.states).enumerate().map(finding).collect()
     }
@@ -126,17 +126,17 @@ impl ThresholdEvaluator {
 
 impl RuleState {
     fn take(&mut self, second: u32, rule: &Rule, judged: Judged) {
-        let Judged { measured, status, broke } = judged;
+        let Judged { measured, status, broken_at } = judged;
         self.history.add(second, measured, status);
         if status == Status::Broken {
             if rule.require.window.is_some() {
                 self.first_break.get_or_insert(judged);
             }
-            if rule.on_break == OnBreak::Abort && broke >= Some(Offset::from(rule.after)) {
+            if rule.on_break == OnBreak::Abort && broken_at >= Some(Offset::from(rule.after)) {
                 self.fatal.get_or_insert(judged);
             }
         } else if rule.require.window.is_some() && (status.holds() || self.last.is_none()) {
-            self.last = Some(Judged { broke: None, ..judged });
+            self.last = Some(Judged { broken_at: None, ..judged });
         }
     }
 }
@@ -148,7 +148,7 @@ pub fn judge_stage(rule: &Rule, totals: &Totals, catalog: &Catalog, elapsed: &El
     let selection = Selection::new(&rule.require.selector, catalog, Some(stage));
     let measurement = Measurement::of_totals(&rule.require, catalog, totals, &selection);
     let measured = measurement.read(&rule.require, &selection, selection.time(elapsed));
-    Judged { measured, status: stand(rule, measured), broke: None }
+    Judged { measured, status: status_of(rule, measured), broken_at: None }
 }
 
 /// On one shard, what only the whole run can answer is deferred to the merge, and so is what the shard has no data for,
@@ -209,7 +209,7 @@ mod tests {
     fn a_shard_neither_fails_nor_passes_what_it_cannot_know() {
         let part = Shard { index: 1, count: 8 };
         let status =
-            |shard, text, status| defer(Judged { measured: None, status, broke: None }, &rule(text), shard).status;
+            |shard, text, status| defer(Judged { measured: None, status, broken_at: None }, &rule(text), shard).status;
         for known in [Status::Held, Status::Broken, Status::NoData] {
             assert_eq!(status(part, "count > 1", known), Status::Deferred);
             assert_eq!(status(Shard::WHOLE, "count > 1", known), known);

@@ -79,7 +79,7 @@ fn a_baseline_that_is_not_known_is_no_data() {
 }
 
 fn found(status: Status) -> Finding {
-    Finding { judged: Judged { measured: None, status, broke: None }, course: ThresholdHistory::new() }
+    Finding { judged: Judged { measured: None, status, broken_at: None }, history: ThresholdHistory::new() }
 }
 
 #[test]
@@ -87,15 +87,15 @@ fn what_outranks_what() {
     let accounting = Accounting { scheduled: 1, started: 1, ok: 1, ..Accounting::default() };
     let held = [found(Status::Held)];
     let broken = [found(Status::Broken)];
-    let doubt = InvalidReason { suspect: 5, seconds: 5, why: "it slept".to_owned() };
+    let reason = InvalidReason { suspect: 5, seconds: 5, why: "it slept".to_owned() };
     assert_eq!(conclude(Some(Closing::Complete), &held, &accounting, Ok(())), Verdict::Passed);
     assert_eq!(conclude(Some(Closing::Complete), &broken, &accounting, Ok(())), Verdict::Failed(vec![0]));
     assert_eq!(conclude(Some(Closing::Threshold(0)), &held, &accounting, Ok(())), Verdict::Failed(vec![0]));
     assert_eq!(
-        conclude(Some(Closing::Complete), &broken, &accounting, Err(doubt.clone())),
-        Verdict::Invalid(doubt.clone())
+        conclude(Some(Closing::Complete), &broken, &accounting, Err(reason.clone())),
+        Verdict::Invalid(reason.clone())
     );
-    assert_eq!(conclude(Some(Closing::Asked), &broken, &accounting, Err(doubt.clone())), Verdict::Interrupted);
+    assert_eq!(conclude(Some(Closing::Asked), &broken, &accounting, Err(reason.clone())), Verdict::Interrupted);
     assert_eq!(conclude(Some(Closing::Complete), &held, &Accounting::default(), Ok(())), Verdict::Empty);
     let aborted = Accounting { scheduled: 1, started: 1, aborted: 1, ..Accounting::default() };
     assert_eq!(conclude(Some(Closing::Complete), &held, &aborted, Ok(())), Verdict::Empty);
