@@ -9,32 +9,32 @@ use crate::results::Report;
 #[derive(Debug, Clone)]
 pub struct Figures {
     /// The file, as it was named.
-    pub source: PathBuf,
+    pub(super) source: PathBuf,
     /// What kind of file it is.
-    pub origin: Origin,
+    pub(super) origin: Origin,
     /// How long load was made for, in seconds.
-    pub seconds: Option<f64>,
+    pub(super) seconds: Option<f64>,
     /// The most users there were at once.
-    pub users: Option<u64>,
+    pub(super) users: Option<u64>,
     /// Requests by method and name.
-    pub rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     /// All requests together, where the file has a row of them.
-    pub total_row: Option<Row>,
+    pub(super) total_row: Option<Row>,
     /// Failures in groups; `None` where no file has them.
-    pub failures: Option<Vec<Failures>>,
+    pub(super) failures: Option<Vec<Failures>>,
     /// Errors of the plan that showed at run time.
-    pub exceptions: u64,
+    pub(super) exceptions: u64,
     /// The run as it went.
-    pub trend: Vec<Point>,
+    pub(super) trend: Vec<Point>,
     /// The report of a run of ours.
-    pub report: Option<Box<Report>>,
+    pub(super) report: Option<Box<Report>>,
     /// What was approximated, left out, or looks odd.
-    pub notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 /// What kind of file figures were read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub(super) enum Origin {
     /// The journal of a run of ours.
     Journal,
     /// The report of a run of ours.
@@ -45,7 +45,7 @@ pub enum Origin {
 
 /// Requests that share a method and a name, or all of them.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Row {
+pub(super) struct Row {
     pub(super) method: String,
     pub(super) name: String,
     pub(super) requests: u64,
@@ -69,7 +69,7 @@ pub(super) struct Times {
 
 /// One quantile.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
+pub(super) struct Step {
     pub(super) share: Share,
     pub(super) ms: f64,
 }

@@ -4,15 +4,15 @@ use crate::metrics::{Distribution, Interval, Measure, Scale};
 
 /// A moment of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub(super) struct Point {
     /// When it was, in seconds from the start.
-    pub second: f64,
+    pub(super) second: f64,
     /// How many users there were.
-    pub users: Option<u64>,
+    pub(super) users: Option<u64>,
     /// Requests a second.
-    pub rate: Option<f64>,
+    pub(super) rate: Option<f64>,
     /// The 95th percentile of the requests just before, in milliseconds.
-    pub p95: Option<f64>,
+    pub(super) p95: Option<f64>,
 }
 
 /// A run as it went, in so many points at most: of a long run every second, fourth, … is kept.
@@ -45,7 +45,7 @@ const GREW_BY: f64 = 50.0;
 
 impl Trend {
     /// Adds the next moment.
-    pub fn add(&mut self, point: Point) {
+    pub(super) fn add(&mut self, point: Point) {
         self.users = self.users.max(point.users);
         self.last = self.last.max(point.second);
         if self.skipped + 1 < self.stride {
@@ -83,20 +83,17 @@ impl Trend {
     }
 
     /// The most users there were.
-    #[must_use]
-    pub fn users(&self) -> Option<u64> {
+    pub(super) fn users(&self) -> Option<u64> {
         self.users
     }
 
     /// How long it went on, in seconds.
-    #[must_use]
-    pub fn seconds(&self) -> Option<f64> {
+    pub(super) fn seconds(&self) -> Option<f64> {
         (self.last > 0.0).then_some(self.last)
     }
 
     /// The moments that were kept.
-    #[must_use]
-    pub fn points(self) -> Vec<Point> {
+    pub(super) fn points(self) -> Vec<Point> {
         self.points.into()
     }
 }

@@ -167,8 +167,8 @@ impl<'a> Cursor<'a> {
         }
         let (text, range) = self.value()?;
         let relation = if like {
-            let whole = regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build();
-            Relation::Like(whole.map_err(|_| {
+            let anchored = regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build();
+            Relation::Like(anchored.map_err(|_| {
                 parse_error(
                     format!("`{text}` is not a regular expression"),
                     range.clone(),
@@ -273,7 +273,7 @@ impl<'a> Cursor<'a> {
             Kind::Size => Size::parse(word).map(Amount::Size),
             Kind::Number => {
                 let number = word.parse().ok().filter(|number: &f64| number.is_finite());
-                // a transaction's time is known by its name alone: whether it is one is told later
+                // a transaction's time is known by its name alone: whether it is one is checked later
                 let time = parse_duration(word).ok().filter(|_| matches!(subject, Subject::Declared(_)));
                 return match number {
                     Some(number) => Ok(Amount::Number(number)),
