@@ -134,6 +134,8 @@ impl Source for FigureSource<'_> {
         let accounting = self.figures.report.as_ref().map(|report| &report.books);
         match (&self.subject, count) {
             (Selected::Nothing, _) => Figure::NoData,
+            // a rate of nothing is no figure to judge a service by
+            (_, Count::Seconds) if self.figures.total().requests() == 0 => Figure::NoData,
             (_, Count::Seconds) => self.known(self.figures.seconds.filter(|seconds| *seconds > 0.0)),
             (Selected::Rows(rows), Count::Ended) => Figure::Exact(rows.requests() as f64),
             (Selected::Rows(rows), Count::Failed) => Figure::Exact(rows.failed() as f64),
