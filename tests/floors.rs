@@ -46,7 +46,7 @@ const FLOORS: [(&str, &[&str]); 24] = [
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["diagnostic", "plan", "units"]),
-    ("analysis", &["report", "results", "metrics", "threshold", "units"]),
+    ("analysis", &["report", "results", "verdict", "metrics", "threshold", "units"]),
     (
         "cli",
         &[

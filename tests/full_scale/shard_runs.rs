@@ -89,7 +89,7 @@ pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Acco
     assert_eq!(results.integrity(), Integrity::Sound);
     let mut tallies = Tallies::new();
     results.totals().series().for_each(|(key, total)| add(&mut tallies, key, &total.counts));
-    (tallies, *results.totals().books())
+    (tallies, *results.totals().accounting())
 }
 
 /// One shard, under way; its results go to `shardNUMBER`.
@@ -127,7 +127,7 @@ pub fn read_journal(journal: &Path) -> (Header, Tallies, Vec<(u32, u64)>) {
     for entry in &mut reader {
         let Entry::Second(interval) = entry else { continue };
         interval.series.iter().for_each(|series| add(&mut tallies, &series.key, &series.counts));
-        seconds.push((interval.second, interval.books.started));
+        seconds.push((interval.second, interval.accounting.started));
     }
     assert!(reader.tail().is_whole());
     (reader.header().clone(), tallies, seconds)

@@ -1,9 +1,17 @@
 use std::time::Duration;
 
-use super::timeline::Elapsed;
 use crate::metrics::SeriesKey;
 use crate::sample::{Catalog, StageId, StagePurpose};
 use crate::threshold::{Field, Matcher};
+use crate::units::Offset;
+
+/// When each stage is, by id.
+#[derive(Debug, Clone, Default)]
+pub struct Timeline(Vec<(Offset, Offset)>);
+
+/// What of each stage lies before a moment, or between two, by id.
+#[derive(Debug, Clone, Default)]
+pub struct Elapsed(Vec<(Offset, Offset)>);
 
 /// Which series a selector is about.
 pub(super) struct Selection<'a> {
@@ -13,6 +21,39 @@ pub(super) struct Selection<'a> {
     names_stages: bool,
     /// The one stage that is looked at, whatever the selector says.
     only: Option<StageId>,
+}
+
+impl Timeline {
+    /// Of stages with their starts and ends, by id.
+    pub fn new(stages: impl IntoIterator<Item = (Offset, Offset)>) -> Self {
+        Self(stages.into_iter().collect())
+    }
+
+    /// What of each stage lies before a moment.
+    #[must_use]
+    pub fn elapsed(&self, at: Offset) -> Elapsed {
+        self.between(Offset::ZERO, at)
+    }
+
+    pub(super) fn between(&self, from: Offset, to: Offset) -> Elapsed {
+        Elapsed(self.0.iter().map(|(start, end)| ((*start).clamp(from, to), (*end).clamp(from, to))).collect())
+    }
+}
+
+impl Elapsed {
+    /// How long any of the taken stages lasted: stages of several scenarios may lie side by side, and count once.
+    pub(super) fn time(&self, takes: impl Fn(usize) -> bool) -> Duration {
+        let taken = self.0.iter().enumerate().filter(|(index, _)| takes(*index)).map(|(_, span)| *span);
+        let mut spans: Vec<(Offset, Offset)> = taken.collect();
+        spans.sort_unstable();
+        let mut reached = Offset::ZERO;
+        let mut time = Duration::ZERO;
+        for (start, end) in spans {
+            time += end.since(start.max(reached));
+            reached = reached.max(end);
+        }
+        time
+    }
 }
 
 impl<'a> Selection<'a> {
@@ -30,17 +71,13 @@ impl<'a> Selection<'a> {
         self.matchers.is_empty() && self.only.is_none()
     }
 
-    /// Whether a request would be taken if the selector asked for no more than its stage.
-    pub(super) fn takes_stage(&self, key: &SeriesKey) -> bool {
-        self.takes_stage_id(key.stage)
-    }
-
     /// The time the taken stages have lasted.
     pub(super) fn time(&self, elapsed: &Elapsed) -> Duration {
-        elapsed.time(|index| u16::try_from(index).is_ok_and(|index| self.takes_stage_id(StageId(index))))
+        elapsed.time(|index| u16::try_from(index).is_ok_and(|index| self.takes_stage(StageId(index))))
     }
 
-    fn takes_stage_id(&self, stage: StageId) -> bool {
+    /// Whether requests of a stage would be taken if the selector asked for no more than that.
+    pub(super) fn takes_stage(&self, stage: StageId) -> bool {
         let scenario = self.catalog.stages.get(stage.index()).map_or("", |stage| &*stage.scenario);
         let taken = self.matchers.iter().all(|matcher| match matcher.field {
             Field::Stage => matcher.takes(self.stage_name(stage)),
@@ -87,5 +124,24 @@ impl<'a> Selection<'a> {
             }
         };
         matcher.takes(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_side_by_side_count_once() {
+        let at = |seconds| Offset::ZERO + Duration::from_secs(seconds);
+        let timeline = Timeline::new([(at(0), at(10)), (at(10), at(20)), (at(5), at(30))]);
+        let time = |elapsed: &Elapsed, taken: &[usize]| elapsed.time(|index| taken.contains(&index)).as_secs();
+        let whole = timeline.elapsed(at(60));
+        assert_eq!(time(&whole, &[0, 1, 2]), 30);
+        assert_eq!(time(&whole, &[0, 2]), 30);
+        assert_eq!(time(&whole, &[1]), 10);
+        assert_eq!(time(&timeline.elapsed(at(12)), &[1]), 2);
+        assert_eq!(time(&timeline.between(at(8), at(18)), &[0, 1]), 10);
+        assert_eq!(time(&timeline.between(at(8), at(18)), &[0]), 2);
     }
 }

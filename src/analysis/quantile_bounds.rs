@@ -5,7 +5,7 @@ use super::figures::Step;
 
 /// A share of samples in millionths, so that sums of them are exact: `p95` is 950,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Share(u32);
+pub(super) struct Share(u32);
 
 /// Between which values a quantile lies, in milliseconds; where both are the same it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,11 +18,10 @@ pub struct Bound {
 
 impl Share {
     /// All samples.
-    pub const ALL: Self = Self(1_000_000);
+    pub(super) const ALL: Self = Self(1_000_000);
 
     /// That many of a hundred; `None` beyond 0 to 100.
-    #[must_use]
-    pub fn percent(percent: f64) -> Option<Self> {
+    pub(super) fn percent(percent: f64) -> Option<Self> {
         (0.0..=100.0).contains(&percent).then(|| Self((percent * 10_000.0).round() as u32))
     }
 }
@@ -35,8 +34,7 @@ impl Bound {
     }
 
     /// The value, where it is known.
-    #[must_use]
-    pub fn known(self) -> Option<f64> {
+    pub(super) fn known(self) -> Option<f64> {
         (self.at_least >= self.at_most).then_some(self.at_most)
     }
 }
@@ -48,7 +46,6 @@ impl Bound {
 /// `q`. Weighted with the numbers of samples and added up, the first bounds how many of all samples lie at or below a
 /// value from below, the second from above; the quantile lies where these bounds cross its share. Of one part the
 /// bounds meet at the quantiles that are known. Nothing is averaged.
-#[must_use]
 pub(super) fn bound(parts: &[(u64, &[Step])], share: Share) -> Option<Bound> {
     let all: u128 = parts.iter().map(|(count, _)| u128::from(*count)).sum();
     let wanted = all * u128::from(share.0);

@@ -1,8 +1,8 @@
 use std::path::Path;
 
-use super::bound::Share;
 use super::cause::Cause;
 use super::figures::{Failures, Figures, Origin, Row, Step, Times};
+use super::quantile_bounds::Share;
 use super::trend::{Point, Trend};
 use crate::results::{FailureEntry, Report, RequestEntry, SecondEntry, TimeEntry};
 
@@ -44,11 +44,11 @@ pub fn of_report(source: &Path, report: Report) -> Figures {
         seconds: (report.run.seconds > 0.0).then_some(report.run.seconds),
         users: Some(report.run.users),
         rows: report.requests.iter().map(row).collect(),
-        told: Some(row(&report.total)),
+        total_row: Some(row(&report.total)),
         failures: Some(report.failures.iter().map(group).collect()),
         exceptions: report.exceptions.iter().fold(0, |all, entry| all.saturating_add(entry.count)),
         trend: report.history.iter().map(point).collect(),
-        own: Some(Box::new(report)),
+        report: Some(Box::new(report)),
         notes,
     }
 }
