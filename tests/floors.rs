@@ -18,7 +18,7 @@ const FLOORS: [(&str, &[&str]); 24] = [
     ("rows", &["expression", "units"]),
     ("metrics", &["sample", "units"]),
     ("http", &["sample", "units"]),
-    ("compile", &["plan", "threshold", "expression", "rows", "sample", "units", "diagnostic"]),
+    ("compile", &["http", "rows", "plan", "load", "expression", "threshold", "sample", "diagnostic", "units"]),
     ("journal", &["metrics", "threshold", "sample", "units"]),
     ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
     ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "timer", "units"]),
@@ -46,7 +46,7 @@ const FLOORS: [(&str, &[&str]); 24] = [
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["diagnostic", "plan", "units"]),
-    ("analysis", &["report", "results", "metrics", "threshold", "units"]),
+    ("analysis", &["report", "results", "verdict", "metrics", "threshold", "units"]),
     (
         "cli",
         &[

@@ -5,8 +5,7 @@ use crate::report::{figure, grouped, visible};
 /// An analysis as Markdown, for a pull request or a job's summary.
 #[must_use]
 pub fn markdown(analysis: &Analysis) -> String {
-    let mark = if analysis.passed { "✓" } else { "✗" };
-    let mut out = format!("## {mark} {}\n", escaped(&analysis.text));
+    let mut out = format!("## {} {}\n", analysis.mark(), escaped(&analysis.text));
     analysis.files.iter().for_each(|file| out.push_str(&format!("\n{}\n", escaped(&title(file)))));
     let rows = analysis.requests.iter().chain([&analysis.total]);
     out.push_str(&table("Endpoints", rows));
@@ -15,10 +14,9 @@ pub fn markdown(analysis: &Analysis) -> String {
     for file in &analysis.files {
         let of = if analysis.files.len() == 1 { String::new() } else { format!(" of {}", escaped(&file.file)) };
         out.push_str(&targets(
-            &format!("Targets of {}{}", escaped(&analysis.standards), of.replace(" of ", " for ")),
+            &format!("Targets of {}{}", escaped(analysis.whose()), of.replace(" of ", " for ")),
             &file.targets,
         ));
-        out.push_str(&targets(&format!("Thresholds of the run itself{of}"), &file.thresholds));
         out.push_str(&recommendations(&of, file));
         if !file.notes.is_empty() {
             out.push_str(&format!("\n### Notes{of}\n\n"));

@@ -1,5 +1,5 @@
-use super::bound::Bound;
 use super::document::{Analysis, FileEntry, RowEntry, State, Symptom, TargetEntry, Top};
+use super::quantile_bounds::Bound;
 use crate::report::{Table, figure, grouped, percent, visible};
 use crate::units::show_duration;
 
@@ -11,13 +11,11 @@ pub fn text(analysis: &Analysis) -> String {
     for file in &analysis.files {
         let of = if analysis.files.len() == 1 { String::new() } else { format!(" of {}", file.file) };
         sections
-            .push(targets(&format!("targets of {}{}", analysis.standards, of.replace(" of ", " for ")), &file.targets));
-        sections.push(targets(&format!("thresholds of the run itself{of}"), &file.thresholds));
+            .push(targets(&format!("targets of {}{}", analysis.whose(), of.replace(" of ", " for ")), &file.targets));
         sections.push(recommendations(&of, file));
         sections.push(notes(&of, file));
     }
-    let mark = if analysis.passed { "✓" } else { "✗" };
-    sections.push(format!("{mark} {}\n", analysis.text));
+    sections.push(format!("{} {}\n", analysis.mark(), analysis.text));
     sections.retain(|section| !section.is_empty());
     visible(&sections.join("\n"))
 }

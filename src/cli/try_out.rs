@@ -161,7 +161,7 @@ fn observer(program: &Arc<Program>) -> CallObserver {
     let origin = program.target.origin.clone();
     let names = program.secrets.names.clone();
     Box::new(move |traced| {
-        let mut text = mask.hide_known(&shown(traced, &origin));
+        let mut text = mask.hide_known(&shown(traced, origin.as_str()));
         // what is captured under a secret's name is a secret from then on
         for (_, value) in traced.captures.iter().filter(|(name, _)| names.contains(name)) {
             text = text.replace(&value.to_string(), "***");

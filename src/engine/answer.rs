@@ -22,7 +22,7 @@ pub(super) fn evaluate(
     scope: &Arc<Scope>,
 ) -> Result<Vec<(MetricId, f64)>, (FailureKind, String)> {
     for check in &endpoint.expect {
-        let held = check.judge(answer, response_time, scope);
+        let held = check.evaluate(answer, response_time, scope);
         held.map_err(|broken| (FailureKind::Check, broken.message))?;
     }
     let missing = |missing: Missing| (FailureKind::Body, missing.0);

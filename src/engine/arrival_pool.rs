@@ -11,7 +11,7 @@ use super::stop::{Phase, StopSignal};
 use super::user::{Identity, Workload};
 use super::user_pool::ScenarioUsers;
 use crate::compile::{Pool, Search, WhenBusy};
-use crate::load::{Arrivals, Flow, RateLeg};
+use crate::load::{Arrivals, RateCurve};
 use crate::sample::UserTypeId;
 use crate::units::{Offset, Rate, Seed};
 
@@ -54,7 +54,7 @@ impl ArrivalPool {
     pub(super) fn new(users: ScenarioUsers, source: ArrivalSource) -> Self {
         let ArrivalSource { pool, seed, arrivals, search } = source;
         // arrivals are shared out among those that have users
-        let part = users.part.among(pool.most);
+        let part = users.part.among(pool.max_users);
         let mut pool = Self {
             users: ScenarioUsers { part, ..users },
             pool,
@@ -116,8 +116,7 @@ impl ArrivalPool {
         let step = levels.search.each + Search::REST;
         let start = levels.start + step * u32::try_from(levels.taken).unwrap_or(u32::MAX);
         levels.taken += 1;
-        let leg = RateLeg { rate, length: levels.search.each, ramp: Duration::ZERO };
-        self.arrivals = Arrivals::even(start, Arc::new(Flow::new(&[leg])));
+        self.arrivals = Arrivals::even(start, Arc::new(RateCurve::constant(rate, levels.search.each)));
         // each level draws for itself
         self.seed = self.seed.derive(1);
         self.advance();
@@ -130,7 +129,7 @@ impl ArrivalPool {
         if self.queue.assign(user_type, arrival) {
             return;
         }
-        if self.users.active.count() < self.users.part.of(self.pool.most.into()) {
+        if self.users.active.count() < self.users.part.of(self.pool.max_users.into()) {
             return self.start_user(user_type, arrival);
         }
         match self.pool.when_busy {

@@ -91,7 +91,7 @@ impl Caller<'_> {
         mut request: Request<'_>,
         mut outgoing: Outgoing,
     ) -> (CallResult, Offset) {
-        let (endpoint, origin) = (request.endpoint, &self.context.program.target.origin);
+        let (endpoint, origin) = (request.endpoint, self.context.program.target.origin.as_str());
         let mut followed = 0;
         loop {
             let trace = self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, &outgoing));
@@ -167,12 +167,13 @@ impl Caller<'_> {
     }
 
     fn keeps_cookies(&self) -> bool {
-        self.context.program.target.http.cookies == Cookies::Kept
+        self.context.program.target.cookies == Cookies::Kept
     }
 
     fn add_cookies(&self, outgoing: &mut Outgoing) {
         if self.keeps_cookies() {
-            self.cookies.borrow().add_to(&self.context.program.target.origin, &outgoing.target, &mut outgoing.headers);
+            let origin = self.context.program.target.origin.as_str();
+            self.cookies.borrow().add_to(origin, &outgoing.target, &mut outgoing.headers);
         }
     }
 
@@ -180,7 +181,8 @@ impl Caller<'_> {
         if let (Some(target), Ending::Answer(answer)) = (target, &exchange.ending)
             && self.keeps_cookies()
         {
-            self.cookies.borrow_mut().keep(&self.context.program.target.origin, &target, &answer.headers);
+            let origin = self.context.program.target.origin.as_str();
+            self.cookies.borrow_mut().keep(origin, &target, &answer.headers);
         }
     }
 

@@ -3,13 +3,13 @@ use std::rc::Rc;
 use super::stop::{Phase, StopSignal};
 use super::user::{Identity, Workload};
 use super::user_pool::ScenarioUsers;
-use crate::load::Curve;
+use crate::load::UserCurve;
 use crate::units::Offset;
 
 /// The users of a closed shape: it starts them as the curve rises and lets them go as it falls, the last come first.
 pub(super) struct ClosedPool {
     pub(super) users: ScenarioUsers,
-    curve: Curve,
+    curve: UserCurve,
     /// Those at work, in the order they came.
     working: Vec<Rc<StopSignal>>,
     /// Those that are to leave and may still be under way.
@@ -17,7 +17,7 @@ pub(super) struct ClosedPool {
 }
 
 impl ClosedPool {
-    pub(super) fn new(users: ScenarioUsers, curve: Curve) -> Self {
+    pub(super) fn new(users: ScenarioUsers, curve: UserCurve) -> Self {
         Self { users, curve, working: Vec::new(), leaving: Vec::new() }
     }
 

@@ -4,20 +4,20 @@ use std::rc::Rc;
 use super::stop::{Phase, StopSignal};
 use super::user::{Identity, Workload};
 use super::user_pool::ScenarioUsers;
-use crate::compile::{Amount, Work};
+use crate::compile::{IterationCount, Iterations};
 use crate::units::Offset;
 
 /// The users of a fixed amount of work: all start at once, and each leaves when there is nothing left for it.
 pub(super) struct IterationPool {
     pub(super) users: ScenarioUsers,
     start: Offset,
-    work: Work,
+    work: Iterations,
     stops: Vec<Rc<StopSignal>>,
     started: bool,
 }
 
 impl IterationPool {
-    pub(super) fn new(users: ScenarioUsers, start: Offset, work: Work) -> Self {
+    pub(super) fn new(users: ScenarioUsers, start: Offset, work: Iterations) -> Self {
         // work is shared out among those that have users
         let part = users.part.among(work.users);
         Self { users: ScenarioUsers { part, ..users }, start, work, stops: Vec::new(), started: false }
@@ -36,14 +36,14 @@ impl IterationPool {
         }
         self.started = true;
         let part = self.users.part;
-        let shared = match self.work.amount {
-            Amount::Each(_) => Rc::default(),
-            Amount::Total(total) => Rc::new(Cell::new(part.of(total))),
+        let shared = match self.work.count {
+            IterationCount::Each(_) => Rc::default(),
+            IterationCount::Total(total) => Rc::new(Cell::new(part.of(total))),
         };
         for own in 0..part.of(self.work.users.into()) {
-            let left = match self.work.amount {
-                Amount::Each(each) => Rc::new(Cell::new(each)),
-                Amount::Total(_) => Rc::clone(&shared),
+            let left = match self.work.count {
+                IterationCount::Each(each) => Rc::new(Cell::new(each)),
+                IterationCount::Total(_) => Rc::clone(&shared),
             };
             let identity = Identity::of(&self.users.assignment, part.number(own));
             self.stops.push(self.users.start(identity, self.start, Workload::Iterations(left)));

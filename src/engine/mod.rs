@@ -15,7 +15,6 @@ mod worker_context;
 mod arrival_pool;
 mod arrival_queue;
 mod closed_pool;
-mod curves;
 mod iteration_pool;
 mod scenario;
 mod user_pool;
@@ -34,7 +33,6 @@ mod trace;
 pub(crate) mod tests;
 
 pub use clock::Clock;
-pub use curves::{curve_of, flow_of};
 pub use one_off::{OnStepFailure, OneOff, OneOffResult, StepGroup, ready_check};
 pub use redact::Mask;
 pub use start::{NotReady, Options, Platform, Run, Start};

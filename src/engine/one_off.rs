@@ -8,13 +8,13 @@ use tokio::task::LocalSet;
 use super::clock::{Clock, Pacer};
 use super::feeder::Feeder;
 use super::scenario::ScenarioTimeline;
-use super::start::{NotReady, Platform, settings};
+use super::start::{NotReady, Platform};
 use super::trace::CallObserver;
 use super::user::{Identity, StepsEnd, User};
 use super::worker_context::WorkerContext;
 use crate::compile::{Program, RowPer, Step};
 use crate::expression::{Globals, Value};
-use crate::http::{Client, Ending, Keep, Outgoing, Transport};
+use crate::http::{Client, Ending, Keep, Outgoing};
 use crate::load::Part;
 use crate::metrics::Health;
 use crate::sample::{TaskId, UserTypeId};
@@ -52,8 +52,7 @@ impl OneOff<'_> {
     /// # Errors
     /// A target that cannot be connected to as it is written.
     pub async fn run(self, groups: &[StepGroup<'_>], on_failure: OnStepFailure) -> Result<OneOffResult, NotReady> {
-        let (origin, settings) = settings(self.program, self.platform)?;
-        let transport = Transport::new(origin, settings).map_err(|error| NotReady::Target(error.to_string()))?;
+        let transport = self.platform.transport(&self.program.target)?;
         let (sender, _messages) = unbounded_channel();
         let pacer = Pacer::new(Clock::starting_in(Duration::ZERO), self.platform.timer());
         let (program, globals) = (self.program.clone(), self.globals.clone());
@@ -125,8 +124,7 @@ async fn perform(
 /// # Errors
 /// Why there was no answer.
 pub async fn ready_check(program: &Program, path: &str, within: Duration) -> Result<u16, String> {
-    let (origin, settings) = settings(program, &Platform::System).map_err(|error| error.to_string())?;
-    let transport = Transport::new(origin, settings).map_err(|error| error.to_string())?;
+    let transport = Platform::System.transport(&program.target).map_err(|error| error.to_string())?;
     let outgoing = Outgoing {
         method: http::Method::GET,
         target: path.parse().map_err(|_| format!("`{path}` is no path"))?,

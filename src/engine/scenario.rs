@@ -1,5 +1,5 @@
-use crate::compile::{Scenario, Share};
-use crate::load::{Choice, Portion, assign};
+use crate::compile::Scenario;
+use crate::load::{Choice, Share, assign};
 use crate::sample::{StageId, UserTypeId};
 use crate::units::Offset;
 
@@ -58,15 +58,15 @@ impl UserAssignment {
         let mut before = vec![0_u32; user_types];
         let mut first = 0;
         let assignment = |scenario: &Scenario| {
-            let portions: Vec<Portion> = scenario.kinds.iter().map(|(_, share)| portion(*share)).collect();
+            let shares: Vec<Share> = scenario.kinds.iter().map(|(_, share)| *share).collect();
             let mut assignment = Self {
                 first,
                 of_users: Vec::new(),
                 ranks: Vec::new(),
                 types: scenario.kinds.iter().map(|(id, _)| *id).collect(),
-                choice: Choice::new(portions.iter().map(|portion| match portion {
-                    Portion::Weight(weight) => *weight,
-                    Portion::Count(count) => f64::from(*count),
+                choice: Choice::new(shares.iter().map(|share| match share {
+                    Share::Weight(weight) => *weight,
+                    Share::Count(count) => f64::from(*count),
                 })),
                 pool: 0,
                 before: before.clone(),
@@ -77,7 +77,7 @@ impl UserAssignment {
                 assignment.pool = peak;
                 before.iter_mut().for_each(|count| *count += peak);
             } else {
-                for index in assign(&portions, peak) {
+                for index in assign(&shares, peak) {
                     let user_type = assignment.types[usize::from(index)];
                     assignment.of_users.push(user_type);
                     assignment.ranks.push(before[user_type.index()]);
@@ -114,12 +114,5 @@ impl UserAssignment {
     /// The rank of a user that is started for arrivals: the `started`th of its type.
     pub(super) fn rank(&self, user_type: UserTypeId, started: u64) -> u64 {
         u64::from(self.before.get(user_type.index()).copied().unwrap_or(0)).saturating_add(started)
-    }
-}
-
-const fn portion(share: Share) -> Portion {
-    match share {
-        Share::Weight(weight) => Portion::Weight(weight),
-        Share::Count(count) => Portion::Count(count),
     }
 }

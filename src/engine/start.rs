@@ -10,9 +10,9 @@ use super::clock::Clock;
 use super::scenario::UserAssignment;
 use super::stop::Stop;
 use super::worker::{Worker, WorkerMessage};
-use crate::compile::{self, Connections, Program, Trust};
+use crate::compile::{Program, Target};
 use crate::expression::Globals;
-use crate::http::{Identity, Network, Origin, Proxy, Reuse, Settings, Transport, Verify, Version};
+use crate::http::Transport;
 use crate::load::Part;
 use crate::timer::ExactTimer;
 use crate::units::{Rate, Shard, show_duration};
@@ -52,13 +52,17 @@ impl Platform {
         }
     }
 
-    /// The settings of connections, with this platform's network.
-    fn connect(&self, settings: Settings) -> Settings {
-        match self {
-            Self::System => settings,
+    /// The way to a service for the users of one worker.
+    pub(super) fn transport(&self, target: &Target) -> Result<Transport, NotReady> {
+        let connections = match self {
+            Self::System => target.connections.clone(),
             #[cfg(test)]
-            Self::Simulated(network) => Settings { network: Network::Memory(network.clone()), ..settings },
-        }
+            Self::Simulated(network) => {
+                let network = crate::http::Network::Memory(network.clone());
+                crate::http::Settings { network, ..target.connections.clone() }
+            }
+        };
+        Transport::new(target.origin.clone(), connections).map_err(|error| NotReady::Target(error.to_string()))
     }
 }
 
@@ -125,9 +129,8 @@ impl Run {
         options: &Options,
         stop: &Stop,
     ) -> Result<Self, NotReady> {
-        let (origin, settings) = settings(program, &options.platform)?;
         // made once here for its error, and once in each worker, which shares nothing
-        Transport::new(origin.clone(), settings.clone()).map_err(|error| NotReady::Target(error.to_string()))?;
+        options.platform.transport(&program.target)?;
         let assignments = UserAssignment::of_all(&program.scenarios, program.users.len());
         let assignments: Vec<Arc<UserAssignment>> = assignments.into_iter().map(Arc::new).collect();
         let grace = program.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
@@ -149,8 +152,6 @@ impl Run {
                 globals: globals.clone(),
                 clock,
                 platform: options.platform.clone(),
-                origin: origin.clone(),
-                settings: settings.clone(),
                 assignments: assignments.clone(),
                 levels: rates.clone(),
                 grace: grace.min(MAX_GRACE),
@@ -199,40 +200,4 @@ impl WorkerHandle {
             Self::Task(task) => task.await.is_ok(),
         }
     }
-}
-
-/// Where the service is, and how its connections are made.
-pub(super) fn settings(program: &Program, platform: &Platform) -> Result<(Origin, Settings), NotReady> {
-    let parse = |text: &str| Origin::parse(text).map_err(|misread| NotReady::Target(misread.to_string()));
-    let origin = parse(&program.target.origin)?;
-    let http = &program.target.http;
-    let proxy = match &http.proxy {
-        None => None,
-        Some(proxy) => Some(Proxy {
-            origin: parse(&proxy.origin)?,
-            authorization: proxy.authorization.as_ref().and_then(|text| {
-                let mut value = ::http::HeaderValue::from_str(text).ok()?;
-                value.set_sensitive(true);
-                Some(value)
-            }),
-        }),
-    };
-    let settings = Settings {
-        connect_timeout: program.target.connect_timeout,
-        verify: if http.trust == Trust::Any { Verify::No } else { Verify::Yes },
-        authorities: http.authorities.clone(),
-        version: match http.version {
-            compile::Version::One => Version::One,
-            compile::Version::Two => Version::Two,
-        },
-        reuse: if http.connections == Connections::PerRequest { Reuse::Once } else { Reuse::Kept },
-        identity: http
-            .identity
-            .as_ref()
-            .map(|identity| Identity { chain: identity.chain.clone(), key: identity.key.clone() }),
-        proxy,
-        network: http.unix_socket.clone().map_or(Network::Tcp, Network::Unix),
-        ..Settings::default()
-    };
-    Ok((origin, platform.connect(settings)))
 }

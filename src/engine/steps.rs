@@ -8,7 +8,7 @@ use rand::RngExt;
 
 use super::call::{CallResult, Caller};
 use super::user::{StepsEnd, User};
-use crate::compile::{Action, Call, OnFailure, Repeat, Rounds, Step};
+use crate::compile::{Action, Call, OnFailure, Repeat, RepeatCount, Step};
 use crate::expression::{EvalError, Scope, Value};
 use crate::http::Client;
 use crate::sample::TaskId;
@@ -70,9 +70,9 @@ impl User {
     }
 
     fn after(&self, result: CallResult, on_failure: OnFailure, place: &str) -> StepsEnd {
-        match (result, on_failure) {
-            (CallResult::Ok, _) | (CallResult::Failed, OnFailure::Continue) => StepsEnd::Done,
-            (CallResult::Failed, OnFailure::Stop(what)) => self.end(what, place),
+        match (result, on_failure.stops()) {
+            (CallResult::Ok, _) | (CallResult::Failed, None) => StepsEnd::Done,
+            (CallResult::Failed, Some(scope)) => self.end(scope, place),
             (CallResult::Stopped, _) => StepsEnd::Leave,
         }
     }
@@ -148,9 +148,9 @@ impl User {
     }
 
     async fn repeat(&mut self, repeat: &Repeat, task: TaskId, place: &str) -> StepsEnd {
-        let most = match &repeat.rounds {
-            Rounds::Until(_, most) => *most,
-            Rounds::Times(times) => match times.eval(&self.scope).and_then(|times| count(&times)) {
+        let most = match &repeat.count {
+            RepeatCount::Until(_, most) => *most,
+            RepeatCount::Times(times) => match times.eval(&self.scope).and_then(|times| count(&times)) {
                 Ok(times) => times,
                 Err(error) => return self.step_failed(task, place, &error),
             },
@@ -171,7 +171,7 @@ impl User {
             if end != StepsEnd::Done {
                 return end;
             }
-            if let Rounds::Until(until, _) = &repeat.rounds {
+            if let RepeatCount::Until(until, _) = &repeat.count {
                 match until.holds(&self.scope) {
                     Ok(true) => return StepsEnd::Done,
                     Ok(false) => {}
@@ -179,9 +179,9 @@ impl User {
                 }
             }
         }
-        match &repeat.rounds {
-            Rounds::Times(_) => StepsEnd::Done,
-            Rounds::Until(until, most) => {
+        match &repeat.count {
+            RepeatCount::Times(_) => StepsEnd::Done,
+            RepeatCount::Until(until, most) => {
                 let message = format!("`{}` was not true after {most} rounds", until.source());
                 self.step_failed(task, place, &EvalError { message })
             }

@@ -11,7 +11,7 @@ use super::request::CookieJar;
 use super::scenario::{ScenarioTimeline, UserAssignment};
 use super::stop::{Phase, StopSignal};
 use super::worker_context::WorkerContext;
-use crate::compile::{AtEnd, Pause, Rhythm, RowPer, StopWhat, Task, TaskOrder, UserType};
+use crate::compile::{AtEnd, Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
 use crate::expression::{Dice, EvalError, Scope, ScopeUser};
 use crate::http::Client;
 use crate::sample::{TaskId, UserTypeId};
@@ -161,9 +161,9 @@ impl User {
             if left.as_ref().is_some_and(|left| left.get() == 0) {
                 return;
             }
-            match user_type.rhythm {
-                Rhythm::ThinkTime(pause) => self.think(pause).await,
-                Rhythm::Pacing(step) => {
+            match user_type.wait_time {
+                WaitTime::ThinkTime(pause) => self.think(pause).await,
+                WaitTime::Pacing(step) => {
                     self.due = before;
                     self.pause(step).await;
                 }
@@ -263,11 +263,11 @@ impl User {
     }
 
     /// Ends what a step wants to end.
-    pub(super) fn end(&self, what: StopWhat, place: &str) -> StepsEnd {
-        match what {
-            StopWhat::Task => StepsEnd::TaskOver,
-            StopWhat::User => StepsEnd::Leave,
-            StopWhat::Run => {
+    pub(super) fn end(&self, scope: StopScope, place: &str) -> StepsEnd {
+        match scope {
+            StopScope::Task => StepsEnd::TaskOver,
+            StopScope::User => StepsEnd::Leave,
+            StopScope::Run => {
                 self.context.end_run(&format!("a step of the plan says so ({place})"));
                 StepsEnd::Leave
             }

@@ -9,7 +9,6 @@ use tokio::task::LocalSet;
 use super::arrival_pool::{ArrivalPool, ArrivalSource, SearchLevels};
 use super::clock::{Clock, Pacer};
 use super::closed_pool::ClosedPool;
-use super::curves::{curve_of, flow_of};
 use super::feeder::{Feeder, row_partition};
 use super::iteration_pool::IterationPool;
 use super::scenario::{ScenarioTimeline, UserAssignment};
@@ -19,8 +18,7 @@ use super::user_pool::{ActiveUsers, ScenarioUsers, UserPool};
 use super::worker_context::WorkerContext;
 use crate::compile::{Program, Scenario, Shape, Spacing};
 use crate::expression::Globals;
-use crate::http::{Origin, Settings, Transport};
-use crate::load::{Arrivals, Part};
+use crate::load::{Arrivals, Part, RateCurve, UserCurve};
 use crate::metrics::{Health, Interval};
 use crate::units::{Offset, Rate};
 
@@ -31,8 +29,6 @@ pub(super) struct Worker {
     pub(super) globals: Arc<Globals>,
     pub(super) clock: Clock,
     pub(super) platform: Platform,
-    pub(super) origin: Origin,
-    pub(super) settings: Settings,
     /// Who the users of each scenario are.
     pub(super) assignments: Vec<Arc<UserAssignment>>,
     /// The levels of a search so far.
@@ -86,7 +82,7 @@ impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
     pub(super) async fn work(self) {
         // TLS and connections are the worker's own: it shares nothing; the run has seen that they can be made
-        let Ok(transport) = Transport::new(self.origin.clone(), self.settings.clone()) else { return };
+        let Ok(transport) = self.platform.transport(&self.program.target) else { return };
         let (program, globals) = (self.program.clone(), self.globals.clone());
         let pacer = Pacer::new(self.clock, self.platform.timer());
         let mut context = WorkerContext::new(program, globals, pacer, transport, self.messages.clone());
@@ -196,13 +192,15 @@ impl Worker {
         let start = Offset::ZERO + scenario.start;
         let seed = self.program.seed.derive(ARRIVALS ^ index as u64);
         let (pool, arrivals, search) = match &scenario.shape {
-            Shape::Closed(stages, _) => return UserPool::Closed(ClosedPool::new(users, curve_of(start, stages))),
+            Shape::Closed(stages, _) => {
+                return UserPool::Closed(ClosedPool::new(users, UserCurve::starting_at(start, stages)));
+            }
             Shape::Iterations(work) => return UserPool::Iterations(IterationPool::new(users, start, *work)),
             Shape::Open(stages, spacing, pool, _) => {
-                let flow = Arc::new(flow_of(stages));
+                let curve = Arc::new(RateCurve::new(stages));
                 let arrivals = match spacing {
-                    Spacing::Even => Arrivals::even(start, flow),
-                    Spacing::Poisson => Arrivals::poisson(start, flow, seed),
+                    Spacing::Even => Arrivals::even(start, curve),
+                    Spacing::Poisson => Arrivals::poisson(start, curve, seed),
                 };
                 (*pool, arrivals, None)
             }

@@ -7,7 +7,7 @@ use crate::cli::terminal::{data, talk};
 use crate::journal::Reader;
 use crate::report::{Place, comparison_junit, comparison_markdown, comparison_text, visible};
 use crate::results::baseline;
-use crate::threshold::{Rule, Was};
+use crate::threshold::Rule;
 use crate::units::Shard;
 use crate::verdict::Exit;
 
@@ -36,7 +36,7 @@ pub(super) fn resolve(path: Option<&Path>, rules: &mut [Rule]) -> Result<(), Exi
     }
     for (rule, measured) in rules.iter_mut().zip(measured).filter(|(rule, _)| rule.require.limit.is_baseline()) {
         match measured {
-            Some(measured) => rule.require.limit = rule.require.limit.against(Was::Known(measured)),
+            Some(measured) => rule.require.limit = rule.require.limit.against(measured),
             None => talk(&visible(&format!("warning: the baseline has no data for `{}`\n", rule.require))),
         }
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Played, Reply, VirtualRun, ms, secs, tick};
-use crate::load::{Arrivals, Flow, RateLeg};
+use crate::load::{Arrivals, RateCurve};
 use crate::metrics::Measure;
 use crate::units::{Offset, Rate};
 
@@ -10,9 +10,8 @@ fn run(shape: &str) -> VirtualRun {
     VirtualRun::of(&format!("endpoints: {{root: {{get: /}}}}\nshape: {shape}\n"))
 }
 
-fn flow(rate: f64, seconds: u64) -> Arc<Flow> {
-    let leg = RateLeg { rate: Rate::per_second(rate), length: secs(seconds), ramp: Duration::ZERO };
-    Arc::new(Flow::new(&[leg]))
+fn curve(rate: f64, seconds: u64) -> Arc<RateCurve> {
+    Arc::new(RateCurve::constant(Rate::per_second(rate), secs(seconds)))
 }
 
 fn moments(arrivals: Arrivals) -> Vec<Duration> {
@@ -20,7 +19,7 @@ fn moments(arrivals: Arrivals) -> Vec<Duration> {
 }
 
 fn assert_nothing_dropped(played: &Played) {
-    let books = played.totals.books();
+    let books = played.totals.accounting();
     assert_eq!((books.scheduled, books.started, books.dropped), (books.ok, books.ok, 0));
     books.balance().unwrap();
 }
@@ -39,7 +38,7 @@ fn even_arrivals_come_rate_times_time_at_equal_gaps() {
 #[test]
 fn gaps_of_no_whole_millisecond_do_not_add_up() {
     let played = run("{arrivals: {rate: 7/s, for: 60s}}").play();
-    assert_eq!(played.times(), moments(Arrivals::even(Offset::ZERO, flow(7.0, 60))));
+    assert_eq!(played.times(), moments(Arrivals::even(Offset::ZERO, curve(7.0, 60))));
     assert_eq!(played.received.len(), 420);
     // virtual time knows whole milliseconds alone: that, and no more, is how late each of them is
     let lateness = played.measured(Measure::ResponseOk, "");
@@ -51,7 +50,7 @@ fn poisson_arrivals_come_exactly_when_the_seed_draws_them() {
     for workers in [1, 2] {
         let run = run("{arrivals: {rate: 40/s, for: 60s, spacing: poisson}}").workers(workers);
         let seed = run.program.seed.derive(1 << 62);
-        let expected = moments(Arrivals::poisson(Offset::ZERO, flow(40.0, 60), seed));
+        let expected = moments(Arrivals::poisson(Offset::ZERO, curve(40.0, 60), seed));
         let played = run.play();
         assert_eq!(played.times(), expected);
         assert_nothing_dropped(&played);
@@ -87,10 +86,10 @@ fn arrivals_that_find_all_users_busy_are_dropped_and_counted() {
     let busy = run("{arrivals: {rate: 10/s, for: 2s, max_users: 4, when_busy: drop}}");
     let played = busy.answering(|_| Reply::after(ms(950))).play();
     assert_eq!(played.times(), [0, 100, 200, 300, 1000, 1100, 1200, 1300].map(ms));
-    let books = played.totals.books();
+    let books = played.totals.accounting();
     assert_eq!((books.scheduled, books.started, books.ok, books.dropped), (20, 8, 8, 12));
     books.balance().unwrap();
-    let dropped: Vec<u64> = played.seconds.iter().map(|second| second.books.dropped).collect();
+    let dropped: Vec<u64> = played.seconds.iter().map(|second| second.accounting.dropped).collect();
     assert_eq!(dropped[..2], [6, 6]);
 }
 
@@ -110,7 +109,7 @@ fn arrivals_that_wait_for_a_user_are_late_by_exactly_their_wait() {
         }
     }
     assert_eq!(played.times(), sent.iter().map(|at| ms(*at)).collect::<Vec<_>>());
-    let books = played.totals.books();
+    let books = played.totals.accounting();
     // those that still wait at the end never begin
     assert_eq!((books.scheduled, books.started, books.dropped), (30, sent.len() as u64, 30 - sent.len() as u64));
     let sum = |measure| played.measured(measure, "").mean().map(|mean| (mean * sent.len() as f64 / 1e6).round());

@@ -21,7 +21,7 @@ fn slow(time: u64) -> impl Fn(&Received) -> Reply {
 
 /// Started, ok, failed and aborted; they balance.
 fn books(played: &Played) -> [u64; 4] {
-    let books = played.totals.books();
+    let books = played.totals.accounting();
     books.balance().unwrap();
     [books.started, books.ok, books.failures(), books.aborted]
 }

@@ -8,10 +8,9 @@ use super::service::{Accept, Reply, Service};
 use super::virtual_run::{in_virtual_time, program};
 use crate::engine::clock::{Clock, Pacer};
 use crate::engine::scenario::ScenarioTimeline;
-use crate::engine::start::{Platform, settings};
+use crate::engine::start::Platform;
 use crate::engine::user::{Identity, StepsEnd, User};
 use crate::engine::worker_context::WorkerContext;
-use crate::http::Transport;
 use crate::units::Offset;
 
 /// A user that calls once and then pauses, with the answer it still has.
@@ -22,9 +21,8 @@ async fn user_after(plan: &str) -> User {
         Rc::new(|_, _| Accept::After(Duration::ZERO)),
     );
     let platform = Platform::Simulated(service.network.clone());
-    let (origin, settings) = settings(&program, &platform).unwrap();
     let pacer = Pacer::new(Clock::starting_in(Duration::ZERO), platform.timer());
-    let transport = Transport::new(origin, settings).unwrap();
+    let transport = platform.transport(&program.target).unwrap();
     let globals = Arc::clone(&program.globals);
     let context = Rc::new(WorkerContext::new(program, globals, pacer, transport, unbounded_channel().0));
     let task = &context.program.users[0].tasks[0];

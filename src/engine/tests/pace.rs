@@ -3,7 +3,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::{Received, Reply, VirtualRun, ms, secs, tick};
-use crate::compile::Rhythm;
+use crate::compile::WaitTime;
 use crate::metrics::Measure;
 
 fn user(rhythm: &str, length: &str) -> VirtualRun {
@@ -27,7 +27,7 @@ fn drawn_think_times_follow_each_other_exactly_as_the_seed_draws_them() {
     for distribution in ["1s..3s", "{exponential: {mean: 2s}}", "{normal: {mean: 2s, deviation: 500ms}}"] {
         let run = user(&format!("think_time: {distribution}"), "20m");
         let program = run.program.clone();
-        let Rhythm::ThinkTime(pause) = program.users[0].rhythm else { panic!("{distribution}") };
+        let WaitTime::ThinkTime(pause) = program.users[0].wait_time else { panic!("{distribution}") };
         let mut chance = program.seed.derive(1).generator();
         let (mut at, mut expected) = (Duration::ZERO, Vec::new());
         while at < secs(1200) {

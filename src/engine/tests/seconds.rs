@@ -29,13 +29,13 @@ fn each_request_begins_and_ends_in_its_second_and_all_of_them_add_up() {
     for workers in [1, 3] {
         let played = run().workers(workers).play();
         let seconds: Vec<(u64, u64)> =
-            played.seconds.iter().map(|second| (second.books.started, second.books.ok)).collect();
+            played.seconds.iter().map(|second| (second.accounting.started, second.accounting.ok)).collect();
         assert_eq!(seconds, expected());
         let numbers: Vec<u32> = played.seconds.iter().map(|second| second.second).collect();
         assert_eq!(numbers, (0..=20).collect::<Vec<_>>());
         let mut sum = Accounting::default();
-        played.seconds.iter().for_each(|second| sum.merge(&second.books));
-        assert_eq!(&sum, played.totals.books());
+        played.seconds.iter().for_each(|second| sum.merge(&second.accounting));
+        assert_eq!(&sum, played.totals.accounting());
         assert_eq!((sum.started, sum.ok), (318, 318));
         sum.balance().unwrap();
         assert_eq!(played.received.len(), 318);

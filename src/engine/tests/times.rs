@@ -22,7 +22,7 @@ fn time(played: &Played, measure: Measure, request: u64) -> Option<f64> {
 }
 
 fn failed(played: &Played, kind: FailureKind) -> u64 {
-    played.totals.books().failed[kind as usize]
+    played.totals.accounting().failed[kind as usize]
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_timeout_ends_a_request_exactly_at_its_limit() {
         assert_eq!(time(&played, Measure::ResponseFailed, request), Some(300.0));
         assert_eq!(time(&played, Measure::ServiceFailed, request), Some(300.0));
     }
-    assert_eq!((failed(&played, FailureKind::Timeout), played.totals.books().ok), (2, 2));
+    assert_eq!((failed(&played, FailureKind::Timeout), played.totals.accounting().ok), (2, 2));
     // each timeout cost its connection
     let connections: Vec<usize> = played.received.iter().map(|got| got.connection).collect();
     assert_eq!(connections, [0, 0, 1, 2]);
@@ -135,7 +135,7 @@ shape: {constant: {users: 1, for: 4s}}
     assert_eq!(failed(&played, FailureKind::Connect), 2);
     let messages: Vec<String> = played.totals.errors().into_iter().map(|error| error.key.message.to_string()).collect();
     assert_eq!(messages, ["connection refused by service.test:80", "no connection to service.test:80 within 400ms"]);
-    assert_eq!(played.totals.books().never_sent, 2);
+    assert_eq!(played.totals.accounting().never_sent, 2);
 }
 
 #[test]
@@ -149,5 +149,5 @@ fn a_connection_that_breaks_fails_its_request_when_it_breaks() {
     assert_eq!(time(&played, Measure::ResponseFailed, 2), Some(50.0));
     assert_eq!(failed(&played, FailureKind::Reset), 1);
     assert_eq!(failed(&played, FailureKind::Check), 1);
-    assert_eq!(played.totals.books().ok, 2);
+    assert_eq!(played.totals.accounting().ok, 2);
 }

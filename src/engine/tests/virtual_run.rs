@@ -6,7 +6,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{Instant, sleep};
 
 use super::service::{Accept, Accepts, Answers, Received, Reply, Service};
-use crate::compile::{Filter, Program, Setting, compile};
+use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources};
 use crate::engine::{Options, Phase, Platform, Run, Start, Stop, WorkerMessage};
 use crate::metrics::{Distribution, Interval, Measure, Scale, Totals};
@@ -53,8 +53,8 @@ pub(crate) fn program(plan: &str) -> Arc<Program> {
     let plan = read_text(name, plan, &|_| None, &mut sources, &mut problems);
     let plan = plan.unwrap_or_else(|| panic!("{:#?}", problems.sorted()));
     let filter = Filter::default();
-    let setting = Setting { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
-    Arc::new(compile(&plan, &setting, &mut problems).unwrap_or_else(|| panic!("{:#?}", problems.sorted())))
+    let options = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+    Arc::new(compile(&plan, &options, &mut problems).unwrap_or_else(|| panic!("{:#?}", problems.sorted())))
 }
 
 /// Plays a future to its end in virtual time: time moves as soon as nothing is left to do, in whole milliseconds.

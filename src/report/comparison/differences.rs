@@ -18,7 +18,7 @@ pub(super) fn flaws(word: &str, run: &RunTrace) -> Vec<String> {
         }
         (Tail::Whole, Some(Closing::Complete | Closing::Plan)) => {}
     }
-    if let Err(doubt) = run.results.generator().finding() {
+    if let Err(doubt) = run.results.generator().validity() {
         flaws.push(format!("the {word} run is not valid: {doubt}, and its times may be the generator's own"));
     }
     if run.results.end().is_some_and(|end| end.broken_workers > 0) {

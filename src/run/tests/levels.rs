@@ -7,7 +7,7 @@ use crate::compile::{Search, Shape};
 use crate::engine::tests::{Received, Reply, VirtualRun, ms, secs};
 use crate::journal::{Closing, Mark};
 use crate::units::Rate;
-use crate::verdict::{RateSearch, Tried};
+use crate::verdict::{LevelResult, RateSearch};
 
 /// A service that takes so many requests in any second, and refuses what is beyond.
 fn taking(most: usize) -> impl Fn(&Received) -> Reply {
@@ -51,9 +51,9 @@ thresholds: [error_rate < 1%]
             moments.extend(
                 (0..count).map(|number| start + Duration::from_secs_f64(f64::from(number) / rate.as_per_second())),
             );
-            let tried = if rate <= Rate::per_second(50.0) { Tried::Held } else { Tried::Broke };
-            levels.push((rate.to_string(), tried == Tried::Held));
-            expected.tell(tried);
+            let tried = if rate <= Rate::per_second(50.0) { LevelResult::Held } else { LevelResult::Broken };
+            levels.push((rate.to_string(), tried == LevelResult::Held));
+            expected.record(tried);
         }
         assert_eq!(levels.len(), 7);
         let levels: Vec<(&str, bool)> = levels.iter().map(|(rate, held)| (rate.as_str(), *held)).collect();
