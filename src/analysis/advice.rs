@@ -5,9 +5,8 @@ use super::conclude::invalid;
 use super::document::{Recommendation, Symptom};
 use super::figures::{Clock, Figures, Gathered, Row};
 use super::growth::growth;
-use super::text::{ms, users};
 use super::throughput::{Rhythm, spawning};
-use crate::report::{grouped, percent};
+use crate::report::{counted, grouped, ms, percent, rate};
 
 /// More failures than this share are a symptom.
 const ERRORS: f64 = 0.05;
@@ -226,8 +225,13 @@ fn slow(figures: &Figures) -> Option<Recommendation> {
         if let (Some(a), Some(b), Some(x), Some(y)) =
             (growth.from.users, growth.to.users, growth.from.rate, growth.to.rate)
         {
-            let s = |rate: f64| format!("{}/s", crate::report::figure(rate));
-            finding.push_str(&format!(" ({} and {}, then {} and {})", users(a), s(x), users(b), s(y)));
+            finding.push_str(&format!(
+                " ({} and {}, then {} and {})",
+                counted(a, "user"),
+                rate(x),
+                counted(b, "user"),
+                rate(y)
+            ));
         }
     }
     let mut look_at =
@@ -286,7 +290,7 @@ fn throughput(figures: &Figures) -> Option<Recommendation> {
     let mut finding = format!(
         "{}/min from {}, below {}/min; each user asks once in {} and waits {} of it for the answer",
         grouped(rate.round() as u64),
-        users(rhythm.users),
+        counted(rhythm.users, "user"),
         grouped(FEW as u64),
         ms(rhythm.turn * 1e3),
         ms(rhythm.waits * 1e3),

@@ -6,6 +6,7 @@ use super::figures::{Clock, Figures, Gathered, Origin, Row, Standards};
 use super::judge::judge;
 use super::names::Names;
 use super::throughput::Rhythm;
+use crate::report::{counted, grouped, ms};
 use crate::results::{Report, ThresholdEntry};
 use crate::threshold::{Aggregate, Operator, Rule};
 
@@ -48,9 +49,9 @@ fn explained(rule: &Rule, mut target: TargetEntry, figures: &Figures) -> TargetE
     target.note = short.map(|(rhythm, ceiling)| {
         format!(
             "out of reach: {} that pause {} between requests make about {}/min, however fast the answers",
-            super::text::users(rhythm.users),
-            super::text::ms((rhythm.turn - rhythm.waits) * 1e3),
-            crate::report::grouped(ceiling.round() as u64),
+            counted(rhythm.users, "user"),
+            ms((rhythm.turn - rhythm.waits) * 1e3),
+            grouped(ceiling.round() as u64),
         )
     });
     target

@@ -11,14 +11,13 @@ mod document;
 mod figures;
 mod growth;
 mod judge;
-mod markdown;
 mod names;
 mod own;
+mod page;
 mod stats;
 mod targets;
 #[cfg(test)]
 mod tests;
-mod text;
 mod throughput;
 mod trend;
 
@@ -29,10 +28,9 @@ pub use companion_csvs::{CompanionCsvs, read_exceptions, read_failures, read_his
 pub use csv::{LIMIT, Unread};
 pub use document::{Analysis, analysis_schema};
 pub use figures::{Figures, Origin, Standards};
-pub use markdown::markdown;
 pub use names::{Known, Names};
 pub use own::{of_journal, of_report};
+pub use page::page;
 pub use stats::read_stats;
 pub use targets::targets;
-pub use text::text;
 pub use trend::{Point, Trend};

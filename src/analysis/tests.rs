@@ -182,7 +182,7 @@ proptest::proptest! {
             let figures = Figures { users: Some(u64::MAX), ..figures };
             let examined = [Examined::by_figures(figures, &targets(&[]), &Names::default())];
             let analysis = conclude(&examined, (Standards::Default, "an API"), |_| 1);
-            proptest::prop_assert!(text(&analysis).len() + markdown(&analysis).len() > 100);
+            proptest::prop_assert!(page(&analysis).text().len() + page(&analysis).markdown().len() > 100);
         }
     }
 }

@@ -9,8 +9,8 @@ use super::plan_names::names;
 use super::show::missing;
 use super::terminal::{data, talk};
 use crate::analysis::{
-    CompanionCsvs, Examined, Figures, LIMIT, Names, Outcome, Standards, Trend, Unread, conclude, markdown, of_journal,
-    of_report, read_exceptions, read_failures, read_history, read_stats, targets, text,
+    CompanionCsvs, Examined, Figures, LIMIT, Names, Outcome, Standards, Trend, Unread, conclude, of_journal, of_report,
+    page, read_exceptions, read_failures, read_history, read_stats, targets,
 };
 use crate::journal::{Entry, Reader};
 use crate::plan::Overrides;
@@ -64,8 +64,8 @@ fn analyzed(args: &AnalyzeArgs) -> Result<Exit, Exit> {
             talk(&format!("error: {error}\n  = help: this is a bug\n"));
             Exit::Bug
         })?,
-        (false, true) => markdown(&analysis),
-        (false, false) => text(&analysis),
+        (false, true) => page(&analysis).markdown(),
+        (false, false) => page(&analysis).text(),
     };
     data(&told)?;
     Ok(if analysis.passed { Exit::Passed } else { exit_of(analysis.exit_code) })

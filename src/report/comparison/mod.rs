@@ -2,17 +2,13 @@
 
 mod differences;
 mod document;
-mod figures;
-mod junit;
-mod markdown;
+mod page;
 mod read;
-mod text;
 
 pub use document::{
     ChangeEntry, ComparedEntry, ComparisonReport, DemandEntry, MethodEntry, NameEntry, RunSide, WordEntry,
     build_comparison, comparison_schema,
 };
-pub use junit::comparison_junit;
-pub use markdown::comparison_markdown;
+pub use page::comparison_page;
+pub(super) use page::{difference, interval, quantity, value};
 pub use read::{Pair, RunTrace, read_pair};
-pub use text::comparison_text;

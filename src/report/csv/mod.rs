@@ -4,14 +4,10 @@
 //! Locust 2.47.
 
 mod cells;
-mod content;
-mod groups;
 mod history;
-mod running;
-mod stats;
 #[cfg(test)]
 mod tests;
+mod whole;
 
-pub use groups::{exceptions, failures};
 pub use history::{HistoryRows, history};
-pub use stats::stats;
+pub use whole::{exceptions, failures, stats};
