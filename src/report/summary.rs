@@ -71,7 +71,7 @@ fn requests(report: &Report) -> Section {
         Column::right("p95"),
         Column::right("p99"),
         Column::right("max"),
-        Column::right("service p50").minor(),
+        Column::right("service p50").minor().legend("service: from when it was sent"),
         Column::right("p95").minor(),
         Column::right("p99").minor(),
     ];

@@ -47,7 +47,7 @@ fn a_service_half_as_fast_is_a_regression_and_one_twice_as_fast_an_improvement()
 
     let (code, text, _) = compare(&base, &base, &["--markdown"]);
     assert_eq!(code, 0, "{text}");
-    assert!(text.starts_with("### ✓ same"), "{text}");
+    assert!(text.starts_with("### ✅ same"), "{text}");
 
     // what was cut off is told, and compared as far as it goes
     let whole = fs::read(&new).unwrap();

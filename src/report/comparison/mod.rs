@@ -1,4 +1,4 @@
-//! Two runs held against each other, as a document, and as text, Markdown and JUnit made from it.
+//! Two runs compared: the document, and the page made from it.
 
 mod differences;
 mod document;

@@ -32,7 +32,7 @@ const TOTALS: [&str; 7] = [
 ];
 
 /// How many seconds that the journal passes over get a row: a day of them. A journal may say that two thousand million
-/// seconds lie between two of its frames, and a file of that many rows would tell nobody anything.
+/// seconds lie between two of its frames, and a file of that many rows would be of no use.
 const IDLE: u32 = 86_400;
 
 /// Writes `_stats_history.csv` from a journal: a row a second, the last one too. Rates and percentiles are the second's
@@ -99,7 +99,7 @@ impl<W: Write> Table<W> {
 
     fn second(&mut self, interval: &Interval) -> io::Result<()> {
         if interval.users == 0 && interval.series.is_empty() {
-            // gets its row with those that are passed over, if anything follows: when the load is over, workers may tell
+            // gets its row with those that are passed over, if anything follows: when the load is over, workers may report
             // a second more in which nothing happens, and the last row is to be one in which something did
             self.idle_left = self.idle_left.saturating_add(1);
             return Ok(());

@@ -5,9 +5,10 @@
 
 mod cells;
 mod history;
+mod totals;
+
 #[cfg(test)]
 mod tests;
-mod whole;
 
 pub use history::{HistoryRows, history};
-pub use whole::{exceptions, failures, stats};
+pub use totals::{exceptions, failures, stats};

@@ -72,7 +72,7 @@ fn threshold(report: &Report, entry: &ThresholdEntry) -> Case {
         ThresholdState::Broken => CaseOutcome::Failed(failure("broken", &entry.measured)),
         ThresholdState::NoData => CaseOutcome::Failed(failure("no_data", "no data")),
         ThresholdState::Left => {
-            CaseOutcome::Skipped("a shard cannot tell: it is judged when the shards are merged".to_owned())
+            CaseOutcome::Skipped("deferred to merge: one shard cannot say whether it holds".to_owned())
         }
     };
     let output = if entry.state == ThresholdState::Held { measured } else { String::new() };

@@ -35,7 +35,7 @@ pub(super) fn render(page: &Page) -> String {
 /// A section's parts: a title and blocks, or all of it in a line where it has only lines.
 fn section(section: &Section) -> Vec<String> {
     let Some(title) = &section.title else {
-        return section.blocks.iter().map(|block| self::block(block, sentence)).collect();
+        return blocks(section);
     };
     let lines = section.blocks.iter().map(|block| match block {
         Block::Paragraph(line) => Some(line.clone()),
@@ -45,7 +45,15 @@ fn section(section: &Section) -> Vec<String> {
         return vec![sentence(&Line::joined([title.clone(), Line::joined(lines, "; ")], ": "))];
     }
     let title = format!("#### {}\n", capitalized(&inline(title, QUOTE)));
-    std::iter::once(title).chain(section.blocks.iter().map(|block| self::block(block, sentence))).collect()
+    std::iter::once(title).chain(blocks(section)).collect()
+}
+
+fn blocks(section: &Section) -> Vec<String> {
+    let folded = section.blocks.iter().filter_map(|block| match block {
+        Block::Table(table) => folded(table),
+        _ => None,
+    });
+    section.blocks.iter().map(|block| self::block(block, sentence)).chain(folded).collect()
 }
 
 fn block(block: &Block, paragraph: impl Fn(&Line) -> String) -> String {
@@ -73,11 +81,9 @@ fn item(item: &Item) -> String {
     format!("- {label}{}\n{}", inline(&item.line, QUOTE), details.chain(steps).collect::<String>())
 }
 
-/// A table of the rows that matter, those that matter most first; behind it what it lacks, how to read it, and folded
-/// away the whole of it where some rows do not matter.
+/// A table of the rows that matter, those that matter most first; behind it what it lacks, and how to read it.
 fn table(table: &Table) -> String {
-    let columns: Vec<(usize, &Column)> =
-        table.columns.iter().enumerate().filter(|(_, column)| column.importance != Importance::Minor).collect();
+    let columns = columns(table);
     let of = |kind: RowKind| table.rows.iter().filter(move |row| row.kind == kind);
     let mut ranked: Vec<&Row> = of(RowKind::One).collect();
     ranked.sort_by_key(|row| row.rank);
@@ -93,12 +99,20 @@ fn table(table: &Table) -> String {
     for part in [more, legends].iter().filter(|part| !part.is_empty()) {
         text.push_str(&format!("\n{part}"));
     }
-    if of(RowKind::Minor).next().is_some() {
-        let every: String = table.rows.iter().map(|row| line(row, &columns)).collect();
-        let head = head(&columns);
-        text.push_str(&format!("\n<details><summary>every row</summary>\n\n{head}{every}\n</details>\n"));
-    }
     text
+}
+
+/// The whole of a table, folded away, where some of its rows do not matter.
+fn folded(table: &Table) -> Option<String> {
+    let columns = columns(table);
+    let rows: String = table.rows.iter().map(|row| line(row, &columns)).collect();
+    let head = head(&columns);
+    let has_minor = table.rows.iter().any(|row| row.kind == RowKind::Minor);
+    has_minor.then(|| format!("<details><summary>every row</summary>\n\n{head}{rows}\n</details>\n"))
+}
+
+fn columns(table: &Table) -> Vec<(usize, &Column)> {
+    table.columns.iter().enumerate().filter(|(_, column)| column.importance != Importance::Minor).collect()
 }
 
 fn head(columns: &[(usize, &Column)]) -> String {

@@ -94,7 +94,7 @@ fn row(entry: &RequestEntry, method: String, name: String, seconds: f64) -> Vec<
     cells
 }
 
-/// Failures that no column of the file tells apart.
+/// Failures that are the same in every column of the file.
 struct Alike<'a> {
     method: &'a str,
     name: &'a str,
