@@ -117,7 +117,7 @@ impl Place {
 
 /// UTC time as `20261123_091527`, for file names.
 #[must_use]
-pub fn stamp(time: SystemTime) -> String {
+fn stamp(time: SystemTime) -> String {
     let text = humantime::format_rfc3339_seconds(time).to_string();
     text.trim_end_matches('Z').replace(['-', ':'], "").replace('T', "_")
 }

@@ -12,15 +12,12 @@ mod page;
 mod sanitize;
 mod summary;
 
-pub use comparison::{
-    ChangeEntry, ComparedEntry, ComparisonReport, DemandEntry, MethodEntry, NameEntry, Pair, RunSide, RunTrace,
-    WordEntry, build_comparison, comparison_page, comparison_schema, read_pair,
-};
-pub use csv::{HistoryRows, exceptions, failures, history, stats};
-pub use files::{Place, ResultFiles, Unwritten, stamp};
+pub use comparison::{ComparisonReport, build_comparison, comparison_page, comparison_schema, read_pair};
+pub use csv::{HistoryRows, exceptions, failures};
+pub use files::{Place, ResultFiles};
 pub use format::{Format, Seconds, keep};
 pub use github::annotations;
-pub use junit::{comparison_junit, junit};
+pub use junit::comparison_junit;
 pub(crate) use numbers::{Unit, counted, grouped, ms, percent, rate};
 pub use page::Page;
 pub(crate) use page::{Block, Cell, Column, Item, Limit, Line, List, Mark, Section, Table, Verdict};

@@ -55,7 +55,7 @@ impl Unit {
 
 /// A time in milliseconds.
 pub(crate) fn ms(ms: f64) -> String {
-    show_duration(Duration::from_secs_f64((ms / 1e3).max(0.0).min(LONGEST)))
+    show_duration(Duration::try_from_secs_f64((ms / 1e3).clamp(0.0, LONGEST)).unwrap_or_default())
 }
 
 /// A time in seconds.

@@ -5,10 +5,8 @@ mod document;
 mod page;
 mod read;
 
-pub use document::{
-    ChangeEntry, ComparedEntry, ComparisonReport, DemandEntry, MethodEntry, NameEntry, RunSide, WordEntry,
-    build_comparison, comparison_schema,
-};
+pub(super) use document::{ChangeEntry, ComparedEntry, WordEntry};
+pub use document::{ComparisonReport, build_comparison, comparison_schema};
 pub use page::comparison_page;
 pub(super) use page::{difference, interval, quantity, value};
-pub use read::{Pair, RunTrace, read_pair};
+pub use read::read_pair;

@@ -41,7 +41,7 @@ const IDLE: u32 = 86_400;
 ///
 /// # Errors
 /// Of what it is written to.
-pub fn history<S: Read + Seek>(
+pub(in crate::report) fn history<S: Read + Seek>(
     reader: &mut Reader<S>,
     through: Option<u32>,
     rows: HistoryRows,

@@ -10,5 +10,7 @@ mod totals;
 #[cfg(test)]
 mod tests;
 
-pub use history::{HistoryRows, history};
-pub use totals::{exceptions, failures, stats};
+pub use history::HistoryRows;
+pub(super) use history::history;
+pub(super) use totals::stats;
+pub use totals::{exceptions, failures};

@@ -26,7 +26,7 @@ const HEAD: [&str; 11] = [
 ///
 /// # Errors
 /// Of what it is written to.
-pub fn stats(report: &Report, out: impl Write) -> io::Result<()> {
+pub(in crate::report) fn stats(report: &Report, out: impl Write) -> io::Result<()> {
     let mut file = rows(out);
     file.write_record(HEAD.iter().chain(&PERCENTILES))?;
     let mut entries: Vec<&RequestEntry> = report.requests.iter().collect();

@@ -1,6 +1,7 @@
 use super::suite::{Case, CaseOutcome, Failure, Suite, Suites};
-use crate::report::comparison::{ChangeEntry, ComparedEntry, ComparisonReport, WordEntry};
-use crate::report::comparison::{difference, interval, quantity, value};
+use crate::report::comparison::{
+    ChangeEntry, ComparedEntry, ComparisonReport, WordEntry, difference, interval, quantity, value,
+};
 use crate::report::numbers::{grouped, ms, percent, rate};
 use crate::report::summary::remark;
 use crate::results::{FailureEntry, Report, RequestEntry, ThresholdEntry, ThresholdState};
@@ -14,7 +15,7 @@ const MESSAGES: usize = 10;
 /// valid although each threshold holds; and an endpoint with failed requests passes in a run whose thresholds allow for
 /// them, and shows them all the same.
 #[must_use]
-pub fn junit(report: &Report) -> String {
+pub(in crate::report) fn junit(report: &Report) -> String {
     let suite = |what: &str, cases| Suite {
         name: format!("{} {what}", report.plan.name),
         began: Some(report.run.began.clone()),

@@ -3,4 +3,5 @@
 mod cases;
 mod suite;
 
-pub use cases::{comparison_junit, junit};
+pub use cases::comparison_junit;
+pub(super) use cases::junit;
