@@ -1,10 +1,42 @@
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::cells::{rows, text};
-use crate::results::{FailureEntry, Report};
+use super::cells::{PERCENTILES, average, number, percentiles, rows, text};
+use crate::results::{FailureEntry, Report, RequestEntry, TimeEntry};
+
+const HEAD: [&str; 11] = [
+    "Type",
+    "Name",
+    "Request Count",
+    "Failure Count",
+    "Median Response Time",
+    "Average Response Time",
+    "Min Response Time",
+    "Max Response Time",
+    "Average Content Size",
+    "Requests/s",
+    "Failures/s",
+];
+
+/// Writes `_stats.csv`: a row per method and name, in the order of the names, and one of all at the end. Times are
+/// response times in milliseconds; rates are over the time load was made.
+///
+/// # Errors
+/// Of what it is written to.
+pub(in crate::report) fn stats(report: &Report, out: impl Write) -> io::Result<()> {
+    let mut file = rows(out);
+    file.write_record(HEAD.iter().chain(&PERCENTILES))?;
+    let mut entries: Vec<&RequestEntry> = report.requests.iter().collect();
+    entries.sort_by_key(|row| (&row.name, &row.method));
+    for entry in entries {
+        file.write_record(row(entry, text(&entry.method), text(&entry.name), report.run.seconds))?;
+    }
+    file.write_record(row(&report.total, String::new(), "Aggregated".to_owned(), report.run.seconds))?;
+    file.flush()
+}
 
 /// Writes `_failures.csv`: a row per method, name and message, the most frequent first.
 ///
@@ -26,7 +58,7 @@ pub fn failures(report: &Report, out: impl Write) -> io::Result<()> {
     file.flush()
 }
 
-/// Writes `_exceptions.csv`: mistakes of the plan that showed at run time, the most frequent first. The column of the
+/// Writes `_exceptions.csv`: errors of the plan that showed at run time, the most frequent first. The column of the
 /// traceback says which request or task it was.
 ///
 /// # Errors
@@ -41,7 +73,28 @@ pub fn exceptions(report: &Report, out: impl Write) -> io::Result<()> {
     file.flush()
 }
 
-/// Failures that no column of the file tells apart.
+fn row(entry: &RequestEntry, method: String, name: String, seconds: f64) -> Vec<String> {
+    let times = entry.response_time.as_ref();
+    let time = |of: fn(&TimeEntry) -> f64| number(times.map_or(0.0, of));
+    let failures = if seconds > 0.0 { entry.failed as f64 / seconds } else { 0.0 };
+    let mut cells = vec![
+        method,
+        name,
+        entry.requests.to_string(),
+        entry.failed.to_string(),
+        time(|times| times.p50),
+        time(|times| times.mean),
+        time(|times| times.min),
+        time(|times| times.max),
+        number(average(entry.content_bytes, entry.requests)),
+        number(entry.rate),
+        number(failures),
+    ];
+    cells.extend(percentiles(times));
+    cells
+}
+
+/// Failures that are the same in every column of the file.
 struct Alike<'a> {
     method: &'a str,
     name: &'a str,
@@ -69,7 +122,7 @@ fn alike(groups: &[FailureEntry]) -> Vec<Alike<'_>> {
             }
         }
     }
-    found.sort_by_key(|group| std::cmp::Reverse(group.count));
+    found.sort_by_key(|group| Reverse(group.count));
     found
 }
 
