@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 24] = [
+const FLOORS: [(&str, &[&str]); 25] = [
     ("units", &[]),
     ("timer", &[]),
-    ("diagnostic", &[]),
-    ("threshold", &["units", "diagnostic"]),
+    ("secrets", &[]),
+    ("diagnostic", &["secrets"]),
+    ("threshold", &["units", "diagnostic", "secrets"]),
     ("expression", &["units", "diagnostic"]),
     ("load", &["units"]),
     ("sample", &["units"]),
@@ -18,10 +19,10 @@ const FLOORS: [(&str, &[&str]); 24] = [
     ("rows", &["expression", "units"]),
     ("metrics", &["sample", "units"]),
     ("http", &["sample", "units"]),
-    ("compile", &["plan", "threshold", "expression", "rows", "sample", "units", "diagnostic"]),
+    ("compile", &["plan", "threshold", "expression", "rows", "sample", "secrets", "units", "diagnostic"]),
     ("journal", &["metrics", "threshold", "sample", "units"]),
     ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
-    ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "timer", "units"]),
+    ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "secrets", "timer", "units"]),
     ("results", &["verdict", "journal", "metrics", "threshold", "sample", "units"]),
     (
         "run",
@@ -39,13 +40,14 @@ const FLOORS: [(&str, &[&str]); 24] = [
             "plan",
             "threshold",
             "diagnostic",
+            "secrets",
             "units",
         ],
     ),
     ("report", &["results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
-    ("import", &["diagnostic", "plan", "units"]),
+    ("import", &["diagnostic", "secrets"]),
     ("analysis", &["report", "results", "metrics", "threshold", "units"]),
     (
         "cli",
@@ -70,6 +72,7 @@ const FLOORS: [(&str, &[&str]); 24] = [
             "analysis",
             "target",
             "import",
+            "secrets",
         ],
     ),
     ("lib.rs", &[]),

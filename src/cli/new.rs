@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::fetch::{fetch, shown};
+use super::fetch::fetch;
 use super::terminal::{data, talk, talk_style};
 use crate::diagnostic::{Problem, Problems, Sources, render};
 use crate::import::{Draft, Origin, STARTER, Variable, from_curl, from_openapi};
 use crate::plan::text_of;
+use crate::secrets::url_without_secrets;
 use crate::verdict::Exit;
 
 /// Writes a plan to start from: one that teaches, or one made from a curl command or an OpenAPI document.
@@ -50,7 +51,7 @@ fn drafted(args: &NewArgs) -> Result<Draft, Box<Problem>> {
         (Some(command), _) if command == "-" => from_curl(&stdin()?),
         (Some(command), _) => from_curl(command),
         (None, Some(place)) if place.starts_with("http://") || place.starts_with("https://") => {
-            from_openapi(&fetch(place)?, &Origin { shown: shown(place), url: Some(place.clone()) })
+            from_openapi(&fetch(place)?, &Origin { shown: url_without_secrets(place), url: Some(place.clone()) })
         }
         (None, Some(place)) => from_openapi(&text_of(Path::new(place))?, &Origin { shown: place.clone(), url: None }),
         (None, None) => Ok(Draft { plan: STARTER.to_owned(), variables: Vec::new() }),

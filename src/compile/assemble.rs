@@ -7,7 +7,7 @@ use crate::compile::filter::Filter;
 use crate::compile::globals::{self, Known};
 use crate::compile::metrics;
 use crate::compile::names::{Names, Need};
-use crate::compile::program::{BodyUse, Endpoint, Http, Program, Secrets, Target};
+use crate::compile::program::{BodyUse, Endpoint, Http, Program, Target};
 use crate::compile::steps::{CallSite, Callable, Steps};
 use crate::compile::templates::Templates;
 use crate::compile::users::{self, CompiledUser, TaskIds};
@@ -16,6 +16,7 @@ use crate::compile::{http, rules, scenarios, targets};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::plan::{self, At, Named, Plan, Task, User};
 use crate::sample::{Catalog, EndpointEntry, EndpointId, StageEntry, TaskEntry, UserEntry, UserTypeId};
+use crate::secrets::DeclaredSecrets;
 use crate::units::Seed;
 
 /// What a plan is compiled with besides itself.
@@ -122,8 +123,14 @@ impl Around {
     }
 }
 
-fn secrets(plan: &Plan, known: &Known, users: &[CompiledUser], around: &Around, problems: &mut Problems) -> Secrets {
-    let mut secrets = Secrets::default();
+fn secrets(
+    plan: &Plan,
+    known: &Known,
+    users: &[CompiledUser],
+    around: &Around,
+    problems: &mut Problems,
+) -> DeclaredSecrets {
+    let mut secrets = DeclaredSecrets::default();
     for name in plan.secrets.iter().flatten() {
         let of_state = users.iter().any(|user| user.defines.has(&name.value)) || around.leaves.has(&name.value);
         let is_var = plan.vars.as_ref().is_some_and(|vars| vars.has(&name.value));
@@ -136,7 +143,7 @@ fn secrets(plan: &Plan, known: &Known, users: &[CompiledUser], around: &Around, 
             secrets.names.push(name.value.as_str().into());
         }
         let value = known.globals.value(&name.value).map(|value| value.to_string());
-        secrets.texts.extend(value.filter(|value| !value.is_empty()));
+        secrets.values.extend(value.filter(|value| !value.is_empty()));
     }
     secrets
 }

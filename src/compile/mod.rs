@@ -47,7 +47,7 @@ pub use pause::Pause;
 pub use payload::{JsonPiece, Multipart, PartSource, Payload};
 pub use program::{
     BodyUse, Capture, CaptureFrom, Compression, Connections, Cookies, Endpoint, HeaderSource, Http, Identity, Path,
-    Program, Proxy, Ready, Record, RecordValue, RulesFrom, Secrets, Target, Trust, Version,
+    Program, Proxy, Ready, Record, RecordValue, RulesFrom, Target, Trust, Version,
 };
 pub use scenario::{
     Amount, Ending, Pool, Ramp, RateStage, Scenario, Search, Shape, Share, Spacing, Stage, WhenBusy, Work,

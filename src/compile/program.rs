@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::compile::{Check, Payload, Scenario, Step, UserType, ValueTemplate};
 use crate::expression::{Expr, Globals, JsonPath, Template};
 use crate::sample::{Catalog, EndpointId, MetricId};
+use crate::secrets::DeclaredSecrets;
 use crate::threshold::Rule;
 use crate::units::Seed;
 
@@ -40,16 +41,7 @@ pub struct Program {
     /// The number all chance derives from.
     pub seed: Seed,
     /// What no output may show.
-    pub secrets: Secrets,
-}
-
-/// What no output may show.
-#[derive(Debug, Clone, Default)]
-pub struct Secrets {
-    /// Templates known before the run.
-    pub texts: Vec<String>,
-    /// Names of state whose values are secret, whatever they come to.
-    pub names: Vec<Arc<str>>,
+    pub secrets: DeclaredSecrets,
 }
 
 /// Where the thresholds come from.

@@ -294,7 +294,7 @@ impl Caller<'_> {
     }
 
     fn hidden(&self, text: &str) -> String {
-        self.desk.mask.hide(text, self.scope)
+        self.desk.redactor.redact(text, self.scope)
     }
 }
 

@@ -39,7 +39,6 @@ pub use clock::Clock;
 pub use curves::{curve_of, flow_of};
 pub use one_off::{Done, OnTrouble, OneOff, Stretch};
 pub use ready_check::ready_check;
-pub use redact::Mask;
 pub use start::{NotReady, Options, Run, Start};
 pub use stop::{Phase, Stop};
 pub use trace::{Redirected, Traced, Watcher};

@@ -42,7 +42,7 @@ impl User {
                 Action::Stop(what) => self.stop(*what, &step.place),
                 Action::Log(text) => match text.render(&self.scope) {
                     Ok(text) => {
-                        self.desk.log(&self.desk.mask.hide(&text, &self.scope));
+                        self.desk.log(&self.desk.redactor.redact(&text, &self.scope));
                         Flow::Done
                     }
                     Err(error) => self.failed(task, &step.place, &error),

@@ -247,7 +247,7 @@ impl User {
     }
 
     fn exception(&self, name: &Arc<str>, message: &str) {
-        let message = self.desk.mask.hide(message, &self.scope);
+        let message = self.desk.redactor.redact(message, &self.scope);
         self.desk.tally.borrow_mut().exception(name, &message, self.desk.clock.now());
     }
 

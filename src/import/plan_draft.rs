@@ -1,7 +1,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::literal::one_line;
-use super::secrets::{Secrets, Variable};
+use super::secret_vars::{SecretVars, Variable};
 use super::write::{block, entry};
 
 /// A plan drafted, with what its reader must do before it runs.
@@ -22,7 +22,7 @@ pub(super) struct PlanDraft {
     pub(super) target: Map<String, Json>,
     /// Comments before the target.
     pub(super) target_notes: Vec<String>,
-    pub(super) vault: Secrets,
+    pub(super) secrets: SecretVars,
     /// Comments before the endpoints.
     pub(super) notes: Vec<String>,
     pub(super) endpoints: Vec<Part>,
@@ -45,7 +45,7 @@ pub(super) enum Danger {
 
 impl PlanDraft {
     pub(super) fn draft(self) -> Draft {
-        Draft { plan: self.text(), variables: self.vault.variables() }
+        Draft { plan: self.text(), variables: self.secrets.variables() }
     }
 
     fn text(&self) -> String {
@@ -72,14 +72,14 @@ impl PlanDraft {
     }
 
     fn secrets(&self, out: &mut String) {
-        let vars = self.vault.vars();
+        let vars = self.secrets.vars();
         if vars.is_empty() {
             return;
         }
         comment(out, 0, "From the environment, and shown in no output.");
         section(out, "vars", &vars);
         out.pop();
-        entry(out, 0, "secrets", &self.vault.secrets());
+        entry(out, 0, "secrets", &self.secrets.secrets());
         out.push('\n');
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::shard_fit::peak;
 use crate::compile::{Pause, Program, Rhythm, Scenario, Shape, Share, TaskOrder, UserType};
-use crate::engine::{Mask, curve_of, flow_of};
+use crate::engine::{curve_of, flow_of};
 use crate::units::{Offset, Shard, show_duration};
 
 /// What a run would do, without doing it: the effective plan, shares, and the load curve; without secrets.
@@ -28,7 +28,7 @@ pub fn dry_run(effective: &Value, program: &Program, shard: Option<Shard>) -> St
         out.push_str(&format!("  {}\n", rule.require));
     }
     out.push_str(&format!("memory: about {} MiB\n", memory(program) >> 20));
-    Mask::new(&program.secrets).hide_known(&out)
+    program.secrets.redactor().redact(&out)
 }
 
 fn indented(text: &str) -> String {

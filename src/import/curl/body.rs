@@ -5,8 +5,9 @@ use super::multipart::multipart;
 use super::typed::{Data, Typed};
 use crate::diagnostic::Problem;
 use crate::import::literal::{literal, literal_value};
-use crate::import::secrets::{Secrets, is_secret, slot};
+use crate::import::secret_vars::{SecretVars, slot};
 use crate::import::write::fits;
+use crate::secrets::holds_secret;
 
 /// A request's body as a plan writes it.
 #[derive(Debug, Default)]
@@ -20,14 +21,14 @@ pub(super) struct Body {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A body from a command's options; secrets go to the vault.
-pub(super) fn body(typed: &Typed, said: Option<&str>, vault: &mut Secrets) -> Result<Body, Box<Problem>> {
+/// A body from a command's options; its secrets become vars.
+pub(super) fn body(typed: &Typed, said: Option<&str>, secrets: &mut SecretVars) -> Result<Body, Box<Problem>> {
     if !typed.form.is_empty() {
         if !typed.data.is_empty() || !typed.json.is_empty() {
             let problem = Problem::new("the command has two bodies: a form (`-F`) and data (`-d`)");
             return Err(Box::new(problem.help("take one away")));
         }
-        let multipart = multipart(&typed.form, vault)?;
+        let multipart = multipart(&typed.form, secrets)?;
         return Ok(Body { field: Some(("multipart", multipart)), ..Body::default() });
     }
     let text = if typed.json.is_empty() { joined(&typed.data) } else { typed.json.concat() };
@@ -36,11 +37,11 @@ pub(super) fn body(typed: &Typed, said: Option<&str>, vault: &mut Secrets) -> Re
         return Ok(Body { content_type: said.map(str::to_owned), ..Body::default() });
     }
     let said = said.or((!typed.json.is_empty()).then_some("application/json"));
-    Ok(classified(&text, said, vault))
+    Ok(classified(&text, said, secrets))
 }
 
 /// The body of a text, by what it is said to be and by what it is.
-fn classified(text: &str, said: Option<&str>, vault: &mut Secrets) -> Body {
+fn classified(text: &str, said: Option<&str>, secrets: &mut SecretVars) -> Body {
     let is_form = said.is_none_or(|said| said.starts_with(FORM));
     let is_json =
         said.is_some_and(|said| said.contains("json")) || is_form && text.trim_start().starts_with(['{', '[']);
@@ -49,14 +50,14 @@ fn classified(text: &str, said: Option<&str>, vault: &mut Secrets) -> Body {
         let content_type = said.filter(|said| *said != "application/json" && !said.starts_with(FORM));
         let unsaid = "the body is JSON and is sent as such; `curl` would have said it is a form";
         return Body {
-            field: Some(("json", masked(&literal_value(&json), vault))),
+            field: Some(("json", masked(&literal_value(&json), secrets))),
             content_type: content_type.map(str::to_owned),
             notes: if is_form { vec![unsaid.into()] } else { Vec::new() },
         };
     }
     if let Some(fields) = fields(text).filter(|_| is_form) {
         let form = fields.into_iter().map(|(name, value)| {
-            let value = secret_or(&name, &value, vault);
+            let value = secret_or(&name, &value, secrets);
             (name, value.into())
         });
         return Body { field: Some(("form", Json::Object(form.collect()))), ..Body::default() };
@@ -136,27 +137,29 @@ fn has_short_numbers(text: &str) -> bool {
 }
 
 /// The value with its secrets taken out: texts whose names say that they are.
-fn masked(value: &Json, vault: &mut Secrets) -> Json {
+fn masked(value: &Json, secrets: &mut SecretVars) -> Json {
     match value {
         Json::Object(entries) => {
             let entries = entries.iter().map(|(name, value)| match value {
-                Json::String(text) if is_secret(name) && !text.is_empty() => (name.clone(), kept(name, vault).into()),
-                other => (name.clone(), masked(other, vault)),
+                Json::String(text) if holds_secret(name) && !text.is_empty() => {
+                    (name.clone(), kept(name, secrets).into())
+                }
+                other => (name.clone(), masked(other, secrets)),
             });
             Json::Object(entries.collect())
         }
-        Json::Array(items) => items.iter().map(|item| masked(item, vault)).collect(),
+        Json::Array(items) => items.iter().map(|item| masked(item, secrets)).collect(),
         other => other.clone(),
     }
 }
 
 /// A text of a body, or the var that stands for it.
-pub(super) fn secret_or(name: &str, value: &str, vault: &mut Secrets) -> String {
-    if is_secret(name) && !value.is_empty() { kept(name, vault) } else { literal(value) }
+pub(super) fn secret_or(name: &str, value: &str, secrets: &mut SecretVars) -> String {
+    if holds_secret(name) && !value.is_empty() { kept(name, secrets) } else { literal(value) }
 }
 
-fn kept(name: &str, vault: &mut Secrets) -> String {
-    slot(&vault.keep(name, &format!("`{name}` in the body")))
+fn kept(name: &str, secrets: &mut SecretVars) -> String {
+    slot(&secrets.keep(name, &format!("`{name}` in the body")))
 }
 
 #[cfg(test)]
@@ -166,7 +169,7 @@ mod tests {
     use super::*;
 
     fn field_of(text: &str, said: Option<&str>) -> (&'static str, Json) {
-        classified(text, said, &mut Secrets::default()).field.unwrap()
+        classified(text, said, &mut SecretVars::default()).field.unwrap()
     }
 
     #[test]

@@ -2,7 +2,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::typed::Typed;
 use crate::import::literal::literal;
-use crate::import::secrets::{Secrets, is_secret, slot};
+use crate::import::secret_vars::{SecretVars, slot};
+use crate::secrets::holds_secret;
 
 /// A request's headers as a plan writes them, and who sends it.
 #[derive(Debug, Default)]
@@ -29,8 +30,8 @@ const LEFT_OUT: [&str; 9] = [
 ];
 
 impl Headers {
-    /// Reads them off a command; secrets go to the vault.
-    pub(super) fn of(typed: &Typed, host: &str, vault: &mut Secrets) -> Self {
+    /// Reads them off a command; its secrets become vars.
+    pub(super) fn of(typed: &Typed, host: &str, secrets: &mut SecretVars) -> Self {
         let mut headers = Self::default();
         let mut cookies = typed.cookies.clone();
         let mut left_out = Vec::new();
@@ -41,26 +42,26 @@ impl Headers {
                 "cookie" => cookies.push(value.to_owned()),
                 "content-type" => headers.content_type = Some(value.to_owned()),
                 "host" if value.eq_ignore_ascii_case(host) => {}
-                "authorization" => headers.authorization(name, value, vault),
+                "authorization" => headers.authorization(name, value, secrets),
                 _ if LEFT_OUT.contains(&lower.as_str()) || lower.starts_with("sec-") => left_out.push(lower),
-                _ => headers.add(name, value, vault),
+                _ => headers.add(name, value, secrets),
             }
         }
         if let Some(agent) = &typed.agent {
-            headers.add("User-Agent", agent, vault);
+            headers.add("User-Agent", agent, secrets);
         }
         if let Some(referer) = &typed.referer {
-            headers.add("Referer", referer, vault);
+            headers.add("Referer", referer, secrets);
         }
         if !cookies.is_empty() {
-            let var = vault.keep("cookies", "the `Cookie` header's value");
+            let var = secrets.keep("cookies", "the `Cookie` header's value");
             headers.map.insert("Cookie".into(), slot(&var).into());
         }
         if typed.bearer.is_some() {
-            headers.bearer(vault);
+            headers.bearer(secrets);
         } else if typed.user.is_some() {
-            let user = vault.keep("username", "the user's name, from `-u`");
-            let password = vault.keep("password", "the user's password, from `-u`");
+            let user = secrets.keep("username", "the user's name, from `-u`");
+            let password = secrets.keep("password", "the user's password, from `-u`");
             headers.auth = Some(json!({"basic": {"user": slot(&user), "password": slot(&password)}}));
         }
         if !left_out.is_empty() {
@@ -69,26 +70,26 @@ impl Headers {
         headers
     }
 
-    fn authorization(&mut self, name: &str, value: &str, vault: &mut Secrets) {
+    fn authorization(&mut self, name: &str, value: &str, secrets: &mut SecretVars) {
         match value.split_once(' ') {
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("bearer") => self.bearer(vault),
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("bearer") => self.bearer(secrets),
             Some((scheme, _)) if ["basic", "token", "apikey"].contains(&scheme.to_ascii_lowercase().as_str()) => {
                 let holds = format!("what follows `{scheme}` in the `{name}` header");
-                let var = vault.keep("credentials", &holds);
+                let var = secrets.keep("credentials", &holds);
                 self.map.insert(name.to_owned(), format!("{scheme} {}", slot(&var)).into());
             }
-            _ => self.add(name, value, vault),
+            _ => self.add(name, value, secrets),
         }
     }
 
-    fn bearer(&mut self, vault: &mut Secrets) {
-        let var = vault.keep("token", "the bearer token");
+    fn bearer(&mut self, secrets: &mut SecretVars) {
+        let var = secrets.keep("token", "the bearer token");
         self.auth = Some(json!({"bearer": slot(&var)}));
     }
 
-    fn add(&mut self, name: &str, value: &str, vault: &mut Secrets) {
-        let written = if is_secret(name) && !value.is_empty() {
-            slot(&vault.keep(name, &format!("the `{name}` header's value")))
+    fn add(&mut self, name: &str, value: &str, secrets: &mut SecretVars) {
+        let written = if holds_secret(name) && !value.is_empty() {
+            slot(&secrets.keep(name, &format!("the `{name}` header's value")))
         } else {
             literal(value)
         };
@@ -133,9 +134,9 @@ mod tests {
         let lines = ["Authorization: Bearer s3cret", "X-Api-Key: s3cret", "cookie: a=s3cret", "Accept: a", "accept: b"];
         let typed =
             Typed { headers: lines.map(str::to_owned).into(), user: Some("me:s3cret".into()), ..Typed::default() };
-        let mut vault = Secrets::default();
-        let headers = Headers::of(&typed, "here", &mut vault);
-        assert!(!format!("{headers:?} {vault:?}").contains("s3cret"));
+        let mut secrets = SecretVars::default();
+        let headers = Headers::of(&typed, "here", &mut secrets);
+        assert!(!format!("{headers:?} {secrets:?}").contains("s3cret"));
         assert_eq!(headers.map["Accept"], "a, b");
         assert_eq!(headers.map["X-Api-Key"], "{{ api_key }}");
     }

@@ -8,8 +8,9 @@ use crate::diagnostic::Problem;
 use crate::import::literal::{literal, plain};
 use crate::import::naming::Names;
 use crate::import::plan_draft::{Danger, Draft, Part, PlanDraft};
-use crate::import::secrets::{Secrets, is_secret, slot};
+use crate::import::secret_vars::{SecretVars, slot};
 use crate::import::shell_words::command;
+use crate::secrets::holds_secret_in_query;
 
 /// A plan with the one call that a `curl` command makes. Its secrets become variables of the environment.
 ///
@@ -20,12 +21,12 @@ pub fn from_curl(text: &str) -> Result<Draft, Box<Problem>> {
     let mut typed = sort(&command.words)?;
     let url = address(&mut typed)?;
     let method = method(&typed)?;
-    let mut vault = Secrets::default();
+    let mut secrets = SecretVars::default();
     let host = url.host_str().unwrap_or_default();
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let mut headers = Headers::of(&typed, &host, &mut vault);
-    let body = body(&typed, headers.content_type.as_deref(), &mut vault)?;
-    let query = query(&url, &typed, &mut vault);
+    let mut headers = Headers::of(&typed, &host, &mut secrets);
+    let body = body(&typed, headers.content_type.as_deref(), &mut secrets)?;
+    let query = query(&url, &typed, &mut secrets);
     let mut notes = typed.notes.clone();
     notes.append(&mut headers.notes);
     notes.extend(body.notes.iter().cloned());
@@ -44,7 +45,7 @@ pub fn from_curl(text: &str) -> Result<Draft, Box<Problem>> {
         description: None,
         target,
         target_notes: Vec::new(),
-        vault,
+        secrets,
         notes: Vec::new(),
         endpoints: vec![Part { name, notes, fields, danger }],
     };
@@ -92,7 +93,7 @@ fn method(typed: &Typed) -> Result<String, Box<Problem>> {
 }
 
 /// The query's names and values, decoded; a name that comes more than once has a list.
-fn query(url: &Url, typed: &Typed, vault: &mut Secrets) -> Map<String, Json> {
+fn query(url: &Url, typed: &Typed, secrets: &mut SecretVars) -> Map<String, Json> {
     let data = if typed.is_get { joined(&typed.data) } else { String::new() };
     let all = [url.query().unwrap_or_default().to_owned(), data, joined(&typed.query)].join("&");
     let mut query = Map::new();
@@ -100,9 +101,8 @@ fn query(url: &Url, typed: &Typed, vault: &mut Secrets) -> Map<String, Json> {
         let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
         let plain = |text: &str| decoded(text).unwrap_or_else(|| text.to_owned());
         let (name, value) = (plain(name), plain(value));
-        let is_secret = (is_secret(&name) || name == "key") && !value.is_empty();
-        let written = match is_secret {
-            true => slot(&vault.keep(&name, &format!("`{name}` in the query"))),
+        let written = match holds_secret_in_query(&name) && !value.is_empty() {
+            true => slot(&secrets.keep(&name, &format!("`{name}` in the query"))),
             false => literal(&value),
         };
         match query.get_mut(&name) {

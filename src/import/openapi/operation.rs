@@ -7,7 +7,7 @@ use super::{body, parameters, path};
 use crate::import::literal::{one_line, plain};
 use crate::import::naming::{Names, snake};
 use crate::import::plan_draft::{Danger, Part};
-use crate::import::secrets::Secrets;
+use crate::import::secret_vars::SecretVars;
 
 /// What a call sends, put together from everywhere the document says something about it.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ pub(super) struct Drafting<'a> {
     pub(super) document: Document<'a>,
     pub(super) examples: Examples<'a>,
     pub(super) security: Security<'a>,
-    pub(super) vault: Secrets,
+    pub(super) secrets: SecretVars,
     pub(super) names: Names,
 }
 
@@ -56,13 +56,13 @@ impl<'a> Drafting<'a> {
         let Operation { path: route, method, item, written } = operation;
         let mut call = Call::default();
         let needs = self.security.needs(written);
-        self.security.add(&needs, place, &mut call, &mut self.vault);
+        self.security.add(&needs, place, &mut call, &mut self.secrets);
         let all = parameters::parameters(self.document, item, written);
-        parameters::add(&all, &mut call, &mut self.examples, &mut self.vault);
+        parameters::add(&all, &mut call, &mut self.examples, &mut self.secrets);
         if !matches!(method, "get" | "head") {
             body::add(self.document, written, &mut call, &mut self.examples);
         }
-        let (path_text, with) = path::path(route, &all, &mut self.vault.names(), &mut self.examples);
+        let (path_text, with) = path::path(route, &all, &mut self.secrets.names(), &mut self.examples);
         let word = |key: &str| written.get(key).and_then(Json::as_str);
         let wanted = word("operationId").filter(|id| !snake(id).is_empty());
         let name = self.names.give(&wanted.map_or_else(|| format!("{method} {route}"), str::to_owned), "call");

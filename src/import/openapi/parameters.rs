@@ -4,7 +4,8 @@ use super::as_text::as_text;
 use super::document::Document;
 use super::example::Examples;
 use super::operation::Call;
-use crate::import::secrets::{Secrets, is_secret, slot};
+use crate::import::secret_vars::{SecretVars, slot};
+use crate::secrets::holds_secret;
 
 /// How many parameters of one operation are looked at.
 const MOST: usize = 200;
@@ -47,10 +48,10 @@ impl<'a> Parameter<'a> {
 }
 
 /// Adds what an operation asks for in its query, headers and cookies.
-pub(super) fn add<'a>(all: &[Parameter<'a>], call: &mut Call, examples: &mut Examples<'a>, vault: &mut Secrets) {
+pub(super) fn add<'a>(all: &[Parameter<'a>], call: &mut Call, examples: &mut Examples<'a>, secrets: &mut SecretVars) {
     for parameter in all.iter().filter(|parameter| parameter.is_required) {
-        let mut value = |place: &str| match is_secret(parameter.name) {
-            true => slot(&vault.keep(parameter.name, &format!("`{}` in the {place}", parameter.name))).into(),
+        let mut value = |place: &str| match holds_secret(parameter.name) {
+            true => slot(&secrets.keep(parameter.name, &format!("`{}` in the {place}", parameter.name))).into(),
             false => parameter.value(examples),
         };
         match parameter.place {
@@ -132,7 +133,7 @@ mod tests {
             &parameters(document, &item, &Json::Null),
             &mut call,
             &mut Examples::new(document),
-            &mut Secrets::default(),
+            &mut SecretVars::default(),
         );
         assert_eq!(Json::from(call.query), json!({"ids": [1], "f[a]": 1}));
         assert_eq!(Json::from(call.headers), json!({"X-Trace": "{{ uuid() }}", "X-Token": "{{ token }}"}));

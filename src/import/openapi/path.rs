@@ -6,7 +6,7 @@ use super::example::Examples;
 use super::parameters::Parameter;
 use crate::import::literal::literal;
 use crate::import::naming::Names;
-use crate::import::secrets::slot;
+use crate::import::secret_vars::slot;
 
 /// An operation's path with a name in the place of each parameter, and the values of those names.
 pub(super) fn path<'a>(

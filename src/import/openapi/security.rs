@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::document::Document;
 use super::operation::Call;
-use crate::import::secrets::{Secrets, slot};
+use crate::import::secret_vars::{SecretVars, slot};
 
 /// How a call says who sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +48,10 @@ impl<'a> Security<'a> {
     }
 
     /// Adds to a call, or to what all calls share, what the schemes ask for.
-    pub(super) fn add(&mut self, names: &[&'a str], place: Place, call: &mut Call, vault: &mut Secrets) {
+    pub(super) fn add(&mut self, names: &[&'a str], place: Place, call: &mut Call, secrets: &mut SecretVars) {
         for name in names {
             if !self.proofs.contains_key(name) {
-                let proof = self.proof(name, vault);
+                let proof = self.proof(name, secrets);
                 self.proofs.insert(name, proof);
             }
             let Some(Some(proof)) = self.proofs.get(name) else { continue };
@@ -68,28 +68,28 @@ impl<'a> Security<'a> {
         }
     }
 
-    fn proof(&mut self, scheme: &str, vault: &mut Secrets) -> Option<Proof> {
+    fn proof(&mut self, scheme: &str, secrets: &mut SecretVars) -> Option<Proof> {
         let schemes = self.document.0.get("components")?.get("securitySchemes")?;
         let written = self.document.resolve(schemes.get(scheme)?)?;
         let word = |key: &str| written.get(key).and_then(Json::as_str).unwrap_or_default();
         match word("type").to_ascii_lowercase().as_str() {
             "http" if word("scheme").eq_ignore_ascii_case("basic") => {
-                let user = vault.keep("username", &format!("the user's name of `{scheme}`"));
-                let password = vault.keep("password", &format!("the user's password of `{scheme}`"));
+                let user = secrets.keep("username", &format!("the user's name of `{scheme}`"));
+                let password = secrets.keep("password", &format!("the user's password of `{scheme}`"));
                 Some(Proof::Auth(json!({"basic": {"user": slot(&user), "password": slot(&password)}})))
             }
-            "http" if word("scheme").eq_ignore_ascii_case("bearer") => Some(bearer(scheme, vault)),
-            "oauth2" | "openidconnect" => Some(bearer(scheme, vault)),
+            "http" if word("scheme").eq_ignore_ascii_case("bearer") => Some(bearer(scheme, secrets)),
+            "oauth2" | "openidconnect" => Some(bearer(scheme, secrets)),
             "apikey" => {
                 let name = word("name").to_owned();
                 let holds = format!("the key of `{scheme}`: `{name}`, sent in the {}", word("in"));
                 match word("in") {
                     "header" if http::HeaderName::from_bytes(name.as_bytes()).is_ok() => {
-                        Some(Proof::Header(name, vault.keep("api_key", &holds)))
+                        Some(Proof::Header(name, secrets.keep("api_key", &holds)))
                     }
-                    "query" => Some(Proof::Query(name, vault.keep("api_key", &holds))),
+                    "query" => Some(Proof::Query(name, secrets.keep("api_key", &holds))),
                     "cookie" if !name.contains(['{', '$', ';', '=']) => {
-                        Some(Proof::Cookie(name, vault.keep("api_key", &holds)))
+                        Some(Proof::Cookie(name, secrets.keep("api_key", &holds)))
                     }
                     _ => self.unsaid(scheme),
                 }
@@ -104,7 +104,7 @@ impl<'a> Security<'a> {
     }
 }
 
-fn bearer(scheme: &str, vault: &mut Secrets) -> Proof {
-    let var = vault.keep("token", &format!("the bearer token of `{scheme}`"));
+fn bearer(scheme: &str, secrets: &mut SecretVars) -> Proof {
+    let var = secrets.keep("token", &format!("the bearer token of `{scheme}`"));
     Proof::Auth(json!({"bearer": slot(&var)}))
 }

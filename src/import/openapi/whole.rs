@@ -10,7 +10,7 @@ use crate::diagnostic::Problem;
 use crate::import::literal::{one_line, plain};
 use crate::import::naming::Names;
 use crate::import::plan_draft::{Draft, PlanDraft};
-use crate::import::secrets::Secrets;
+use crate::import::secret_vars::SecretVars;
 
 /// Where a document was found.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +38,7 @@ pub fn from_openapi(text: &str, origin: &Origin) -> Result<Draft, Box<Problem>> 
         document,
         examples: Examples::new(document),
         security: Security::new(document),
-        vault: Secrets::default(),
+        secrets: SecretVars::default(),
         names: Names::default(),
     };
     let (operations, mut notes) = operations(document)?;
@@ -55,7 +55,7 @@ pub fn from_openapi(text: &str, origin: &Origin) -> Result<Draft, Box<Problem>> 
         description: (!description.is_empty()).then_some(description),
         target: target_map(url, &shared),
         target_notes,
-        vault: drafting.vault,
+        secrets: drafting.secrets,
         notes,
         endpoints,
     };
@@ -114,7 +114,7 @@ fn shared<'a>(operations: &[Operation<'a>], drafting: &mut Drafting<'a>) -> (Cal
     if first.is_empty() || !needs.all(|other| other == first) {
         return (call, Place::Call);
     }
-    drafting.security.add(&first, Place::Target, &mut call, &mut drafting.vault);
+    drafting.security.add(&first, Place::Target, &mut call, &mut drafting.secrets);
     (call, Place::Rest)
 }
 
