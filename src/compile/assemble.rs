@@ -15,7 +15,7 @@ use crate::compile::warnings::Warnings;
 use crate::compile::{http, rules, scenarios, targets};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::plan::{self, At, Named, Plan, Task, User};
-use crate::sample::{Catalog, EndpointEntry, EndpointId, StageEntry, TaskEntry, UserEntry, UserTypeId};
+use crate::sample::{Catalog, CatalogEndpoint, CatalogStage, CatalogTask, CatalogUserType, EndpointId, UserTypeId};
 use crate::secrets::DeclaredSecrets;
 use crate::units::Seed;
 
@@ -350,11 +350,11 @@ fn catalog_of(
     names: &[String],
     endpoints: &[Option<Compiled>],
     users: &[CompiledUser],
-    stages: Vec<StageEntry>,
+    stages: Vec<CatalogStage>,
 ) {
     for (name, compiled) in names.iter().zip(endpoints) {
         let written = plan.endpoints.iter().flat_map(Named::iter).find(|(known, _)| known.value == *name);
-        catalog.endpoints.push(EndpointEntry {
+        catalog.endpoints.push(CatalogEndpoint {
             name: name.as_str().into(),
             method: compiled.as_ref().map_or("", |compiled| compiled.endpoint.method.as_str()).into(),
             tags: users::tags(written.and_then(|(_, endpoint)| endpoint.tags.as_deref())),
@@ -362,12 +362,12 @@ fn catalog_of(
     }
     for compiled in users {
         let user = compiled.user.id;
-        catalog.users.push(UserEntry { name: compiled.user.name.clone(), tags: compiled.tags.clone() });
+        catalog.users.push(CatalogUserType { name: compiled.user.name.clone(), tags: compiled.tags.clone() });
         let on_start = std::iter::once((Arc::from("on_start"), compiled.user.on_start_task));
         let tasks = on_start.chain(compiled.user.tasks.iter().map(|task| (task.name.clone(), task.id)));
         let tasks = tasks.chain(std::iter::once((Arc::from("on_stop"), compiled.user.on_stop_task)));
         for ((name, _), tags) in tasks.zip(&compiled.task_tags) {
-            catalog.tasks.push(TaskEntry { name, user, tags: tags.clone() });
+            catalog.tasks.push(CatalogTask { name, user, tags: tags.clone() });
         }
     }
     catalog.stages = stages;

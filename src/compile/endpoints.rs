@@ -10,7 +10,7 @@ use crate::compile::{bodies, captures, checks, headers, http};
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::expression::Template;
 use crate::plan::{self, Any, At, Auth, HeaderText, Named, Recorded};
-use crate::sample::{Catalog, EndpointId, Gauge, MetricId};
+use crate::sample::{Catalog, EndpointId, MetricId, RunGauge};
 
 /// A compiled endpoint with what the compiler must still know about it.
 pub(super) struct Compiled {
@@ -173,7 +173,7 @@ fn records(
 ) -> Vec<Record> {
     let entries = written.into_iter().flat_map(Named::iter);
     let recorded = entries.filter_map(|(name, value)| {
-        if Gauge::named(&name.value).is_some() {
+        if RunGauge::named(&name.value).is_some() {
             let problem = Problem::at(name.span, format!("`{}` is measured by itself", name.value));
             texts.problems.push(problem.help("record under a name of your own"));
             return None;
@@ -181,7 +181,8 @@ fn records(
         let index = catalog.metrics.iter().position(|metric| *metric.name == *name.value);
         let Some(metric) = index.and_then(|index| u16::try_from(index).ok()).map(MetricId) else {
             let problem = Problem::at(name.span, format!("unknown metric `{}`", name.value));
-            let known = catalog.metrics.iter().map(|metric| &*metric.name).filter(|name| Gauge::named(name).is_none());
+            let known =
+                catalog.metrics.iter().map(|metric| &*metric.name).filter(|name| RunGauge::named(name).is_none());
             let help = did_you_mean(&name.value, known);
             texts.problems.push(
                 problem.help_if(help).help(format!("declare it: `metrics: {{{}: {{trend: {{}}}}}}`", name.value)),

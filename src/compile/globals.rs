@@ -5,7 +5,7 @@ use crate::compile::feeds::Tables;
 use crate::compile::names::{Names, Need};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, Sources};
-use crate::expression::{Dice, Globals, Scope, ScopeUser, Value};
+use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Value};
 use crate::plan::{At, Csv, Dataset, Filled, Named, Plan};
 use crate::rows::{Format, Table};
 use crate::units::Seed;
@@ -77,7 +77,7 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
 /// A scope for what is filled in before the run: it belongs to no user.
 pub(super) fn scope_of(globals: Arc<Globals>, seed: Seed) -> Arc<Scope> {
     let user = ScopeUser { id: 0, kind: "".into() };
-    Scope::new(globals, user, Dice::new(seed))
+    Scope::new(globals, user, ScopeRng::new(seed))
 }
 
 fn scope(values: &[(Arc<str>, Value)], seed: Seed) -> Arc<Scope> {

@@ -3,10 +3,10 @@ use std::sync::Arc;
 use crate::compile::assemble::all_steps;
 use crate::diagnostic::{Problem, Problems};
 use crate::plan::{self, At, Metric, Plan};
-use crate::sample::{Gauge, MetricEntry, MetricKind};
+use crate::sample::{CatalogMetric, MetricKind, RunGauge};
 
 /// Those a plan declares, then one for each of its transactions, then those every run measures by itself.
-pub(super) fn compile(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> {
+pub(super) fn compile(plan: &Plan, problems: &mut Problems) -> Vec<CatalogMetric> {
     let entries = declared_names(plan).map(|(name, metric)| {
         let (kind, unit) = match metric.as_ref().map(|metric| &metric.value) {
             Some(Metric::Counter(unit)) => (MetricKind::Counter, unit.unit.as_deref()),
@@ -14,11 +14,11 @@ pub(super) fn compile(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
             Some(Metric::Trend(unit)) => (MetricKind::Trend, unit.unit.as_deref()),
             None => (MetricKind::Trend, None),
         };
-        MetricEntry { name: name.value.as_str().into(), kind, unit: unit.map(Arc::from) }
+        CatalogMetric { name: name.value.as_str().into(), kind, unit: unit.map(Arc::from) }
     });
-    let mut entries: Vec<MetricEntry> = entries.collect();
+    let mut entries: Vec<CatalogMetric> = entries.collect();
     for (name, _) in declared_names(plan) {
-        if Gauge::named(&name.value).is_some() {
+        if RunGauge::named(&name.value).is_some() {
             let problem = Problem::at(name.span, format!("`{}` is measured by itself", name.value));
             problems.push(problem.help("take the declaration away: thresholds may ask for it as it is"));
         }
@@ -28,7 +28,7 @@ pub(super) fn compile(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
     for step in all_steps(plan) {
         let plan::Step::Transaction(transaction) = &step.value else { continue };
         let name = &transaction.name;
-        if Gauge::named(&name.value).is_some() {
+        if RunGauge::named(&name.value).is_some() {
             let problem = Problem::at(name.span, format!("`{}` is measured by itself", name.value));
             problems.push(problem.help("give the transaction another name"));
             continue;
@@ -39,14 +39,14 @@ pub(super) fn compile(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
                 problems.push(problem.help("give the transaction another name: it is measured without a metric"));
             }
             Some(_) => {}
-            None => entries.push(MetricEntry {
+            None => entries.push(CatalogMetric {
                 name: name.value.as_str().into(),
                 kind: MetricKind::Time,
                 unit: Some("ms".into()),
             }),
         }
     }
-    entries.extend(Gauge::ALL.iter().map(|gauge| gauge.entry()));
+    entries.extend(RunGauge::ALL.iter().map(|gauge| gauge.entry()));
     entries
 }
 

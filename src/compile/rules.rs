@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::compile::program::RulesFrom;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
 use crate::plan::{At, NoDataWord, Plan, RuleMap};
-use crate::sample::{Catalog, Gauge, MetricKind};
+use crate::sample::{Catalog, MetricKind, RunGauge};
 use crate::threshold::{
     Aggregate, Amount, Drift, Field, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
 };
@@ -95,7 +95,7 @@ fn comparable(require: &Threshold, written: &RuleMap, catalog: &Catalog, problem
 /// Tells a selector of requests on what is no property of a request.
 fn whole_run(require: &Threshold, place: &Place, problems: &mut Problems) {
     let Subject::Declared(name) = &require.subject else { return };
-    if Gauge::named(name).is_none() {
+    if RunGauge::named(name).is_none() {
         return;
     }
     for matcher in require.selector.iter().filter(|matcher| matcher.field != Field::Stage) {

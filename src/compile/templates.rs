@@ -4,10 +4,10 @@ use crate::compile::ValueTemplate;
 use crate::compile::names::Names;
 use crate::compile::payload::{JsonPiece, Payload};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
-use crate::expression::{Expr, Flaw, JsonPath, Scope, Template, Value, json_to_value};
+use crate::expression::{Expr, JsonPath, Scope, SyntaxError, Template, Value, json_to_value};
 use crate::plan::{Any, At, Data, Node, node_to_json};
 
-/// Turns the plan's texts into templates, expressions and values, telling each flaw at its place in the file.
+/// Turns the plan's texts into templates, expressions and values, telling each error at its place in the file.
 pub(super) struct Templates<'a> {
     pub(super) sources: &'a Sources,
     pub(super) problems: &'a mut Problems,
@@ -26,8 +26,8 @@ impl Templates<'_> {
     pub(super) fn template(&mut self, text: &str, span: Span) -> Option<Template> {
         match Template::parse(text) {
             Ok(template) => Some(self.settled(template)),
-            Err(flaw) => {
-                self.flaw(&flaw, text, span);
+            Err(error) => {
+                self.syntax_error(&error, text, span);
                 None
             }
         }
@@ -39,17 +39,17 @@ impl Templates<'_> {
         let bare = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(text);
         match Expr::parse(bare) {
             Ok(expr) => Some(expr),
-            Err(flaw) => {
+            Err(error) => {
                 let lead = text.find(bare).unwrap_or(0);
-                let range = flaw.range.start + lead..flaw.range.end + lead;
-                self.flaw(&Flaw { range, ..flaw }, text, span);
+                let range = error.range.start + lead..error.range.end + lead;
+                self.syntax_error(&SyntaxError { range, ..error }, text, span);
                 None
             }
         }
     }
 
     pub(super) fn json_path(&mut self, text: &str, span: Span) -> Option<JsonPath> {
-        JsonPath::parse(text).map_err(|flaw| self.flaw(&flaw, text, span)).ok()
+        JsonPath::parse(text).map_err(|error| self.syntax_error(&error, text, span)).ok()
     }
 
     pub(super) fn regex(&mut self, text: &str, span: Span) -> Option<regex::Regex> {
@@ -138,9 +138,9 @@ impl Templates<'_> {
         template.is_steady() && template.names().iter().all(known_now)
     }
 
-    pub(super) fn flaw(&mut self, flaw: &Flaw, text: &str, span: Span) {
-        let at = self.within(text, span, flaw.range.clone());
-        self.problems.push(Problem::at(at, flaw.message.clone()).help_if(flaw.help.clone()));
+    pub(super) fn syntax_error(&mut self, error: &SyntaxError, text: &str, span: Span) {
+        let at = self.within(text, span, error.range.clone());
+        self.problems.push(Problem::at(at, error.message.clone()).help_if(error.help.clone()));
     }
 
     pub(super) fn within(&self, text: &str, span: Span, range: std::ops::Range<usize>) -> Span {

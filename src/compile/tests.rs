@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::diagnostic::{Problems, Sources};
-use crate::expression::{Answer, Dice, Scope, ScopeUser, Value};
+use crate::expression::{Answer, Scope, ScopeRng, ScopeUser, Value};
 use crate::plan::read_text;
 use crate::units::Seed;
 
@@ -28,7 +28,7 @@ fn with_endpoints(endpoints: &str) -> Program {
 
 fn scope(program: &Program) -> Arc<Scope> {
     let user = ScopeUser { id: 1, kind: "user".into() };
-    Scope::new(program.globals.clone(), user, Dice::new(Seed::new(1)))
+    Scope::new(program.globals.clone(), user, ScopeRng::new(Seed::new(1)))
 }
 
 fn body(program: &Program) -> String {

@@ -99,7 +99,7 @@ impl User {
             },
             Action::Choose(ways) => {
                 let total: f64 = ways.iter().map(|(weight, _)| weight).sum();
-                let mut at = self.scope.dice().roll(|dice| dice.random::<f64>()) * total;
+                let mut at = self.scope.rng().draw(|rng| rng.random::<f64>()) * total;
                 let way = ways.iter().find(|(weight, _)| {
                     at -= weight;
                     at < 0.0 && *weight > 0.0

@@ -34,7 +34,7 @@ impl UserRedactor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expression::{Dice, Globals, ScopeUser, Value};
+    use crate::expression::{Globals, ScopeRng, ScopeUser, Value};
     use crate::units::Seed;
 
     #[test]
@@ -42,7 +42,7 @@ mod tests {
         let values = vec!["key".into(), "key-long".into(), String::new()];
         let redactor = UserRedactor::new(&DeclaredSecrets { values, names: vec!["token".into()] });
         let user = ScopeUser { id: 1, kind: "".into() };
-        let scope = Scope::new(Arc::new(Globals::default()), user, Dice::new(Seed::new(1)));
+        let scope = Scope::new(Arc::new(Globals::default()), user, ScopeRng::new(Seed::new(1)));
         assert_eq!(redactor.redact("a key-long and a key, abc", &scope), "a *** and a ***, abc");
         scope.set(&"token".into(), Value::from("abc"));
         assert_eq!(redactor.redact("a key-long and a key, abc", &scope), "a *** and a ***, ***");

@@ -135,7 +135,7 @@ impl Run {
 
 /// Where the service is, and how its connections are made.
 pub(super) fn settings(program: &Program) -> Result<(Origin, Settings), NotReady> {
-    let parse = |text: &str| Origin::parse(text).map_err(|misread| NotReady::Target(misread.to_string()));
+    let parse = |text: &str| Origin::parse(text).map_err(|invalid| NotReady::Target(invalid.to_string()));
     let origin = parse(&program.target.origin)?;
     let http = &program.target.http;
     let proxy = match &http.proxy {

@@ -11,7 +11,7 @@ use super::scope::Scope;
 
 /// Why an expression or template cannot be parsed: what, and where in its own text (bytes).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct SyntaxError {
     /// What is wrong, in lower case.
     pub message: String,
     /// Where, in the text that was parsed.
@@ -56,15 +56,15 @@ impl Expr {
     ///
     /// # Errors
     /// What is not an expression of the language, with its place.
-    pub fn parse(source: &str) -> Result<Self, Flaw> {
+    pub fn parse(source: &str) -> Result<Self, SyntaxError> {
         let trimmed = source.trim();
         let lead = source.len() - source.trim_start().len();
         if trimmed.is_empty() {
-            return Err(Flaw { message: "the expression is empty".into(), range: 0..source.len(), help: None });
+            return Err(SyntaxError { message: "the expression is empty".into(), range: 0..source.len(), help: None });
         }
         if trimmed.len() > LONGEST {
             let message = format!("the expression is longer than {LONGEST} bytes");
-            return Err(Flaw {
+            return Err(SyntaxError {
                 message,
                 range: lead..lead + trimmed.len(),
                 help: Some("break it up with `set`".into()),
@@ -78,7 +78,7 @@ impl Expr {
             Err(error) => {
                 let range = error.range().unwrap_or(0..trimmed.len());
                 let range = range.start.min(trimmed.len()) + lead..range.end.min(trimmed.len()) + lead;
-                Err(Flaw { message: said(&error), range, help: None })
+                Err(SyntaxError { message: said(&error), range, help: None })
             }
         }
     }

@@ -5,7 +5,7 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
-use super::expr::Flaw;
+use super::expr::SyntaxError;
 
 const LONGEST: usize = 2_000;
 const DEEPEST: usize = 16;
@@ -34,19 +34,19 @@ impl JsonPath {
     ///
     /// # Errors
     /// What is no JSONPath, is nested deeper than 16 brackets, or is longer than 2,000 bytes.
-    pub fn parse(source: &str) -> Result<Self, Flaw> {
-        let flaw = |message: String, help: Option<String>| Flaw { message, range: 0..source.len(), help };
+    pub fn parse(source: &str) -> Result<Self, SyntaxError> {
+        let error = |message: String, help: Option<String>| SyntaxError { message, range: 0..source.len(), help };
         if !source.starts_with('$') {
             let help = Some(format!("did you mean `$.{}`?", source.trim_start_matches('.')));
-            return Err(flaw(format!("`{source}` is not a JSONPath: it starts with `$`"), help));
+            return Err(error(format!("`{source}` is not a JSONPath: it starts with `$`"), help));
         }
         // the parser recurses: what is nested too deep is turned away before it sees it
         if source.len() > LONGEST || deepest(source) > DEEPEST {
-            return Err(flaw("the JSONPath is too long or nested too deep".into(), None));
+            return Err(error("the JSONPath is too long or nested too deep".into(), None));
         }
         let query = parse_json_path(source).map_err(|_| {
             let help = "a path looks like `$.items[0].name` or `$..id` (RFC 9535)".to_owned();
-            flaw(format!("`{source}` is not a JSONPath"), Some(help))
+            error(format!("`{source}` is not a JSONPath"), Some(help))
         })?;
         let form = straight(&query).map_or_else(|| Form::Query(Box::new(query)), Form::Straight);
         Ok(Self { source: source.into(), form })

@@ -14,10 +14,10 @@ mod template;
 mod tests;
 
 pub use answer::{Answer, json_to_value};
-pub use expr::{EvalError, Expr, Flaw};
+pub use expr::{EvalError, Expr, SyntaxError};
 pub use json_path::JsonPath;
 pub use minijinja::Value;
-pub use scope::{Dice, Globals, Scope, ScopeUser};
+pub use scope::{Globals, Scope, ScopeRng, ScopeUser};
 pub use template::Template;
 
 /// The names every expression sees whatever the plan says, with what each is.

@@ -9,7 +9,7 @@ fn scope() -> Arc<Scope> {
     let messages = Value::from(vec![Value::from("Alpha"), Value::from("Beta")]);
     let globals = Globals::new(vec![("messages".into(), messages), ("limit".into(), Value::from(20))]);
     let user = ScopeUser { id: 7, kind: "memory".into() };
-    Scope::new(Arc::new(globals), user, Dice::new(Seed::new(42)))
+    Scope::new(Arc::new(globals), user, ScopeRng::new(Seed::new(42)))
 }
 
 fn rendered(source: &str) -> Result<String, EvalError> {
@@ -65,8 +65,8 @@ fn names_are_known_before_anything_runs_and_functions_are_not_among_them() {
 
 #[test]
 fn a_flaw_is_placed_in_the_text() {
-    let flaw = Template::parse("ab {{ 1 + }}").unwrap_err();
-    assert!(flaw.range.start >= 5 && flaw.range.end <= 12, "{flaw:?}");
+    let error = Template::parse("ab {{ 1 + }}").unwrap_err();
+    assert!(error.range.start >= 5 && error.range.end <= 12, "{error:?}");
     assert_eq!(Template::parse("ab {{ x").unwrap_err().range, 3..5);
     assert!(Template::parse("{{ }}").is_err());
 }

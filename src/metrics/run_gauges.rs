@@ -4,7 +4,7 @@ use super::bucket::Scale;
 use super::interval::{Interval, MetricCount};
 use super::recorder::Recorder;
 use super::series::SeriesKey;
-use crate::sample::{Catalog, EndpointId, Gauge, StageId, TaskId, UserTypeId};
+use crate::sample::{Catalog, EndpointId, RunGauge, StageId, TaskId, UserTypeId};
 
 /// Adds what a second says of the run as a whole to its metrics, under the stage it lay in.
 pub fn pulse(interval: &mut Interval, catalog: &Catalog, stage: StageId) {
@@ -16,10 +16,10 @@ pub fn pulse(interval: &mut Interval, catalog: &Catalog, stage: StageId) {
         stage,
         status: None,
     };
-    for gauge in Gauge::ALL {
+    for gauge in RunGauge::ALL {
         let value = match gauge {
-            Gauge::ConcurrentUsers => interval.users,
-            Gauge::TotalRps => interval.books.ok + interval.books.failures(),
+            RunGauge::ConcurrentUsers => interval.users,
+            RunGauge::TotalRps => interval.books.ok + interval.books.failures(),
         };
         let Some(metric) = gauge.id(catalog) else { continue };
         let mut recorder = Recorder::new(Scale::Number);
@@ -31,7 +31,7 @@ pub fn pulse(interval: &mut Interval, catalog: &Catalog, stage: StageId) {
 /// Tells anew what a second that was added up from several machines says of the run as a whole, where they told it of
 /// their parts.
 pub fn repulse(interval: &mut Interval, catalog: &Catalog) {
-    let gauges = Gauge::ALL.map(|gauge| gauge.id(catalog));
+    let gauges = RunGauge::ALL.map(|gauge| gauge.id(catalog));
     let is_gauge = |count: &MetricCount| gauges.contains(&Some(count.metric)) && count.key.endpoint.0 == u32::MAX;
     let Some(stage) = interval.metrics.iter().find(|count| is_gauge(count)).map(|count| count.key.stage) else {
         return;
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn a_second_tells_its_users_and_what_ended_in_it() {
         let mut catalog = Catalog::default();
-        catalog.metrics.extend(Gauge::ALL.map(Gauge::entry));
+        catalog.metrics.extend(RunGauge::ALL.map(RunGauge::entry));
         let mut interval = Interval::empty(3);
         interval.users = 7;
         interval.books.ok = 40;
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn two_parts_of_a_second_tell_one_number_for_the_whole() {
         let mut catalog = Catalog::default();
-        catalog.metrics.extend(Gauge::ALL.map(Gauge::entry));
+        catalog.metrics.extend(RunGauge::ALL.map(RunGauge::entry));
         let part = |users, ok| {
             let mut interval = Interval::empty(3);
             (interval.users, interval.books.ok) = (users, ok);

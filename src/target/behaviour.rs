@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::delay::Delay;
-use crate::units::{Misread, Rate, Ratio, Seed, parse_duration};
+use crate::units::{InvalidValue, Rate, Ratio, Seed, parse_duration};
 
 /// How the server behaves. The default answers at once, without a fault.
 #[derive(Debug, Clone)]
@@ -68,14 +68,14 @@ impl Freeze {
     ///
     /// # Errors
     /// What is not two durations, the first the shorter.
-    pub fn parse(text: &str) -> Result<Self, Misread> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let help = || "write it as length and interval, such as `2s/30s`".to_owned();
         let Some((length, every)) = text.split_once('/') else {
-            return Err(Misread { message: format!("`{text}` is not a freeze"), help: help() });
+            return Err(InvalidValue { message: format!("`{text}` is not a freeze"), help: help() });
         };
         let (length, every) = (parse_duration(length)?, parse_duration(every)?);
         if length >= every || length.is_zero() {
-            return Err(Misread { message: format!("`{text}` would freeze for good or never"), help: help() });
+            return Err(InvalidValue { message: format!("`{text}` would freeze for good or never"), help: help() });
         }
         Ok(Self { length, every })
     }

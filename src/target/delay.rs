@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rand::{Rng, RngExt};
 
-use crate::units::{DurationRange, Misread, Ratio, parse_duration};
+use crate::units::{DurationRange, InvalidValue, Ratio, parse_duration};
 
 /// How long an answer takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ impl Delay {
     ///
     /// # Errors
     /// What is none of them, or shares that are not 100 % in all.
-    pub fn parse(text: &str) -> Result<Self, Misread> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         if let Some(mean) = text.strip_prefix("exponential:") {
             return parse_duration(mean).map(Self::Exponential);
         }
@@ -35,16 +35,16 @@ impl Delay {
         let parts: Vec<(f64, DurationRange)> = text
             .split(',')
             .map(|part| {
-                let (share, range) = part.split_once(':').ok_or_else(|| Misread {
+                let (share, range) = part.split_once(':').ok_or_else(|| InvalidValue {
                     message: format!("`{part}` is not a share of delays"),
                     help: "write it as `90%:5ms,10%:200ms`".into(),
                 })?;
                 Ok((Ratio::parse(share)?.as_f64(), DurationRange::parse(range)?))
             })
-            .collect::<Result<_, Misread>>()?;
+            .collect::<Result<_, InvalidValue>>()?;
         let whole: f64 = parts.iter().map(|(share, _)| share).sum();
         if (whole - 1.0).abs() > 1e-6 {
-            return Err(Misread {
+            return Err(InvalidValue {
                 message: format!("the shares of `{text}` come to {:.1}%", whole * 100.0),
                 help: "make them 100% in all".into(),
             });

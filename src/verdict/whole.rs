@@ -1,5 +1,5 @@
 use super::judge::{Judged, Status};
-use crate::sample::Gauge;
+use crate::sample::RunGauge;
 use crate::threshold::{Aggregate, Rule, Subject};
 use crate::units::Shard;
 
@@ -17,7 +17,7 @@ pub fn is_of_the_whole(rule: &Rule) -> bool {
         | Aggregate::Stddev
         | Aggregate::Quantile(_) => false,
     };
-    let of_the_run = |name: &String| Gauge::named(name).is_some();
+    let of_the_run = |name: &String| RunGauge::named(name).is_some();
     in_all || matches!(&rule.require.subject, Subject::Declared(name) if of_the_run(name))
 }
 
