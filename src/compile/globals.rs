@@ -103,10 +103,10 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
     let place: &Path = &sources.folder(path.span).join(&path.value);
     let opened = Table::open(place, format);
     opened
-        .map_err(|unfit| {
-            let line = unfit.line.map(|line| format!(":{line}")).unwrap_or_default();
-            let problem = Problem::at(path.span, format!("cannot read {}{line}: {}", place.display(), unfit.message));
-            problems.push(match unfit.line {
+        .map_err(|error| {
+            let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let problem = Problem::at(path.span, format!("cannot read {}{line}: {}", place.display(), error.message));
+            problems.push(match error.line {
                 Some(_) => problem,
                 None => problem.help("the path is relative to the file that names it"),
             });

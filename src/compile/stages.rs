@@ -131,12 +131,12 @@ pub(super) fn recorded(path: &Path, span: Span, problems: &mut Problems) -> Opti
             return None;
         }
         Ok(table) => Arc::new(table),
-        Err(unfit) => {
-            refuse(format!("cannot read {shown}: {}", unfit.message), "the path is relative to the file that names it");
+        Err(error) => {
+            refuse(format!("cannot read {shown}: {}", error.message), "the path is relative to the file that names it");
             return None;
         }
     };
-    let mut reader = table.reader().map_err(|unfit| refuse(unfit.message, "try again")).ok()?;
+    let mut reader = table.reader().map_err(|error| refuse(error.message, "try again")).ok()?;
     let mut times = Vec::new();
     let mut first = None;
     for row in 0..table.rows() {

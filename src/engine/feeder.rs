@@ -31,7 +31,7 @@ pub(super) enum Fed {
 impl Feeder {
     /// A worker's feeder; `None` with the reason where the file cannot be opened again.
     pub(super) fn open(feed: &Feed, part: Part, seed: Seed) -> Result<Self, String> {
-        let reader = feed.table.reader().map_err(|unfit| unfit.message)?;
+        let reader = feed.table.reader().map_err(|error| error.message)?;
         Ok(Self { feed: feed.clone(), part, seed, place: RefCell::new((0, reader)) })
     }
 
@@ -62,7 +62,7 @@ impl Feeder {
         };
         match reader.row(index) {
             Ok(row) => Fed::Row(row),
-            Err(unfit) => Fed::Broken(unfit.message),
+            Err(error) => Fed::Broken(error.message),
         }
     }
 }

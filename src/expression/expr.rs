@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind, Expression, Value};
 
-use super::bounds::beyond_bounds;
-use super::language::language;
+use super::language::{beyond_bounds, language};
 use super::scope::Scope;
 
 /// Why an expression or template cannot be parsed: what, and where in its own text (bytes).
@@ -94,7 +93,7 @@ impl Expr {
     pub fn names(&self) -> BTreeSet<String> {
         match &self.form {
             Form::Name => BTreeSet::from([self.source.to_string()]),
-            Form::Compiled(compiled) => compiled.undeclared_variables(false).into_iter().filter(free).collect(),
+            Form::Compiled(compiled) => compiled.undeclared_variables(false).into_iter().filter(is_of_plan).collect(),
         }
     }
 
@@ -103,7 +102,7 @@ impl Expr {
     pub fn calls_functions(&self) -> bool {
         match &self.form {
             Form::Name => false,
-            Form::Compiled(compiled) => compiled.undeclared_variables(false).iter().any(|name| !free(name)),
+            Form::Compiled(compiled) => compiled.undeclared_variables(false).iter().any(|name| !is_of_plan(name)),
         }
     }
 
@@ -160,7 +159,7 @@ impl fmt::Debug for Expr {
 }
 
 /// Whether a name is the plan's to define: the language's own functions are not.
-fn free(name: &String) -> bool {
+pub(super) fn is_of_plan(name: &String) -> bool {
     language().globals().all(|(global, _)| global != name)
 }
 
@@ -169,7 +168,7 @@ fn is_name(text: &str) -> bool {
     let mut letters = text.chars();
     let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let named = first && letters.all(|c| c.is_ascii_alphanumeric() || c == '_');
-    named && text != "else" && !WORDS.contains(&text) && free(&text.to_owned())
+    named && text != "else" && !WORDS.contains(&text) && is_of_plan(&text.to_owned())
 }
 
 /// The language's own words for an error, without its place: the plan's place is ours to show.

@@ -11,6 +11,18 @@ use crate::units::Seed;
 /// The name under which the functions find their random numbers; no plan can spell it.
 pub(super) const RESERVED: &str = "\u{0}rng";
 
+/// The names every expression sees whatever the plan says, with what each is.
+pub const BUILT_IN_NAMES: [(&str, &str); 8] = [
+    ("user", "`user.id` and `user.type`"),
+    ("iteration", "how many tasks this user has begun, from 1"),
+    ("stage", "the name of the shape's stage"),
+    ("status", "the last answer's status"),
+    ("headers", "the last answer's headers, by name in lower case"),
+    ("json", "the last answer's body as JSON"),
+    ("body", "the last answer's body as text"),
+    ("elapsed", "the last call's response time in seconds"),
+];
+
 /// What every user of a run sees: the plan's vars and data. Immutable, shared.
 #[derive(Debug, Default)]
 pub struct Globals(Vec<(Arc<str>, Value)>);

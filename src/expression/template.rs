@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Value};
 
-use super::expr::{EvalError, Expr, LONGEST, SyntaxError, said};
+use super::expr::{EvalError, Expr, LONGEST, SyntaxError, is_of_plan, said};
 use super::language::environment;
 use super::scope::Scope;
 
@@ -193,8 +193,7 @@ impl Block {
 
     fn names(&self) -> BTreeSet<String> {
         let names = self.language.get_template(BLOCK).map(|template| template.undeclared_variables(false));
-        let known = |name: &String| self.language.globals().all(|(global, _)| global != name);
-        names.unwrap_or_default().into_iter().filter(known).collect()
+        names.unwrap_or_default().into_iter().filter(is_of_plan).collect()
     }
 
     fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {

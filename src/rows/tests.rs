@@ -23,7 +23,7 @@ impl Drop for Scratch {
 
 const CSV: Format = Format::Csv { separator: b',' };
 
-fn shown(name: &str, text: &[u8], format: Format) -> Result<Vec<String>, Unfit> {
+fn shown(name: &str, text: &[u8], format: Format) -> Result<Vec<String>, DataError> {
     let file = Scratch::holding(name, text);
     let table = Arc::new(Table::open(&file.0, format)?);
     let mut reader = table.reader()?;
