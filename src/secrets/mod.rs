@@ -9,4 +9,4 @@ mod urls;
 pub(crate) use names::{holds_secret, holds_secret_in_query};
 pub(crate) use plan_text::secrets_of_plan;
 pub use redactor::{DeclaredSecrets, Redactor};
-pub(crate) use urls::{star_credentials, url_without_secrets};
+pub(crate) use urls::{no_url_without_secrets, star_credentials, url_without_secrets};

@@ -16,6 +16,12 @@ pub(crate) fn url_without_secrets(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
+/// What may be shown of a text that should be a URL and is none: what stands before an `@` may be a password, and what
+/// follows a `?` a key.
+pub(crate) fn no_url_without_secrets(text: &str) -> &str {
+    text.split('?').next().and_then(|text| text.rsplit('@').next()).unwrap_or_default()
+}
+
 /// A line whose URLs show no user name and password: each of their bytes is a star, so that carets stay where they are.
 pub(crate) fn star_credentials(line: &str) -> String {
     let mut out = line.to_owned();
@@ -38,6 +44,8 @@ mod tests {
     fn a_url_is_shown_without_its_secrets() {
         assert_eq!(url_without_secrets("https://me:pw@here:80/a@b?key=x#y"), "https://here:80/a@b");
         assert_eq!(url_without_secrets("https://here"), "https://here");
+        assert_eq!(no_url_without_secrets("ftp://me:pw@here?key"), "here");
+        assert_eq!(no_url_without_secrets("here"), "here");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value as Json, json};
 
-use super::typed::Typed;
+use super::options::CurlOptions;
 use crate::import::literal::literal;
 use crate::import::secret_vars::{SecretVars, slot};
 use crate::secrets::holds_secret;
@@ -31,11 +31,11 @@ const LEFT_OUT: [&str; 9] = [
 
 impl Headers {
     /// Reads them off a command; its secrets become vars.
-    pub(super) fn of(typed: &Typed, host: &str, secrets: &mut SecretVars) -> Self {
+    pub(super) fn of(options: &CurlOptions, host: &str, secrets: &mut SecretVars) -> Self {
         let mut headers = Self::default();
-        let mut cookies = typed.cookies.clone();
+        let mut cookies = options.cookies.clone();
         let mut left_out = Vec::new();
-        for line in &typed.headers {
+        for line in &options.headers {
             let Some((name, value)) = split(line) else { continue };
             let lower = name.to_ascii_lowercase();
             match lower.as_str() {
@@ -47,19 +47,19 @@ impl Headers {
                 _ => headers.add(name, value, secrets),
             }
         }
-        if let Some(agent) = &typed.agent {
+        if let Some(agent) = &options.agent {
             headers.add("User-Agent", agent, secrets);
         }
-        if let Some(referer) = &typed.referer {
+        if let Some(referer) = &options.referer {
             headers.add("Referer", referer, secrets);
         }
         if !cookies.is_empty() {
             let var = secrets.keep("cookies", "the `Cookie` header's value");
             headers.map.insert("Cookie".into(), slot(&var).into());
         }
-        if typed.bearer.is_some() {
+        if options.bearer.is_some() {
             headers.bearer(secrets);
-        } else if typed.user.is_some() {
+        } else if options.user.is_some() {
             let user = secrets.keep("username", "the user's name, from `-u`");
             let password = secrets.keep("password", "the user's password, from `-u`");
             headers.auth = Some(json!({"basic": {"user": slot(&user), "password": slot(&password)}}));
@@ -68,6 +68,14 @@ impl Headers {
             headers.notes.push(format!("headers a browser or a connection adds are left out: {}", left_out.join(", ")));
         }
         headers
+    }
+
+    /// Adds what says of which kind the body is, and which kind of answer is asked for.
+    pub(super) fn describe(&mut self, content_type: Option<&str>, options: &CurlOptions) {
+        self.map.extend(content_type.map(|kind| ("Content-Type".into(), literal(kind).into())));
+        if !options.json.is_empty() && !self.map.keys().any(|name| name.eq_ignore_ascii_case("accept")) {
+            self.map.insert("Accept".into(), "application/json".into());
+        }
     }
 
     fn authorization(&mut self, name: &str, value: &str, secrets: &mut SecretVars) {
@@ -132,10 +140,13 @@ mod tests {
     #[test]
     fn no_secret_is_kept() {
         let lines = ["Authorization: Bearer s3cret", "X-Api-Key: s3cret", "cookie: a=s3cret", "Accept: a", "accept: b"];
-        let typed =
-            Typed { headers: lines.map(str::to_owned).into(), user: Some("me:s3cret".into()), ..Typed::default() };
+        let options = CurlOptions {
+            headers: lines.map(str::to_owned).into(),
+            user: Some("me:s3cret".into()),
+            ..CurlOptions::default()
+        };
         let mut secrets = SecretVars::default();
-        let headers = Headers::of(&typed, "here", &mut secrets);
+        let headers = Headers::of(&options, "here", &mut secrets);
         assert!(!format!("{headers:?} {secrets:?}").contains("s3cret"));
         assert_eq!(headers.map["Accept"], "a, b");
         assert_eq!(headers.map["X-Api-Key"], "{{ api_key }}");
