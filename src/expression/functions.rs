@@ -40,7 +40,7 @@ fn format_filter(state: &mut State, format: &Value, values: Rest<ValueOrKwargs>)
     minijinja::filters::format(state, format, values)
 }
 
-/// Whether a `%(key)` holds what is not ASCII; `%%` is a sign of its own.
+/// Whether a `%(key)` holds what is not ASCII; `%%` is a percent sign.
 fn has_foreign_key(format: &str) -> bool {
     let mut rest = format;
     while let Some((_, field)) = rest.split_once('%') {
@@ -121,8 +121,8 @@ fn now_ms(_state: &State) -> u64 {
 }
 
 fn with_rng<R>(state: &State, draw: impl FnOnce(&mut Xoshiro256PlusPlus) -> R) -> Result<R, Error> {
-    let rng = state.lookup(RESERVED).ok_or_else(|| wrong("chance is not to be had here"))?;
-    let rng = rng.downcast_object_ref::<ScopeRng>().ok_or_else(|| wrong("chance is not to be had here"))?;
+    let rng = state.lookup(RESERVED).ok_or_else(|| wrong("random values are not available here"))?;
+    let rng = rng.downcast_object_ref::<ScopeRng>().ok_or_else(|| wrong("random values are not available here"))?;
     Ok(rng.draw(draw))
 }
 

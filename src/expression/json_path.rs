@@ -52,12 +52,6 @@ impl JsonPath {
         Ok(Self { source: source.into(), form })
     }
 
-    /// The path as written.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
     /// The first value it finds.
     #[must_use]
     pub fn first<'a>(&self, json: &'a Value) -> Option<&'a Value> {

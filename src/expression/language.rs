@@ -85,7 +85,7 @@ pub(super) fn environment() -> Environment<'static> {
 
 /// Why a value of an expression is too large to be kept or written; `None` where it is not.
 ///
-/// The language repeats a list without making it: `words * 1000 * 1000` costs nothing until somebody writes it down,
+/// The language repeats a list without making it: `words * 1000 * 1000` costs nothing until it is written down,
 /// and by then nothing limits the work. State that holds itself several times (`[all, all]`) grows in the same way.
 pub(super) fn beyond_bounds(value: &Value) -> Option<&'static str> {
     let mut left = LARGEST;

@@ -216,8 +216,7 @@ impl Scope {
     }
 
     /// The scope as the language's context: no copy is made.
-    #[must_use]
-    pub fn context(self: &Arc<Self>) -> Value {
+    pub(super) fn context(self: &Arc<Self>) -> Value {
         Value::from_dyn_object(self.clone())
     }
 }

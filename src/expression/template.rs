@@ -122,34 +122,25 @@ impl Template {
         }
     }
 
-    /// Appends the filled-in text.
-    ///
-    /// # Errors
-    /// As [`Expr::eval`].
-    pub fn render_to(&self, scope: &Arc<Scope>, out: &mut String) -> Result<(), EvalError> {
-        match &self.0 {
-            Form::Text(text) => out.push_str(text),
-            Form::Pieces(pieces) => {
-                for piece in pieces {
-                    match piece {
-                        Piece::Text(text) => out.push_str(text),
-                        Piece::Slot(expr) => write_value(&expr.eval(scope)?, out),
-                    }
-                }
-            }
-            Form::Block(block) => out.push_str(&block.render(scope)?),
-        }
-        Ok(())
-    }
-
     /// The filled-in text.
     ///
     /// # Errors
     /// As [`Expr::eval`].
     pub fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {
-        let mut out = String::new();
-        self.render_to(scope, &mut out)?;
-        Ok(out)
+        match &self.0 {
+            Form::Text(text) => Ok(text.to_string()),
+            Form::Pieces(pieces) => {
+                let mut out = String::new();
+                for piece in pieces {
+                    match piece {
+                        Piece::Text(text) => out.push_str(text),
+                        Piece::Slot(expr) => write_value(&expr.eval(scope)?, &mut out),
+                    }
+                }
+                Ok(out)
+            }
+            Form::Block(block) => block.render(scope),
+        }
     }
 
     /// The value: of its own type where the text is exactly one expression, else the filled-in text.

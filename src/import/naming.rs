@@ -71,7 +71,7 @@ pub(super) fn snake(text: &str) -> String {
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// The name `wanted` comes to: snake case, no word of the language, and not given before.
+    /// A name for what is `wanted`: snake case, no word of the language, and not given before.
     pub(super) fn give(&mut self, wanted: &str, or_else: &str) -> String {
         let mut name = snake(wanted);
         if name.is_empty() {

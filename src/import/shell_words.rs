@@ -29,7 +29,7 @@ pub(super) fn split_command(text: &str) -> Result<Command, Refused> {
 struct Splitter<'a> {
     rest: Peekable<Chars<'a>>,
     words: Vec<String>,
-    /// The word under way. Bytes, because `$'\xc3\xa9'` writes one sign as two.
+    /// The word under way. Bytes, because `$'\xc3\xa9'` writes one character as two.
     word: Option<Vec<u8>>,
 }
 
@@ -80,7 +80,7 @@ impl Splitter<'_> {
         Ok(())
     }
 
-    /// A backslash outside quotes: it joins lines, else the next sign stands for itself.
+    /// A backslash outside quotes: it joins lines, else the next character stands for itself.
     fn escaped(&mut self) {
         self.rest.next_if_eq(&'\r');
         match self.rest.next() {
@@ -135,7 +135,7 @@ impl Splitter<'_> {
         Err(Box::new(problem.help("write its value, or put single quotes round it where it stands for itself")))
     }
 
-    /// A sign that ends the command for a shell. At the very end it is harmless.
+    /// A character that ends the command for a shell. At the very end it is harmless.
     fn operator(&mut self, sign: char) -> Result<(), Refused> {
         self.end()?;
         while self.rest.next_if(|c| c.is_whitespace() || matches!(c, ';' | '&')).is_some() {}
@@ -201,7 +201,7 @@ impl AnsiC<'_, '_> {
     fn code_point(&mut self, digits: usize) -> Result<(), Refused> {
         let mut value = self.number(16, digits, 0);
         if (0xD800..0xDC00).contains(&value) {
-            // browsers write a sign beyond the first plane as two halves
+            // browsers write a character beyond the first plane as two halves
             let rest: String = self.rest.clone().take(6).collect();
             let low = rest.strip_prefix("\\u").and_then(|low| u32::from_str_radix(low, 16).ok());
             if let Some(low) = low.filter(|low| (0xDC00..0xE000).contains(low)) {
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_shell_knows_is_told() {
+    fn what_only_a_shell_knows_is_refused() {
         for (text, said) in [
             ("curl \"$TOKEN\"", "`$TOKEN`"),
             ("curl `date`", "shell"),

@@ -125,7 +125,7 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// Whether a sign may stand in a YAML file as it is, and shows itself to whoever reads it.
+/// Whether a character may stand in a YAML file as it is, and can be seen by whoever reads it.
 fn is_printable(c: char) -> bool {
     let bidi = matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     !(c.is_control() || bidi || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}'))

@@ -9,7 +9,7 @@ use crate::expression::{Value, json_to_value};
 pub(super) struct Cursor {
     stream: Stream,
     parser: Parser,
-    pub(super) columns: Arc<[Arc<str>]>,
+    columns: Arc<[Arc<str>]>,
 }
 
 enum Parser {

@@ -7,7 +7,7 @@ use super::stream::{DataError, LONGEST_ROW, Stream};
 pub enum Format {
     /// Rows of columns; the first row names them.
     Csv {
-        /// The sign between two fields.
+        /// The character between two fields.
         separator: u8,
     },
     /// One item a line.

@@ -11,7 +11,6 @@ use crate::expression::Value;
 pub struct Table {
     path: PathBuf,
     format: Format,
-    columns: Arc<[Arc<str>]>,
     rows: u64,
     /// Where each `every`th row starts, in bytes.
     marks: Vec<u64>,
@@ -35,7 +34,7 @@ const SMALL: u64 = 8 << 20;
 const MOST_MARKS: usize = 1 << 16;
 
 impl Table {
-    /// Looks a file through: every row of it, so that a bad one is told before the run.
+    /// Looks a file through: every row of it, so that a bad one is reported before the run.
     ///
     /// # Errors
     /// A file that cannot be read, or the first row that is none.
@@ -46,7 +45,6 @@ impl Table {
         let mut table = Self {
             path: path.to_owned(),
             format,
-            columns: cursor.columns.clone(),
             rows: 0,
             marks: Vec::new(),
             every: 1,
@@ -72,7 +70,6 @@ impl Table {
         Self {
             path: PathBuf::new(),
             format: Format::Json,
-            columns: Arc::from([]),
             rows: rows.len() as u64,
             marks: Vec::new(),
             every: 1,
@@ -84,12 +81,6 @@ impl Table {
     #[must_use]
     pub const fn rows(&self) -> u64 {
         self.rows
-    }
-
-    /// The names of its columns; none where its rows are no maps by nature.
-    #[must_use]
-    pub fn columns(&self) -> &[Arc<str>] {
-        &self.columns
     }
 
     /// Where it is.

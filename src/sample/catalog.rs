@@ -151,8 +151,7 @@ impl RunGauge {
     }
 
     /// Its name in thresholds and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::ConcurrentUsers => "concurrent_users",
             Self::TotalRps => "total_rps",

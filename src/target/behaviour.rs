@@ -57,7 +57,7 @@ pub enum Delay {
     Exponential(Duration),
 }
 
-/// The longest time an exponential draw may come to, in means.
+/// The longest time that is drawn of an exponential, in means.
 const LONGEST: f64 = 100.0;
 
 impl Default for Behaviour {
@@ -98,8 +98,7 @@ impl Freeze {
     }
 
     /// How long from a moment (since the server's start) until the freeze it lies in is over; zero outside one.
-    #[must_use]
-    pub fn left(self, since_start: Duration) -> Duration {
+    pub(super) fn left(self, since_start: Duration) -> Duration {
         let within = Duration::from_nanos((since_start.as_nanos() % self.every.as_nanos()) as u64);
         if within >= self.every - self.length { self.every - within } else { Duration::ZERO }
     }
@@ -128,14 +127,14 @@ impl Delay {
             .collect::<Result<_, InvalidValue>>()?;
         let whole: f64 = parts.iter().map(|(share, _)| share).sum();
         if (whole - 1.0).abs() > 1e-6 {
-            let message = format!("the shares of `{text}` come to {:.1}%", whole * 100.0);
+            let message = format!("the shares of `{text}` add up to {:.1}%", whole * 100.0);
             return Err(InvalidValue::new(message, "make them 100% in all"));
         }
         Ok(Self::Mixed(parts))
     }
 
     /// Draws a delay.
-    pub fn draw(&self, rng: &mut impl Rng) -> Duration {
+    pub(super) fn draw(&self, rng: &mut impl Rng) -> Duration {
         match self {
             Self::None => Duration::ZERO,
             Self::Range(range) if range.from == range.to => range.from,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::quantity::InvalidValue;
 
-/// The number all chance of a run derives from: the same seed and plan give the same run.
+/// The number that all random values of a run derive from: the same seed and plan give the same run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Seed(u64);
 

@@ -81,7 +81,7 @@ mod tests {
     fn people_count_shards_from_one() {
         assert_eq!(Shard::parse("2/8"), Ok(Shard { index: 1, count: 8 }));
         assert_eq!(Shard::parse("1/1"), Ok(Shard::WHOLE));
-        for (text, told) in [
+        for (text, message) in [
             ("0/8", "there is no shard `0/8`; shards count from 1: `1/8` to `8/8`"),
             ("9/8", "there is no shard `9/8`; shards count from 1: `1/8` to `8/8`"),
             ("x", "`x` is not a shard; write which of how many, such as `2/8`"),
@@ -90,7 +90,7 @@ mod tests {
             ("1/0", "`1/0` is not a shard; a run has at least 1 and at most 1000 shards"),
             ("1/1001", "`1/1001` is not a shard; a run has at least 1 and at most 1000 shards"),
         ] {
-            assert_eq!(Shard::parse(text).unwrap_err().to_string(), told);
+            assert_eq!(Shard::parse(text).unwrap_err().to_string(), message);
         }
     }
 

@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_taken_is_told_with_the_way_out() {
+    fn what_cannot_be_taken_is_refused_with_the_way_out() {
         for (text, said) in [
             ("wget x", "start with `curl`"),
             ("curl --heder x", "`--heder`"),

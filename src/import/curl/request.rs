@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_plan_cannot_say_is_told() {
+    fn what_a_plan_cannot_say_is_refused() {
         for (command, said) in [
             ("curl", "no URL"),
             ("curl ftp://x", "not a URL"),

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_told() {
+    fn what_is_no_document_is_refused() {
         for text in ["<html><body>: a: b", "a: [", &"[".repeat(100_000), &"{\"a\":".repeat(100_000)] {
             assert!(parse(text).is_err());
         }

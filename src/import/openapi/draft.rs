@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_of_ours_is_told() {
+    fn what_is_no_document_of_ours_is_refused() {
         for (whole, said) in [
             (json!({"swagger": "2.0"}), "OpenAPI 2.0"),
             (json!({"openapi": 4.0}), "only 3.x"),

@@ -99,7 +99,7 @@ fn query(parameter: &Parameter, value: Json, query: &mut Map<String, Json>) {
 
 fn header(parameter: &Parameter, value: impl FnOnce() -> Json, request: &mut RequestDraft) {
     let name = parameter.name;
-    // OpenAPI says that these are not told as parameters
+    // OpenAPI does not count these as parameters
     let is_other = ["accept", "content-type", "authorization"].iter().any(|other| name.eq_ignore_ascii_case(other));
     let is_known = request.headers.keys().any(|known| known.eq_ignore_ascii_case(name));
     if is_other || is_known || http::HeaderName::from_bytes(name.as_bytes()).is_err() {
