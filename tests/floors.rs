@@ -12,7 +12,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
     ("secrets", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
-    ("expression", &["units", "diagnostic"]),
+    ("expression", &["units"]),
     ("load", &["units"]),
     ("sample", &["units"]),
     ("plan", &["units", "diagnostic", "threshold"]),
@@ -47,7 +47,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
     ("report", &["results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
-    ("import", &["diagnostic", "secrets"]),
+    ("import", &["expression", "diagnostic", "secrets"]),
     ("analysis", &["report", "results", "metrics", "threshold", "units"]),
     (
         "cli",

@@ -5,6 +5,8 @@ use bytes::Bytes;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
+use super::json_path::Step;
+
 /// An answer as expressions see it: `status`, `headers`, `json`, `body`, `elapsed`. Parsed when first asked for.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -80,12 +82,6 @@ struct JsonView {
     steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone)]
-enum Step {
-    Key(Box<str>),
-    Index(usize),
-}
-
 fn view(root: Arc<serde_json::Value>, steps: Vec<Step>, at: &serde_json::Value) -> Value {
     match scalar(at) {
         Some(value) => value,
@@ -109,10 +105,7 @@ fn scalar(json: &serde_json::Value) -> Option<Value> {
 
 impl JsonView {
     fn at(&self) -> Option<&serde_json::Value> {
-        self.steps.iter().try_fold(&*self.root, |at, step| match step {
-            Step::Key(key) => at.get(&**key),
-            Step::Index(index) => at.get(index),
-        })
+        Step::walk(&self.steps, &self.root)
     }
 
     fn child(&self, step: Step, at: &serde_json::Value) -> Value {

@@ -23,8 +23,9 @@ enum Form {
     Query(Box<JpQuery>),
 }
 
+/// One step down in a JSON value.
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     Key(Box<str>),
     Index(usize),
 }
@@ -56,12 +57,19 @@ impl JsonPath {
     #[must_use]
     pub fn first<'a>(&self, json: &'a Value) -> Option<&'a Value> {
         match &self.form {
-            Form::Straight(steps) => steps.iter().try_fold(json, |at, step| match step {
-                Step::Key(key) => at.as_object()?.get(&**key),
-                Step::Index(index) => at.as_array()?.get(*index),
-            }),
+            Form::Straight(steps) => Step::walk(steps, json),
             Form::Query(query) => js_path_process(query, json).ok()?.into_iter().next().map(|found| found.val()),
         }
+    }
+}
+
+impl Step {
+    /// The value that steps lead to.
+    pub(super) fn walk<'a>(steps: &[Self], json: &'a Value) -> Option<&'a Value> {
+        steps.iter().try_fold(json, |at, step| match step {
+            Self::Key(key) => at.get(&**key),
+            Self::Index(index) => at.get(index),
+        })
     }
 }
 

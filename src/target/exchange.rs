@@ -42,14 +42,13 @@ pub(super) struct Reply {
 impl Route {
     pub(super) fn of(method: &Method, path: &str) -> Self {
         let is_demo = path.strip_prefix(demo::PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let (name, service) = if is_demo {
-            let found = find(&demo::ROUTES, method, path);
-            (found.map(|(name, _)| name), Service::Demo(found.map(|(_, route)| route)))
+        if is_demo {
+            let (name, route) = find(&demo::ROUTES, method, path);
+            Self { name, service: Service::Demo(route) }
         } else {
-            let found = find(&memory::ROUTES, method, path);
-            (found.map(|(name, _)| name), Service::Memory(found.map(|(_, route)| route)))
-        };
-        Self { name: name.unwrap_or("other"), service }
+            let (name, route) = find(&memory::ROUTES, method, path);
+            Self { name, service: Service::Memory(route) }
+        }
     }
 }
 
@@ -70,15 +69,16 @@ impl Reply {
     }
 }
 
-/// The route that a request asks for. Each is written as it is counted, `METHOD PATH`, where `ID` at the end stands for
-/// whatever comes there.
-fn find<R: Copy>(routes: &[(&'static str, R)], method: &Method, path: &str) -> Option<(&'static str, R)> {
+/// The route that a request asks for, and what it is counted as. A route is written as it is counted, `METHOD PATH`, where
+/// `ID` at the end stands for whatever comes there.
+fn find<R: Copy>(routes: &[(&'static str, R)], method: &Method, path: &str) -> (&'static str, Option<R>) {
     let is_asked = |name: &str| {
         let Some((known, pattern)) = name.split_once(' ') else { return false };
         known == method.as_str()
             && pattern.strip_suffix("ID").map_or(pattern == path, |parent| path.starts_with(parent))
     };
-    routes.iter().copied().find(|(name, _)| is_asked(name))
+    let found = routes.iter().find(|(name, _)| is_asked(name));
+    found.map_or(("other", None), |(name, route)| (*name, Some(*route)))
 }
 
 #[cfg(test)]

@@ -4,69 +4,71 @@ use serde_json::{Map, Value as Json};
 use super::options::{CurlOptions, Data};
 use crate::diagnostic::Problem;
 use crate::import::literal::{literal, literal_value};
+use crate::import::plan_draft::RequestDraft;
 use crate::import::secret_vars::{SecretVars, slot};
 use crate::import::yaml::fits;
 use crate::secrets::holds_secret;
 
-/// A request's body as a plan writes it.
-#[derive(Debug, Default)]
-pub(super) struct Body {
-    /// `json`, `form`, `multipart` or `text`, and what is in it.
-    pub(super) field: Option<(&'static str, Json)>,
-    /// The header that says what it is, where the field does not say so itself.
-    pub(super) content_type: Option<String>,
-    pub(super) notes: Vec<String>,
-}
-
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A body from a command's options; its secrets become vars.
-pub(super) fn body(
+/// Adds a body from a command's options to a request, and the header that says what it is where the plan's field does not
+/// say so itself; its secrets become vars.
+pub(super) fn add(
     options: &CurlOptions,
     content_type: Option<&str>,
+    request: &mut RequestDraft,
     secrets: &mut SecretVars,
-) -> Result<Body, Box<Problem>> {
+) -> Result<(), Box<Problem>> {
+    let mut written = None;
     if !options.form.is_empty() {
         if !options.data.is_empty() || !options.json.is_empty() {
             let problem = Problem::new("the command has two bodies: a form (`-F`) and data (`-d`)");
             return Err(Box::new(problem.help("take one away")));
         }
-        let multipart = multipart(&options.form, secrets)?;
-        return Ok(Body { field: Some(("multipart", multipart)), ..Body::default() });
+        request.body = Some(("multipart", multipart(&options.form, secrets)?));
+    } else if !options.json.is_empty() {
+        let text = options.json.concat();
+        written = add_text(&text, content_type.or(Some("application/json")), request, secrets);
+    } else if !options.data.is_empty() && !options.is_get {
+        written = add_text(&joined(&options.data), content_type, request, secrets);
+    } else {
+        written = content_type.map(str::to_owned);
     }
-    let text = if options.json.is_empty() { joined(&options.data) } else { options.json.concat() };
-    let has_body = !options.json.is_empty() || !options.data.is_empty() && !options.is_get;
-    if !has_body {
-        return Ok(Body { content_type: content_type.map(str::to_owned), ..Body::default() });
+    let headers = &mut request.headers;
+    headers.extend(written.map(|kind| ("Content-Type".into(), literal(&kind).into())));
+    if !options.json.is_empty() && !headers.keys().any(|name| name.eq_ignore_ascii_case("accept")) {
+        headers.insert("Accept".into(), "application/json".into());
     }
-    let content_type = content_type.or((!options.json.is_empty()).then_some("application/json"));
-    Ok(body_of_text(&text, content_type, secrets))
+    Ok(())
 }
 
-/// The body of a text, by what it is said to be and by what it is.
-fn body_of_text(text: &str, content_type: Option<&str>, secrets: &mut SecretVars) -> Body {
+/// Adds the body of a text, by what it is said to be and by what it is. Returns what its header must say.
+fn add_text(
+    text: &str,
+    content_type: Option<&str>,
+    request: &mut RequestDraft,
+    secrets: &mut SecretVars,
+) -> Option<String> {
     let is_form = content_type.is_none_or(|said| said.starts_with(FORM));
     let is_json =
         content_type.is_some_and(|said| said.contains("json")) || is_form && text.trim_start().starts_with(['{', '[']);
-    let json = if is_json { exact_json(text) } else { None };
-    if let Some(json) = json {
-        let content_type = content_type.filter(|said| *said != "application/json" && !said.starts_with(FORM));
-        let unsaid = "the body is JSON and is sent as such; `curl` would have said it is a form";
-        return Body {
-            field: Some(("json", with_vars(&literal_value(&json), secrets))),
-            content_type: content_type.map(str::to_owned),
-            notes: if is_form { vec![unsaid.into()] } else { Vec::new() },
-        };
+    if is_json && let Some(json) = exact_json(text) {
+        request.body = Some(("json", with_vars(&literal_value(&json), secrets)));
+        if is_form {
+            request.notes.push("the body is JSON and is sent as such; `curl` would have said it is a form".into());
+        }
+        return content_type.filter(|said| *said != "application/json" && !is_form).map(str::to_owned);
     }
     if let Some(fields) = fields(text).filter(|_| is_form) {
         let form = fields.into_iter().map(|(name, value)| {
             let value = var_or_literal(&name, &value, secrets);
             (name, value.into())
         });
-        return Body { field: Some(("form", Json::Object(form.collect()))), ..Body::default() };
+        request.body = Some(("form", Json::Object(form.collect())));
+        return None;
     }
-    let content_type = Some(content_type.unwrap_or(FORM).to_owned());
-    Body { field: Some(("text", literal(text).into())), content_type, ..Body::default() }
+    request.body = Some(("text", literal(text).into()));
+    Some(content_type.unwrap_or(FORM).to_owned())
 }
 
 /// The fields of a form given with `-F`; `true` where a value stands for itself.
@@ -216,7 +218,9 @@ mod tests {
     use super::*;
 
     fn field_of(text: &str, content_type: Option<&str>) -> (&'static str, Json) {
-        body_of_text(text, content_type, &mut SecretVars::default()).field.unwrap()
+        let mut request = RequestDraft::default();
+        add_text(text, content_type, &mut request, &mut SecretVars::default());
+        request.body.unwrap()
     }
 
     #[test]

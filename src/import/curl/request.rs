@@ -1,9 +1,9 @@
 use reqwest::Url;
 use serde_json::{Map, Value as Json, json};
 
-use super::body::{body, decoded, joined};
-use super::headers::Headers;
+use super::body::{decoded, joined};
 use super::options::{CurlOptions, parse};
+use super::{body, headers};
 use crate::diagnostic::Problem;
 use crate::import::literal::{literal, plain};
 use crate::import::naming::Names;
@@ -24,22 +24,14 @@ pub fn from_curl(text: &str) -> Result<NewPlan, Box<Problem>> {
     let mut secrets = SecretVars::default();
     let host = url.host_str().unwrap_or_default();
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let mut headers = Headers::of(&options, &host, &mut secrets);
-    let mut body = body(&options, headers.content_type.as_deref(), &mut secrets)?;
-    headers.describe(body.content_type.as_deref(), &options);
-    let mut notes = options.notes.clone();
-    notes.append(&mut headers.notes);
-    notes.append(&mut body.notes);
+    let mut request = RequestDraft { notes: options.notes.clone(), ..RequestDraft::default() };
+    let content_type = headers::add(&options, &host, &mut request, &mut secrets);
+    body::add(&options, content_type.as_deref(), &mut request, &mut secrets)?;
+    request.query = query(&url, &options, &mut secrets);
+    let mut notes = std::mem::take(&mut request.notes);
     if command.is_piped {
         notes.push("what follows the pipe is left out".into());
     }
-    let request = RequestDraft {
-        auth: headers.auth,
-        headers: headers.map,
-        query: query(&url, &options, &mut secrets),
-        body: body.field,
-        ..RequestDraft::default()
-    };
     let mut fields = Map::new();
     fields.insert(method.clone(), literal(url.path()).into());
     request.write_to(&mut fields);
