@@ -48,7 +48,7 @@ fn whole_run(path: &Path, seconds: u32, endpoints: u32, rate: u32) -> Result<(),
     let mut half = 0;
     for second in 0..seconds {
         let interval = load.second(second, rate);
-        requests += interval.books.started;
+        requests += interval.accounting.started;
         let from = cpu();
         writer.second(&interval)?;
         written += cpu() - from;
@@ -78,8 +78,10 @@ fn whole_run(path: &Path, seconds: u32, endpoints: u32, rate: u32) -> Result<(),
             totals.add(&interval);
         }
     }
-    if !reader.tail().is_whole() || totals.books().started != requests {
-        return Err(format!("{}; {} of {requests} requests were read", reader.tail(), totals.books().started).into());
+    if !reader.tail().is_whole() || totals.accounting().started != requests {
+        return Err(
+            format!("{}; {} of {requests} requests were read", reader.tail(), totals.accounting().started).into()
+        );
     }
     println!(
         "CPU to read      {:>10.3} ms a second of the run",

@@ -19,7 +19,10 @@ const FLOORS: [(&str, &[&str]); 25] = [
     ("rows", &["expression", "units"]),
     ("metrics", &["sample", "units"]),
     ("http", &["sample", "units"]),
-    ("compile", &["plan", "threshold", "expression", "rows", "sample", "secrets", "units", "diagnostic"]),
+    (
+        "compile",
+        &["http", "rows", "plan", "load", "expression", "threshold", "sample", "diagnostic", "secrets", "units"],
+    ),
     ("journal", &["metrics", "threshold", "sample", "units"]),
     ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
     ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "secrets", "timer", "units"]),
@@ -48,10 +51,11 @@ const FLOORS: [(&str, &[&str]); 25] = [
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["expression", "diagnostic", "secrets"]),
-    ("analysis", &["report", "results", "metrics", "threshold", "units"]),
+    ("analysis", &["report", "results", "verdict", "metrics", "threshold", "units"]),
     (
         "cli",
         &[
+            "secrets",
             "units",
             "diagnostic",
             "threshold",
@@ -72,7 +76,6 @@ const FLOORS: [(&str, &[&str]); 25] = [
             "analysis",
             "target",
             "import",
-            "secrets",
         ],
     ),
     ("lib.rs", &[]),

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use plimsoll::compile::{Filter, Setting, compile};
+use plimsoll::compile::{CompileOptions, Filter, compile};
 use plimsoll::diagnostic::{Problems, Sources, Style, render};
 use plimsoll::expression::{Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value};
 use plimsoll::plan::read_text;
@@ -20,7 +20,7 @@ pub fn plan(text: &str) {
     let name = folder.join("plan.yaml").display().to_string();
     if let Some(plan) = read_text(&name, text, &|_| None, &mut sources, &mut problems) {
         let filter = Filter::default();
-        let setting = Setting { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+        let setting = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
         let program = compile(&plan, &setting, &mut problems);
         assert_eq!(program.is_none(), problems.errors() > 0, "a plan compiles exactly where it has no errors");
     } else {

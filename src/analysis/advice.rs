@@ -3,11 +3,10 @@ use std::collections::BTreeMap;
 use super::cause::Cause;
 use super::conclude::invalid;
 use super::document::{Recommendation, Symptom};
-use super::figures::{Clock, Figures, Gathered, Row};
-use super::growth::growth;
-use super::text::{ms, users};
-use super::throughput::{Rhythm, spawning};
-use crate::report::{grouped, percent};
+use super::figures::{Clock, Figures, Row, RowGroup};
+use super::throughput::throughput;
+use super::trend::growth;
+use crate::report::{counted, grouped, ms, percent, rate};
 
 /// More failures than this share are a symptom.
 const ERRORS: f64 = 0.05;
@@ -15,16 +14,12 @@ const ERRORS: f64 = 0.05;
 const CONNECTIONS: f64 = 0.01;
 /// A p95 beyond so many milliseconds is slow.
 const SLOW: f64 = 500.0;
-/// Fewer requests a minute are few …
-const FEW: f64 = 10_000.0;
-/// … where so many users make them.
-const MANY_USERS: u64 = 100;
 /// Waiting is a symptom where the response time is so many times the service time, and so many milliseconds more.
 const WAITING: (f64, f64) = (2.0, 50.0);
 /// Rows with fewer requests than these are too small to be named alone.
 const FEWEST: u64 = 20;
 /// How many endpoints a recommendation names.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// What to look at, for each symptom that a run shows; nothing for a healthy one.
 pub(super) fn advise(figures: &Figures) -> Vec<Recommendation> {
@@ -76,11 +71,11 @@ impl<'a> Causes<'a> {
     }
 
     /// `26 answers of 500, 3 timeouts`, the most frequent first.
-    fn told(&self, of: impl Fn(Cause) -> bool) -> String {
+    fn describe(&self, of: impl Fn(Cause) -> bool) -> String {
         let mut taken: Vec<(&Cause, &u64)> =
             self.counts.iter().filter(|(cause, count)| of(**cause) && **count > 0).collect();
         taken.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        taken.into_iter().map(|(cause, count)| cause.told(&grouped(*count))).collect::<Vec<_>>().join(", ")
+        taken.into_iter().map(|(cause, count)| cause.describe(&grouped(*count))).collect::<Vec<_>>().join(", ")
     }
 
     fn endpoints(&self, of: impl Fn(Cause) -> bool) -> Vec<String> {
@@ -95,7 +90,7 @@ impl<'a> Causes<'a> {
 }
 
 fn generator(figures: &Figures) -> Option<Recommendation> {
-    let finding = invalid(figures.own.as_deref()?)?;
+    let finding = invalid(figures.report.as_deref()?)?;
     let look_at = [
         "run again from a machine with more free cores, or with nothing else on it",
         "spread the load over several machines",
@@ -109,19 +104,23 @@ fn errors(figures: &Figures, causes: &Causes) -> Option<Recommendation> {
     let share = |row: &Row| row.failed as f64 / row.requests.max(1) as f64;
     let mut worst: Vec<&Row> =
         figures.rows.iter().filter(|row| row.requests >= FEWEST && share(row) > ERRORS).collect();
-    let whole = total.error_rate()?;
-    if whole <= ERRORS && worst.is_empty() {
+    let error_rate = total.error_rate()?;
+    if error_rate <= ERRORS && worst.is_empty() {
         return None;
     }
     worst.sort_by_key(|row| std::cmp::Reverse(row.failed));
     let endpoints = worst.iter().take(NAMED).map(|row| {
         format!("{}: {} of {} ({})", row.title(), grouped(row.failed), grouped(row.requests), percent(share(row)))
     });
-    let mut finding =
-        format!("{} of {} requests failed ({})", grouped(total.failed()), grouped(total.requests()), percent(whole));
+    let mut finding = format!(
+        "{} of {} requests failed ({})",
+        grouped(total.failed()),
+        grouped(total.requests()),
+        percent(error_rate)
+    );
     match causes.known {
-        Some(known) if !known.is_empty() => finding.push_str(&format!(": {}", causes.told(|_| true))),
-        _ if figures.own.is_none() => finding.push_str("; why is in `…_failures.csv`, which is not beside the file"),
+        Some(known) if !known.is_empty() => finding.push_str(&format!(": {}", causes.describe(|_| true))),
+        _ if figures.report.is_none() => finding.push_str("; why is in `…_failures.csv`, which is not beside the file"),
         _ => {}
     }
     let server = causes.has(|cause| matches!(cause, Cause::ServerError(_)));
@@ -138,7 +137,7 @@ fn errors(figures: &Figures, causes: &Causes) -> Option<Recommendation> {
         look_at.push("the size of its connection pool");
     }
     if away || late || unknown {
-        look_at.push("the server's file-handle limit");
+        look_at.push("the server's limit on open files");
     }
     if causes.has(|cause| matches!(cause, Cause::ClientError(401 | 403))) {
         look_at.push("the key or login the load is made with");
@@ -166,17 +165,17 @@ fn connections(figures: &Figures, causes: &Causes) -> Option<Recommendation> {
     if broken == 0 || never || (share < CONNECTIONS && !causes.has(scarce)) {
         return None;
     }
-    let finding = format!("{} ({} of the requests)", causes.told(Cause::is_of_connection), percent(share.min(1.0)));
+    let finding = format!("{} ({} of the requests)", causes.describe(Cause::is_of_connection), percent(share.min(1.0)));
     let mut look_at = Vec::new();
     if causes.has(|cause| matches!(cause, Cause::Handles | Cause::Refused | Cause::Reset)) {
-        look_at.push("the file-handle limit, of the server and of the machine that makes the load: `ulimit -n 65535`");
+        look_at.push("the limit on open files (`ulimit -n`), of the server and of the machine that makes the load");
     }
     if causes.has(|cause| cause == Cause::Ports) {
         look_at.push("local ports of the machine that makes the load: keep connections alive");
     }
     if causes.has(|cause| matches!(cause, Cause::Pool | Cause::Timeout | Cause::Reset | Cause::Refused)) {
-        look_at.push("the database's limit on connections: `max_connections = 200`");
-        look_at.push("the server's connection pool: a size of 20 and an overflow of 10");
+        look_at.push("the database's limit on connections (`max_connections`)");
+        look_at.push("the size of the server's connection pool, and how far it may overflow");
     }
     if causes.has(|cause| matches!(cause, Cause::Unreachable | Cause::Dns | Cause::Tls)) {
         look_at.push("the address, the name's resolution, and the certificate");
@@ -188,8 +187,8 @@ fn rate_limit(causes: &Causes) -> Option<Recommendation> {
     let limited = |cause| cause == Cause::RateLimit;
     let count = causes.count(limited);
     let look_at = [
-        "the limit of the key's tier, or a key without one for load tests",
-        "spread the calls over several tenants or keys, where each has a limit of its own",
+        "the limit of the key the load is made with; a key without one, for load tests",
+        "spread the requests over several keys or tenants, where each has a limit of its own",
     ];
     let finding = format!("{} answers of 429: the service limits how often it is called", grouped(count));
     (count > 0).then(|| recommend(Symptom::RateLimit, finding, causes.endpoints(limited), &look_at))
@@ -197,20 +196,20 @@ fn rate_limit(causes: &Causes) -> Option<Recommendation> {
 
 /// What the service took: from when a request was sent, where the file tells that.
 fn served(figures: &Figures) -> Clock {
-    if figures.own.is_some() { Clock::Service } else { Clock::Response }
+    if figures.report.is_some() { Clock::Service } else { Clock::Response }
 }
 
 fn slow(figures: &Figures) -> Option<Recommendation> {
     let clock = served(figures);
-    let p95 = |rows: &Gathered| rows.quantile(clock, 95.0).map(|bound| bound.at_least).filter(|ms| *ms > SLOW);
-    let whole = p95(&figures.total());
+    let p95 = |rows: &RowGroup| rows.quantile(clock, 95.0).map(|bound| bound.at_least).filter(|ms| *ms > SLOW);
+    let of_all = p95(&figures.total());
     let rows = figures.rows.iter().filter(|row| row.requests >= FEWEST);
-    let mut slow: Vec<(&Row, f64)> = rows.filter_map(|row| Some((row, p95(&Gathered(vec![row]))?))).collect();
+    let mut slow: Vec<(&Row, f64)> = rows.filter_map(|row| Some((row, p95(&RowGroup(vec![row]))?))).collect();
     slow.sort_by(|a, b| b.1.total_cmp(&a.1));
-    if whole.is_none() && slow.is_empty() {
+    if of_all.is_none() && slow.is_empty() {
         return None;
     }
-    let mut finding = match whole {
+    let mut finding = match of_all {
         Some(p95) => format!("the p95 of all requests is {}, above {}", ms(p95), ms(SLOW)),
         None => format!("{} endpoints have a p95 above {}", slow.len(), ms(SLOW)),
     };
@@ -226,8 +225,13 @@ fn slow(figures: &Figures) -> Option<Recommendation> {
         if let (Some(a), Some(b), Some(x), Some(y)) =
             (growth.from.users, growth.to.users, growth.from.rate, growth.to.rate)
         {
-            let s = |rate: f64| format!("{}/s", crate::report::figure(rate));
-            finding.push_str(&format!(" ({} and {}, then {} and {})", users(a), s(x), users(b), s(y)));
+            finding.push_str(&format!(
+                " ({} and {}, then {} and {})",
+                counted(a, "user"),
+                rate(x),
+                counted(b, "user"),
+                rate(y)
+            ));
         }
     }
     let mut look_at =
@@ -241,7 +245,7 @@ fn slow(figures: &Figures) -> Option<Recommendation> {
 }
 
 fn waiting(figures: &Figures) -> Option<Recommendation> {
-    figures.own.as_ref()?;
+    figures.report.as_ref()?;
     let total = figures.total();
     let p95 = |clock| total.quantile(clock, 95.0).map(|bound| bound.at_least);
     let (response, service) = (p95(Clock::Response)?, p95(Clock::Service)?);
@@ -262,80 +266,31 @@ fn waiting(figures: &Figures) -> Option<Recommendation> {
 }
 
 fn dropped(figures: &Figures) -> Option<Recommendation> {
-    let books = &figures.own.as_ref()?.books;
+    let accounting = &figures.report.as_ref()?.books;
     let finding = format!(
         "{} of {} arrivals were dropped: nobody was free to begin them",
-        grouped(books.dropped),
-        grouped(books.scheduled)
+        grouped(accounting.dropped),
+        grouped(accounting.scheduled)
     );
     let look_at = [
         "how long the answers take: each holds a user until it is there",
         "more users for the rate, where the answers are as fast as they should be",
         "a lower rate, if the service has reached its limit",
     ];
-    (books.dropped > 0).then(|| recommend(Symptom::Dropped, finding, Vec::new(), &look_at))
-}
-
-fn throughput(figures: &Figures) -> Option<Recommendation> {
-    let rhythm = Rhythm::of(figures)?;
-    let rate = figures.rate()? * 60.0;
-    if rate >= FEW || rhythm.users < MANY_USERS {
-        return None;
-    }
-    let waited = rhythm.waited();
-    let mut finding = format!(
-        "{}/min from {}, below {}/min; each user asks once in {} and waits {} of it for the answer",
-        grouped(rate.round() as u64),
-        users(rhythm.users),
-        grouped(FEW as u64),
-        ms(rhythm.turn * 1e3),
-        ms(rhythm.waits * 1e3),
-    );
-    let mut look_at = Vec::new();
-    if let Some(part) = spawning(figures).filter(|part| *part > 0.5) {
-        let when = if part > 0.95 { "at its end".to_owned() } else { format!("after {} of it", percent(part)) };
-        finding.push_str(&format!("; all of them were in the run only {when}"));
-        look_at.push("the spawn rate, or a longer run");
-    }
-    match rhythm.ceiling().filter(|_| waited < 0.5) {
-        Some(ceiling) if ceiling < FEW => {
-            finding.push_str(&format!(
-                "; were each answer there at once, they would make {}/min",
-                grouped(ceiling.round() as u64)
-            ));
-            look_at.push("the think time, or more users: a faster service alone is not enough");
-        }
-        _ => {}
-    }
-    let mut endpoints = Vec::new();
-    // where users mostly pause, nothing that the service does would help
-    if waited >= 0.2 {
-        look_at.extend(["the slow endpoints", "more servers", "the network"]);
-        let mut slow: Vec<(&Row, f64)> =
-            figures.rows.iter().filter_map(|row| Some((row, row.response.mean? * row.requests as f64))).collect();
-        slow.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let named = slow
-            .iter()
-            .take(NAMED)
-            .filter_map(|(row, _)| Some(format!("{}: {} on average", row.title(), ms(row.response.mean?))));
-        endpoints = named.collect();
-    }
-    if look_at.is_empty() {
-        look_at.push("the think time, or more users");
-    }
-    Some(recommend(Symptom::Throughput, finding, endpoints, &look_at))
+    (accounting.dropped > 0).then(|| recommend(Symptom::Dropped, finding, Vec::new(), &look_at))
 }
 
 fn exceptions(figures: &Figures) -> Option<Recommendation> {
     let count = figures.exceptions;
-    let (whose, look_at) = match figures.own {
+    let (whose, look_at) = match figures.report {
         Some(_) => ("the plan", "the exceptions in the run's summary: each names the plan's line"),
         None => ("the locustfile", "`…_exceptions.csv`: each has its traceback"),
     };
-    let finding = format!("{} mistakes of {whose} itself: so many requests, or steps, were never made", grouped(count));
+    let finding = format!("{} errors of {whose} itself: so many requests, or steps, were never made", grouped(count));
     (count > 0).then(|| recommend(Symptom::Exceptions, finding, Vec::new(), &[look_at]))
 }
 
-fn recommend(symptom: Symptom, finding: String, endpoints: Vec<String>, look_at: &[&str]) -> Recommendation {
+/// A recommendation, put together.
+pub(super) fn recommend(symptom: Symptom, finding: String, endpoints: Vec<String>, look_at: &[&str]) -> Recommendation {
     Recommendation { symptom, finding, endpoints, look_at: look_at.iter().map(|line| (*line).to_owned()).collect() }
 }

@@ -1,4 +1,4 @@
-/// Why requests failed, told from what was said of them: by Plimsoll, by Locust, or by the libraries below it.
+/// Why requests failed, as far as their messages say: by Plimsoll, by Locust, or by the libraries below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cause {
     /// An answer of 5xx.
@@ -66,14 +66,14 @@ const BEFORE_STATUS: [&str; 9] =
 impl Cause {
     /// Of a failure of Plimsoll: its kind says most.
     pub(super) fn of_kind(kind: &str, message: &str) -> Self {
-        let told = Self::of_message(message);
+        let by_message = Self::of_message(message);
         match kind {
             "timeout" => Self::Timeout,
             "dns" => Self::Dns,
             "tls" => Self::Tls,
             "reset" => Self::Reset,
-            "connect" if told == Self::Other => Self::Unreachable,
-            "connect" => told,
+            "connect" if by_message == Self::Other => Self::Unreachable,
+            "connect" => by_message,
             // what an answer says in its body is not what befell the connection
             "check" => status(&message.to_lowercase()).map_or(Self::Other, Self::of_status),
             _ => Self::Other,
@@ -116,7 +116,7 @@ impl Cause {
     }
 
     /// So many of them, in words.
-    pub(super) fn told(self, count: &str) -> String {
+    pub(super) fn describe(self, count: &str) -> String {
         match self {
             Self::ServerError(status) | Self::ClientError(status) => format!("{count} answers of {status}"),
             Self::RateLimit => format!("{count} answers of 429"),
@@ -152,8 +152,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_of_locust_and_of_plimsoll_tell_their_cause() {
-        let told = [
+    fn messages_of_locust_and_of_plimsoll_give_their_cause() {
+        let known = [
             ("HTTPError('500 Server Error: Internal Server Error for url: /timeout')", Cause::ServerError(500)),
             ("HTTPError('504 Server Error: Gateway Timeout for url: /stats')", Cause::ServerError(504)),
             ("HTTPError('429 Client Error: Too Many Requests for url: /stats')", Cause::RateLimit),
@@ -175,7 +175,7 @@ mod tests {
             ("CatchResponseError('concepts_found is 500')", Cause::Other),
             ("", Cause::Other),
         ];
-        for (message, cause) in told {
+        for (message, cause) in known {
             assert_eq!(Cause::of_message(message), cause, "{message}");
         }
         assert_eq!(Cause::of_kind("check", "expected status 200, got 500"), Cause::ServerError(500));

@@ -1,90 +1,12 @@
 use std::collections::BTreeMap;
 
 use super::advice::advise;
-use super::document::{Analysis, FileEntry, RowEntry, State, TargetEntry, Top, VERSION};
-use super::figures::{Clock, Figures, Gathered, Origin, Row, Standards};
-use super::judge::judge;
-use super::names::Names;
-use super::throughput::Rhythm;
-use crate::results::{Report, ThresholdEntry};
-use crate::threshold::{Aggregate, Operator, Rule};
+use super::document::{Analysis, FileEntry, RowEntry, State, Top, VERSION};
+use super::figures::{Clock, Origin, Row, RowGroup};
+use super::targets::Examined;
+use crate::results::Report;
 
-/// One file's figures, and what they are held against.
-#[derive(Debug)]
-pub struct Examined {
-    figures: Figures,
-    targets: Vec<TargetEntry>,
-}
-
-impl Examined {
-    /// Figures whose targets are judged as far as the figures tell.
-    #[must_use]
-    pub fn by_figures(figures: Figures, rules: &[Rule], names: &Names) -> Self {
-        let targets = rules.iter().map(|rule| explained(rule, judge(rule, &figures, names), &figures)).collect();
-        Self { figures, targets }
-    }
-
-    /// Figures of a journal, whose targets were judged exactly, from its seconds.
-    #[must_use]
-    pub fn by_journal(figures: Figures, rules: &[Rule], judged: &[ThresholdEntry]) -> Self {
-        let judged = rules.iter().zip(judged);
-        let targets = judged.map(|(rule, entry)| explained(rule, entry.into(), &figures)).collect();
-        Self { figures, targets }
-    }
-}
-
-/// Says of a rate that is missed when its users could not have made it, whatever the service.
-fn explained(rule: &Rule, mut target: TargetEntry, figures: &Figures) -> TargetEntry {
-    let asks = rule.require.aggregate == Aggregate::Rate && rule.require.subject.is_of_requests();
-    let at_least = matches!(rule.require.operator, Operator::AtLeast | Operator::Above);
-    if !asks || !at_least || target.state != State::Missed || target.note.is_some() || !rule.require.selector.is_empty()
-    {
-        return target;
-    }
-    let rhythm = Rhythm::of(figures);
-    let short = rhythm.and_then(|rhythm| Some((rhythm, rhythm.ceiling()?)));
-    let short =
-        short.filter(|(_, ceiling)| rule.require.limit.amount().is_some_and(|limit| ceiling / 60.0 < limit.value()));
-    target.note = short.map(|(rhythm, ceiling)| {
-        format!(
-            "out of reach: {} that pause {} between requests make about {}/min, however fast the answers",
-            super::text::users(rhythm.users),
-            super::text::ms((rhythm.turn - rhythm.waits) * 1e3),
-            crate::report::grouped(ceiling.round() as u64),
-        )
-    });
-    target
-}
-
-/// What the files say together. `exit` gives the exit code of a result.
-#[must_use]
-pub fn conclude(files: &[Examined], standards: (Standards, &str), exit: impl Fn(Outcome) -> u8) -> Analysis {
-    let mut groups: BTreeMap<(&str, &str), Vec<&Row>> = BTreeMap::new();
-    for row in files.iter().flat_map(|file| &file.figures.rows) {
-        groups.entry((&row.method, &row.name)).or_default().push(row);
-    }
-    let single = files.len() == 1;
-    let rows: Vec<RowEntry> =
-        groups.into_iter().map(|((method, name), rows)| entry(method, name, &Gathered(rows), None, single)).collect();
-    let entries: Vec<FileEntry> = files.iter().map(|file| file_entry(file, standards.0)).collect();
-    let all = Gathered(files.iter().flat_map(|file| file.figures.total().0).collect());
-    let rate = files.first().filter(|_| single).and_then(|file| file.figures.rate());
-    let outcome = outcome(&entries, all.requests());
-    Analysis {
-        version: VERSION,
-        plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
-        passed: outcome == Outcome::Met,
-        text: outcome.text(&entries),
-        exit_code: exit(outcome),
-        standards: standards.1.to_owned(),
-        total: entry("", "all", &all, rate, single),
-        top: top(&rows),
-        requests: rows,
-        files: entries,
-    }
-}
-
-/// What an analysis comes to.
+/// The result of an analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Every target that could be judged is met.
@@ -93,51 +15,91 @@ pub enum Outcome {
     Missed,
     /// There were no requests.
     Empty,
-    /// Nothing could be judged.
+    /// There are targets, and none could be judged.
     Unjudged,
+    /// There is nothing to hold the figures against.
+    NoTargets,
     /// The generator was the bottleneck of a run.
     Invalid,
 }
 
+/// What the files say together. `plan` is the file whose thresholds the targets are; without one each run is held
+/// against its own. `exit` gives the exit code of a result.
+#[must_use]
+pub fn conclude(files: &[Examined], plan: Option<&str>, exit: impl Fn(Outcome) -> u8) -> Analysis {
+    let mut groups: BTreeMap<(&str, &str), Vec<&Row>> = BTreeMap::new();
+    for row in files.iter().flat_map(|file| &file.figures.rows) {
+        groups.entry((&row.method, &row.name)).or_default().push(row);
+    }
+    let single = files.len() == 1;
+    let rows: Vec<RowEntry> =
+        groups.into_iter().map(|((method, name), rows)| entry(method, name, &RowGroup(rows), None, single)).collect();
+    let entries: Vec<FileEntry> = files.iter().map(file_entry).collect();
+    let all = RowGroup(files.iter().flat_map(|file| file.figures.total().0).collect());
+    let rate = files.first().filter(|_| single).and_then(|file| file.figures.rate());
+    let outcome = outcome(&entries, all.requests());
+    Analysis {
+        version: VERSION,
+        plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
+        passed: outcome == Outcome::Met,
+        text: outcome.text(&entries),
+        exit_code: exit(outcome),
+        standards: plan.map(str::to_owned),
+        total: entry("", "all", &all, rate, single),
+        top: top(&rows),
+        requests: rows,
+        files: entries,
+    }
+}
+
 fn outcome(files: &[FileEntry], requests: u64) -> Outcome {
-    let judged = || files.iter().flat_map(|file| file.targets.iter().chain(&file.thresholds));
+    let targets = || files.iter().flat_map(|file| &file.targets);
     let bad = |state: State| matches!(state, State::Missed | State::NoData);
     match () {
         () if files.iter().any(|file| file.invalid.is_some()) => Outcome::Invalid,
         () if requests == 0 || files.iter().any(|file| file.total.requests == 0) => Outcome::Empty,
-        () if judged().any(|target| bad(target.state)) => Outcome::Missed,
-        () if judged().all(|target| target.state == State::NotJudged) => Outcome::Unjudged,
+        () if targets().any(|target| bad(target.state)) => Outcome::Missed,
+        () if targets().next().is_none() => Outcome::NoTargets,
+        () if targets().all(|target| target.state == State::NotJudged) => Outcome::Unjudged,
         () => Outcome::Met,
     }
 }
 
 impl Outcome {
     fn text(self, files: &[FileEntry]) -> String {
-        let targets = || files.iter().flat_map(|file| file.targets.iter().chain(&file.thresholds));
+        let targets = || files.iter().flat_map(|file| &file.targets);
         let open = targets().filter(|target| target.state == State::NotJudged).count();
         let of_those = if open == 0 { String::new() } else { format!(" ({open} could not be judged)") };
+        let names = |files: &mut dyn Iterator<Item = &FileEntry>| {
+            files.map(|file| file.file.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let without = names(&mut files.iter().filter(|file| file.targets.is_empty()));
+        let without = if without.is_empty() { without } else { format!("; no targets for {without}: {WAY_OUT}") };
         match self {
-            Self::Met if open > 0 => format!("every target that could be judged is met; {open} could not"),
-            Self::Met => "every target is met".to_owned(),
+            Self::Met if open > 0 => format!("every target that could be judged is met; {open} could not{without}"),
+            Self::Met => format!("every target is met{without}"),
             Self::Missed => {
                 let missed = targets().filter(|target| matches!(target.state, State::Missed | State::NoData)).count();
                 let s = if missed == 1 { " is" } else { "s are" };
-                format!("failed: {missed} target{s} missed{of_those}")
+                format!("failed: {missed} target{s} missed{of_those}{without}")
             }
             Self::Empty => {
-                let empty = files.iter().filter(|file| file.total.requests == 0).map(|file| file.file.as_str());
-                format!("failed: no requests in {}, so nothing was measured", empty.collect::<Vec<_>>().join(", "))
+                let empty = names(&mut files.iter().filter(|file| file.total.requests == 0));
+                format!("failed: no requests in {empty}, so nothing was measured")
             }
             Self::Unjudged => "failed: no target could be judged from these files".to_owned(),
+            Self::NoTargets => format!("no targets, so neither passed nor failed: {WAY_OUT}"),
             Self::Invalid => "not valid: the generator was the bottleneck".to_owned(),
         }
     }
 }
 
-fn file_entry(file: &Examined, standards: Standards) -> FileEntry {
+/// What to do about a file that has no targets.
+const WAY_OUT: &str = "`--plan PLAN` takes the thresholds of a plan as targets";
+
+fn file_entry(file: &Examined) -> FileEntry {
     let figures = &file.figures;
-    let own = figures.own.as_deref();
-    let thresholds = own.filter(|_| standards == Standards::Default).map_or(&[][..], |report| &report.thresholds);
+    let report = figures.report.as_deref();
     FileEntry {
         file: figures.source.display().to_string(),
         kind: match figures.origin {
@@ -146,13 +108,12 @@ fn file_entry(file: &Examined, standards: Standards) -> FileEntry {
             Origin::Locust => "locust",
         }
         .to_owned(),
-        plan: own.map(|report| report.plan.name.clone()),
+        plan: report.map(|report| report.plan.name.clone()),
         seconds: figures.seconds,
         users: figures.users,
         total: entry("", "all", &figures.total(), figures.rate(), true),
         targets: file.targets.clone(),
-        thresholds: thresholds.iter().map(TargetEntry::from).collect(),
-        invalid: own.and_then(invalid),
+        invalid: report.and_then(invalid),
         recommendations: advise(figures),
         notes: figures.notes.clone(),
     }
@@ -163,7 +124,7 @@ pub(super) fn invalid(report: &Report) -> Option<String> {
     report.verdict.text.starts_with("not valid").then(|| report.verdict.text.clone())
 }
 
-fn entry(method: &str, name: &str, rows: &Gathered, rate: Option<f64>, single: bool) -> RowEntry {
+fn entry(method: &str, name: &str, rows: &RowGroup, rate: Option<f64>, single: bool) -> RowEntry {
     RowEntry {
         method: method.to_owned(),
         name: name.to_owned(),

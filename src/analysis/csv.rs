@@ -13,19 +13,19 @@ const LONGEST_MS: f64 = 1e11;
 
 /// A file that cannot be read: what is wrong with it, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct Unread {
+#[error("{message}")]
+pub struct InputError {
     /// What is wrong.
-    pub what: String,
+    pub message: String,
     /// The line it is wrong in, from 1.
     pub line: Option<u64>,
     /// A way out.
     pub help: String,
 }
 
-impl Unread {
-    pub(super) fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { what: what.into(), line: None, help: help.into() }
+impl InputError {
+    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), line: None, help: help.into() }
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Csv<R> {
     line: u64,
 }
 
-/// One line of a sheet.
+/// One line of a csv.
 pub(super) struct Line<'a> {
     head: &'a [String],
     cells: ByteRecord,
@@ -56,7 +56,7 @@ pub(super) enum Form {
 
 impl<R: Read> Csv<R> {
     /// Reads the head.
-    pub(super) fn open(file: R) -> Result<Self, Unread> {
+    pub(super) fn open(file: R) -> Result<Self, InputError> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file.take(LIMIT));
         let head = reader.byte_headers().map_err(|error| unread(&error))?;
         let head: Vec<String> = head.iter().map(|cell| text(cell).trim_start_matches('\u{feff}').to_owned()).collect();
@@ -93,7 +93,7 @@ impl<R: Read> Csv<R> {
     }
 
     /// The next line; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, Unread> {
+    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, InputError> {
         let mut cells = ByteRecord::new();
         let more = self.reader.read_byte_record(&mut cells).map_err(|error| unread(&error))?;
         let number = cells.position().map_or(0, csv::Position::line).max(self.line);
@@ -114,14 +114,14 @@ impl Line<'_> {
     }
 
     /// A count.
-    pub(super) fn count(&self, column: &str) -> Result<u64, Unread> {
+    pub(super) fn count(&self, column: &str) -> Result<u64, InputError> {
         let cell = self.text(column);
         let number = cell.parse::<f64>().ok().filter(|number| (0.0..=MOST).contains(number) && number.fract() == 0.0);
         number.map(|number| number as u64).ok_or_else(|| self.odd(column, &cell, "a whole number from 0 up"))
     }
 
     /// A time in milliseconds, or a rate; `None` where there is none: an empty cell, `N/A`, or no such column.
-    pub(super) fn number(&self, column: &str) -> Result<Option<f64>, Unread> {
+    pub(super) fn number(&self, column: &str) -> Result<Option<f64>, InputError> {
         let cell = self.text(column);
         if matches!(cell.as_str(), "" | "N/A") {
             return Ok(None);
@@ -130,11 +130,11 @@ impl Line<'_> {
         number.map(Some).ok_or_else(|| self.odd(column, &cell, "a number from 0 up"))
     }
 
-    pub(super) fn wrong(&self, what: impl Into<String>, help: impl Into<String>) -> Unread {
-        Unread { line: Some(self.number), ..Unread::new(what, help) }
+    pub(super) fn wrong(&self, message: impl Into<String>, help: impl Into<String>) -> InputError {
+        InputError { line: Some(self.number), ..InputError::new(message, help) }
     }
 
-    fn odd(&self, column: &str, cell: &str, wanted: &str) -> Unread {
+    fn odd(&self, column: &str, cell: &str, wanted: &str) -> InputError {
         let shown: String = cell.chars().take(40).collect();
         self.wrong(
             format!("`{column}` is `{shown}`, and not {wanted}"),
@@ -155,7 +155,7 @@ fn text(cell: &[u8]) -> String {
     String::from_utf8_lossy(cell).trim().chars().take(LONGEST).collect()
 }
 
-fn unread(error: &csv::Error) -> Unread {
+fn unread(error: &csv::Error) -> InputError {
     let line = error.position().map(csv::Position::line);
-    Unread { line, ..Unread::new(error.to_string(), "give a file that Locust wrote with `--csv`") }
+    InputError { line, ..InputError::new(error.to_string(), "give a file that Locust wrote with `--csv`") }
 }

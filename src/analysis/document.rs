@@ -2,10 +2,10 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
-use super::bound::Bound;
+use super::quantile_bounds::Bound;
 
 /// The version of the analysis's form. It changes when a field changes its meaning or goes away, not when one comes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// What one or several finished runs say. Times are in milliseconds; a number that could not be had is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,10 +18,10 @@ pub struct Analysis {
     pub passed: bool,
     /// The result in words.
     pub text: String,
-    /// The exit code it comes to.
+    /// The exit code of the result: 0 also where there are no targets.
     pub exit_code: u8,
-    /// Whose targets they are: `an API`, or the plan's file.
-    pub standards: String,
+    /// The plan whose thresholds the targets are; `null` where each run is held against its own.
+    pub standards: Option<String>,
     /// Each file that was read.
     pub files: Vec<FileEntry>,
     /// All requests of all files. Files may be of different times, so there is no rate of several.
@@ -47,10 +47,8 @@ pub struct FileEntry {
     pub users: Option<u64>,
     /// All its requests.
     pub total: RowEntry,
-    /// Each target with what was measured.
+    /// Each target with what was measured: the plan's thresholds, or else the run's own.
     pub targets: Vec<TargetEntry>,
-    /// A run's own thresholds, where no plan was given instead.
-    pub thresholds: Vec<TargetEntry>,
     /// Why the result is not valid: the generator was the bottleneck.
     pub invalid: Option<String>,
     /// Symptoms the run shows, and what to look at.
@@ -161,8 +159,15 @@ pub enum Symptom {
     Dropped,
     /// Fewer than 10,000 requests a minute, although there are many users.
     Throughput,
-    /// The plan itself, or the locustfile, went wrong.
+    /// The plan itself, or the locustfile, has errors.
     Exceptions,
+}
+
+impl Analysis {
+    /// Whose thresholds the targets are, in words.
+    pub(super) fn whose(&self) -> &str {
+        self.standards.as_deref().unwrap_or("the run itself")
+    }
 }
 
 /// The schema of analyses, draft-07.

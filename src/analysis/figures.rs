@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use super::bound::{Bound, Share, bound};
 use super::cause::Cause;
+use super::quantile_bounds::{Bound, Share, bound};
 use super::trend::Point;
 use crate::results::Report;
 
@@ -9,32 +9,32 @@ use crate::results::Report;
 #[derive(Debug, Clone)]
 pub struct Figures {
     /// The file, as it was named.
-    pub source: PathBuf,
+    pub(super) source: PathBuf,
     /// What kind of file it is.
-    pub origin: Origin,
+    pub(super) origin: Origin,
     /// How long load was made for, in seconds.
-    pub seconds: Option<f64>,
+    pub(super) seconds: Option<f64>,
     /// The most users there were at once.
-    pub users: Option<u64>,
+    pub(super) users: Option<u64>,
     /// Requests by method and name.
-    pub rows: Vec<Row>,
-    /// All requests together, where the file says it.
-    pub told: Option<Row>,
-    /// Failures in groups; `None` where nobody says.
-    pub failures: Option<Vec<Failures>>,
-    /// Mistakes of the plan that showed at run time.
-    pub exceptions: u64,
+    pub(super) rows: Vec<Row>,
+    /// All requests together, where the file has a row of them.
+    pub(super) total_row: Option<Row>,
+    /// Failures in groups; `None` where no file has them.
+    pub(super) failures: Option<Vec<Failures>>,
+    /// Errors of the plan that showed at run time.
+    pub(super) exceptions: u64,
     /// The run as it went.
-    pub trend: Vec<Point>,
+    pub(super) trend: Vec<Point>,
     /// The report of a run of ours.
-    pub own: Option<Box<Report>>,
+    pub(super) report: Option<Box<Report>>,
     /// What was approximated, left out, or looks odd.
-    pub notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 /// What kind of file figures were read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub(super) enum Origin {
     /// The journal of a run of ours.
     Journal,
     /// The report of a run of ours.
@@ -43,18 +43,9 @@ pub enum Origin {
     Locust,
 }
 
-/// Whose targets a run is held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standards {
-    /// Those of an API, and of a run of ours its own.
-    Default,
-    /// Those of a plan.
-    Plan,
-}
-
 /// Requests that share a method and a name, or all of them.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Row {
+pub(super) struct Row {
     pub(super) method: String,
     pub(super) name: String,
     pub(super) requests: u64,
@@ -78,7 +69,7 @@ pub(super) struct Times {
 
 /// One quantile.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
+pub(super) struct Step {
     pub(super) share: Share,
     pub(super) ms: f64,
 }
@@ -95,14 +86,14 @@ pub struct Failures {
 
 /// Rows that are looked at as one: counts and means are exact, quantiles are bounds.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Gathered<'a>(pub(super) Vec<&'a Row>);
+pub(super) struct RowGroup<'a>(pub(super) Vec<&'a Row>);
 
 impl Figures {
     /// All requests together: the file's own row of them, or its rows gathered.
-    pub(super) fn total(&self) -> Gathered<'_> {
-        match &self.told {
-            Some(row) => Gathered(vec![row]),
-            None => Gathered(self.rows.iter().collect()),
+    pub(super) fn total(&self) -> RowGroup<'_> {
+        match &self.total_row {
+            Some(row) => RowGroup(vec![row]),
+            None => RowGroup(self.rows.iter().collect()),
         }
     }
 
@@ -123,7 +114,7 @@ impl Row {
     }
 }
 
-impl Gathered<'_> {
+impl RowGroup<'_> {
     pub(super) fn requests(&self) -> u64 {
         self.0.iter().fold(0, |all, row| all.saturating_add(row.requests))
     }
@@ -164,7 +155,7 @@ impl Gathered<'_> {
         each?.into_iter().reduce(f64::max)
     }
 
-    /// Where a quantile lies; `None` where nobody can say.
+    /// Where a quantile lies; `None` where nothing bounds it.
     pub(super) fn quantile(&self, of: Clock, percent: f64) -> Option<Bound> {
         let parts = self.asked().map(|row| (row.requests, of.times(row).map_or(&[][..], |times| &times.steps)));
         bound(&parts.collect::<Vec<_>>(), Share::percent(percent)?)

@@ -2,37 +2,29 @@
 //! targets, with advice for the symptoms that are there. Pure: files are read by the command.
 
 mod advice;
-mod bound;
 mod cause;
-mod companion_csvs;
 mod conclude;
 mod csv;
 mod document;
+mod figure_source;
 mod figures;
-mod growth;
-mod judge;
-mod markdown;
-mod names;
-mod own;
-mod stats;
+mod locust;
+mod page;
+mod quantile_bounds;
+mod report_figures;
 mod targets;
 #[cfg(test)]
 mod tests;
-mod text;
 mod throughput;
 mod trend;
 
-pub use bound::{Bound, Share};
-pub use conclude::{Examined, Outcome, conclude};
-
-pub use companion_csvs::{CompanionCsvs, read_exceptions, read_failures, read_history};
-pub use csv::{LIMIT, Unread};
+pub use conclude::{Outcome, conclude};
+pub use csv::{InputError, LIMIT};
 pub use document::{Analysis, analysis_schema};
-pub use figures::{Figures, Origin, Standards};
-pub use markdown::markdown;
-pub use names::{Known, Names};
-pub use own::{of_journal, of_report};
-pub use stats::read_stats;
-pub use targets::targets;
-pub use text::text;
-pub use trend::{Point, Trend};
+pub use figure_source::{EndpointNames, KnownEndpoint};
+pub use figures::Figures;
+pub use locust::{CompanionCsvs, read_exceptions, read_failures, read_history, read_stats};
+pub use page::page;
+pub use report_figures::{of_journal, of_report};
+pub use targets::Examined;
+pub use trend::Trend;

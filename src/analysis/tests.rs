@@ -2,7 +2,14 @@ use std::path::Path;
 
 use super::advice::advise;
 use super::document::{State, Symptom};
+use super::targets::judge;
+use super::trend::Point;
 use super::*;
+use crate::threshold::{Rule, Threshold};
+
+fn rule(text: &str) -> Rule {
+    Rule::new(Threshold::parse(text).unwrap(), text)
+}
 
 const HEAD: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,\
                     Max Response Time,Average Content Size,Requests/s,Failures/s,50%,95%,99%,100%\r\n";
@@ -51,8 +58,8 @@ impl Run {
             trend
         });
         let failures = Some(read_failures(errors.as_bytes()).unwrap());
-        let siblings = CompanionCsvs { failures, exceptions: self.exceptions, history, notes: Vec::new() };
-        read_stats(Path::new("a_stats.csv"), csv.as_bytes(), siblings).unwrap()
+        let companions = CompanionCsvs { failures, exceptions: self.exceptions, history, notes: Vec::new() };
+        read_stats(Path::new("a_stats.csv"), csv.as_bytes(), companions).unwrap()
     }
 
     fn symptoms(&self) -> Vec<Symptom> {
@@ -98,7 +105,7 @@ fn a_recommendation_is_there_if_and_only_if_its_symptom_is() {
 }
 
 #[test]
-fn users_that_mostly_think_are_not_told_to_add_servers() {
+fn users_that_mostly_think_are_not_advised_to_add_servers() {
     let advice = |run: Run| {
         let figures = run.figures();
         let found = advise(&figures).into_iter().find(|advice| advice.symptom == Symptom::Throughput);
@@ -116,11 +123,7 @@ fn users_that_mostly_think_are_not_told_to_add_servers() {
 
 #[test]
 fn a_target_between_the_bounds_is_neither_met_nor_missed() {
-    let judge = |figures: &Figures, text: &str| {
-        let mut rule = targets(&[]).remove(0);
-        rule.require = crate::threshold::Threshold::parse(text).unwrap();
-        super::judge::judge(&rule, figures, &Names::default()).state
-    };
+    let judge = |figures: &Figures, text: &str| judge(&rule(text), figures, &EndpointNames::default()).state;
     let csv =
         format!("{HEAD}GET,/a,100,0,10,10,1,90,9,1,0,10,20,30,90\r\nGET,/b,100,0,10,10,1,90,9,1,0,60,70,80,90\r\n");
     let figures = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()).unwrap();
@@ -150,17 +153,48 @@ fn a_target_between_the_bounds_is_neither_met_nor_missed() {
 }
 
 #[test]
-fn a_damaged_cell_is_told_with_its_line_and_column() {
+fn without_targets_there_are_figures_and_advice_and_neither_pass_nor_failure() {
+    let analysis = |runs: &[Run], rules: &[Rule]| {
+        let examined: Vec<Examined> = runs
+            .iter()
+            .map(|run| match rules {
+                [] => Examined::by_own_thresholds(run.figures()),
+                rules => Examined::by_figures(run.figures(), rules, &EndpointNames::default()),
+            })
+            .collect();
+        conclude(&examined, None, |outcome| match outcome {
+            Outcome::Met | Outcome::NoTargets => 0,
+            _ => 1,
+        })
+    };
+    let slow = || Run { p95: 900.0, ..Run::HEALTHY };
+    let bare = analysis(&[slow()], &[]);
+    assert_eq!((bare.passed, bare.exit_code), (false, 0));
+    assert!(bare.text.contains("neither passed nor failed") && bare.text.contains("--plan"), "{}", bare.text);
+    let (text, markdown) = (page(&bare).text(), page(&bare).markdown());
+    assert!(text.contains("\n– no targets") && markdown.starts_with("### – no targets"), "{markdown}");
+    assert_eq!(bare.files[0].recommendations.len(), 1);
+    // no requests are a failure all the same
+    let empty = analysis(&[Run { requests: 0, ..Run::HEALTHY }], &[]);
+    assert_eq!((empty.passed, empty.exit_code), (false, 1));
+    let met = analysis(&[slow()], &[rule("p95 < 1s")]);
+    assert_eq!((met.passed, met.exit_code), (true, 0));
+    let missed = analysis(&[slow()], &[rule("p95 < 500ms")]);
+    assert_eq!((missed.passed, missed.exit_code), (false, 1));
+}
+
+#[test]
+fn a_damaged_cell_is_reported_with_its_line_and_column() {
     for cell in ["-5", "NaN", "inf", "1e300", "0.5", "many", "99999999999999999999"] {
         let csv = format!("{HEAD}GET,/a,{cell},0,10,10,1,90,9,1,0,10,20,30,90\r\n");
-        let told = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()).unwrap_err();
-        assert_eq!(told.line, Some(2), "{cell}");
-        assert!(told.what.contains("`Request Count`") && told.what.contains(cell), "{told}");
+        let error = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()).unwrap_err();
+        assert_eq!(error.line, Some(2), "{cell}");
+        assert!(error.message.contains("`Request Count`") && error.message.contains(cell), "{error}");
     }
     for cell in ["-5", "NaN", "inf", "1e300", "fast"] {
         let csv = format!("{HEAD}GET,/a,1,0,10,{cell},1,90,9,1,0,10,20,30,90\r\n");
-        let told = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()).unwrap_err();
-        assert!(told.what.contains("`Average Response Time`"), "{told}");
+        let error = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()).unwrap_err();
+        assert!(error.message.contains("`Average Response Time`"), "{error}");
     }
 }
 
@@ -176,13 +210,15 @@ proptest::proptest! {
     }
 
     #[test]
-    fn no_figures_break_the_telling(cells in proptest::collection::vec("(0|1|7|1e-300|99999999|1e11|N/A|)", 12), count in 0_u64..100_000_000_000_000) {
+    fn no_figures_break_the_analysis(cells in proptest::collection::vec("(0|1|7|1e-300|99999999|1e11|N/A|)", 12), count in 0_u64..100_000_000_000_000) {
         let csv = format!("{HEAD}GET,/a,{count},0,1,{}\r\n", cells.join(","));
         if let Ok(figures) = read_stats(Path::new("x"), csv.as_bytes(), CompanionCsvs::default()) {
             let figures = Figures { users: Some(u64::MAX), ..figures };
-            let examined = [Examined::by_figures(figures, &targets(&[]), &Names::default())];
-            let analysis = conclude(&examined, (Standards::Default, "an API"), |_| 1);
-            proptest::prop_assert!(text(&analysis).len() + markdown(&analysis).len() > 100);
+            let rules = ["rate >= 50000/min", "p50 < 50ms", "p95 < 200ms", "p99 < 500ms", "error_rate < 1%",
+                "max(concurrent_users) >= 1000"].map(rule);
+            let examined = [Examined::by_figures(figures, &rules, &EndpointNames::default())];
+            let analysis = conclude(&examined, Some("targets.yaml"), |_| 1);
+            proptest::prop_assert!(page(&analysis).text().len() + page(&analysis).markdown().len() > 100);
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::terminal::{talk, talk_style};
-use crate::compile::{Filter, Program, Setting, compile};
+use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources, render};
 use crate::plan::{Node, Overrides, flag, read};
 use crate::run::SeedFrom;
@@ -64,7 +64,7 @@ impl PlanFile {
                 exclude_tags: place("--exclude-tag", &words.exclude_tags),
             };
             let name = path.file_stem().map_or_else(|| "plan".into(), |stem| stem.to_string_lossy());
-            let setting = Setting { name: &name, seed, filter: &filter, sources: &sources };
+            let setting = CompileOptions { name: &name, seed, filter: &filter, sources: &sources };
             compile(&plan, &setting, &mut problems)
         });
         Self { program, profiles, tree, seed: seed_from, problems, sources }

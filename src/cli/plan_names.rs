@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use crate::analysis::{Known, Names};
+use crate::analysis::{EndpointNames, KnownEndpoint};
 use crate::compile::{Action, Program, Step};
 
 /// The names of a plan's endpoints, by which its thresholds can be judged on another tool's rows.
-pub(super) fn names(program: &Program) -> Names {
-    let endpoints = program.endpoints.iter().map(|endpoint| Known {
+pub(super) fn names(program: &Program) -> EndpointNames {
+    let endpoints = program.endpoints.iter().map(|endpoint| KnownEndpoint {
         endpoint: endpoint.name.to_string(),
         label: endpoint.label.fixed().map(ToString::to_string),
         tags: program.catalog.endpoints.get(endpoint.id.index()).map(|entry| texts(&entry.tags)).unwrap_or_default(),
@@ -15,7 +15,7 @@ pub(super) fn names(program: &Program) -> Names {
         let tags = program.catalog.tasks.get(task.id.index()).map(|entry| texts(&entry.tags)).unwrap_or_default();
         elsewhere.extend(tags.into_iter().filter(|tag| !calls_only(&task.steps, tag, program)));
     }
-    Names { endpoints: endpoints.collect(), elsewhere }
+    EndpointNames { endpoints: endpoints.collect(), elsewhere }
 }
 
 /// Whether all that a task does is to call endpoints that have the tag themselves: it then says nothing more.

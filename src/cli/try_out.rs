@@ -147,7 +147,7 @@ fn watcher(program: &Arc<Program>) -> Watcher {
         // what is captured under a secret's name is a secret from then on
         let captured = traced.captures.iter().filter(|(name, _)| names.contains(name));
         let redactor = known.and(captured.map(|(_, value)| value.to_string()));
-        let _ = data(&visible(&redactor.redact(&shown(traced, &origin))));
+        let _ = data(&visible(&redactor.redact(&shown(traced, origin.as_str()))));
     })
 }
 

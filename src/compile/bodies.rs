@@ -2,9 +2,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use crate::compile::bindings::{bindings, leaf_needs, live_text};
-use crate::compile::names::Need;
-use crate::compile::payload::{Multipart, PartSource, Payload, append_field};
+use crate::compile::program::{Multipart, PartSource, Payload, append_field};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Span};
 use crate::plan::{self, At, Named, Part};
@@ -19,12 +17,7 @@ pub(super) struct Body {
 /// The most a file that is sent may hold.
 const LARGEST: u64 = 64 << 20;
 
-pub(super) fn compile(
-    id: EndpointId,
-    written: &plan::Endpoint,
-    texts: &mut Templates,
-    needs: &mut Vec<Need>,
-) -> Option<Body> {
+pub(super) fn compile(id: EndpointId, written: &plan::Endpoint, templates: &mut Templates) -> Option<Body> {
     let given: Vec<(&str, Span)> = [
         ("json", written.json.as_ref().map(|json| json.span)),
         ("text", written.text.as_ref().map(|text| text.span)),
@@ -37,16 +30,15 @@ pub(super) fn compile(
     .collect();
     if let [(one, _), (other, span), ..] = given.as_slice() {
         let problem = Problem::at(*span, format!("an endpoint has one body: `{one}` or `{other}`"));
-        texts.problems.push(problem.help("take one away"));
+        templates.problems.push(problem.help("remove one of them"));
         return None;
     }
     let of_kind = |payload, kind: &str| Some(Body { payload, content_type: Some(kind.to_owned()) });
     if let Some(json) = &written.json {
-        leaf_needs(&json.value.0, needs);
-        return of_kind(texts.json_payload(json)?, "application/json");
+        return of_kind(templates.json_payload(&json.value)?, "application/json");
     }
     if let Some(text) = &written.text {
-        let template = live_text(text, texts, needs)?;
+        let template = templates.text(text)?;
         let payload = match template.fixed() {
             Some(text) => Payload::Fixed(text.to_string().into()),
             None => Payload::Text(template),
@@ -54,7 +46,7 @@ pub(super) fn compile(
         return of_kind(payload, "text/plain; charset=utf-8");
     }
     if let Some(form) = &written.form {
-        let fields = bindings(Some(form), texts, needs);
+        let fields = templates.bindings(Some(form));
         let fixed: Option<Vec<_>> = fields.iter().map(|(name, value)| Some((name, value.constant()?))).collect();
         let payload = match fixed {
             Some(fixed) => {
@@ -70,13 +62,13 @@ pub(super) fn compile(
         let boundary =
             format!("----plimsoll-{:016x}", crate::units::Seed::new(0x504C_494D).derive(u64::from(id.0)).value());
         let kind = format!("multipart/form-data; boundary={boundary}");
-        let parts: Vec<_> = form.iter().map(|(name, part)| self::part(name, part, texts, needs)).collect();
+        let parts: Vec<_> = form.iter().map(|(name, part)| self::part(name, part, templates)).collect();
         let parts = parts.into_iter().collect::<Option<_>>()?;
         return of_kind(Payload::Multipart(Multipart { boundary, parts }), &kind);
     }
     if let Some(file) = &written.file {
         let kind = kind_of(&file.value);
-        return of_kind(Payload::Fixed(read(file, texts)?), kind);
+        return of_kind(Payload::Fixed(read(file, templates)?), kind);
     }
     Some(Body { payload: Payload::Empty, content_type: None })
 }
@@ -85,17 +77,10 @@ fn first<T>(named: &Named<T>) -> Option<Span> {
     named.0.first().map(|(name, _)| name.span)
 }
 
-fn part(
-    name: &At<String>,
-    written: &At<Part>,
-    texts: &mut Templates,
-    needs: &mut Vec<Need>,
-) -> Option<(Bytes, PartSource)> {
+fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Option<(Bytes, PartSource)> {
     let map = match &written.value {
         Part::Value(any) => {
-            leaf_needs(&any.0, needs);
-            let value = texts.blueprint(&At { value: any.clone(), span: written.span })?;
-            return Some((head(&name.value, None, None), PartSource::Value(value)));
+            return Some((head(&name.value, None, None), PartSource::Value(templates.value(any)?)));
         }
         Part::Map(map) => map,
     };
@@ -104,7 +89,7 @@ fn part(
         [Some(&name.value), map.kind.as_ref().map(|kind| &kind.value), map.name.as_ref().map(|name| &name.value)]
     {
         if text.is_some_and(|text| text.contains(['\r', '\n'])) {
-            texts.problems.push(Problem::at(written.span, "a part's name or type is one line"));
+            templates.problems.push(Problem::at(written.span, "a part's name or type must be one line"));
             return None;
         }
     }
@@ -114,29 +99,25 @@ fn part(
             let own = own.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let shown = map.name.as_ref().map_or(own, |name| name.value.clone());
             let kind = kind.unwrap_or_else(|| kind_of(&file.value));
-            Some((head(&name.value, Some(&shown), Some(kind)), PartSource::Fixed(read(file, texts)?)))
+            Some((head(&name.value, Some(&shown), Some(kind)), PartSource::Fixed(read(file, templates)?)))
         }
         (None, Some(text)) => {
-            let value = texts.blueprint(&At { value: plan::Any(text_node(text)), span: text.span })?;
-            leaf_needs(&text_node(text), needs);
+            let node = plan::Node { span: text.span, value: plan::Data::Text(text.value.clone()), filled: false };
+            let value = templates.value(&plan::Any(node))?;
             let shown = map.name.as_ref().map(|name| name.value.as_str());
             Some((head(&name.value, shown, kind), PartSource::Value(value)))
         }
         (Some(_), Some(text)) => {
             let problem = Problem::at(text.span, "a part is a `file` or a `text`, not both");
-            texts.problems.push(problem.help("take one away"));
+            templates.problems.push(problem.help("remove one of them"));
             None
         }
         (None, None) => {
             let problem = Problem::at(written.span.part(0..1), "the part holds nothing");
-            texts.problems.push(problem.help("give it `file: path` or `text: …`"));
+            templates.problems.push(problem.help("give it `file: path` or `text: …`"));
             None
         }
     }
-}
-
-fn text_node(text: &At<String>) -> plan::Node {
-    plan::Node { span: text.span, value: plan::Data::Text(text.value.clone()), filled: false }
 }
 
 /// A part's head. Quotes in names are escaped as browsers do (WHATWG HTML, multipart/form-data encoding).
@@ -153,30 +134,30 @@ fn head(name: &str, file: Option<&str>, kind: Option<&str>) -> Bytes {
     Bytes::from(head)
 }
 
-fn read(file: &At<String>, texts: &mut Templates) -> Option<Bytes> {
-    let path = texts.sources.folder(file.span).join(&file.value);
+fn read(file: &At<String>, templates: &mut Templates) -> Option<Bytes> {
+    let path = templates.sources.folder(file.span).join(&file.value);
     let shown = path.display();
     match std::fs::metadata(&path).map(|data| (data.is_dir(), data.len())) {
         Ok((false, length)) if length <= LARGEST => {}
         Ok((true, _)) => {
-            texts.problems.push(Problem::at(file.span, format!("{shown} is a folder")));
+            templates.problems.push(Problem::at(file.span, format!("{shown} is a folder")));
             return None;
         }
         Ok(_) => {
             let problem = Problem::at(file.span, format!("{shown} is larger than 64 MiB"));
-            texts.problems.push(problem.help("what is sent is held in memory: send a smaller file"));
+            templates.problems.push(problem.help("what is sent is held in memory: send a smaller file"));
             return None;
         }
         Err(error) => {
             let problem = Problem::at(file.span, format!("cannot read {shown}: {error}"));
-            texts.problems.push(problem.help("the path is relative to the file that names it"));
+            templates.problems.push(problem.help("the path is relative to the file that names it"));
             return None;
         }
     }
     let bytes = std::fs::read(&path);
     bytes
         .map(Bytes::from)
-        .map_err(|error| texts.problems.push(Problem::at(file.span, format!("cannot read {shown}: {error}"))))
+        .map_err(|error| templates.problems.push(Problem::at(file.span, format!("cannot read {shown}: {error}"))))
         .ok()
 }
 

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
-use crate::compile::{Share, Step, TaskOrder, UserType};
+use crate::compile::program::{Step, TaskOrder, UserType};
 use crate::diagnostic::{Problem, Problems, Span, did_you_mean};
-use crate::sample::Catalog;
+use crate::load::Share;
+use crate::sample::{Catalog, UserTypeId};
 
 /// Which tasks take part in a run: `--user`, `--tag` and `--exclude-tag`. A word that chooses nothing is a problem.
 #[derive(Debug, Clone, Default)]
@@ -62,12 +63,7 @@ fn user_tags<'a>(user: &'a UserType, catalog: &'a Catalog) -> BTreeSet<&'a str> 
 }
 
 /// A task's tags: its own, its user type's, and those of every endpoint it may call.
-fn task_tags<'a>(
-    user: crate::sample::UserTypeId,
-    task: usize,
-    steps: &[Step],
-    catalog: &'a Catalog,
-) -> BTreeSet<&'a str> {
+fn task_tags<'a>(user: UserTypeId, task: usize, steps: &[Step], catalog: &'a Catalog) -> BTreeSet<&'a str> {
     let mut tags: BTreeSet<&str> = BTreeSet::new();
     tags.extend(catalog.users.get(user.index()).into_iter().flat_map(|user| &user.tags).map(|tag| &**tag));
     tags.extend(catalog.tasks.get(task).into_iter().flat_map(|task| &task.tags).map(|tag| &**tag));

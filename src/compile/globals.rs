@@ -1,8 +1,8 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::compile::feeds::Tables;
-use crate::compile::names::{Names, Need};
+use crate::compile::names::{NameUse, Names};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Value};
@@ -13,10 +13,13 @@ use crate::units::Seed;
 /// The part of the seed that vars and data draw from.
 const PART: u64 = u64::MAX;
 
-/// What vars and data come to.
-pub(super) struct Known {
+/// The plan's data sets by name; `None` for one that could not be read.
+pub(super) type Tables = BTreeMap<String, Option<Arc<Table>>>;
+
+/// A plan's vars and data.
+pub(super) struct CompiledGlobals {
     /// Values that expressions see.
-    pub(super) globals: Arc<Globals>,
+    pub(super) values: Arc<Globals>,
     /// Names of all vars and data, read or not.
     pub(super) names: Names,
     /// Data sets that are too large to be a value.
@@ -26,22 +29,22 @@ pub(super) struct Known {
 }
 
 /// Compiles vars and data, in the order written: a var may use those before it.
-pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut Problems) -> Known {
+pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut Problems) -> CompiledGlobals {
     let mut values: Vec<(Arc<str>, Value)> = Vec::new();
     let mut known = Names::default();
     for (name, any) in plan.vars.iter().flat_map(Named::iter) {
-        let mut texts = Templates { sources, problems, globals: scope(&values, seed), hidden: Names::default() };
-        let Some(blueprint) = texts.blueprint(any) else { continue };
-        let before = texts.problems.errors();
+        let mut templates = Templates::alone(sources, problems, scope(&values, seed));
+        let Some(template) = templates.node(&any.value.0) else { continue };
+        let before = templates.problems.errors();
         let text = any.value.0.text().unwrap_or_default().to_owned();
-        Need { names: blueprint.names(), text, span: any.span }.check(&known, None, &mut texts);
-        if texts.problems.errors() > before {
+        NameUse { names: template.names(), text, span: any.span }.check(&known, None, sources, templates.problems);
+        if templates.problems.errors() > before {
             continue;
         }
         let part = PART.wrapping_sub(values.len() as u64);
-        match blueprint.eval(&scope(&values, seed.derive(part))) {
+        match template.eval(&scope(&values, seed.derive(part))) {
             Ok(value) => values.push((name.value.as_str().into(), value)),
-            Err(error) => texts.problems.push(Problem::at(any.span, error.message)),
+            Err(error) => templates.problems.push(Problem::at(any.span, error.message)),
         }
         known.add([name.value.as_str()]);
     }
@@ -64,14 +67,14 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         }
         tables.insert(name.value.clone(), table);
     }
-    // names of what could not be read are known too: whoever uses them made no mistake
+    // names of what could not be read are known too: whoever uses them is not at fault
     let mut names = Names::default();
     names.add(plan.vars.iter().flat_map(Named::names));
     names.add(plan.data.iter().flat_map(Named::names));
     for name in plan.data.iter().flat_map(Named::names) {
         tables.entry(name.to_owned()).or_insert(None);
     }
-    Known { globals: Arc::new(Globals::new(values)), names, large, tables }
+    CompiledGlobals { values: Arc::new(Globals::new(values)), names, large, tables }
 }
 
 /// A scope for what is filled in before the run: it belongs to no user.
@@ -87,11 +90,10 @@ fn scope(values: &[(Arc<str>, Value)], seed: Seed) -> Arc<Scope> {
 fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems: &mut Problems) -> Option<Table> {
     let (path, format) = match &dataset.value {
         Dataset::List(Filled(items)) => {
-            let mut texts = Templates { sources, problems, globals: scope.clone(), hidden: Names::default() };
+            let mut templates = Templates::alone(sources, problems, scope.clone());
             let items = items.iter().map(|item| {
-                let blueprint = texts.blueprint(item)?;
-                let evaluated = blueprint.eval(scope);
-                evaluated.map_err(|error| texts.problems.push(Problem::at(item.span, error.message))).ok()
+                let evaluated = templates.node(&item.value.0)?.eval(scope);
+                evaluated.map_err(|error| templates.problems.push(Problem::at(item.span, error.message))).ok()
             });
             let items = items.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>();
             return items.map(Table::listed);
@@ -120,8 +122,8 @@ fn separator(written: Option<&At<String>>, problems: &mut Problems) -> Option<u8
         [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Some(*byte),
         b"\\t" => Some(b'\t'),
         _ => {
-            let problem = Problem::at(written.span, format!("`{}` is not one sign", written.value));
-            problems.push(problem.help("write one sign, such as `;`, or `\\t` for a tab"));
+            let problem = Problem::at(written.span, format!("`{}` is not one character", written.value));
+            problems.push(problem.help("write one character, such as `;`, or `\\t` for a tab"));
             None
         }
     }

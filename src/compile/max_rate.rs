@@ -1,15 +1,18 @@
 use std::sync::Arc;
 
-use crate::compile::act::{Action, OnFailure, Rhythm, Rounds, Step, StopWhat, UserType};
-use crate::compile::program::Endpoint;
-use crate::compile::{Call, Scenario, Shape, Share, Stage, ValueTemplate};
+use crate::compile::program::{
+    Action, Call, Endpoint, RepeatCount, Scenario, Shape, Step, TaskOrder, UserType, ValueTemplate, WaitTime,
+};
 use crate::expression::Scope;
+use crate::load::{Share, Stage};
+use crate::plan::{OnFailure, StopScope};
 use crate::sample::Catalog;
 use crate::threshold::{Aggregate, Field, Matcher, Operator, Threshold};
 use crate::units::Rate;
 
-/// What a plan can send at most: an upper bound, never below the truth, so that a warning is never a false alarm.
-pub(super) struct Reach<'a> {
+/// The highest rate of requests a plan can send: an upper bound, never below the truth, so that a warning is never a
+/// false alarm.
+pub(super) struct MaxRate<'a> {
     pub(super) scenarios: &'a [Scenario],
     pub(super) users: &'a [UserType],
     pub(super) endpoints: Vec<&'a Endpoint>,
@@ -17,20 +20,20 @@ pub(super) struct Reach<'a> {
     pub(super) scope: &'a Arc<Scope>,
 }
 
-/// A threshold that its plan cannot reach.
+/// By how much a plan falls short of a threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct OutOfReach {
-    /// What can be reached at most.
+pub(super) struct Shortfall {
+    /// The most that can be sent.
     pub(super) most: Rate,
     /// The most users there are, where users decide and not arrivals.
     pub(super) users: Option<u32>,
-    /// What was asked for, as a multiple of what can be reached.
+    /// What was asked for, as a multiple of the most that can be sent.
     pub(super) times: f64,
 }
 
-impl Reach<'_> {
-    /// Whether a threshold asks for more than can be sent; `None` where it does not, or nobody can say.
-    pub(super) fn short_of(&self, threshold: &Threshold) -> Option<OutOfReach> {
+impl MaxRate<'_> {
+    /// By how much a threshold asks for more than can be sent; `None` where it does not, or that is unknown.
+    pub(super) fn shortfall(&self, threshold: &Threshold) -> Option<Shortfall> {
         let asks = threshold.aggregate == Aggregate::Rate && threshold.subject.is_of_requests();
         // a window may lie where many begin at once
         if !asks || threshold.window.is_some() {
@@ -46,7 +49,7 @@ impl Reach<'_> {
         let closed = self.scenarios.iter().all(|scenario| matches!(scenario.shape, Shape::Closed(..)));
         let peak = self.scenarios.iter().map(|scenario| scenario.shape.peak()).sum();
         // what chance and the first moments add is within a fiftieth
-        (times > 1.02).then(|| OutOfReach { most: Rate::per_second(most), users: closed.then_some(peak), times })
+        (times > 1.02).then(|| Shortfall { most: Rate::per_second(most), users: closed.then_some(peak), times })
     }
 
     /// The most requests a second of one scenario; `None` without a bound.
@@ -65,7 +68,9 @@ impl Reach<'_> {
             }
             Shape::Open(stages, ..) => {
                 let peak = stages.iter().map(|stage| stage.rate.as_per_second()).fold(0.0, f64::max);
-                kinds.map(|(user, share)| self.an_iteration(user, selector).map(|calls| calls * share * peak)).sum()
+                kinds
+                    .map(|(user, share)| self.calls_per_iteration(user, selector).map(|calls| calls * share * peak))
+                    .sum()
             }
             Shape::Search(_) | Shape::Replay(..) | Shape::Iterations(_) => None,
         }
@@ -73,29 +78,29 @@ impl Reach<'_> {
 
     /// The most requests a second of a closed scenario, were all its users of one type.
     fn closed(&self, user: &UserType, selector: &[Matcher], stages: &[Stage]) -> Option<f64> {
-        let pause = match user.rhythm {
-            Rhythm::ThinkTime(pause) => pause.mean(),
-            Rhythm::Pacing(pacing) => pacing,
+        let pause = match user.wait_time {
+            WaitTime::ThinkTime(pause) => pause.mean(),
+            WaitTime::Pacing(pacing) => pacing,
         };
         if pause.is_zero() {
             return None;
         }
-        let calls = self.an_iteration(user, selector)?;
+        let calls = self.calls_per_iteration(user, selector)?;
         let once = self.steps(&user.on_start, user, "", selector)? + self.steps(&user.on_stop, user, "", selector)?;
         let peak = f64::from(stages.iter().map(|stage| stage.users).max().unwrap_or(0));
         let mut last = 0;
-        let mut begun = 0.0;
+        let mut started = 0.0;
         for stage in stages {
-            begun += f64::from(stage.users.saturating_sub(last));
+            started += f64::from(stage.users.saturating_sub(last));
             last = stage.users;
         }
         // the first task of each user comes before any pause
         let shortest = stages.iter().map(|stage| stage.length.as_secs_f64()).fold(f64::INFINITY, f64::min);
-        Some(peak * calls / pause.as_secs_f64() + begun * (calls + once) / shortest.max(1e-9))
+        Some(peak * calls / pause.as_secs_f64() + started * (calls + once) / shortest.max(1e-9))
     }
 
-    /// The most calls one turn of a user comes to on average.
-    fn an_iteration(&self, user: &UserType, selector: &[Matcher]) -> Option<f64> {
+    /// The most calls one iteration of a user makes on average.
+    fn calls_per_iteration(&self, user: &UserType, selector: &[Matcher]) -> Option<f64> {
         let whole: f64 = user.tasks.iter().map(|task| task.weight).sum();
         let mut all = 0.0;
         let mut most = 0.0_f64;
@@ -105,9 +110,9 @@ impl Reach<'_> {
             all += if whole > 0.0 { calls * task.weight / whole } else { calls };
         }
         match user.order {
-            crate::compile::TaskOrder::Weighted => Some(all),
-            // how often each stands in the sequence is not looked at
-            crate::compile::TaskOrder::Sequence(_) => Some(most),
+            TaskOrder::Weighted => Some(all),
+            // how often each is in the sequence is not counted
+            TaskOrder::Sequence(_) => Some(most),
         }
     }
 
@@ -127,11 +132,11 @@ impl Reach<'_> {
             Action::Choose(ways) => ways.iter().try_fold(0.0_f64, |most, (_, steps)| Some(most.max(of(steps)?))),
             Action::Repeat(repeat) => {
                 let inner = of(&repeat.steps)?;
-                let rounds = match &repeat.rounds {
-                    Rounds::Times(times) => times.constant().and_then(|times| f64::try_from(times.clone()).ok()),
-                    Rounds::Until(_, most) => Some(*most as f64),
+                let times = match &repeat.count {
+                    RepeatCount::Times(times) => times.constant().and_then(|times| f64::try_from(times.clone()).ok()),
+                    RepeatCount::Until(_, most) => Some(*most as f64),
                 };
-                if inner > 0.0 { rounds.map(|rounds| rounds * inner) } else { Some(0.0) }
+                if inner > 0.0 { times.map(|times| times * inner) } else { Some(0.0) }
             }
             Action::ForEach { of: list, steps, .. } => {
                 let inner = of(steps)?;
@@ -143,13 +148,13 @@ impl Reach<'_> {
             }
             Action::Transaction { steps, .. } => of(steps),
             // a user that leaves may be followed by another without a pause
-            Action::Stop(StopWhat::User) => None,
+            Action::Stop(StopScope::User) => None,
             Action::Set(_) | Action::Append { .. } | Action::Think(_) | Action::Stop(_) | Action::Log(_) => Some(0.0),
         }
     }
 
     fn call(&self, call: &Call, user: &UserType, task: &str, selector: &[Matcher]) -> Option<f64> {
-        if call.on_failure == OnFailure::Stop(StopWhat::User) {
+        if call.on_failure == OnFailure::StopUser {
             return None;
         }
         let endpoint = self.endpoints.get(call.endpoint.index())?;

@@ -1,55 +1,39 @@
-//! From what a person wrote to what runs: names become ids, templates and paths are parsed, what never changes
-//! is rendered once. Every mistake that can be known before the run is told here.
+//! From what a person wrote to what runs: names become ids, templates and paths are parsed, what never changes is
+//! rendered once. Every error that can be known before the run is reported here.
+//!
+//! [`compile`] makes a [`Program`], which has a room of its own; the other files are its passes.
 
-mod act;
-mod assemble;
-mod bindings;
+mod amounts;
+mod answers;
 mod bodies;
-mod captures;
-mod check;
-mod checks;
+mod catalog;
+mod compile_plan;
 mod endpoints;
-mod feeds;
 mod filter;
 mod globals;
-mod headers;
-mod http;
 mod max_rate;
-mod metrics;
+mod name_check;
 mod names;
-mod pause;
-mod pauses;
-mod payload;
 mod program;
-mod rules;
-mod scenario;
+mod recording;
 mod scenarios;
 mod shapes;
 mod stages;
 mod steps;
-mod targets;
+mod target;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 mod users;
-mod value_template;
 mod warnings;
 
-pub use act::{
-    Action, AtEnd, Call, Feed, OnFailure, Repeat, Rhythm, Rounds, RowOrder, RowPer, Step, StopWhat, Task, TaskOrder,
-    UserType,
-};
-pub use assemble::{Setting, compile};
-pub use check::{Broken, Check, Expectation, Matcher, StatusSet};
-pub use endpoints::append_query;
+// words of the plan that mean the same in a program
+pub use crate::plan::{AtEnd, OnFailure, RowPer, Spacing, StopScope, WhenBusy};
+pub use compile_plan::{CompileOptions, compile};
 pub use filter::Filter;
-pub use pause::Pause;
-pub use payload::{JsonPiece, Multipart, PartSource, Payload};
 pub use program::{
-    BodyUse, Capture, CaptureFrom, Compression, Connections, Cookies, Endpoint, HeaderSource, Http, Identity, Path,
-    Program, Proxy, Ready, Record, RecordValue, RulesFrom, Target, Trust, Version,
+    Action, BodyUse, Call, Capture, CaptureFrom, Compression, Cookies, Endpoint, Feed, HeaderSource, IterationCount,
+    Iterations, Path, Pause, Pool, Program, Ready, Record, RecordValue, Repeat, RepeatCount, RowOrder, Scenario,
+    Search, Shape, Step, Target, Task, TaskOrder, Until, UserType, WaitTime, append_query,
 };
-pub use scenario::{
-    Amount, Ending, Pool, Ramp, RateStage, Scenario, Search, Shape, Share, Spacing, Stage, WhenBusy, Work,
-};
-pub use value_template::ValueTemplate;

@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::compile::templates::Templates;
-use crate::diagnostic::{Problem, Span, did_you_mean};
+use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean, nearest};
 use crate::expression::{BUILT_IN_NAMES, FUNCTIONS};
 
 /// A set of names that expressions may use.
@@ -30,46 +29,49 @@ impl Names {
     }
 }
 
-/// A text of the plan and the names it needs, kept until all names of its surroundings are known.
+/// A text of the plan with the names it uses, kept until all names of its surroundings are known.
 #[derive(Debug, Clone)]
-pub(super) struct Need {
+pub(super) struct NameUse {
     pub(super) names: BTreeSet<String>,
     pub(super) text: String,
     pub(super) span: Span,
 }
 
-impl Need {
+impl NameUse {
     /// Whether it looks into an answer's body.
     pub(super) fn reads_body(&self) -> bool {
         self.names.contains("json") || self.names.contains("body")
     }
 
-    /// Tells each name of a data set that is too large to be a value.
-    pub(super) fn check_size(&self, large: &Names, texts: &mut Templates) {
+    /// Reports each name of a data set that is too large to be a value.
+    pub(super) fn check_size(&self, large: &Names, sources: &Sources, problems: &mut Problems) {
         for name in self.names.iter().filter(|name| large.has(name)) {
-            let at = self.text.find(name.as_str()).unwrap_or(0);
-            let span = texts.within(&self.text, self.span, at..at + name.len());
+            let span = self.place(name, sources);
             let problem = Problem::at(span, format!("the data set `{name}` is too large to be used as a list"));
-            texts.problems.push(problem.help("take its rows one at a time: `feed: {row: {from: …}}` on the user type"));
+            problems.push(problem.help("take its rows one at a time: `feed: {row: {from: …}}` on the user type"));
         }
     }
 
-    /// Tells each name that is not known; `who` says for whom it is not, where that matters.
-    pub(super) fn check(&self, known: &Names, who: Option<&str>, texts: &mut Templates) {
+    /// Reports each name that is not known; `who` says for whom it is not, where that matters.
+    pub(super) fn check(&self, known: &Names, who: Option<&str>, sources: &Sources, problems: &mut Problems) {
         for name in self.names.iter().filter(|name| !known.has(name)) {
-            let at = self.text.find(name.as_str()).unwrap_or(0);
-            let span = texts.within(&self.text, self.span, at..at + name.len());
+            let span = self.place(name, sources);
             let message = match who {
                 Some(who) => format!("unknown name `{name}` when called by {who}"),
                 None => format!("unknown name `{name}`"),
             };
             let functions = FUNCTIONS.iter().map(|(function, _, _)| *function);
-            let help = if let Some(near) = crate::diagnostic::nearest(name, known.iter().chain(functions)) {
+            let help = if let Some(near) = nearest(name, known.iter().chain(functions)) {
                 Some(format!("did you mean `{near}`?"))
             } else {
                 did_you_mean(name, known.iter().filter(|name| !BUILT_IN_NAMES.iter().any(|(known, _)| known == name)))
             };
-            texts.problems.push(Problem::at(span, message).help_if(help));
+            problems.push(Problem::at(span, message).help_if(help));
         }
+    }
+
+    fn place(&self, name: &str, sources: &Sources) -> Span {
+        let at = self.text.find(name).unwrap_or(0);
+        sources.part(self.span, &self.text, at..at + name.len())
     }
 }

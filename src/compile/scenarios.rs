@@ -1,14 +1,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::scenario::{Scenario, Share};
-use crate::compile::shapes::{self, Shaped};
+use crate::compile::program::Scenario;
+use crate::compile::shapes;
+use crate::compile::stages::NamedShape;
 use crate::compile::users::CompiledUser;
 use crate::diagnostic::{Problem, Problems, Sources, did_you_mean};
+use crate::load::Share;
 use crate::plan::{self, At, Named, Plan};
 use crate::sample::{CatalogStage, StageId, UserTypeId};
 
-/// The plan's scenarios, or the one that its `shape` makes of all users.
+/// The plan's scenarios, or the one that its `shape` makes of all users, and all their stages. Where `whole`, a plan
+/// without load is reported.
 pub(super) fn compile(
     plan: &Plan,
     users: &[CompiledUser],
@@ -16,7 +19,7 @@ pub(super) fn compile(
     sources: &Sources,
     problems: &mut Problems,
 ) -> (Vec<Scenario>, Vec<CatalogStage>) {
-    let mut made = Made { scenarios: Vec::new(), stages: Vec::new() };
+    let mut list = ScenarioList { scenarios: Vec::new(), stages: Vec::new() };
     let all = || users.iter().map(|user| (user.user.id, user.user.share)).collect();
     match (&plan.shape, &plan.scenarios) {
         (Some(shape), Some(_)) => {
@@ -25,7 +28,7 @@ pub(super) fn compile(
         }
         (Some(shape), None) => {
             if let Some(shaped) = shapes::compile(shape, sources, problems) {
-                made.add("".into(), all(), Duration::ZERO, shaped);
+                list.add("".into(), all(), Duration::ZERO, shaped);
             }
         }
         (None, Some(scenarios)) => {
@@ -39,10 +42,10 @@ pub(super) fn compile(
                 };
                 if let Some(shaped) = shapes::compile(&scenario.shape, sources, problems) {
                     let start = scenario.start.as_ref().map_or(Duration::ZERO, |start| start.value.0);
-                    made.add(name.value.as_str().into(), kinds, start, shaped);
+                    list.add(name.value.as_str().into(), kinds, start, shaped);
                 }
             }
-            idle(plan, scenarios, problems);
+            check_used(plan, scenarios, problems);
         }
         (None, None) => {
             if whole {
@@ -51,16 +54,16 @@ pub(super) fn compile(
             }
         }
     }
-    (made.scenarios, made.stages)
+    (list.scenarios, list.stages)
 }
 
-struct Made {
+struct ScenarioList {
     scenarios: Vec<Scenario>,
     stages: Vec<CatalogStage>,
 }
 
-impl Made {
-    fn add(&mut self, name: Arc<str>, kinds: Vec<(UserTypeId, Share)>, start: Duration, (shape, stages): Shaped) {
+impl ScenarioList {
+    fn add(&mut self, name: Arc<str>, kinds: Vec<(UserTypeId, Share)>, start: Duration, (shape, stages): NamedShape) {
         let first_stage = StageId(u16::try_from(self.stages.len()).unwrap_or(u16::MAX));
         self.stages.extend(stages.into_iter().map(|(stage, purpose)| CatalogStage {
             name: if name.is_empty() { stage } else { format!("{name}: {stage}").into() },
@@ -91,8 +94,8 @@ fn named(
     kinds
 }
 
-/// Tells user types that no scenario has.
-fn idle(plan: &Plan, scenarios: &Named<At<plan::Scenario>>, problems: &mut Problems) {
+/// Reports user types that no scenario has.
+fn check_used(plan: &Plan, scenarios: &Named<At<plan::Scenario>>, problems: &mut Problems) {
     if scenarios.iter().any(|(_, scenario)| scenario.users.is_none()) {
         return;
     }
@@ -102,6 +105,6 @@ fn idle(plan: &Plan, scenarios: &Named<At<plan::Scenario>>, problems: &mut Probl
     };
     for (name, _) in plan.users.iter().flat_map(Named::iter).filter(|(name, _)| !used(&name.value)) {
         let problem = Problem::at(name.span, format!("no scenario has the user type `{}`", name.value));
-        problems.push(problem.help("name it in a scenario's `users`, or take it away"));
+        problems.push(problem.help("name it in a scenario's `users`, or remove it"));
     }
 }

@@ -1,17 +1,20 @@
-use std::path::Path;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::scenario::{Ending, RateStage, Shape, Spacing, Stage};
-use crate::compile::shapes::{MOST_STAGES, Shaped, length, pool, ramp, slow, users};
+use crate::compile::amounts::{MOST_STAGES, MOST_USERS, length, pool, ramp, some_rate, users, warn_of_slow_ramp};
+use crate::compile::program::{Shape, Until};
 use crate::diagnostic::{Problem, Problems, Span};
-use crate::plan::{self, At};
-use crate::rows::{Format, Table};
+use crate::load::{RateStage, Stage};
+use crate::plan::{self, AddText, At, Spacing, UntilWord};
 use crate::sample::StagePurpose;
-use crate::units::{Rate, parse_duration};
+use crate::units::Rate;
+
+/// A shape with its stages' names and purposes, in order.
+pub(super) type NamedShape = (Shape, Vec<(Arc<str>, StagePurpose)>);
 
 /// The stages of a shape, all in users or all in rates.
-pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Problems) -> Option<Shaped> {
+pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Problems) -> Option<NamedShape> {
     if written.len() > MOST_STAGES {
         problems.push(Problem::at(span, format!("a shape has at most {MOST_STAGES} stages")));
         return None;
@@ -22,7 +25,7 @@ pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Pro
         if names[..index].iter().any(|(known, _)| known == name) {
             let at = written[index].name.as_ref().map_or(written[index].span, |name| name.span);
             let problem = Problem::at(at, format!("two stages are called `{name}`"));
-            problems.push(problem.help("give one of them another name: thresholds and reports go by it"));
+            problems.push(problem.help("give one of them another name: thresholds and reports use it"));
         }
     }
     if names.iter().all(|(_, purpose)| *purpose == StagePurpose::WarmUp) {
@@ -34,11 +37,11 @@ pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Pro
         match (&stage.users, &stage.rate) {
             (Some(users), Some(_)) => {
                 let problem = Problem::at(users.span, "a stage is in `users` or in `rate`, not both");
-                problems.push(problem.help("take one away"));
+                problems.push(problem.help("remove one of them"));
             }
             (Some(users), None) if by_rate => {
                 let problem = Problem::at(users.span, "stages are all in `users` or all in `rate`");
-                problems.push(problem.help("say each level in the same way, or make two `scenarios`"));
+                problems.push(problem.help("give every level in the same unit, or make two `scenarios`"));
             }
             (None, None) => {
                 let problem = Problem::at(stage.span.part(0..1), "a stage needs `users`");
@@ -52,7 +55,7 @@ pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Pro
             problems.push(problem.help("make `for` at least as long as `ramp`: it counts from the stage's start"));
         }
     }
-    let shape = if by_rate { open(written, &names, span, problems) } else { closed(written, &names, span, problems) };
+    let shape = if by_rate { open(written, span, problems) } else { closed(written, &names, span, problems) };
     shape.filter(|_| problems.errors() == before).map(|shape| (shape, names))
 }
 
@@ -68,34 +71,29 @@ fn closed(
         let length = length(&stage.length, problems);
         let ramp = ramp(stage.ramp.as_ref(), stage.spawn_rate.as_ref(), problems);
         let (Some(users), Some(length)) = (users, length) else { continue };
-        let next = Stage { name: name.clone(), users, length, ramp };
+        let next = Stage { users, length, ramp };
         let level = stages.last().map_or(0, |stage| stage.users);
-        slow(&next, level, stage.users.as_ref().map_or(stage.span, |users| users.span), problems);
+        warn_of_slow_ramp((&next, name), level, stage.users.as_ref().map_or(stage.span, |users| users.span), problems);
         stages.push(next);
     }
     if !stages.is_empty() && stages.iter().all(|stage| stage.users == 0) {
         problems.push(Problem::at(span, "no stage has any users").help("ask for at least 1"));
         return None;
     }
-    (!stages.is_empty()).then_some(Shape::Closed(stages, Ending::Whole))
+    (!stages.is_empty()).then_some(Shape::Closed(stages, Until::LastStage))
 }
 
-fn open(
-    written: &[At<plan::Stage>],
-    names: &[(Arc<str>, StagePurpose)],
-    span: Span,
-    problems: &mut Problems,
-) -> Option<Shape> {
+fn open(written: &[At<plan::Stage>], span: Span, problems: &mut Problems) -> Option<Shape> {
     let mut stages = Vec::new();
-    for (stage, (name, _)) in written.iter().zip(names) {
+    for stage in written {
         if let Some(rate) = &stage.spawn_rate {
             let problem = Problem::at(rate.span, "`spawn_rate` has no effect on a rate of arrivals");
-            problems.push(problem.help("say how long the way to the new rate takes: `ramp: 30s`"));
+            problems.push(problem.help("say how long the change to the new rate takes: `ramp: 30s`"));
         }
         let length = length(&stage.length, problems);
         let (Some(rate), Some(length)) = (&stage.rate, length) else { continue };
         let ramp = stage.ramp.as_ref().map_or(Duration::ZERO, |ramp| ramp.0);
-        stages.push(RateStage { name: name.clone(), rate: rate.value, length, ramp });
+        stages.push(RateStage { rate: rate.value, length, ramp });
     }
     let top = stages.iter().map(|stage| stage.rate.as_per_second()).fold(0.0, f64::max);
     if !stages.is_empty() && top == 0.0 {
@@ -104,7 +102,7 @@ fn open(
         return None;
     }
     let pool = pool(None, None, Rate::per_second(top), problems)?;
-    (!stages.is_empty()).then_some(Shape::Open(stages, Spacing::Even, pool, Ending::Whole))
+    (!stages.is_empty()).then_some(Shape::Open(stages, Spacing::Even, pool, Until::LastStage))
 }
 
 fn name(index: usize, stage: &plan::Stage) -> Arc<str> {
@@ -118,59 +116,72 @@ fn purpose(stage: &plan::Stage) -> StagePurpose {
     if stage.warm_up == Some(true) { StagePurpose::WarmUp } else { StagePurpose::Measured }
 }
 
-/// The most arrivals a recording may hold; each is eight bytes of memory.
-const MOST_RECORDED: u64 = 20_000_000;
-
-/// The times of a recording, in nanoseconds from its first moment.
-pub(super) fn recorded(path: &Path, span: Span, problems: &mut Problems) -> Option<Arc<[u64]>> {
-    let mut refuse = |why: String, help: &str| problems.push(Problem::at(span, why).help(help));
-    let shown = path.display();
-    let table = match Table::open(path, Format::Lines) {
-        Ok(table) if table.rows() > MOST_RECORDED => {
-            refuse(format!("{shown} holds {} times", table.rows()), "a recording holds at most 20,000,000");
+/// The levels of a staircase, each a stage.
+pub(super) fn staircase(steps: &plan::Steps, problems: &mut Problems) -> Option<NamedShape> {
+    let every = length(&steps.every, problems)?;
+    let whole = length(&steps.length, problems)?;
+    let count = whole.as_nanos().div_ceil(every.as_nanos());
+    if count > MOST_STAGES as u128 {
+        let problem = Problem::at(steps.every.span, format!("that makes {count} steps"));
+        problems.push(problem.help(format!("make `every` longer: at most {MOST_STAGES} steps")));
+        return None;
+    }
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    // the last step may be cut short by the whole's end
+    let lengths = move |index: u32| every.min(whole.saturating_sub(every * index));
+    let until = if steps.until == Some(UntilWord::Failing) { Until::FirstFailing } else { Until::LastStage };
+    let name = |index: u32, level: &dyn Display| Arc::<str>::from(format!("step {} ({level})", index + 1));
+    let (shape, names): (Shape, Vec<Arc<str>>) = match (&steps.users, &steps.rate, steps.add.value) {
+        (Some(users), None, AddText::Users(add)) => {
+            let (first, ramp) = (users.value.0, ramp(None, steps.spawn_rate.as_ref(), problems));
+            let top = first.saturating_add(add.saturating_mul(u64::from(count - 1)));
+            if top > MOST_USERS || top == 0 {
+                let message =
+                    if top == 0 { "the shape has no users".into() } else { format!("that makes {top} users") };
+                let problem = Problem::at(users.span, message);
+                problems.push(problem.help(format!("ask for at least 1 and at most {MOST_USERS}")));
+                return None;
+            }
+            let level = |index: u32| u32::try_from(first + add * u64::from(index)).unwrap_or(u32::MAX);
+            let stages: Vec<Stage> =
+                (0..count).map(|index| Stage { users: level(index), length: lengths(index), ramp }).collect();
+            let names: Vec<_> = (0..count).map(|index| name(index, &format!("{} users", level(index)))).collect();
+            let mut before = 0;
+            for (stage, name) in stages.iter().zip(&names) {
+                warn_of_slow_ramp((stage, name), before, steps.add.span, problems);
+                before = stage.users;
+            }
+            (Shape::Closed(stages, until), names)
+        }
+        (None, Some(rate), AddText::Rate(add)) => {
+            if let Some(spawn_rate) = &steps.spawn_rate {
+                let problem = Problem::at(spawn_rate.span, "`spawn_rate` has no effect on a rate of arrivals");
+                problems.push(problem.help("remove it: each step moves at once"));
+            }
+            let first = some_rate(rate, problems)?.as_per_second();
+            let level = |index: u32| Rate::per_second(first + add.as_per_second() * f64::from(index));
+            let pool = pool(None, None, level(count - 1), problems)?;
+            let stages: Vec<RateStage> = (0..count)
+                .map(|index| RateStage { rate: level(index), length: lengths(index), ramp: Duration::ZERO })
+                .collect();
+            let names = (0..count).map(|index| name(index, &level(index))).collect();
+            (Shape::Open(stages, Spacing::Even, pool, until), names)
+        }
+        (Some(_), Some(rate), _) => {
+            let problem = Problem::at(rate.span, "a staircase is in `users` or in `rate`, not both");
+            problems.push(problem.help("remove one of them"));
             return None;
         }
-        Ok(table) => Arc::new(table),
-        Err(error) => {
-            refuse(format!("cannot read {shown}: {}", error.message), "the path is relative to the file that names it");
+        (None, None, _) => {
+            let problem = Problem::at(steps.add.span, "a staircase needs a first level");
+            problems.push(problem.help("give it `users: 10` or `rate: 10/s`"));
+            return None;
+        }
+        _ => {
+            let problem = Problem::at(steps.add.span, "`add` and the first level are of different kinds");
+            problems.push(problem.help("`users: 10` goes with `add: 5`, `rate: 10/s` with `add: 5/s`"));
             return None;
         }
     };
-    let mut reader = table.reader().map_err(|error| refuse(error.message, "try again")).ok()?;
-    let mut times = Vec::new();
-    let mut first = None;
-    for row in 0..table.rows() {
-        let line = reader.row(row).map(|line| line.to_string()).unwrap_or_default();
-        let Some(time) = moment(&line, &mut first) else {
-            let help = "write a time a line: `12.5` (seconds from the start), `12.5s`, or a time of day in RFC 3339";
-            refuse(format!("line {} of {shown} is not a time: `{}`", row + 1, shortened(&line)), help);
-            return None;
-        };
-        times.push(time);
-    }
-    if times.is_empty() {
-        refuse(format!("{shown} holds no times"), "write one time a line");
-        return None;
-    }
-    times.sort_unstable();
-    Some(times.into())
-}
-
-/// A recorded time, in nanoseconds from the first one of its kind.
-fn moment(line: &str, first: &mut Option<std::time::SystemTime>) -> Option<u64> {
-    const LONGEST: f64 = 366.0 * 86_400.0;
-    if let Ok(seconds) = line.parse::<f64>() {
-        return (0.0..LONGEST).contains(&seconds).then(|| (seconds * 1e9).round() as u64);
-    }
-    if let Ok(duration) = parse_duration(line) {
-        return u64::try_from(duration.as_nanos()).ok();
-    }
-    let time = humantime::parse_rfc3339(line).ok()?;
-    let first = *first.get_or_insert(time);
-    let since = time.duration_since(first).ok()?;
-    (since.as_secs_f64() < LONGEST).then(|| u64::try_from(since.as_nanos()).ok()).flatten()
-}
-
-fn shortened(line: &str) -> String {
-    line.chars().take(40).collect()
+    Some((shape, names.into_iter().map(|name| (name, StagePurpose::Measured)).collect()))
 }

@@ -1,15 +1,12 @@
 use std::sync::Arc;
 
-use crate::compile::act::{Action, Call, OnFailure, Repeat, Rounds, Step, StopWhat};
-use crate::compile::bindings::{bindings, leaf_needs, live_text};
-use crate::compile::endpoints::Compiled;
-use crate::compile::names::{Names, Need};
-use crate::compile::pauses;
+use crate::compile::endpoints::CompiledEndpoint;
+use crate::compile::names::{NameUse, Names};
+use crate::compile::program::{Action, Call, Pause, Repeat, RepeatCount, Step, ValueTemplate};
 use crate::compile::templates::Templates;
-use crate::compile::{Pause, ValueTemplate};
-use crate::diagnostic::{Problem, Span, did_you_mean};
+use crate::diagnostic::{Problem, Problems, Span, did_you_mean};
 use crate::expression::{Expr, Template};
-use crate::plan::{self, At, Named, OnFailureWord, StopWord};
+use crate::plan::{self, At, Named, OnFailure, Plan, Spread};
 use crate::sample::{Catalog, EndpointId, MetricId};
 
 /// One place an endpoint is called from.
@@ -18,27 +15,54 @@ pub(super) struct CallSite {
     pub(super) binds: Vec<(String, Span)>,
 }
 
-/// What steps are compiled against.
+/// What steps may call and measure.
 pub(super) struct Callable<'a> {
     /// All endpoint names of the plan, readable or not, in id order as far as they are readable.
     pub(super) names: &'a [String],
     /// The readable ones.
-    pub(super) endpoints: &'a [Option<Compiled>],
+    pub(super) endpoints: &'a [Option<CompiledEndpoint>],
     pub(super) catalog: &'a Catalog,
 }
 
-/// Compiles steps, and gathers what they need, call and define.
+/// Compiles steps, and gathers what they call and define.
 pub(super) struct Steps<'a, 'b, 'c> {
     pub(super) callable: &'a Callable<'a>,
     /// The tasks that `run` may name.
-    pub(super) tasks: Vec<&'a str>,
-    pub(super) needs: Vec<Need>,
+    tasks: Vec<&'a str>,
     pub(super) calls: Vec<CallSite>,
     pub(super) defines: Names,
-    pub(super) texts: &'b mut Templates<'c>,
+    pub(super) templates: &'b mut Templates<'c>,
 }
 
-impl Steps<'_, '_, '_> {
+/// The steps done once before and once after the load.
+pub(super) struct SetupTeardown {
+    pub(super) setup: Vec<Step>,
+    pub(super) teardown: Vec<Step>,
+    /// Names that they leave to every user.
+    pub(super) defines: Names,
+    pub(super) uses: Vec<NameUse>,
+    pub(super) calls: Vec<CallSite>,
+}
+
+impl SetupTeardown {
+    pub(super) fn compile(plan: &Plan, callable: &Callable, templates: &mut Templates) -> Self {
+        let mut steps = Steps::new(callable, Vec::new(), templates);
+        let written = plan.setup.iter().flatten().chain(plan.teardown.iter().flatten());
+        steps.define(&plan::Step::with_inner(written));
+        let setup = steps.list(plan.setup.as_deref().unwrap_or_default());
+        let teardown = steps.list(plan.teardown.as_deref().unwrap_or_default());
+        let Steps { calls, defines, .. } = steps;
+        Self { setup, teardown, defines, uses: std::mem::take(&mut templates.uses), calls }
+    }
+}
+
+impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
+    pub(super) fn new(callable: &'a Callable<'a>, tasks: Vec<&'a str>, templates: &'b mut Templates<'c>) -> Self {
+        // of an endpoint that could not be compiled
+        templates.uses.clear();
+        Self { callable, tasks, calls: Vec::new(), defines: Names::default(), templates }
+    }
+
     /// Makes the names that steps define known: which of them runs first is chance.
     pub(super) fn define(&mut self, steps: &[&At<plan::Step>]) {
         for step in steps {
@@ -55,13 +79,11 @@ impl Steps<'_, '_, '_> {
     }
 
     pub(super) fn step(&self, action: Action, span: Span) -> Step {
-        Step { action, place: self.texts.place(span) }
+        Step { action, place: self.templates.place(span) }
     }
 
     pub(super) fn expr(&mut self, text: &At<String>) -> Option<Expr> {
-        let expr = self.texts.expr(&text.value, text.span)?;
-        self.needs.push(Need { names: expr.names(), text: text.value.clone(), span: text.span });
-        Some(expr)
+        self.templates.expr(&text.value, text.span)
     }
 
     pub(super) fn call(&mut self, call: &plan::CallMap) -> Option<Call> {
@@ -72,22 +94,17 @@ impl Steps<'_, '_, '_> {
             }
             let problem = Problem::at(name.span, format!("unknown endpoint `{}`", name.value));
             let known = self.callable.names.iter().map(String::as_str);
-            self.texts.problems.push(problem.help_if(did_you_mean(&name.value, known)));
+            self.templates.problems.push(problem.help_if(did_you_mean(&name.value, known)));
             return None;
         };
         let endpoint = EndpointId(u32::try_from(index).unwrap_or(u32::MAX));
         let binds = call.with.iter().flat_map(Named::iter).map(|(name, _)| (name.value.clone(), name.span)).collect();
-        let with = bindings(call.with.as_ref(), self.texts, &mut self.needs);
+        let with = self.templates.bindings(call.with.as_ref());
         if let Some(Some(compiled)) = self.callable.endpoints.get(index) {
             self.defines.add(compiled.leaves.iter());
         }
         self.calls.push(CallSite { endpoint, binds });
-        let on_failure = match call.on_failure {
-            Some(OnFailureWord::Continue) => OnFailure::Continue,
-            Some(OnFailureWord::StopUser) => OnFailure::Stop(StopWhat::User),
-            Some(OnFailureWord::StopRun) => OnFailure::Stop(StopWhat::Run),
-            Some(OnFailureWord::StopTask) | None => OnFailure::Stop(StopWhat::Task),
-        };
+        let on_failure = call.on_failure.unwrap_or(OnFailure::StopTask);
         Some(Call { endpoint, with, on_failure })
     }
 
@@ -98,7 +115,7 @@ impl Steps<'_, '_, '_> {
                 let calls: Vec<_> = calls.0.iter().map(|call| self.call(&call.value.0)).collect();
                 calls.into_iter().collect::<Option<_>>().map(Action::Parallel)
             }
-            plan::Step::Set(names) => Some(Action::Set(bindings(Some(names), self.texts, &mut self.needs))),
+            plan::Step::Set(names) => Some(Action::Set(self.templates.bindings(Some(names)))),
             plan::Step::Append(append) => self.append(append),
             plan::Step::Think(pause) => Some(Action::Think(self.pause(pause, step.span))),
             plan::Step::When(when) => {
@@ -117,7 +134,7 @@ impl Steps<'_, '_, '_> {
             plan::Step::Choose(branches) => self.choose(&branches.0, step.span),
             plan::Step::Repeat(repeat) => self.repeat(repeat, step.span),
             plan::Step::ForEach(each) => {
-                let of = self.list_of(&each.of);
+                let of = self.expression_or_value(&each.of);
                 let steps = self.list(&each.steps.0);
                 Some(Action::ForEach { item: each.item.value.as_str().into(), of: of?, steps })
             }
@@ -129,17 +146,13 @@ impl Steps<'_, '_, '_> {
                 let steps = self.list(&transaction.steps.0);
                 Some(Action::Transaction { metric, name: name.into(), steps })
             }
-            plan::Step::Stop(what) => Some(Action::Stop(match what {
-                StopWord::Task => StopWhat::Task,
-                StopWord::User => StopWhat::User,
-                StopWord::Run => StopWhat::Run,
-            })),
-            plan::Step::Log(text) => live_text(text, self.texts, &mut self.needs).map(Action::Log),
+            plan::Step::Stop(scope) => Some(Action::Stop(*scope)),
+            plan::Step::Log(text) => self.templates.text(text).map(Action::Log),
         }
     }
 
     fn pause(&mut self, pause: &plan::Pause, span: Span) -> Pause {
-        pauses::compile(pause, span, self.texts.problems)
+        self::pause(pause, span, self.templates.problems)
     }
 
     fn choose(&mut self, branches: &[At<plan::Branch>], span: Span) -> Option<Action> {
@@ -149,7 +162,7 @@ impl Steps<'_, '_, '_> {
             .collect();
         if ways.iter().all(|(weight, _)| *weight == 0.0) {
             let problem = Problem::at(span, "every branch has weight 0");
-            self.texts.problems.push(problem.help("give at least one branch a weight above 0"));
+            self.templates.problems.push(problem.help("give at least one branch a weight above 0"));
             return None;
         }
         Some(Action::Choose(ways))
@@ -157,32 +170,32 @@ impl Steps<'_, '_, '_> {
 
     fn repeat(&mut self, repeat: &plan::Repeat, span: Span) -> Option<Action> {
         const MOST: u64 = 1000;
-        let rounds = match (&repeat.times, &repeat.until) {
+        let count = match (&repeat.times, &repeat.until) {
             (Some(times), None) => {
                 if let Some(max) = &repeat.max {
                     let problem = Problem::at(max.span, "`max` has no effect without `until`");
-                    self.texts.problems.push(problem.help("take it away: `times` says how many"));
+                    self.templates.problems.push(problem.help("remove it: `times` says how many"));
                 }
-                self.times(times).map(Rounds::Times)
+                self.times(times).map(RepeatCount::Times)
             }
             (None, Some(until)) => {
                 let most = repeat.max.as_ref().map_or(MOST, |max| max.value.0);
-                self.expr(until).map(|until| Rounds::Until(until, most))
+                self.expr(until).map(|until| RepeatCount::Until(until, most))
             }
             (Some(_), Some(until)) => {
                 let problem = Problem::at(until.span, "`repeat` has `times` or `until`, not both");
-                self.texts.problems.push(problem.help("take one away"));
+                self.templates.problems.push(problem.help("remove one of them"));
                 None
             }
             (None, None) => {
                 let problem = Problem::at(span, "`repeat` does not say how often");
-                self.texts.problems.push(problem.help("give it `times: 3` or `until: status == 200`"));
+                self.templates.problems.push(problem.help("give it `times: 3` or `until: status == 200`"));
                 None
             }
         };
         let every = repeat.every.as_ref().map(|every| self.pause(every, span));
         let steps = self.list(&repeat.steps.0);
-        Some(Action::Repeat(Repeat { rounds: rounds?, every, steps }))
+        Some(Action::Repeat(Repeat { count: count?, every, steps }))
     }
 
     fn times(&mut self, times: &At<plan::Any>) -> Option<ValueTemplate> {
@@ -190,24 +203,21 @@ impl Steps<'_, '_, '_> {
             && number.as_u64().is_none()
         {
             let problem = Problem::at(times.span, format!("`{number}` is not a whole number ≥ 0"));
-            self.texts.problems.push(problem.help("write a whole number, such as `3`, or an expression"));
+            self.templates.problems.push(problem.help("write a whole number, such as `3`, or an expression"));
             return None;
         }
-        self.list_of(times)
+        self.expression_or_value(times)
     }
 
     /// A value that is written as an expression, with or without braces, or as itself.
-    fn list_of(&mut self, any: &At<plan::Any>) -> Option<ValueTemplate> {
+    fn expression_or_value(&mut self, any: &At<plan::Any>) -> Option<ValueTemplate> {
         match any.value.0.text() {
             Some(text) if !text.contains("{{") => {
                 let expr = self.expr(&At { value: text.to_owned(), span: any.span })?;
                 let whole = Template::parse(&format!("{{{{ {} }}}}", expr.source()));
                 whole.map(ValueTemplate::Text).ok()
             }
-            _ => {
-                leaf_needs(&any.value.0, &mut self.needs);
-                self.texts.blueprint(any)
-            }
+            _ => self.templates.value(&any.value),
         }
     }
 
@@ -218,7 +228,7 @@ impl Steps<'_, '_, '_> {
                 let problem = Problem::at(task.span, format!("unknown task `{}`", task.value));
                 let help = did_you_mean(&task.value, self.tasks.iter().copied());
                 let help = help.or_else(|| Some("`run` names a task of the same user type".into()));
-                self.texts.problems.push(problem.help_if(help));
+                self.templates.problems.push(problem.help_if(help));
                 None
             }
         }
@@ -229,18 +239,39 @@ impl Steps<'_, '_, '_> {
             let problem = Problem::at(append.to.span, format!("unknown list `{}`", append.to.value));
             let near = did_you_mean(&append.to.value, self.defines.iter());
             let declare = format!("declare it in the user's state: `state: {{{}: []}}`", append.to.value);
-            self.texts.problems.push(problem.help_if(near).help(declare));
+            self.templates.problems.push(problem.help_if(near).help(declare));
         }
-        leaf_needs(&append.value.value.0, &mut self.needs);
-        let value = self.texts.blueprint(&append.value)?;
+        let value = self.templates.value(&append.value.value)?;
         const KEPT: u64 = 1000;
         const MOST: u64 = 1_000_000;
         let keep = append.keep.as_ref().map_or(KEPT, |keep| keep.value.0.min(MOST));
         if keep == 0 {
             let span = append.keep.as_ref().map_or(append.to.span, |keep| keep.span);
-            self.texts.problems.push(Problem::at(span, "`keep: 0` keeps nothing").help("keep at least 1"));
+            self.templates.problems.push(Problem::at(span, "`keep: 0` keeps nothing").help("keep at least 1"));
         }
         let to: Arc<str> = append.to.value.as_str().into();
         Some(Action::Append { to, value, keep: usize::try_from(keep).unwrap_or(usize::MAX) })
+    }
+}
+
+/// A pause as it is drawn.
+pub(super) fn pause(written: &plan::Pause, span: Span, problems: &mut Problems) -> Pause {
+    match written {
+        plan::Pause::Range(range) => Pause::Even(*range),
+        plan::Pause::Spread(Spread::Exponential(exponential)) => {
+            let mean = exponential.mean.value.0;
+            if mean.is_zero() {
+                let problem = Problem::at(exponential.mean.span, "a mean of 0 is no pause");
+                problems.push(problem.help("give a mean such as `2s`, or remove the pause"));
+            }
+            Pause::Exponential(mean)
+        }
+        plan::Pause::Spread(Spread::Normal(normal)) => {
+            let (mean, deviation) = (normal.mean.value.0, normal.deviation.value.0);
+            if mean.is_zero() {
+                problems.push(Problem::at(span, "a mean of 0 is no pause").help("give a mean such as `2s`"));
+            }
+            Pause::Normal { mean, deviation }
+        }
     }
 }

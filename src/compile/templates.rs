@@ -1,31 +1,49 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::compile::ValueTemplate;
-use crate::compile::names::Names;
-use crate::compile::payload::{JsonPiece, Payload};
+use crate::compile::names::{NameUse, Names};
+use crate::compile::program::{JsonPiece, Payload, ValueTemplate};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::expression::{Expr, JsonPath, Scope, SyntaxError, Template, Value, json_to_value};
-use crate::plan::{Any, At, Data, Node, node_to_json};
+use crate::plan::{Any, At, Data, Named, Node, node_to_json};
 
-/// Turns the plan's texts into templates, expressions and values, telling each error at its place in the file.
+/// Names with their values, in the order they are bound in.
+pub(super) type Bindings = Vec<(Arc<str>, ValueTemplate)>;
+
+/// Turns the plan's texts into templates, expressions and values. Each problem is reported at its place in the file, and
+/// the names that the texts use are gathered.
 pub(super) struct Templates<'a> {
     pub(super) sources: &'a Sources,
     pub(super) problems: &'a mut Problems,
     /// A scope with the plan's vars and data alone: what needs no more than those is filled in now.
     pub(super) globals: Arc<Scope>,
-    /// Names that a user or a call may hide a var behind: what needs one of those is left to the run.
-    pub(super) hidden: Names,
+    /// Names that a user or a call may give another value than the var has: what uses one of those is filled in during the run.
+    pub(super) shadowed: Names,
+    /// The names used so far, until the endpoint or user type being compiled takes them.
+    pub(super) uses: Vec<NameUse>,
 }
 
-impl Templates<'_> {
+impl<'a> Templates<'a> {
+    /// For texts that stand before all users and calls.
+    pub(super) fn alone(sources: &'a Sources, problems: &'a mut Problems, globals: Arc<Scope>) -> Self {
+        Self { sources, problems, globals, shadowed: Names::default(), uses: Vec::new() }
+    }
+
     /// `plan.yaml:12:3`.
     pub(super) fn place(&self, span: Span) -> Arc<str> {
         self.sources.place(span).into()
     }
 
+    /// A text to fill in.
+    pub(super) fn text(&mut self, text: &At<String>) -> Option<Template> {
+        let template = self.template(&text.value, text.span)?;
+        self.uses.push(NameUse { names: template.names(), text: text.value.clone(), span: text.span });
+        Some(template)
+    }
+
     pub(super) fn template(&mut self, text: &str, span: Span) -> Option<Template> {
         match Template::parse(text) {
-            Ok(template) => Some(self.settled(template)),
+            Ok(template) => Some(self.rendered_once(template)),
             Err(error) => {
                 self.syntax_error(&error, text, span);
                 None
@@ -33,12 +51,15 @@ impl Templates<'_> {
         }
     }
 
-    /// An expression; braces around it are forgiven.
+    /// An expression, with or without braces around it.
     pub(super) fn expr(&mut self, text: &str, span: Span) -> Option<Expr> {
         let trimmed = text.trim();
         let bare = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(text);
         match Expr::parse(bare) {
-            Ok(expr) => Some(expr),
+            Ok(expr) => {
+                self.uses.push(NameUse { names: expr.names(), text: text.to_owned(), span });
+                Some(expr)
+            }
             Err(error) => {
                 let lead = text.find(bare).unwrap_or(0);
                 let range = error.range.start + lead..error.range.end + lead;
@@ -56,25 +77,63 @@ impl Templates<'_> {
         let built = regex::RegexBuilder::new(text).size_limit(1 << 20).build();
         built
             .map_err(|error| {
-                let said = error.to_string();
-                let last = said.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                let message = error.to_string();
+                let last = message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
                 self.problems.push(Problem::at(span, format!("`{text}` is not a regular expression: {last}")));
             })
             .ok()
     }
 
-    /// Any value of the plan, with templates at its leaves.
-    pub(super) fn blueprint(&mut self, any: &At<Any>) -> Option<ValueTemplate> {
-        self.node(&any.value.0)
+    /// A value of the plan, with templates at its leaves.
+    pub(super) fn value(&mut self, value: &Any) -> Option<ValueTemplate> {
+        leaf_uses(&value.0, &mut self.uses);
+        self.node(&value.0)
     }
 
-    fn node(&mut self, node: &Node) -> Option<ValueTemplate> {
+    /// Names bound in order, each seeing those before it.
+    pub(super) fn bindings(&mut self, with: Option<&Named<At<Any>>>) -> Bindings {
+        let entries = with.into_iter().flat_map(Named::iter);
+        entries.filter_map(|(name, any)| Some((Arc::from(name.value.as_str()), self.value(any)?))).collect()
+    }
+
+    /// Names bound in the order they need each other: where `extends` brings entries together, the order they stand in
+    /// says nothing. Those that need none of the others stay in the order they are written in.
+    pub(super) fn bindings_by_need(&mut self, with: Option<&Named<At<Any>>>) -> Bindings {
+        let mut waiting: Vec<(&At<String>, &At<Any>, BTreeSet<String>)> = Vec::new();
+        for (name, any) in with.into_iter().flat_map(Named::iter) {
+            let mut own = Vec::new();
+            leaf_uses(&any.value.0, &mut own);
+            let names = own.iter().flat_map(|used| used.names.iter().cloned()).collect();
+            self.uses.extend(own);
+            waiting.push((name, any, names));
+        }
+        let mut bound = Vec::new();
+        while !waiting.is_empty() {
+            let free = |index: usize| {
+                let (own, _, names) = &waiting[index];
+                let others = waiting.iter().map(|(other, ..)| &other.value).filter(|other| **other != own.value);
+                !others.into_iter().any(|other| names.contains(other))
+            };
+            let Some(next) = (0..waiting.len()).find(|index| free(*index)) else {
+                let names: Vec<String> = waiting.iter().map(|(name, ..)| format!("`{}`", name.value)).collect();
+                let problem = Problem::at(waiting[0].0.span, format!("{} need each other", names.join(" and ")));
+                self.problems.push(problem.help("write one of them without the other"));
+                return bound;
+            };
+            let (name, any, _) = waiting.remove(next);
+            bound.extend(self.node(&any.value.0).map(|value| (Arc::from(name.value.as_str()), value)));
+        }
+        bound
+    }
+
+    /// A value with templates at its leaves, whose names the caller checks.
+    pub(super) fn node(&mut self, node: &Node) -> Option<ValueTemplate> {
         match &node.value {
             Data::Text(text) => {
                 let template = self.template(text, node.span)?;
                 Some(match template.fixed() {
                     Some(text) => ValueTemplate::Constant(Value::from(text.clone())),
-                    None => self.constant(ValueTemplate::Text(template)),
+                    None => self.evaluated_once(template),
                 })
             }
             Data::List(items) => {
@@ -100,15 +159,15 @@ impl Templates<'_> {
     }
 
     /// A JSON body: finished text as far as it goes, slots where the run fills in.
-    pub(super) fn json_payload(&mut self, any: &At<Any>) -> Option<Payload> {
-        let blueprint = self.blueprint(any)?;
+    pub(super) fn json_payload(&mut self, json: &Any) -> Option<Payload> {
+        let value = self.value(json)?;
         let mut pieces = Pieces::default();
-        pieces.add(blueprint);
+        pieces.add(value);
         Some(pieces.payload())
     }
 
-    /// What can be filled in now, because it needs vars and data alone and calls no function.
-    fn settled(&self, template: Template) -> Template {
+    /// The template as text where it can be filled in now: it needs vars and data alone and calls no function.
+    fn rendered_once(&self, template: Template) -> Template {
         if template.fixed().is_some() || !self.is_known_now(&template) {
             return template;
         }
@@ -122,29 +181,37 @@ impl Templates<'_> {
         template.render(&self.globals).map_or(template, |text| Template::text(&text))
     }
 
-    fn constant(&self, blueprint: ValueTemplate) -> ValueTemplate {
-        let ValueTemplate::Text(template) = &blueprint else { return blueprint };
-        if self.is_known_now(template)
+    fn evaluated_once(&self, template: Template) -> ValueTemplate {
+        if self.is_known_now(&template)
             && let Ok(value) = template.eval(&self.globals)
         {
             return ValueTemplate::Constant(value);
         }
-        blueprint
+        ValueTemplate::Text(template)
     }
 
     /// Whether vars and data alone make a template, the same each time.
     fn is_known_now(&self, template: &Template) -> bool {
-        let known_now = |name: &String| !self.hidden.has(name) && self.globals.value(name).is_some();
+        let known_now = |name: &String| !self.shadowed.has(name) && self.globals.value(name).is_some();
         template.is_steady() && template.names().iter().all(known_now)
     }
 
-    pub(super) fn syntax_error(&mut self, error: &SyntaxError, text: &str, span: Span) {
-        let at = self.within(text, span, error.range.clone());
+    fn syntax_error(&mut self, error: &SyntaxError, text: &str, span: Span) {
+        let at = self.sources.part(span, text, error.range.clone());
         self.problems.push(Problem::at(at, error.message.clone()).help_if(error.help.clone()));
     }
+}
 
-    pub(super) fn within(&self, text: &str, span: Span, range: std::ops::Range<usize>) -> Span {
-        self.sources.part(span, text, range)
+/// The names each text inside a value uses, so that an unknown one is placed at its own leaf.
+pub(super) fn leaf_uses(node: &Node, uses: &mut Vec<NameUse>) {
+    match &node.value {
+        Data::Text(text) => {
+            let names = Template::parse(text).map(|template| template.names()).unwrap_or_default();
+            uses.push(NameUse { names, text: text.clone(), span: node.span });
+        }
+        Data::List(items) => items.iter().for_each(|item| leaf_uses(item, uses)),
+        Data::Map(entries) => entries.iter().for_each(|(_, value)| leaf_uses(value, uses)),
+        _ => {}
     }
 }
 
@@ -163,8 +230,8 @@ struct Pieces {
 }
 
 impl Pieces {
-    fn add(&mut self, blueprint: ValueTemplate) {
-        match blueprint {
+    fn add(&mut self, value: ValueTemplate) {
+        match value {
             ValueTemplate::Constant(value) => self.text.push_str(&serde_json::to_string(&value).unwrap_or_default()),
             ValueTemplate::Text(template) => {
                 self.done.push(JsonPiece::Text(std::mem::take(&mut self.text).into()));

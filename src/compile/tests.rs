@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::program::Payload;
 use super::*;
 use crate::diagnostic::{Problems, Sources};
 use crate::expression::{Answer, Scope, ScopeRng, ScopeUser, Value};
@@ -13,8 +14,8 @@ fn compiled(text: &str) -> Program {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let plan = read_text("plan.yaml", text, &|_| None, &mut sources, &mut problems).unwrap();
     let filter = Filter::default();
-    let setting = Setting { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
-    let program = compile(&plan, &setting, &mut problems);
+    let options = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+    let program = compile(&plan, &options, &mut problems);
     program.unwrap_or_else(|| panic!("{:#?}", problems.sorted()))
 }
 
@@ -55,7 +56,7 @@ fn what_never_changes_is_rendered_once() {
 }
 
 #[test]
-fn what_a_function_or_a_call_fills_in_is_left_to_the_run() {
+fn what_a_function_or_a_call_fills_in_is_filled_in_by_the_run() {
     let program = with_endpoints(
         "  a: {post: \"/x/{{ limit }}\", with: {limit: 9}, headers: {X-Id: \"{{ uuid() }}\"}, json: {w: \"{{ choice(words) }}\"}}",
     );
@@ -92,7 +93,7 @@ fn judged(expect: &str, status: u16, text: &'static str) -> Result<(), String> {
     let scope = scope(&program);
     scope.answer(Some(answer.clone()));
     let checks = &program.endpoints[0].expect;
-    checks.iter().try_for_each(|check| check.judge(&answer, elapsed, &scope)).map_err(|broken| broken.message)
+    checks.iter().try_for_each(|check| check.evaluate(&answer, elapsed, &scope)).map_err(|broken| broken.message)
 }
 
 #[test]
@@ -130,7 +131,7 @@ fn a_plan_without_users_has_one_type_that_calls_each_endpoint_by_its_weight() {
     let program = with_endpoints("  a: {get: /a}\n  b: {get: /b, weight: 3}");
     let weights: Vec<f64> = program.users[0].tasks.iter().map(|task| task.weight).collect();
     assert_eq!((program.users.len(), weights), (1, vec![1.0, 3.0]));
-    assert_eq!((program.rules.len(), program.rules_from), (1, RulesFrom::Default));
+    assert_eq!((program.rules.len(), &*program.rules[0].place), (1, ""), "the default rule has no place in the plan");
     assert_eq!(program.rules[0].require.to_string(), "error_rate < 1%");
 }
 

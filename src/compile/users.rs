@@ -1,18 +1,16 @@
 use std::sync::Arc;
 
-use crate::compile::act::{Action, Rhythm, Task, TaskOrder, UserType};
-use crate::compile::bindings::bindings;
-use crate::compile::feeds::{self, Tables};
-use crate::compile::names::{Names, Need};
-use crate::compile::pauses;
-use crate::compile::steps::{CallSite, Callable, Steps};
+use crate::compile::globals::Tables;
+use crate::compile::names::{NameUse, Names};
+use crate::compile::program::{Action, Feed, Pause, RowOrder, Task, TaskOrder, UserType, WaitTime};
+use crate::compile::steps::{CallSite, Callable, Steps, pause};
 use crate::compile::templates::Templates;
-use crate::compile::{Pause, Share};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
-use crate::plan::{self, At, CallMap, Named};
+use crate::load::Share;
+use crate::plan::{self, At, AtEnd, CallMap, Named, OrderWord, Plan, RowPer};
 use crate::sample::{TaskId, UserTypeId};
 
-/// A compiled user type with what it needs and leaves behind.
+/// A compiled user type with what the later passes must know about it.
 pub(super) struct CompiledUser {
     pub(super) user: UserType,
     pub(super) tags: Vec<Arc<str>>,
@@ -20,89 +18,180 @@ pub(super) struct CompiledUser {
     pub(super) task_tags: Vec<Vec<Arc<str>>>,
     /// Names its state, feeds, `set`s and captures define.
     pub(super) defines: Names,
-    pub(super) needs: Vec<Need>,
+    pub(super) uses: Vec<NameUse>,
     pub(super) calls: Vec<CallSite>,
 }
 
-/// Hands out task ids, one after another over the whole program.
-#[derive(Default)]
-pub(super) struct TaskIds(u16);
+/// The plan's user types, by id.
+pub(super) fn compile(
+    plan: &Plan,
+    callable: &Callable,
+    tables: &Tables,
+    templates: &mut Templates,
+) -> Vec<CompiledUser> {
+    let caller_of_all;
+    let written = match &plan.users {
+        Some(users) => users,
+        None => {
+            caller_of_all = one_user_for_all(plan);
+            &caller_of_all
+        }
+    };
+    if plan.users.as_ref().is_some_and(|users| users.0.is_empty()) {
+        templates.problems.push(Problem::new("the plan has no users").help("remove `users`, or give it a user type"));
+    }
+    let mut users = Users { callable, tables, next_task: TaskId(0) };
+    let compiled = written.iter().enumerate().map(|(index, (name, user))| {
+        let id = UserTypeId(u16::try_from(index).unwrap_or(u16::MAX));
+        users.user(id, name, user, templates)
+    });
+    compiled.collect()
+}
 
-impl TaskIds {
-    fn next(&mut self) -> TaskId {
-        let id = TaskId(self.0);
-        self.0 = self.0.saturating_add(1);
-        id
+/// The user type of a plan without users: it calls each endpoint by its weight.
+fn one_user_for_all(plan: &Plan) -> Named<At<plan::User>> {
+    let tasks = plan.endpoints.iter().flat_map(Named::iter).map(|(name, endpoint)| {
+        let weight = endpoint.weight.clone();
+        let task =
+            plan::Task { weight, when: None, call: Some(name.clone()), steps: None, tags: endpoint.tags.clone() };
+        (name.clone(), Some(At { value: task, span: name.span }))
+    });
+    let tasks = Named(tasks.collect());
+    let Some(span) = tasks.0.first().map(|(name, _)| name.span) else { return Named::default() };
+    let user = plan::User {
+        extends: None,
+        weight: None,
+        count: None,
+        think_time: None,
+        pacing: None,
+        state: None,
+        feed: None,
+        on_start: None,
+        on_stop: None,
+        tags: None,
+        tasks,
+        sequence: None,
+    };
+    let name = At { value: "user".to_owned(), span };
+    Named(vec![(name, Some(At { value: user, span }))])
+}
+
+/// Compiles user types. Task ids follow one another over the whole program.
+struct Users<'a> {
+    callable: &'a Callable<'a>,
+    tables: &'a Tables,
+    next_task: TaskId,
+}
+
+impl Users<'_> {
+    fn next_task(&mut self) -> TaskId {
+        let next = TaskId(self.next_task.0.saturating_add(1));
+        std::mem::replace(&mut self.next_task, next)
+    }
+
+    fn user(
+        &mut self,
+        id: UserTypeId,
+        name: &At<String>,
+        written: &At<plan::User>,
+        templates: &mut Templates,
+    ) -> CompiledUser {
+        let tasks = written.tasks.iter().map(|(name, _)| name.value.as_str()).collect();
+        let mut steps = Steps::new(self.callable, tasks, templates);
+        let state = steps.templates.bindings(written.state.as_ref());
+        steps.defines.add(written.state.iter().flat_map(Named::names));
+        steps.defines.add(written.feed.iter().flat_map(Named::names));
+        let feeds = feeds(written.feed.as_ref(), self.tables, steps.templates.problems);
+        steps.define(&written.all_steps());
+        let on_start_task = self.next_task();
+        let on_start = steps.list(written.on_start.as_deref().unwrap_or_default());
+        let mut tasks = Vec::new();
+        let mut task_tags = vec![Vec::new()];
+        for (task_name, task) in written.tasks.iter() {
+            tasks.push(steps.task(self.next_task(), task_name, task));
+            task_tags.push(tags(task.tags.as_deref()));
+        }
+        let on_stop_task = self.next_task();
+        let on_stop = steps.list(written.on_stop.as_deref().unwrap_or_default());
+        task_tags.push(Vec::new());
+        let span = name.span;
+        if written.tasks.0.is_empty() {
+            let problem = Problem::at(span, format!("user type `{}` has no tasks", name.value));
+            steps.templates.problems.push(problem.help("give it one: `tasks: {first: {call: …}}`"));
+        } else if written.sequence.is_none() && !tasks.is_empty() && tasks.iter().all(|task| task.weight == 0.0) {
+            let problem = Problem::at(span, format!("every task of user type `{}` has weight 0", name.value));
+            steps.templates.problems.push(problem.help("give at least one task a weight above 0"));
+        }
+        let order = order(written, &tasks, steps.templates.problems);
+        check_recursion(&tasks, written, steps.templates.problems);
+        let wait_time = wait_time(written, steps.templates.problems);
+        let share = share(written, steps.templates.problems);
+        let Steps { calls, defines, .. } = steps;
+        let uses = std::mem::take(&mut templates.uses);
+        let user = UserType {
+            id,
+            name: name.value.as_str().into(),
+            share,
+            wait_time,
+            state,
+            feeds,
+            on_start,
+            on_start_task,
+            on_stop,
+            on_stop_task,
+            tasks,
+            order,
+        };
+        CompiledUser { user, tags: tags(written.tags.as_deref()), task_tags, defines, uses, calls }
     }
 }
 
-pub(super) fn compile(
-    id: UserTypeId,
-    (name, written): (&At<String>, &At<plan::User>),
-    callable: &Callable,
-    tables: &Tables,
-    ids: &mut TaskIds,
-    texts: &mut Templates,
-) -> CompiledUser {
-    let mut steps = Steps {
-        callable,
-        tasks: written.tasks.iter().map(|(name, _)| name.value.as_str()).collect(),
-        needs: Vec::new(),
-        calls: Vec::new(),
-        defines: Names::default(),
-        texts,
+fn feeds(written: Option<&Named<At<plan::Feed>>>, tables: &Tables, problems: &mut Problems) -> Vec<Feed> {
+    let entries = written.into_iter().flat_map(Named::iter);
+    entries.filter_map(|(name, feed)| self::feed(name, feed, tables, problems)).collect()
+}
+
+fn feed(name: &At<String>, written: &plan::Feed, tables: &Tables, problems: &mut Problems) -> Option<Feed> {
+    let Some(table) = tables.get(&written.from.value) else {
+        let problem = Problem::at(written.from.span, format!("unknown data set `{}`", written.from.value));
+        problems.push(problem.help_if(did_you_mean(&written.from.value, tables.keys().map(String::as_str))));
+        return None;
     };
-    let state = bindings(written.state.as_ref(), steps.texts, &mut steps.needs);
-    steps.defines.add(written.state.iter().flat_map(Named::names));
-    steps.defines.add(written.feed.iter().flat_map(Named::names));
-    let feeds = feeds::compile(written.feed.as_ref(), tables, steps.texts.problems);
-    steps.define(&written.all_steps());
-    let on_start_task = ids.next();
-    let on_start = steps.list(written.on_start.as_deref().unwrap_or_default());
-    let mut tasks = Vec::new();
-    let mut task_tags = vec![Vec::new()];
-    for (task_name, task) in written.tasks.iter() {
-        tasks.push(steps.task(ids.next(), task_name, task));
-        task_tags.push(tags(task.tags.as_deref()));
+    let word = written.order.as_ref().map_or(OrderWord::Sequential, |order| order.value);
+    let at_end = written.at_end.as_ref().map(|at_end| at_end.value);
+    if let (OrderWord::Random, Some(at_end)) = (word, &written.at_end) {
+        let problem = Problem::at(at_end.span, "`at_end` has no effect in random order, which has no end");
+        problems.push(problem.help("remove it, or choose another order"));
     }
-    let on_stop_task = ids.next();
-    let on_stop = steps.list(written.on_stop.as_deref().unwrap_or_default());
-    task_tags.push(Vec::new());
-    let span = name.span;
-    if written.tasks.0.is_empty() {
-        let problem = Problem::at(span, format!("user type `{}` has no tasks", name.value));
-        steps.texts.problems.push(problem.help("give it one: `tasks: {first: {call: …}}`"));
-    } else if written.sequence.is_none() && !tasks.is_empty() && tasks.iter().all(|task| task.weight == 0.0) {
-        let problem = Problem::at(span, format!("every task of user type `{}` has weight 0", name.value));
-        steps.texts.problems.push(problem.help("give at least one task a weight above 0"));
-    }
-    let order = order(written, &tasks, steps.texts.problems);
-    circles(&tasks, written, steps.texts.problems);
-    let rhythm = rhythm(written, steps.texts.problems);
-    let share = share(written, steps.texts.problems);
-    let Steps { needs, calls, defines, .. } = steps;
-    let user = UserType {
-        id,
+    let at_end = match (word, at_end) {
+        (OrderWord::Unique, Some(AtEnd::Repeat)) => {
+            let span = written.at_end.as_ref().map_or(name.span, |at_end| at_end.span);
+            let problem = Problem::at(span, "rows in `unique` order never repeat");
+            problems.push(problem.help("write `at_end: stop` or `stop_run`, or use `order: sequential`"));
+            AtEnd::Stop
+        }
+        (_, Some(AtEnd::StopRun)) => AtEnd::StopRun,
+        (_, Some(AtEnd::Stop)) | (OrderWord::Unique, None) => AtEnd::Stop,
+        (_, Some(AtEnd::Repeat) | None) => AtEnd::Repeat,
+    };
+    Some(Feed {
         name: name.value.as_str().into(),
-        share,
-        rhythm,
-        state,
-        feeds,
-        on_start,
-        on_start_task,
-        on_stop,
-        on_stop_task,
-        tasks,
-        order,
-    };
-    CompiledUser { user, tags: tags(written.tags.as_deref()), task_tags, defines, needs, calls }
+        table: table.clone()?,
+        order: match word {
+            OrderWord::Sequential | OrderWord::Unique => RowOrder::Sequential,
+            OrderWord::Random => RowOrder::Random,
+            OrderWord::Shuffle => RowOrder::Shuffle,
+        },
+        per: written.per.as_ref().map_or(RowPer::Iteration, |per| per.value),
+        at_end,
+    })
 }
 
 fn share(written: &plan::User, problems: &mut Problems) -> Share {
     match (&written.weight, &written.count) {
         (Some(_), Some(count)) => {
             let problem = Problem::at(count.span, "a user type has `weight` or `count`, not both");
-            problems.push(problem.help("take one away"));
+            problems.push(problem.help("remove one of them"));
             Share::Weight(1.0)
         }
         (None, Some(count)) => Share::Count(u32::try_from(count.value.0).unwrap_or(u32::MAX)),
@@ -126,12 +215,12 @@ fn order(written: &plan::User, tasks: &[Task], problems: &mut Problems) -> TaskO
     for (name, task) in written.tasks.iter() {
         if let Some(weight) = &task.weight {
             let problem = Problem::at(weight.span, "a weight has no effect in a `sequence`");
-            problems.push(problem.help("take it away, or take `sequence` away"));
+            problems.push(problem.help("remove it, or remove `sequence`"));
         }
         let used = sequence.0.iter().any(|word| word.value == name.value) || runs(tasks, &name.value);
         if !used {
             let problem = Problem::at(name.span, format!("task `{}` is not in the `sequence`", name.value));
-            problems.push(problem.help("put it there, or take it away"));
+            problems.push(problem.help("put it there, or remove it"));
         }
     }
     TaskOrder::Sequence(order)
@@ -156,8 +245,8 @@ fn runs_of(task: &Task) -> Vec<usize> {
     runs
 }
 
-/// Tells tasks that run themselves, over others or not.
-fn circles(tasks: &[Task], written: &plan::User, problems: &mut Problems) {
+/// Reports tasks that run themselves, through others or not.
+fn check_recursion(tasks: &[Task], written: &plan::User, problems: &mut Problems) {
     for (start, task) in tasks.iter().enumerate() {
         let (mut open, mut seen) = (runs_of(task), Vec::new());
         while let Some(next) = open.pop() {
@@ -177,20 +266,20 @@ fn circles(tasks: &[Task], written: &plan::User, problems: &mut Problems) {
     }
 }
 
-fn rhythm(written: &plan::User, problems: &mut Problems) -> Rhythm {
+fn wait_time(written: &plan::User, problems: &mut Problems) -> WaitTime {
     if let (Some(_), Some(pacing)) = (&written.think_time, &written.pacing) {
         let problem = Problem::at(pacing.span, "a user type has `think_time` or `pacing`, not both");
-        problems.push(problem.help("take one away"));
+        problems.push(problem.help("remove one of them"));
     }
     match (&written.pacing, &written.think_time) {
         (Some(pacing), _) if pacing.value.0.is_zero() => {
-            let problem = Problem::at(pacing.span, "a pacing of 0 is none");
-            problems.push(problem.help("take it away: without a pause tasks follow each other at once"));
-            Rhythm::Pacing(pacing.value.0)
+            let problem = Problem::at(pacing.span, "a pacing of 0 is no pacing");
+            problems.push(problem.help("remove it: without a pause tasks follow each other at once"));
+            WaitTime::Pacing(pacing.value.0)
         }
-        (Some(pacing), _) => Rhythm::Pacing(pacing.value.0),
-        (None, Some(pause)) => Rhythm::ThinkTime(pauses::compile(&pause.value, pause.span, problems)),
-        (None, None) => Rhythm::ThinkTime(Pause::NONE),
+        (Some(pacing), _) => WaitTime::Pacing(pacing.value.0),
+        (None, Some(think_time)) => WaitTime::ThinkTime(pause(&think_time.value, think_time.span, problems)),
+        (None, None) => WaitTime::ThinkTime(Pause::NONE),
     }
 }
 
@@ -209,16 +298,16 @@ impl Steps<'_, '_, '_> {
             (None, Some(steps)) => self.list(&steps.0),
             (Some(call), Some(_)) => {
                 let problem = Problem::at(call.span, format!("task `{}` has both `call` and `steps`", name.value));
-                self.texts.problems.push(problem.help("make the call a step: `- call: …`"));
+                self.templates.problems.push(problem.help("make the call a step: `- call: …`"));
                 Vec::new()
             }
             (None, None) => {
                 let problem = Problem::at(name.span, format!("task `{}` does nothing", name.value));
-                self.texts.problems.push(problem.help("give it `call: endpoint` or `steps: […]`"));
+                self.templates.problems.push(problem.help("give it `call: endpoint` or `steps: […]`"));
                 Vec::new()
             }
         };
         let weight = task.weight.as_ref().map_or(1.0, |weight| weight.0);
-        Task { id, name: name.value.as_str().into(), weight, when, steps, place: self.texts.place(name.span) }
+        Task { id, name: name.value.as_str().into(), weight, when, steps, place: self.templates.place(name.span) }
     }
 }

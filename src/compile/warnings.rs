@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
-use crate::compile::act::{Rhythm, UserType};
-use crate::compile::max_rate::Reach;
-use crate::compile::program::Endpoint;
-use crate::compile::{Pause, Scenario};
+use crate::compile::max_rate::MaxRate;
+use crate::compile::program::{Endpoint, Pause, Scenario, UserType, WaitTime};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::expression::Scope;
 use crate::plan::{Named, Plan};
@@ -11,7 +9,7 @@ use crate::sample::Catalog;
 use crate::threshold::{Amount, Rule};
 use crate::units::Rate;
 
-/// What a plan that can run is warned of.
+/// Warnings about a plan that can run.
 pub(super) struct Warnings<'a> {
     pub(super) plan: &'a Plan,
     pub(super) scenarios: &'a [Scenario],
@@ -27,7 +25,7 @@ impl Warnings<'_> {
         let open = self.scenarios.iter().filter(|scenario| scenario.shape.is_open());
         for (id, _) in open.flat_map(|scenario| &scenario.kinds) {
             let Some(user) = self.users.get(id.index()) else { continue };
-            if user.rhythm == Rhythm::ThinkTime(Pause::NONE) {
+            if user.wait_time == WaitTime::ThinkTime(Pause::NONE) {
                 continue;
             }
             let written = self.plan.users.iter().flat_map(Named::iter).find(|(name, _)| *name.value == *user.name);
@@ -37,19 +35,19 @@ impl Warnings<'_> {
             let Some(span) = span.filter(|span| self.sources.is_first(*span)) else { continue };
             let message = format!("user type `{}` pauses between tasks, and arrivals do not wait for that", user.name);
             let problem = Problem::at(span, message);
-            problems.push(problem.help("take the pause away, or make it a step: `- think: 1s`").warning());
+            problems.push(problem.help("remove the pause, or make it a step: `- think: 1s`").warning());
         }
     }
 
     /// Warns of thresholds that ask for more requests than the plan can send.
-    pub(super) fn out_of_reach(
+    pub(super) fn unreachable_rates(
         &self,
         rules: &[Rule],
         endpoints: &[&Endpoint],
         scope: &Arc<Scope>,
         problems: &mut Problems,
     ) {
-        let reach = Reach {
+        let max_rate = MaxRate {
             scenarios: self.scenarios,
             users: self.users,
             endpoints: endpoints.to_vec(),
@@ -57,7 +55,7 @@ impl Warnings<'_> {
             scope,
         };
         for rule in rules {
-            let Some(short) = reach.short_of(&rule.require) else { continue };
+            let Some(short) = max_rate.shortfall(&rule.require) else { continue };
             let most = rule.require.show(Amount::Rate(short.most));
             let (message, help) = match short.users {
                 Some(users) => {

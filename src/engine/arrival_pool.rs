@@ -15,7 +15,7 @@ use super::user::{Drive, Identity, User};
 use super::user_assignment::UserAssignment;
 use super::worker_context::WorkerContext;
 use crate::compile::{Pool, Search, WhenBusy};
-use crate::load::{Arrivals, Flow, Part, RateLeg};
+use crate::load::{Arrivals, Part, RateCurve};
 use crate::sample::UserTypeId;
 use crate::units::{Offset, Rate, Seed};
 
@@ -67,7 +67,7 @@ impl Stream {
     ) -> Self {
         let Source { pool, seed, arrivals, levels } = source;
         // arrivals are shared out among those that have users
-        let part = part.among(pool.most);
+        let part = part.among(pool.max_users);
         let mut stream = Self {
             desk,
             scene,
@@ -136,8 +136,7 @@ impl Stream {
         let step = levels.search.each + Search::REST;
         let start = levels.start + step * u32::try_from(levels.taken).unwrap_or(u32::MAX);
         levels.taken += 1;
-        let leg = RateLeg { rate, length: levels.search.each, ramp: Duration::ZERO };
-        self.arrivals = Arrivals::even(start, Arc::new(Flow::new(&[leg])));
+        self.arrivals = Arrivals::even(start, Arc::new(RateCurve::constant(rate, levels.search.each)));
         // each level draws for itself
         self.seed = self.seed.derive(1);
         self.advance();
@@ -150,7 +149,7 @@ impl Stream {
         if self.queue.hand(kind, arrival) {
             return;
         }
-        if self.attendance.count() < self.part.of(self.pool.most.into()) {
+        if self.attendance.count() < self.part.of(self.pool.max_users.into()) {
             return self.make(kind, arrival);
         }
         match self.pool.when_busy {

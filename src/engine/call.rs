@@ -76,7 +76,7 @@ impl Caller<'_> {
         first_due: Offset,
     ) -> (CallEnd, Offset) {
         let (mut due, mut hops) = (first_due, 0);
-        let origin = &self.desk.program.target.origin;
+        let origin = self.desk.program.target.origin.as_str();
         loop {
             let traced = self.desk.watcher.is_some().then(|| Traced::new(&endpoint.name, &outgoing));
             let asked = outgoing.clone();
@@ -156,12 +156,12 @@ impl Caller<'_> {
     }
 
     fn keeps_cookies(&self) -> bool {
-        self.desk.program.target.http.cookies == Cookies::Kept
+        self.desk.program.target.cookies == Cookies::Kept
     }
 
     fn give_cookies(&self, outgoing: &mut Outgoing) {
         if self.keeps_cookies() {
-            self.jar.borrow().give(&self.desk.program.target.origin, &outgoing.target, &mut outgoing.headers);
+            self.jar.borrow().give(self.desk.program.target.origin.as_str(), &outgoing.target, &mut outgoing.headers);
         }
     }
 
@@ -169,7 +169,7 @@ impl Caller<'_> {
         if let (Some(target), Ending::Answer(answer)) = (target, &exchange.ending)
             && self.keeps_cookies()
         {
-            self.jar.borrow_mut().keep(&self.desk.program.target.origin, &target, &answer.headers);
+            self.jar.borrow_mut().keep(self.desk.program.target.origin.as_str(), &target, &answer.headers);
         }
     }
 
@@ -265,7 +265,7 @@ impl Caller<'_> {
         values: &mut Vec<(MetricId, f64)>,
     ) -> Result<(), (FailureKind, String)> {
         for check in &endpoint.expect {
-            let held = check.judge(answer, timing.response_time(), self.scope);
+            let held = check.evaluate(answer, timing.response_time(), self.scope);
             held.map_err(|broken| (FailureKind::Check, broken.message))?;
         }
         for capture in &endpoint.capture {

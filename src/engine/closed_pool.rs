@@ -9,14 +9,14 @@ use super::stop_signal::{Order, StopSignal};
 use super::user::{Drive, Identity, User};
 use super::user_assignment::UserAssignment;
 use super::worker_context::WorkerContext;
-use crate::load::{Curve, Part};
+use crate::load::{Part, UserCurve};
 use crate::units::Offset;
 
 /// The users of a closed shape: it starts them as the curve rises and lets them go as it falls, the last come first.
 pub(super) struct ClosedPool {
     desk: Rc<WorkerContext>,
     scene: Rc<ScenarioTimeline>,
-    curve: Curve,
+    curve: UserCurve,
     part: Part,
     cast: Arc<UserAssignment>,
     members: Vec<Rc<StopSignal>>,
@@ -29,7 +29,7 @@ impl ClosedPool {
     pub(super) fn new(
         desk: Rc<WorkerContext>,
         scene: Rc<ScenarioTimeline>,
-        curve: Curve,
+        curve: UserCurve,
         part: Part,
         cast: Arc<UserAssignment>,
     ) -> Self {

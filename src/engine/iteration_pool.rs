@@ -10,7 +10,7 @@ use super::stop_signal::{Order, StopSignal};
 use super::user::{Drive, Identity, User};
 use super::user_assignment::UserAssignment;
 use super::worker_context::WorkerContext;
-use crate::compile::{Amount, Work};
+use crate::compile::{IterationCount, Iterations};
 use crate::load::Part;
 use crate::units::Offset;
 
@@ -19,7 +19,7 @@ pub(super) struct IterationPool {
     desk: Rc<WorkerContext>,
     scene: Rc<ScenarioTimeline>,
     start: Offset,
-    work: Work,
+    work: Iterations,
     part: Part,
     cast: Arc<UserAssignment>,
     members: Vec<Rc<StopSignal>>,
@@ -31,7 +31,7 @@ impl IterationPool {
     pub(super) fn new(
         desk: Rc<WorkerContext>,
         scene: Rc<ScenarioTimeline>,
-        (start, work): (Offset, Work),
+        (start, work): (Offset, Iterations),
         part: Part,
         cast: Arc<UserAssignment>,
     ) -> Self {
@@ -57,15 +57,15 @@ impl IterationPool {
             return;
         }
         self.begun = true;
-        let total = match self.work.amount {
-            Amount::Each(_) => None,
-            Amount::Total(total) => Some(Rc::new(Cell::new(self.part.of(total)))),
+        let total = match self.work.count {
+            IterationCount::Each(_) => None,
+            IterationCount::Total(total) => Some(Rc::new(Cell::new(self.part.of(total)))),
         };
         for own in 0..self.part.of(self.work.users.into()) {
-            let quota = match (self.work.amount, &total) {
-                (Amount::Each(each), _) => Rc::new(Cell::new(each)),
-                (Amount::Total(_), Some(total)) => total.clone(),
-                (Amount::Total(_), None) => Rc::default(),
+            let quota = match (self.work.count, &total) {
+                (IterationCount::Each(each), _) => Rc::new(Cell::new(each)),
+                (IterationCount::Total(_), Some(total)) => total.clone(),
+                (IterationCount::Total(_), None) => Rc::default(),
             };
             let leash = Rc::new(StopSignal::default());
             let identity = Identity::of(&self.cast, self.part.number(own));

@@ -11,7 +11,6 @@ mod call;
 mod clock;
 mod closed_pool;
 mod cookies;
-mod curves;
 mod extract;
 mod feeder;
 mod group;
@@ -36,7 +35,6 @@ mod worker_context;
 mod worker_message;
 
 pub use clock::Clock;
-pub use curves::{curve_of, flow_of};
 pub use one_off::{Done, OnTrouble, OneOff, Stretch};
 pub use ready_check::ready_check;
 pub use start::{NotReady, Options, Run, Start};

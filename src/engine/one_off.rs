@@ -8,7 +8,7 @@ use tokio::task::LocalSet;
 use super::clock::Clock;
 use super::feeder::Feeder;
 use super::scenario_timeline::ScenarioTimeline;
-use super::start::{NotReady, settings};
+use super::start::NotReady;
 use super::stop_signal::StopSignal;
 use super::trace::Watcher;
 use super::user::{Flow, Identity, User};
@@ -51,8 +51,9 @@ impl OneOff<'_> {
     /// # Errors
     /// A target that cannot be connected to as it is written.
     pub async fn run(self, parts: &[Stretch<'_>], stops: OnTrouble) -> Result<Done, NotReady> {
-        let (origin, settings) = settings(self.program)?;
-        let transport = Transport::new(origin, settings).map_err(|error| NotReady::Target(error.to_string()))?;
+        let target = &self.program.target;
+        let transport = Transport::new(target.origin.clone(), target.connections.clone());
+        let transport = transport.map_err(|error| NotReady::Target(error.to_string()))?;
         let (sender, _reports) = unbounded_channel();
         let clock = Clock::starting_in(Duration::ZERO);
         let (program, globals) = (self.program.clone(), self.globals.clone());

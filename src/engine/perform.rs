@@ -8,7 +8,7 @@ use rand::RngExt;
 
 use super::call::{CallEnd, Caller};
 use super::user::{Flow, User};
-use crate::compile::{Action, Call, OnFailure, Repeat, Rounds, Step};
+use crate::compile::{Action, Call, OnFailure, Repeat, RepeatCount, Step};
 use crate::expression::{EvalError, Scope, Value};
 use crate::http::Client;
 use crate::sample::TaskId;
@@ -70,9 +70,9 @@ impl User {
     }
 
     fn after(&self, end: CallEnd, on_failure: OnFailure, place: &str) -> Flow {
-        match (end, on_failure) {
-            (CallEnd::Ok, _) | (CallEnd::Failed, OnFailure::Continue) => Flow::Done,
-            (CallEnd::Failed, OnFailure::Stop(what)) => self.stop(what, place),
+        match (end, on_failure.stops()) {
+            (CallEnd::Ok, _) | (CallEnd::Failed, None) => Flow::Done,
+            (CallEnd::Failed, Some(scope)) => self.stop(scope, place),
             (CallEnd::Stopped, _) => Flow::Leave,
         }
     }
@@ -148,9 +148,9 @@ impl User {
     }
 
     async fn repeat(&mut self, repeat: &Repeat, task: TaskId, place: &str) -> Flow {
-        let most = match &repeat.rounds {
-            Rounds::Until(_, most) => *most,
-            Rounds::Times(times) => match times.eval(&self.scope).and_then(|times| count(&times)) {
+        let most = match &repeat.count {
+            RepeatCount::Until(_, most) => *most,
+            RepeatCount::Times(times) => match times.eval(&self.scope).and_then(|times| count(&times)) {
                 Ok(times) => times,
                 Err(error) => return self.failed(task, place, &error),
             },
@@ -171,7 +171,7 @@ impl User {
             if flow != Flow::Done {
                 return flow;
             }
-            if let Rounds::Until(until, _) = &repeat.rounds {
+            if let RepeatCount::Until(until, _) = &repeat.count {
                 match until.holds(&self.scope) {
                     Ok(true) => return Flow::Done,
                     Ok(false) => {}
@@ -179,9 +179,9 @@ impl User {
                 }
             }
         }
-        match &repeat.rounds {
-            Rounds::Times(_) => Flow::Done,
-            Rounds::Until(until, most) => {
+        match &repeat.count {
+            RepeatCount::Times(_) => Flow::Done,
+            RepeatCount::Until(until, most) => {
                 let message = format!("`{}` was not true after {most} rounds", until.source());
                 self.failed(task, place, &EvalError { message })
             }

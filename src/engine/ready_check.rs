@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use tokio::task::LocalSet;
 
-use super::start::settings;
 use crate::compile::Program;
 use crate::http::{Client, Ending, Keep, Outgoing, Transport};
 
@@ -12,8 +11,9 @@ use crate::http::{Client, Ending, Keep, Outgoing, Transport};
 /// # Errors
 /// Why there was no answer.
 pub async fn ready_check(program: &Program, path: &str, within: Duration) -> Result<u16, String> {
-    let (origin, settings) = settings(program).map_err(|error| error.to_string())?;
-    let transport = Transport::new(origin, settings).map_err(|error| error.to_string())?;
+    let target = &program.target;
+    let transport = Transport::new(target.origin.clone(), target.connections.clone());
+    let transport = transport.map_err(|error| error.to_string())?;
     let outgoing = Outgoing {
         method: http::Method::GET,
         target: path.parse().map_err(|_| format!("`{path}` is no path"))?,

@@ -43,7 +43,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::compile::{Amount, Pool, Ramp, Scenario, Shape, Share, Stage, WhenBusy, Work};
+    use crate::compile::{IterationCount, Iterations, Pool, Scenario, Shape, Until, WhenBusy};
+    use crate::load::{Ramp, Share, Stage};
     use crate::sample::StageId;
 
     const KINDS: u16 = 3;
@@ -57,16 +58,15 @@ mod tests {
                 .collect(),
             shape: match form {
                 0 => Shape::Closed(
-                    vec![Stage {
-                        name: "".into(),
-                        users: *users,
-                        length: Duration::from_secs(1),
-                        ramp: Ramp::Immediate,
-                    }],
-                    crate::compile::Ending::Whole,
+                    vec![Stage { users: *users, length: Duration::from_secs(1), ramp: Ramp::Immediate }],
+                    Until::LastStage,
                 ),
-                1 => Shape::Iterations(Work { users: *users, amount: Amount::Each(1), within: Duration::from_secs(1) }),
-                _ => Shape::Replay(Arc::from([0]), Pool { most: *users, when_busy: WhenBusy::Drop }),
+                1 => Shape::Iterations(Iterations {
+                    users: *users,
+                    count: IterationCount::Each(1),
+                    within: Duration::from_secs(1),
+                }),
+                _ => Shape::Replay(Arc::from([0]), Pool { max_users: *users, when_busy: WhenBusy::Drop }),
             },
             start: Duration::ZERO,
             first_stage: StageId(0),

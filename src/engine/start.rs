@@ -11,9 +11,9 @@ use super::stop::Stop;
 use super::user_assignment::UserAssignment;
 use super::worker::Worker;
 use super::worker_message::WorkerMessage;
-use crate::compile::{self, Connections, Program, Trust};
+use crate::compile::Program;
 use crate::expression::Globals;
-use crate::http::{Identity, Origin, Proxy, Reuse, Settings, Transport, Verify, Version};
+use crate::http::Transport;
 use crate::load::Part;
 use crate::units::{Rate, Shard, show_duration};
 
@@ -84,7 +84,7 @@ impl Run {
         options: &Options,
         stop: &Stop,
     ) -> Result<Self, NotReady> {
-        let (origin, settings) = settings(program)?;
+        let (origin, settings) = (&program.target.origin, &program.target.connections);
         // made once here for its error, and once in each worker, which shares nothing
         Transport::new(origin.clone(), settings.clone()).map_err(|error| NotReady::Target(error.to_string()))?;
         let casts = UserAssignment::of_all(&program.scenarios, program.users.len());
@@ -131,40 +131,4 @@ impl Run {
     pub fn join(self) -> usize {
         self.threads.into_iter().filter_map(|thread| thread.join().err()).count()
     }
-}
-
-/// Where the service is, and how its connections are made.
-pub(super) fn settings(program: &Program) -> Result<(Origin, Settings), NotReady> {
-    let parse = |text: &str| Origin::parse(text).map_err(|invalid| NotReady::Target(invalid.to_string()));
-    let origin = parse(&program.target.origin)?;
-    let http = &program.target.http;
-    let proxy = match &http.proxy {
-        None => None,
-        Some(proxy) => Some(Proxy {
-            origin: parse(&proxy.origin)?,
-            authorization: proxy.authorization.as_ref().and_then(|text| {
-                let mut value = ::http::HeaderValue::from_str(text).ok()?;
-                value.set_sensitive(true);
-                Some(value)
-            }),
-        }),
-    };
-    let settings = Settings {
-        connect_timeout: program.target.connect_timeout,
-        verify: if http.trust == Trust::Any { Verify::No } else { Verify::Yes },
-        authorities: http.authorities.clone(),
-        version: match http.version {
-            compile::Version::One => Version::One,
-            compile::Version::Two => Version::Two,
-        },
-        reuse: if http.connections == Connections::PerRequest { Reuse::Once } else { Reuse::Kept },
-        identity: http
-            .identity
-            .as_ref()
-            .map(|identity| Identity { chain: identity.chain.clone(), key: identity.key.clone() }),
-        proxy,
-        unix_socket: http.unix_socket.clone(),
-        ..Settings::default()
-    };
-    Ok((origin, settings))
 }

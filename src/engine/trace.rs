@@ -88,7 +88,7 @@ impl Traced {
         let judge = |answer: &Answer| {
             let checks = endpoint.expect.iter();
             let judged = checks.map(|check| {
-                let judged = check.judge_plainly(answer, timing.response_time(), scope);
+                let judged = check.evaluate_without_message(answer, timing.response_time(), scope);
                 (check.expectation.to_string(), judged.map_err(|broken| broken.message))
             });
             judged.collect()

@@ -12,7 +12,7 @@ use super::scenario_timeline::ScenarioTimeline;
 use super::stop_signal::{Order, StopSignal};
 use super::user_assignment::UserAssignment;
 use super::worker_context::WorkerContext;
-use crate::compile::{AtEnd, Pause, Rhythm, RowPer, StopWhat, Task, TaskOrder};
+use crate::compile::{AtEnd, Pause, RowPer, StopScope, Task, TaskOrder, WaitTime};
 use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser};
 use crate::http::Client;
 use crate::sample::{TaskId, UserTypeId};
@@ -150,9 +150,9 @@ impl User {
             if quota.as_ref().is_some_and(|quota| quota.get() == 0) {
                 return;
             }
-            match kind.rhythm {
-                Rhythm::ThinkTime(pause) => self.think(pause).await,
-                Rhythm::Pacing(step) => {
+            match kind.wait_time {
+                WaitTime::ThinkTime(pause) => self.think(pause).await,
+                WaitTime::Pacing(step) => {
                     self.due = before;
                     self.pause(step).await;
                 }
@@ -252,11 +252,11 @@ impl User {
     }
 
     /// What a step's wish to end something comes to.
-    pub(super) fn stop(&self, what: StopWhat, place: &str) -> Flow {
+    pub(super) fn stop(&self, what: StopScope, place: &str) -> Flow {
         match what {
-            StopWhat::Task => Flow::Over,
-            StopWhat::User => Flow::Leave,
-            StopWhat::Run => {
+            StopScope::Task => Flow::Over,
+            StopScope::User => Flow::Leave,
+            StopScope::Run => {
                 self.desk.end_run(&format!("a step of the plan says so ({place})"));
                 Flow::Leave
             }

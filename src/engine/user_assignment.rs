@@ -1,5 +1,5 @@
-use crate::compile::{Scenario, Share};
-use crate::load::{Choice, Portion, assign};
+use crate::compile::Scenario;
+use crate::load::{Choice, Share, assign};
 use crate::sample::UserTypeId;
 
 /// Who the users of one scenario are.
@@ -26,15 +26,15 @@ impl UserAssignment {
         let mut before = vec![0_u32; kinds];
         let mut first = 0;
         let cast = |scenario: &Scenario| {
-            let portions: Vec<Portion> = scenario.kinds.iter().map(|(_, share)| portion(*share)).collect();
+            let shares: Vec<Share> = scenario.kinds.iter().map(|(_, share)| *share).collect();
             let mut cast = Self {
                 first,
                 kinds: Vec::new(),
                 ranks: Vec::new(),
                 parts: scenario.kinds.iter().map(|(id, _)| *id).collect(),
-                choice: Choice::new(portions.iter().map(|portion| match portion {
-                    Portion::Weight(weight) => *weight,
-                    Portion::Count(count) => f64::from(*count),
+                choice: Choice::new(shares.iter().map(|share| match share {
+                    Share::Weight(weight) => *weight,
+                    Share::Count(count) => f64::from(*count),
                 })),
                 pool: 0,
                 before: before.clone(),
@@ -45,7 +45,7 @@ impl UserAssignment {
                 cast.pool = peak;
                 before.iter_mut().for_each(|count| *count += peak);
             } else {
-                for kind in assign(&portions, peak) {
+                for kind in assign(&shares, peak) {
                     let kind = cast.parts[usize::from(kind)];
                     cast.kinds.push(kind);
                     cast.ranks.push(before[kind.index()]);
@@ -82,12 +82,5 @@ impl UserAssignment {
     /// The rank of a user that is made for arrivals: the `made`th of its kind.
     pub(super) fn rank(&self, kind: UserTypeId, made: u64) -> u64 {
         u64::from(self.before.get(kind.index()).copied().unwrap_or(0)).saturating_add(made)
-    }
-}
-
-const fn portion(share: Share) -> Portion {
-    match share {
-        Share::Weight(weight) => Portion::Weight(weight),
-        Share::Count(count) => Portion::Count(count),
     }
 }

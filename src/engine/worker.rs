@@ -9,7 +9,6 @@ use tokio::task::LocalSet;
 use super::arrival_pool::{Levels, Source, Stream};
 use super::clock::Clock;
 use super::closed_pool::ClosedPool;
-use super::curves::{curve_of, flow_of};
 use super::feeder::Feeder;
 use super::group::Group;
 use super::iteration_pool::IterationPool;
@@ -23,7 +22,7 @@ use super::worker_message::WorkerMessage;
 use crate::compile::{Program, Scenario, Shape, Spacing};
 use crate::expression::Globals;
 use crate::http::Transport;
-use crate::load::{Arrivals, Part};
+use crate::load::{Arrivals, Part, RateCurve, UserCurve};
 use crate::metrics::{Health, Interval};
 use crate::sample::UserTypeId;
 use crate::units::{Offset, Rate};
@@ -159,14 +158,14 @@ impl Worker {
             };
             match &scenario.shape {
                 Shape::Closed(stages, _) => {
-                    let curve = curve_of(start, stages);
+                    let curve = UserCurve::starting_at(start, stages);
                     Group::ClosedPool(ClosedPool::new(desk.clone(), scene, curve, self.part, cast.clone()))
                 }
                 Shape::Open(stages, spacing, pool, _) => {
-                    let flow = Arc::new(flow_of(stages));
+                    let curve = Arc::new(RateCurve::new(stages));
                     let arrivals = match spacing {
-                        Spacing::Even => Arrivals::even(start, flow),
-                        Spacing::Poisson => Arrivals::poisson(start, flow, seed),
+                        Spacing::Even => Arrivals::even(start, curve),
+                        Spacing::Poisson => Arrivals::poisson(start, curve, seed),
                     };
                     stream(*pool, arrivals, None)
                 }

@@ -66,7 +66,7 @@ impl WorkerContext {
         transport: Rc<Transport>,
         reports: UnboundedSender<WorkerMessage>,
     ) -> Self {
-        let compression = program.target.http.compression;
+        let compression = program.target.compression;
         let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression);
         let prepared = program.endpoints.iter().map(prepared).collect();
         let choices = program.users.iter().map(|user| Choice::new(user.tasks.iter().map(|task| task.weight))).collect();

@@ -44,6 +44,7 @@ pub struct Origin {
     scheme: Scheme,
     host: String,
     port: u16,
+    text: String,
     address: Option<IpAddr>,
     host_header: HeaderValue,
     certified_name: Option<ServerName<'static>>,
@@ -110,13 +111,20 @@ impl Origin {
             }
         };
         let shown = if port == scheme.port() { host.clone() } else { format!("{host}:{port}") };
+        let text = format!("{}://{shown}", scheme.name());
         let host_header = HeaderValue::from_str(&shown).map_err(|_| not_a_host())?;
         let certified_name = match (scheme, address) {
             (Scheme::Http, _) => None,
             (Scheme::Https, Some(address)) => Some(ServerName::IpAddress(address.into())),
             (Scheme::Https, None) => Some(ServerName::try_from(host.clone()).map_err(|_| not_a_host())?),
         };
-        Ok(Self { scheme, host, port, address, host_header, certified_name })
+        Ok(Self { scheme, host, port, text, address, host_header, certified_name })
+    }
+
+    /// As it is written: `http://127.0.0.1:8000`, without the port that is the scheme's own.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// How it is spoken to.
@@ -162,8 +170,7 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme.name(), self.host)?;
-        if self.port == self.scheme.port() { Ok(()) } else { write!(f, ":{}", self.port) }
+        f.write_str(&self.text)
     }
 }
 

@@ -8,7 +8,7 @@ use super::second::OverflowGuard;
 use super::shards::Shards;
 use super::tail::Tail;
 use super::writer::{NotWritten, Writer};
-use crate::metrics::repulse;
+use crate::metrics::recompute_run_gauges;
 use crate::sample::Catalog;
 use crate::units::Shard;
 
@@ -129,7 +129,7 @@ fn merge_into(shards: &mut Shards, catalog: &Catalog, mut writer: Writer) -> Res
         }
         fits.ok_or_else(|| NotMerged::TooLarge(shards.first().to_owned()))?;
         // what each measured of its part is measured again on the whole
-        repulse(&mut all, catalog);
+        recompute_run_gauges(&mut all, catalog);
         seconds = all.second + 1;
         writer.second(&all)?;
     }

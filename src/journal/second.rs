@@ -52,7 +52,7 @@ pub(super) fn write(interval: &Interval, series: &mut Numbered) -> Result<Vec<u8
     let mut pen = Pen::default();
     pen.number(interval.second.into());
     pen.number(interval.users);
-    write_accounting(&interval.books, &mut pen);
+    write_accounting(&interval.accounting, &mut pen);
     write_health(&interval.health, &mut pen);
     series.write(&mut pen)?;
     pen.bytes.append(&mut body.bytes);
@@ -92,7 +92,7 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
             })
         })?,
         errors: scan.list(read_error)?,
-        books: accounting,
+        accounting,
         users,
         health,
     };
@@ -271,7 +271,7 @@ impl OverflowGuard {
     /// Adds a second; `None` where its numbers do not fit any more.
     pub(super) fn add(&mut self, interval: &Interval) -> Option<()> {
         let mut sum = Sum(Some(self.0));
-        let accounting = &interval.books;
+        let accounting = &interval.accounting;
         sum.add([interval.users, accounting.scheduled, accounting.dropped, accounting.started, accounting.ok]);
         sum.add([accounting.aborted, accounting.never_sent, interval.health.late]);
         sum.add(accounting.failed);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use super::flow::Flow;
+use super::rate_curve::RateCurve;
 use crate::units::{Offset, Seed};
 
 /// The arrivals of an open shape, one after another, with their numbers: the same for everybody who asks.
@@ -16,24 +16,24 @@ pub struct Arrivals {
 
 #[derive(Debug, Clone)]
 enum Source {
-    Even(Arc<Flow>),
-    Poisson(Arc<Flow>, Box<Xoshiro256PlusPlus>, f64),
+    Even(Arc<RateCurve>),
+    Poisson(Arc<RateCurve>, Box<Xoshiro256PlusPlus>, f64),
     Recorded(Arc<[u64]>),
 }
 
 impl Arrivals {
-    /// Arrivals at equal gaps: number `n` comes when the flow wants `n` before it.
+    /// Arrivals at equal gaps: number `n` comes when the curve wants `n` before it.
     #[must_use]
-    pub const fn even(start: Offset, flow: Arc<Flow>) -> Self {
-        Self { start, next: 0, source: Source::Even(flow) }
+    pub const fn even(start: Offset, curve: Arc<RateCurve>) -> Self {
+        Self { start, next: 0, source: Source::Even(curve) }
     }
 
-    /// Arrivals of a Poisson process: unit exponential gaps, stretched by the flow (the inversion of Çinlar 1975).
+    /// Arrivals of a Poisson process: unit exponential gaps, stretched by the curve (the inversion of Çinlar 1975).
     #[must_use]
-    pub fn poisson(start: Offset, flow: Arc<Flow>, seed: Seed) -> Self {
+    pub fn poisson(start: Offset, curve: Arc<RateCurve>, seed: Seed) -> Self {
         let mut dice = seed.generator();
         let first = gap(&mut dice);
-        Self { start, next: 0, source: Source::Poisson(flow, Box::new(dice), first) }
+        Self { start, next: 0, source: Source::Poisson(curve, Box::new(dice), first) }
     }
 
     /// Arrivals at recorded times, in nanoseconds, in order.
@@ -49,9 +49,9 @@ impl Iterator for Arrivals {
     fn next(&mut self) -> Option<(u64, Offset)> {
         let number = self.next;
         let at = match &mut self.source {
-            Source::Even(flow) => flow.moment(number as f64)?,
-            Source::Poisson(flow, dice, count) => {
-                let at = flow.moment(*count)?;
+            Source::Even(curve) => curve.moment(number as f64)?,
+            Source::Poisson(curve, dice, count) => {
+                let at = curve.moment(*count)?;
                 *count += gap(dice);
                 at
             }

@@ -1,17 +1,16 @@
-//! When things start and stop: pure functions of shape, seed and worker, without a clock.
+//! When users come and go, when arrivals are due, and which kind or task is next: pure functions of stages, seed and
+//! worker, without a clock.
 
 mod arrivals;
-mod assignment;
-mod choice;
-mod curve;
-mod flow;
 mod part;
+mod rate_curve;
+mod share;
 #[cfg(test)]
 mod tests;
+mod user_curve;
 
 pub use arrivals::Arrivals;
-pub use assignment::{Portion, assign};
-pub use choice::Choice;
-pub use curve::{Curve, Leg, Motion};
-pub use flow::{Flow, RateLeg};
 pub use part::Part;
+pub use rate_curve::{RateCurve, RateStage};
+pub use share::{Choice, Share, assign};
+pub use user_curve::{Ramp, Stage, UserCurve};

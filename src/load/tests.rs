@@ -10,13 +10,13 @@ fn secs(seconds: f64) -> Offset {
     Offset::from(Duration::from_secs_f64(seconds))
 }
 
-fn leg(users: u32, seconds: u64, motion: Motion) -> Leg {
-    Leg { users, length: Duration::from_secs(seconds), motion }
+fn stage(users: u32, seconds: u64, ramp: Ramp) -> Stage {
+    Stage { users, length: Duration::from_secs(seconds), ramp }
 }
 
 #[test]
 fn a_climb_begins_with_its_first_user_and_each_next_comes_exactly_one_step_later() {
-    let curve = Curve::new(&[leg(50, 20, Motion::Rate(Rate::per_second(5.0)))]);
+    let curve = UserCurve::new(&[stage(50, 20, Ramp::Rate(Rate::per_second(5.0)))]);
     let at = |seconds| curve.population_at(secs(seconds));
     assert_eq!([at(0.0), at(0.199), at(0.2), at(1.0), at(9.799), at(9.8), at(19.9)], [1, 1, 2, 6, 49, 50, 50]);
     assert_eq!(at(20.0), 0, "over is over");
@@ -26,30 +26,65 @@ fn a_climb_begins_with_its_first_user_and_each_next_comes_exactly_one_step_later
 
 #[test]
 fn a_stage_moves_from_the_last_level_and_lasts_exactly_its_time() {
-    let rate = |per_second| Motion::Rate(Rate::per_second(per_second));
-    let curve = Curve::new(&[
-        leg(100, 60, rate(10.0)),
-        leg(1000, 60, rate(50.0)),
-        leg(200, 60, Motion::Immediate),
-        leg(100, 10, Motion::Over(Duration::from_secs(10))),
+    let rate = |per_second| Ramp::Rate(Rate::per_second(per_second));
+    let curve = UserCurve::new(&[
+        stage(100, 60, rate(10.0)),
+        stage(1000, 60, rate(50.0)),
+        stage(200, 60, Ramp::Immediate),
+        stage(100, 10, Ramp::Over(Duration::from_secs(10))),
     ]);
     let at = |seconds| curve.population_at(secs(seconds));
     assert_eq!([at(0.0), at(5.0), at(59.0)], [1, 51, 100]);
     assert_eq!([at(60.0), at(70.0), at(78.0), at(119.0)], [101, 601, 1000, 1000]);
     assert_eq!([at(120.0), at(179.0)], [200, 200]);
     assert_eq!([at(180.0), at(185.0), at(189.9)], [199, 149, 100]);
-    assert_eq!(curve.length(), secs(190.0));
-    assert_eq!([curve.leg_at(secs(59.9)), curve.leg_at(secs(60.0)), curve.leg_at(secs(999.0))], [0, 1, 3]);
+    assert_eq!(curve.end(), secs(190.0));
 }
 
 #[test]
 fn a_stage_cut_short_hands_its_level_on() {
-    let curve = Curve::new(&[
-        leg(100, 5, Motion::Rate(Rate::per_second(10.0))),
-        leg(0, 5, Motion::Over(Duration::from_secs(5))),
+    let curve = UserCurve::new(&[
+        stage(100, 5, Ramp::Rate(Rate::per_second(10.0))),
+        stage(0, 5, Ramp::Over(Duration::from_secs(5))),
     ]);
     assert_eq!(curve.population_at(secs(4.95)), 50);
     assert_eq!(curve.population_at(secs(5.0)), 49);
+}
+
+#[test]
+fn a_plateau_lets_its_workers_sleep_whichever_way_it_was_reached() {
+    let hour = 3600;
+    let over = Ramp::Over(Duration::from_secs(10));
+    for ramp in [Ramp::Rate(Rate::per_second(10.0)), over] {
+        let curve = UserCurve::new(&[stage(100, hour, ramp), stage(0, hour, ramp), stage(0, hour, ramp)]);
+        let next = |seconds| curve.next_change(secs(seconds));
+        assert_eq!([next(9.8), next(9.9), next(10.0)], [Some(secs(9.9)), Some(secs(3600.0)), Some(secs(3600.0))]);
+        assert_eq!([next(3609.8), next(3609.9)], [Some(secs(3609.9)), Some(secs(7200.0))]);
+        assert_eq!([next(7200.0), next(9000.0)], [Some(secs(10_800.0)); 2], "nobody is left to go");
+    }
+}
+
+/// Stages of every kind, up and down.
+fn stages() -> impl Strategy<Value = Vec<Stage>> {
+    let one = (0_u32..40, 1_u64..8, 0_u8..3, 1_u32..200).prop_map(|(users, seconds, kind, number)| {
+        let ramp = match kind {
+            0 => Ramp::Immediate,
+            1 => Ramp::Rate(Rate::per_second(f64::from(number) / 7.0)),
+            _ => Ramp::Over(Duration::from_millis(u64::from(number) * 20)),
+        };
+        stage(users, seconds, ramp)
+    });
+    prop::collection::vec(one, 1..5)
+}
+
+/// When each stage begins and ends, in nanoseconds.
+fn spans(start_seconds: u64, stages: &[Stage]) -> Vec<(u64, u64)> {
+    let mut start = start_seconds * 1_000_000_000;
+    let span = |stage: &Stage| {
+        let end = start + stage.length.as_nanos() as u64;
+        (std::mem::replace(&mut start, end), end)
+    };
+    stages.iter().map(span).collect()
 }
 
 /// The parts of shards, each with workers of its own.
@@ -62,8 +97,8 @@ fn parts(workers: &[u32]) -> Vec<Part> {
     workers.iter().enumerate().flat_map(of_shard).collect()
 }
 
-fn weighted(weights: &[f64]) -> Vec<Portion> {
-    weights.iter().map(|weight| Portion::Weight(*weight)).collect()
+fn weighted(weights: &[f64]) -> Vec<Share> {
+    weights.iter().map(|weight| Share::Weight(*weight)).collect()
 }
 
 proptest! {
@@ -113,8 +148,8 @@ proptest! {
         workers in prop::collection::vec(1_u32..5, 1..9),
     ) {
         let arrivals = || match even {
-            true => Arrivals::even(secs(1.0), flow(&[(rate, 3, 2)])),
-            false => Arrivals::poisson(secs(1.0), flow(&[(rate, 3, 2)]), Seed::new(seed)),
+            true => Arrivals::even(secs(1.0), rate_curve(&[(rate, 3, 2)])),
+            false => Arrivals::poisson(secs(1.0), rate_curve(&[(rate, 3, 2)]), Seed::new(seed)),
         };
         let mut union: Vec<(u64, Offset)> = Vec::new();
         for part in parts(&workers) {
@@ -126,13 +161,13 @@ proptest! {
 
     #[test]
     fn the_users_of_all_shards_come_and_go_with_those_of_the_whole(
-        legs in prop::collection::vec((0_u32..40, 1_u64..8, 0_u32..200), 1..5), probe in 0.0_f64..30.0,
+        stages in prop::collection::vec((0_u32..40, 1_u64..8, 0_u32..200), 1..5), probe in 0.0_f64..30.0,
         workers in prop::collection::vec(1_u32..5, 1..9),
     ) {
-        let legs: Vec<Leg> = legs.into_iter().map(|(users, seconds, rate)| {
-            leg(users, seconds, if rate == 0 { Motion::Immediate } else { Motion::Rate(Rate::per_second(rate.into())) })
+        let stages: Vec<Stage> = stages.into_iter().map(|(users, seconds, rate)| {
+            stage(users, seconds, if rate == 0 { Ramp::Immediate } else { Ramp::Rate(Rate::per_second(rate.into())) })
         }).collect();
-        let population = u64::from(Curve::new(&legs).population_at(secs(probe)));
+        let population = u64::from(UserCurve::new(&stages).population_at(secs(probe)));
         let mut there: Vec<u64> = Vec::new();
         for part in parts(&workers) {
             there.extend((0..part.of(population)).map(|own| part.number(own)));
@@ -142,19 +177,8 @@ proptest! {
     }
 
     #[test]
-    fn sleeping_from_change_to_change_misses_none(
-        legs in prop::collection::vec((0_u32..40, 1_u64..8, 0_u8..3, 1_u32..200), 1..5),
-        probe in 0.0_f64..40.0,
-    ) {
-        let legs: Vec<Leg> = legs
-            .into_iter()
-            .map(|(users, seconds, kind, number)| leg(users, seconds, match kind {
-                0 => Motion::Immediate,
-                1 => Motion::Rate(Rate::per_second(f64::from(number) / 7.0)),
-                _ => Motion::Over(Duration::from_millis(u64::from(number) * 20)),
-            }))
-            .collect();
-        let curve = Curve::new(&legs);
+    fn sleeping_from_change_to_change_misses_none(stages in stages(), probe in 0.0_f64..40.0) {
+        let curve = UserCurve::new(&stages);
         let (mut at, mut known) = (Offset::ZERO, curve.population_at(Offset::ZERO));
         while let Some(next) = curve.next_change(at) {
             prop_assert!(next > at);
@@ -164,7 +188,54 @@ proptest! {
             at = next;
             known = curve.population_at(at);
         }
-        prop_assert_eq!(at, curve.length());
+        prop_assert_eq!(at, curve.end());
+    }
+
+    #[test]
+    fn a_stage_that_has_reached_its_level_sleeps_to_its_end(stages in stages(), start in 0_u64..3) {
+        let curve = UserCurve::starting_at(secs(start as f64), &stages);
+        for (start, end) in spans(start, &stages) {
+            let level = curve.population_at(Offset::from_nanos(end - 1));
+            // within a stage the level moves one way, so its last change can be searched for
+            let (mut before, mut at) = (start, end - 1);
+            while before < at {
+                let middle = before + (at - before) / 2;
+                if curve.population_at(Offset::from_nanos(middle)) == level { at = middle } else { before = middle + 1 }
+            }
+            prop_assert_eq!(curve.next_change(Offset::from_nanos(at)), Some(Offset::from_nanos(end)));
+        }
+    }
+
+    #[test]
+    fn a_stage_wakes_its_workers_once_for_each_change_and_once_for_its_start(stages in stages()) {
+        let curve = UserCurve::new(&stages);
+        let mut wakes = vec![0];
+        wakes.extend(std::iter::successors(curve.next_change(Offset::ZERO), |at| curve.next_change(*at)).map(Offset::as_nanos));
+        let mut level = 0;
+        for ((start, end), stage) in spans(0, &stages).into_iter().zip(&stages) {
+            let reached = curve.population_at(Offset::from_nanos(end - 1));
+            let changes = match stage.ramp {
+                Ramp::Immediate => usize::from(reached != level),
+                Ramp::Rate(_) | Ramp::Over(_) => reached.abs_diff(level) as usize,
+            };
+            let woken = wakes.iter().filter(|at| (start..end).contains(*at)).count();
+            prop_assert!(woken == changes || woken == changes + 1, "{} wakes for {} changes", woken, changes);
+            level = reached;
+        }
+    }
+
+    #[test]
+    fn as_many_arrivals_have_come_as_the_rate_adds_up_to(
+        stages in prop::collection::vec((0.0_f64..120.0, 1_u64..5, 0_u64..7), 1..5), probe in 0.0_f64..22.0,
+    ) {
+        const STEP: f64 = 1e-3;
+        let curve = rate_curve(&stages);
+        let steps = (probe / STEP) as u32;
+        let wanted: f64 = (0..steps).map(|step| curve.rate_at(secs((f64::from(step) + 0.5) * STEP)) * STEP).sum();
+        let come = Arrivals::even(Offset::ZERO, curve).take_while(|(_, at)| at.as_secs_f64() < f64::from(steps) * STEP);
+        let come = come.count() as f64;
+        // whole arrivals, the first at once; a step of the sum may hold a jump of the rate
+        prop_assert!((come - wanted).abs() <= 1.0 + 5.0 * 120.0 * STEP, "{} came where {} were wanted", come, wanted);
     }
 
     #[test]
@@ -189,7 +260,7 @@ fn fifty_users_of_four_weights_are_their_shares() {
     let count = |kind| users.iter().filter(|user| **user == kind).count();
     assert_eq!([count(0), count(1), count(2), count(3)], [20, 15, 10, 5]);
     assert!(assign(&weighted(&[0.0, 0.0]), 5).is_empty());
-    let fixed = [Portion::Weight(1.0), Portion::Count(3), Portion::Weight(1.0)];
+    let fixed = [Share::Weight(1.0), Share::Count(3), Share::Weight(1.0)];
     assert_eq!(assign(&fixed, 7), [1, 1, 1, 0, 2, 0, 2]);
     assert_eq!(assign(&fixed, 2), [1, 1]);
 }
@@ -209,19 +280,19 @@ fn a_weighted_choice_passes_chi_square_and_never_takes_weight_zero() {
     assert!(Choice::new([0.0, 0.0]).is_none());
 }
 
-fn flow(legs: &[(f64, u64, u64)]) -> std::sync::Arc<Flow> {
-    let legs = legs.iter().map(|(rate, seconds, ramp)| RateLeg {
+fn rate_curve(stages: &[(f64, u64, u64)]) -> std::sync::Arc<RateCurve> {
+    let stages = stages.iter().map(|(rate, seconds, ramp)| RateStage {
         rate: Rate::per_second(*rate),
         length: Duration::from_secs(*seconds),
         ramp: Duration::from_secs(*ramp),
     });
-    std::sync::Arc::new(Flow::new(&legs.collect::<Vec<_>>()))
+    std::sync::Arc::new(RateCurve::new(&stages.collect::<Vec<_>>()))
 }
 
 #[test]
 fn even_arrivals_are_exactly_rate_times_time_and_equally_far_apart() {
     for (rate, seconds) in [(1.0, 10), (50.0, 60), (1000.0, 7), (1.0 / 3.0, 30), (0.1, 100), (7777.7, 10)] {
-        let arrivals: Vec<_> = Arrivals::even(secs(5.0), flow(&[(rate, seconds, 0)])).collect();
+        let arrivals: Vec<_> = Arrivals::even(secs(5.0), rate_curve(&[(rate, seconds, 0)])).collect();
         assert_eq!(arrivals.len() as f64, (rate * seconds as f64 - 1e-6).ceil(), "{rate}/s for {seconds}s");
         for (number, at) in &arrivals {
             let exact = 5.0 + *number as f64 / rate;
@@ -233,9 +304,9 @@ fn even_arrivals_are_exactly_rate_times_time_and_equally_far_apart() {
 #[test]
 fn arrivals_follow_a_ramp_second_by_second() {
     // 0 to 100/s in 10 s, 100/s for 10 s, then down to 20/s in 5 s and held for 5 s
-    let flow = flow(&[(100.0, 20, 10), (20.0, 10, 5)]);
+    let curve = rate_curve(&[(100.0, 20, 10), (20.0, 10, 5)]);
     let mut seen = [0_u32; 30];
-    Arrivals::even(Offset::ZERO, flow.clone()).for_each(|(_, at)| seen[at.second() as usize] += 1);
+    Arrivals::even(Offset::ZERO, curve.clone()).for_each(|(_, at)| seen[at.second() as usize] += 1);
     let wanted = |second: f64| match second {
         s if s < 10.0 => s * s * 5.0,
         s if s < 20.0 => 500.0 + (s - 10.0) * 100.0,
@@ -248,14 +319,14 @@ fn arrivals_follow_a_ramp_second_by_second() {
         assert!((f64::from(*seen) - expected).abs() <= 1.0, "second {second}: {seen}, not {expected}");
     }
     assert_eq!(seen.iter().sum::<u32>(), 1900);
-    assert!((flow.total() - 1900.0).abs() < 1e-6);
-    assert!((flow.rate_at(secs(5.0)) - 50.0).abs() < 1e-9 && flow.rate_at(secs(31.0)) == 0.0);
+    assert!((curve.total() - 1900.0).abs() < 1e-6);
+    assert!((curve.rate_at(secs(5.0)) - 50.0).abs() < 1e-9 && curve.rate_at(secs(31.0)) == 0.0);
 }
 
 #[test]
 fn poisson_gaps_pass_a_kolmogorov_smirnov_test() {
     for seed in 1..=5 {
-        let arrivals = Arrivals::poisson(Offset::ZERO, flow(&[(100.0, 200, 0)]), Seed::new(seed));
+        let arrivals = Arrivals::poisson(Offset::ZERO, rate_curve(&[(100.0, 200, 0)]), Seed::new(seed));
         let times: Vec<f64> = arrivals.map(|(_, at)| at.as_secs_f64()).collect();
         let count = times.len() as f64;
         assert!((count - 20_000.0).abs() < 4.0 * 20_000.0_f64.sqrt(), "{count} arrivals of 20,000 expected");
@@ -274,7 +345,7 @@ fn poisson_gaps_pass_a_kolmogorov_smirnov_test() {
 
 #[test]
 fn every_worker_sees_the_same_arrivals_and_a_recording_is_replayed_as_it_is() {
-    let all = |seed| Arrivals::poisson(secs(1.0), flow(&[(50.0, 20, 5)]), Seed::new(seed)).collect::<Vec<_>>();
+    let all = |seed| Arrivals::poisson(secs(1.0), rate_curve(&[(50.0, 20, 5)]), Seed::new(seed)).collect::<Vec<_>>();
     assert_eq!(all(9), all(9));
     assert_ne!(all(9), all(10));
     let recorded: Vec<_> = Arrivals::recorded(secs(2.0), std::sync::Arc::from([0, 500_000_000])).collect();
@@ -283,9 +354,9 @@ fn every_worker_sees_the_same_arrivals_and_a_recording_is_replayed_as_it_is() {
 
 #[test]
 fn a_curve_that_starts_later_has_nobody_before() {
-    let curve = Curve::starting_at(secs(30.0), &[leg(5, 10, Motion::Immediate)]);
+    let curve = UserCurve::starting_at(secs(30.0), &[stage(5, 10, Ramp::Immediate)]);
     let at = |seconds| curve.population_at(secs(seconds));
     assert_eq!([at(0.0), at(29.9), at(30.0), at(39.9), at(40.0)], [0, 0, 5, 5, 0]);
     assert_eq!(curve.next_change(secs(3.0)), Some(secs(30.0)));
-    assert_eq!(curve.length(), secs(40.0));
+    assert_eq!(curve.end(), secs(40.0));
 }

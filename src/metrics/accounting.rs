@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::sample::{FailureKind, Outcome, Sample, Transmission};
 
-/// Where every request of a run went. They balance: scheduled = started + dropped, and, once nothing is under way,
+/// Where every request of a run went. They add up: scheduled = started + dropped, and, once nothing is under way,
 /// started = ok + failed + aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Accounting {
@@ -22,7 +22,7 @@ pub struct Accounting {
     pub never_sent: u64,
 }
 
-/// Accounting that do not balance: which equation, and its two sides.
+/// Requests that do not add up: which equation, and its two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Imbalance {
     /// scheduled ≠ started + dropped.
@@ -44,7 +44,7 @@ impl Accounting {
         self.started.saturating_sub(self.ok + self.failures() + self.aborted)
     }
 
-    /// Checks both equations, for a run that is over.
+    /// Checks that requests add up, for a run that is over.
     ///
     /// # Errors
     /// The first equation that does not hold.
@@ -59,7 +59,7 @@ impl Accounting {
         }
     }
 
-    /// Accounting the end of a request.
+    /// Counts the end of a request.
     pub(super) fn end(&mut self, sample: &Sample) {
         match sample.outcome {
             Outcome::Ok => self.ok += 1,
@@ -69,7 +69,7 @@ impl Accounting {
         self.never_sent += u64::from(sample.transmission == Transmission::NeverSent);
     }
 
-    /// Adds another's entries.
+    /// Adds another's requests.
     pub fn merge(&mut self, other: &Self) {
         self.scheduled += other.scheduled;
         self.dropped += other.dropped;

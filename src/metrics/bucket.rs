@@ -8,7 +8,7 @@ const SUB_BUCKETS: u64 = 2048;
 const HALF: u64 = SUB_BUCKETS / 2;
 const HALF_MAGNITUDE: u32 = 10;
 
-/// What a histogram's values are, and how they become whole numbers.
+/// What a histogram's values are, and how they become the integers it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
     /// Times in nanoseconds: 1 µs to 1 h, the smallest step 512 ns.
@@ -33,8 +33,8 @@ impl Scale {
         }
     }
 
-    /// The whole number a sample is counted under; what is out of bounds counts as the nearest bound.
-    pub(super) fn whole(self, sample: f64) -> u64 {
+    /// The integer a sample is counted under; what is out of bounds counts as the nearest bound.
+    pub(super) fn to_integer(self, sample: f64) -> u64 {
         let (_, highest) = self.bounds();
         let scaled = match self {
             Self::Time => sample,
@@ -44,11 +44,11 @@ impl Scale {
         (scaled.round() as u64).min(highest)
     }
 
-    /// The sample a whole number stands for.
-    pub(super) fn sample(self, whole: u64) -> f64 {
+    /// The sample that an integer stands for.
+    pub(super) fn sample(self, integer: u64) -> f64 {
         match self {
-            Self::Time => whole as f64,
-            Self::Number => whole as f64 / NUMBER_STEPS,
+            Self::Time => integer as f64,
+            Self::Number => integer as f64 / NUMBER_STEPS,
         }
     }
 
@@ -58,11 +58,11 @@ impl Scale {
         sample < 0.0 || self.sample(highest) < sample
     }
 
-    pub(super) fn bucket(self, whole: u64) -> usize {
+    pub(super) fn bucket(self, integer: u64) -> usize {
         let magnitude = self.unit_magnitude();
-        let ceiling = 64 - (whole | ((SUB_BUCKETS - 1) << magnitude)).leading_zeros();
+        let ceiling = 64 - (integer | ((SUB_BUCKETS - 1) << magnitude)).leading_zeros();
         let bucket = ceiling - magnitude - (HALF_MAGNITUDE + 1);
-        let sub = whole >> (bucket + magnitude);
+        let sub = integer >> (bucket + magnitude);
         // sub-buckets of every bucket but the first fill its upper half alone
         ((u64::from(bucket + 1) << HALF_MAGNITUDE) + sub - HALF) as usize
     }
@@ -74,7 +74,7 @@ impl Scale {
 
     /// The bucket a sample is counted in.
     pub(super) fn bucket_of(self, sample: f64) -> usize {
-        self.bucket(self.whole(sample))
+        self.bucket(self.to_integer(sample))
     }
 
     /// The smallest sample a bucket holds; `None` for a bucket that the layout does not have.
@@ -84,7 +84,7 @@ impl Scale {
         (bucket <= self.last_bucket()).then(|| self.sample(self.lowest(bucket)))
     }
 
-    /// The smallest whole number of a bucket.
+    /// The smallest integer of a bucket.
     pub(super) fn lowest(self, bucket: usize) -> u64 {
         let index = bucket as u64;
         let (power, sub) = match (index >> HALF_MAGNITUDE).checked_sub(1) {
@@ -123,8 +123,8 @@ mod tests {
     #[test]
     fn whole_numbers_below_2048_are_the_lowest_of_their_buckets() {
         for number in 0..2048_u32 {
-            let whole = Scale::Number.whole(f64::from(number));
-            let low = Scale::Number.lowest(Scale::Number.bucket(whole));
+            let integer = Scale::Number.to_integer(f64::from(number));
+            let low = Scale::Number.lowest(Scale::Number.bucket(integer));
             assert_eq!(Scale::Number.sample(low), f64::from(number));
         }
     }

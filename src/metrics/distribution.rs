@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use hdrhistogram::Histogram;
 
 use super::bucket::Scale;
@@ -9,6 +11,16 @@ pub struct Distribution {
     scale: Scale,
     histogram: Option<Box<Histogram<u64>>>,
     moments: Moments,
+}
+
+/// Samples of the last seconds. What a new second costs is that second and the one that leaves, not all between them:
+/// counts are taken away from the histogram, and what cannot be taken away (smallest, largest, mean) is made anew
+/// from a few numbers a second.
+#[derive(Debug, Clone)]
+pub struct SlidingDistribution {
+    length: u32,
+    seconds: VecDeque<(u32, SparseHistogram)>,
+    all: Distribution,
 }
 
 impl Distribution {
@@ -35,7 +47,7 @@ impl Distribution {
     }
 
     /// Takes samples away again that were added; the moments are then to be set by [`Distribution::set_moments`].
-    pub(super) fn take_away(&mut self, samples: &SparseHistogram) {
+    fn subtract(&mut self, samples: &SparseHistogram) {
         let mut gone = Self::new(self.scale);
         gone.add(samples);
         if let (Some(mine), Some(theirs)) = (&mut self.histogram, &gone.histogram) {
@@ -45,7 +57,7 @@ impl Distribution {
     }
 
     /// Sets the moments to those of the samples that are left.
-    pub(super) const fn set_moments(&mut self, moments: Moments) {
+    const fn set_moments(&mut self, moments: Moments) {
         self.moments = moments;
     }
 
@@ -129,5 +141,35 @@ impl Distribution {
             self.histogram = Some(Box::new(histogram));
         }
         self.histogram.as_deref_mut()
+    }
+}
+
+impl SlidingDistribution {
+    /// Of nothing yet; it reaches back so many seconds.
+    #[must_use]
+    pub const fn new(scale: Scale, length: u32) -> Self {
+        Self { length, seconds: VecDeque::new(), all: Distribution::new(scale) }
+    }
+
+    /// Adds what came in a second, which is later than all before.
+    pub fn add(&mut self, second: u32, samples: SparseHistogram) {
+        while let Some((oldest, _)) = self.seconds.front()
+            && oldest.saturating_add(self.length) <= second
+        {
+            if let Some((_, old)) = self.seconds.pop_front() {
+                self.all.subtract(&old);
+            }
+        }
+        self.all.add(&samples);
+        self.seconds.push_back((second, samples));
+        let mut moments = Moments::NONE;
+        self.seconds.iter().for_each(|(_, samples)| moments.merge(samples.moments()));
+        self.all.set_moments(moments);
+    }
+
+    /// All that is within reach.
+    #[must_use]
+    pub const fn distribution(&self) -> &Distribution {
+        &self.all
     }
 }

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::accounting::Accounting;
 use super::errors::{ErrorCount, ErrorGroups};
-use super::health::Health;
 use super::series::{Counts, Measure, SeriesKey};
 use super::sparse_histogram::SparseHistogram;
 use crate::sample::MetricId;
+use crate::units::Size;
 
 /// One second of one worker, or of several merged.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,8 +19,8 @@ pub struct Interval {
     pub metrics: Vec<MetricCount>,
     /// Failures in groups.
     pub errors: Vec<ErrorCount>,
-    /// Entries of the books.
-    pub books: Accounting,
+    /// Where its requests went.
+    pub accounting: Accounting,
     /// Users there were at its end.
     pub users: u64,
     /// How the generator fared.
@@ -48,6 +49,27 @@ pub struct MetricCount {
     pub samples: SparseHistogram,
 }
 
+/// How the generator itself fared in one second.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Health {
+    /// The longest a worker woke later than it asked to.
+    pub worker_lag: Duration,
+    /// How much of the second a worker could not run although it wanted to.
+    pub stalled: Duration,
+    /// The longest a request was sent after it could have been: it was due, and its user had nothing else under way.
+    pub lateness: Duration,
+    /// How many requests were sent later than [`Health::LATE`] after they could have been.
+    pub late: u64,
+    /// The process's own CPU time in that second, in cores: 2.0 is two cores busy.
+    pub cpu_cores: f64,
+    /// Files and sockets the process has open.
+    pub open_files: u64,
+    /// Memory the process holds.
+    pub memory: Size,
+    /// Intervals that wait to be merged.
+    pub backlog: u64,
+}
+
 /// How many groups of failures an interval keeps apart.
 pub(super) const ERROR_CAP: usize = 256;
 
@@ -60,7 +82,7 @@ impl Interval {
             series: Vec::new(),
             metrics: Vec::new(),
             errors: Vec::new(),
-            books: Accounting::default(),
+            accounting: Accounting::default(),
             users: 0,
             health: Health::default(),
         }
@@ -68,7 +90,7 @@ impl Interval {
 
     /// Adds another worker's second.
     pub fn merge(&mut self, other: Self) {
-        self.books.merge(&other.books);
+        self.accounting.merge(&other.accounting);
         self.users += other.users;
         self.health.merge(&other.health);
         let mut series: BTreeMap<SeriesKey, usize> =
@@ -110,5 +132,22 @@ impl SeriesCount {
                 None => self.times.push((measure, sparse)),
             }
         }
+    }
+}
+
+impl Health {
+    /// A request sent later than this has waited for the generator: a worker that has time for it is well below.
+    pub const LATE: Duration = Duration::from_millis(10);
+
+    /// The worse of both, figure by figure, for workers share one process; late requests are added up.
+    pub fn merge(&mut self, other: &Self) {
+        self.worker_lag = self.worker_lag.max(other.worker_lag);
+        self.stalled = self.stalled.max(other.stalled);
+        self.lateness = self.lateness.max(other.lateness);
+        self.late += other.late;
+        self.cpu_cores = self.cpu_cores.max(other.cpu_cores);
+        self.open_files = self.open_files.max(other.open_files);
+        self.memory = self.memory.max(other.memory);
+        self.backlog = self.backlog.max(other.backlog);
     }
 }

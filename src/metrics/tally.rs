@@ -5,10 +5,9 @@ use std::time::Duration;
 use super::accounting::Accounting;
 use super::bucket::{Scale, nanos};
 use super::errors::ErrorGroups;
-use super::health::Health;
-use super::interval::{ERROR_CAP, Interval, MetricCount, SeriesCount};
-use super::recorder::Recorder;
+use super::interval::{ERROR_CAP, Health, Interval, MetricCount, SeriesCount};
 use super::series::{Counts, Measure, SeriesKey};
+use super::sparse_histogram::Recorder;
 use crate::sample::{EndpointId, FailureKind, MetricId, Outcome, Sample};
 use crate::units::Offset;
 
@@ -21,7 +20,7 @@ pub struct Tally {
     names: HashMap<EndpointId, HashSet<Arc<str>>>,
     metrics: HashMap<(MetricId, u32), Recorder>,
     errors: ErrorGroups,
-    books: Accounting,
+    accounting: Accounting,
     touched: Vec<u32>,
     lateness: Duration,
     late: u64,
@@ -54,23 +53,23 @@ impl Tally {
             names: HashMap::new(),
             metrics: HashMap::new(),
             errors: ErrorGroups::new(ERROR_CAP),
-            books: Accounting::default(),
+            accounting: Accounting::default(),
             touched: Vec::new(),
             lateness: Duration::ZERO,
             late: 0,
         }
     }
 
-    /// Accounting a request that was due and begins.
+    /// Counts a request that was due and begins.
     pub fn start(&mut self) {
-        self.books.scheduled += 1;
-        self.books.started += 1;
+        self.accounting.scheduled += 1;
+        self.accounting.started += 1;
     }
 
-    /// Accounting a request that was due and that nobody was free to begin.
+    /// Counts a request that was due and that nobody was free to begin.
     pub fn drop_due(&mut self) {
-        self.books.scheduled += 1;
-        self.books.dropped += 1;
+        self.accounting.scheduled += 1;
+        self.accounting.dropped += 1;
     }
 
     /// Finds or makes a series. Names beyond a thousand an endpoint, and series beyond twenty thousand, fold into
@@ -94,7 +93,7 @@ impl Tally {
 
     /// Counts the end of a request. Times of aborted requests are no measurements and are left out.
     pub fn record(&mut self, series: SeriesRef, sample: &Sample) {
-        self.books.end(sample);
+        self.accounting.end(sample);
         let slot = &mut self.slots[series.0 as usize];
         if slot.counts.is_empty() {
             self.touched.push(series.0);
@@ -129,7 +128,7 @@ impl Tally {
         self.errors.add(key.endpoint, &key.name, kind, message, at);
     }
 
-    /// Counts a mistake of the plan itself that shows at run time and belongs to no request.
+    /// Counts an error of the plan itself that shows at run time and belongs to no request.
     pub fn exception(&mut self, name: &Arc<str>, message: &str, at: Offset) {
         self.errors.add(EndpointId(u32::MAX), name, FailureKind::Template, message, at);
     }
@@ -150,7 +149,7 @@ impl Tally {
             series,
             metrics: metrics.collect(),
             errors: self.errors.take(),
-            books: std::mem::take(&mut self.books),
+            accounting: std::mem::take(&mut self.accounting),
             users,
             health: Health {
                 lateness: std::mem::take(&mut self.lateness),

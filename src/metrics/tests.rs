@@ -89,7 +89,7 @@ proptest! {
         seconds in prop::collection::vec((1_u32..4, prop::collection::vec(0.0_f64..1e12, 0..20)), 1..30),
         length in 1_u32..10,
     ) {
-        let mut sliding = Sliding::new(Scale::Time, length);
+        let mut sliding = SlidingDistribution::new(Scale::Time, length);
         let mut heard: Vec<(u32, SparseHistogram)> = Vec::new();
         let mut at = 0;
         for (gap, samples) in seconds {
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn every_ended_request_is_in_the_books_once(ends in prop::collection::vec(0_u8..4, 0..200)) {
+    fn every_ended_request_is_counted_once(ends in prop::collection::vec(0_u8..4, 0..200)) {
         let mut tally = Tally::new();
         let mut totals = Totals::new();
         let series = tally.series(&key("a"));
@@ -145,8 +145,8 @@ proptest! {
             }
         }
         totals.add(&tally.take(1000, 1, Health::default()));
-        prop_assert_eq!(totals.books().balance(), Ok(()));
-        prop_assert_eq!(totals.books().scheduled, ends.len() as u64);
+        prop_assert_eq!(totals.accounting().balance(), Ok(()));
+        prop_assert_eq!(totals.accounting().scheduled, ends.len() as u64);
     }
 }
 
@@ -265,7 +265,7 @@ fn a_long_run_keeps_a_bounded_history() {
     let mut totals = Totals::new();
     for second in 0..100_000 {
         let mut interval = Interval::empty(second);
-        interval.books.started = 1;
+        interval.accounting.started = 1;
         totals.add(&interval);
     }
     assert!(totals.history().len() <= 7200, "{}", totals.history().len());

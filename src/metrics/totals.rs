@@ -4,8 +4,7 @@ use super::accounting::Accounting;
 use super::bucket::Scale;
 use super::distribution::Distribution;
 use super::errors::{ErrorCount, ErrorGroups};
-use super::health::Health;
-use super::interval::Interval;
+use super::interval::{Health, Interval};
 use super::series::{Counts, Measure, SeriesKey};
 use crate::sample::MetricId;
 
@@ -13,9 +12,9 @@ use crate::sample::MetricId;
 #[derive(Debug)]
 pub struct Totals {
     series: BTreeMap<SeriesKey, SeriesTotal>,
-    metrics: BTreeMap<MetricId, BTreeMap<SeriesKey, MetricTotal>>,
+    metrics: BTreeMap<MetricId, BTreeMap<SeriesKey, Distribution>>,
     errors: ErrorGroups,
-    books: Accounting,
+    accounting: Accounting,
     history: Vec<Second>,
     /// How many seconds one entry of the history stands for.
     stride: u32,
@@ -29,9 +28,6 @@ pub struct SeriesTotal {
     pub counts: Counts,
     times: BTreeMap<Measure, Distribution>,
 }
-
-/// One metric's samples so far, in one series.
-pub type MetricTotal = Distribution;
 
 /// One second of the run in a few numbers; in a long run, several seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,7 +60,7 @@ impl Totals {
             series: BTreeMap::new(),
             metrics: BTreeMap::new(),
             errors: ErrorGroups::new(ERROR_CAP),
-            books: Accounting::default(),
+            accounting: Accounting::default(),
             history: Vec::new(),
             stride: 1,
             seconds: 0,
@@ -85,7 +81,7 @@ impl Totals {
             series.or_insert_with(|| Distribution::new(Scale::Number)).add(&count.samples);
         }
         interval.errors.iter().cloned().for_each(|error| self.errors.merge(error));
-        self.books.merge(&interval.books);
+        self.accounting.merge(&interval.accounting);
         self.remember(interval);
         self.seconds = self.seconds.max(interval.second + 1);
     }
@@ -96,7 +92,7 @@ impl Totals {
     }
 
     /// A declared metric's samples so far, by series.
-    pub fn metric(&self, metric: MetricId) -> impl Iterator<Item = (&SeriesKey, &MetricTotal)> {
+    pub fn metric(&self, metric: MetricId) -> impl Iterator<Item = (&SeriesKey, &Distribution)> {
         self.metrics.get(&metric).into_iter().flatten()
     }
 
@@ -106,10 +102,10 @@ impl Totals {
         self.errors.list()
     }
 
-    /// The books so far.
+    /// Where all requests went so far.
     #[must_use]
-    pub const fn books(&self) -> &Accounting {
-        &self.books
+    pub const fn accounting(&self) -> &Accounting {
+        &self.accounting
     }
 
     /// The run second by second; in a long run, in longer steps.
@@ -128,9 +124,9 @@ impl Totals {
         let entry = Second {
             second: interval.second,
             length: 1,
-            started: interval.books.started,
-            ok: interval.books.ok,
-            failed: interval.books.failures(),
+            started: interval.accounting.started,
+            ok: interval.accounting.ok,
+            failed: interval.accounting.failures(),
             users: interval.users,
             health: interval.health,
         };

@@ -2,8 +2,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::any::Any;
-use super::decode::{At, Decode, Filled};
+use super::decode::{Any, At, Decode, Filled};
 use super::document::{Data, Node};
 use super::record::{choice, record, words};
 use crate::diagnostic::Problems;
@@ -28,7 +27,7 @@ record! {
     pub struct CsvMap("`csv`") {
         /// The file.
         required file: At<String> = "file";
-        /// The sign between two fields: `;`, or `\t` for a tab. Default `,`.
+        /// The character between two fields: `;`, or `\t` for a tab. Default `,`.
         optional separator: At<String> = "separator";
     }
 }
@@ -65,10 +64,10 @@ record! {
         /// In which order. Default `sequential`.
         optional order: At<OrderWord> = "order";
         /// How long a user keeps its row: `iteration` (the default) or `user`.
-        optional per: At<PerWord> = "per";
+        optional per: At<RowPer> = "per";
         /// What happens after the last row: `repeat` from the first (the default), `stop` the user that finds none, or
         /// `stop_run`. Rows in `unique` order never repeat, so there it is `stop` unless it says `stop_run`.
-        optional at_end: At<AtEndWord> = "at_end";
+        optional at_end: At<AtEnd> = "at_end";
     }
 }
 
@@ -85,14 +84,14 @@ words! {
         Unique = "unique",
     }
     /// How long a user keeps a row.
-    pub enum PerWord {
+    pub enum RowPer {
         /// For one task.
         Iteration = "iteration",
         /// For its whole life.
         User = "user",
     }
     /// What happens after the last row.
-    pub enum AtEndWord {
+    pub enum AtEnd {
         /// The first comes again.
         Repeat = "repeat",
         /// Whoever finds no row leaves.

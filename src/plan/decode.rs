@@ -2,16 +2,16 @@ use std::borrow::Cow;
 use std::ops::Deref;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value as Json;
 
 use super::document::{Data, Node};
-use super::fields::{duplicate, expected, key_text, unquoted};
 use crate::diagnostic::{Problem, Problems, Span};
 
 /// What a person may write at one place of a plan: read from a node, and described to editors by its schema.
 ///
-/// Reading never stops at a mistake: it tells the problem and gives `None`, and what stands beside it is read on.
+/// Reading never stops at an error: the problem is reported, `None` comes back, and what stands beside it is read on.
 pub trait Decode: Sized + JsonSchema {
-    /// Reads a node; `None` where a problem was told.
+    /// Reads a node; `None` where a problem was reported.
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self>;
 }
 
@@ -40,7 +40,7 @@ impl<T: Decode> Decode for At<T> {
 
 /// A map from names of the person's own choosing to things, in the order written.
 ///
-/// An entry that could not be read keeps its name, so that whoever uses the name is not told it is unknown.
+/// An entry that could not be read keeps its name, so that its uses are not reported as unknown.
 #[derive(Debug, Clone)]
 pub struct Named<T>(pub Vec<(At<String>, Option<T>)>);
 
@@ -124,6 +124,89 @@ impl<T: Decode> Decode for OneOrMany<T> {
             Data::List(_) => Vec::decode(node, problems).map(Self),
             _ => T::decode(node, problems).map(|one| Self(vec![one])),
         }
+    }
+}
+
+/// The node as it is: any value, with templates at its leaves.
+#[derive(Debug, Clone)]
+pub struct Any(pub Node);
+
+impl Decode for Any {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        whole(node, problems).then(|| Self(node.clone()))
+    }
+}
+
+/// Whether no map inside has a key that is no text, or comes twice.
+fn whole(node: &Node, problems: &mut Problems) -> bool {
+    match &node.value {
+        Data::Map(entries) => {
+            let mut fine = true;
+            for (index, (key, value)) in entries.iter().enumerate() {
+                let Some(name) = key_text(key) else {
+                    problems.push(unquoted(key));
+                    return false;
+                };
+                let first =
+                    entries[..index].iter().find(|(known, _)| key_text(known).as_deref() == Some(name.as_ref()));
+                if let Some((first, _)) = first {
+                    problems.push(duplicate(&name, key.span, first.span));
+                    fine = false;
+                }
+                fine &= whole(value, problems);
+            }
+            fine
+        }
+        Data::List(items) => {
+            let mut fine = true;
+            for item in items {
+                fine &= whole(item, problems);
+            }
+            fine
+        }
+        _ => true,
+    }
+}
+
+/// The JSON a node stands for, texts as written.
+#[must_use]
+pub fn node_to_json(node: &Node) -> Json {
+    match &node.value {
+        Data::Null => Json::Null,
+        Data::Bool(truth) => Json::Bool(*truth),
+        Data::Number(number) => Json::Number(number.clone()),
+        Data::Text(text) => Json::String(text.clone()),
+        Data::List(items) => Json::Array(items.iter().map(node_to_json).collect()),
+        Data::Map(entries) => Json::Object(
+            entries.iter().filter_map(|(key, value)| Some((key_text(key)?, node_to_json(value)))).collect(),
+        ),
+    }
+}
+
+/// The problem of a node of the wrong kind.
+pub(super) fn expected(what: &str, node: &Node) -> Problem {
+    match &node.value {
+        Data::Map(entries) if entries.iter().any(|(key, _)| key_text(key).is_none()) => unquoted(node),
+        _ => Problem::at(node.span, format!("expected {what}, found {}", node.kind())),
+    }
+}
+
+pub(super) fn unquoted(node: &Node) -> Problem {
+    let problem = Problem::at(node.span, "an unquoted `{{ … }}` is a map to YAML");
+    problem.help("put quotes around it: `\"{{ … }}\"`")
+}
+
+pub(super) fn duplicate(name: &str, span: Span, first: Span) -> Problem {
+    Problem::at(span, format!("`{name}` is written twice")).label("again here").related(first, "first written here")
+}
+
+/// A key as text: a number or a truth value is taken as it is written.
+pub(super) fn key_text(key: &Node) -> Option<String> {
+    match &key.value {
+        Data::Text(text) => Some(text.clone()),
+        Data::Number(number) => Some(number.to_string()),
+        Data::Bool(truth) => Some(truth.to_string()),
+        Data::Null | Data::List(_) | Data::Map(_) => None,
     }
 }
 

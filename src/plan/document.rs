@@ -1,4 +1,6 @@
 use std::fmt;
+use std::io::Read;
+use std::path::Path;
 
 use granit_parser::Parser;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -7,7 +9,7 @@ use serde_saphyr::{DuplicateKeyPolicy, Spanned};
 use crate::diagnostic::{Problem, SourceId, Span};
 
 /// A file larger than this is no plan.
-pub(super) const LARGEST: u64 = 16 << 20;
+const LARGEST: u64 = 16 << 20;
 
 /// A value of a YAML document with its place.
 #[derive(Debug, Clone)]
@@ -16,7 +18,7 @@ pub struct Node {
     pub span: Span,
     /// What it is.
     pub value: Data,
-    /// Whether the text differs from what stands in the file, because a `${NAME}` was filled in.
+    /// Whether the text differs from the one in the file, because a `${NAME}` was filled in.
     pub filled: bool,
 }
 
@@ -68,6 +70,50 @@ impl Node {
             _ => None,
         }
     }
+
+    /// The same entry, to change.
+    pub(super) fn entry_mut(&mut self, name: &str) -> Option<&mut Self> {
+        match &mut self.value {
+            Data::Map(entries) => entries.iter_mut().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+}
+
+/// The text of a file that may hold a plan or its data: UTF-8, of bounded size.
+pub(crate) fn text_of(path: &Path) -> Result<String, Box<Problem>> {
+    let shown = path.display();
+    let file = std::fs::File::open(path).map_err(|error| {
+        let problem = Problem::new(format!("cannot read {shown}: {}", plain(&error)));
+        Box::new(match error.kind() {
+            std::io::ErrorKind::NotFound if path.extension().is_none() && path.components().count() == 1 => {
+                problem.help(format!("there is no `plans/{shown}.yaml` either; `ls plans` lists the plans"))
+            }
+            std::io::ErrorKind::NotFound => problem.help("check the path; it is relative to the current folder"),
+            _ => problem,
+        })
+    })?;
+    let mut bytes = Vec::new();
+    // one byte more than allowed distinguishes a file that is too large from one that just fits
+    let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Box::new(Problem::new(format!("cannot read {shown}: {}", plain(&error)))))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Box::new(Problem::new(format!("{shown} is larger than 16 MiB")).help("is it a plan?")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let problem = Problem::new(format!("{shown} is not UTF-8 text: byte {at} is no character"));
+        Box::new(problem.help("save it as UTF-8"))
+    })
+}
+
+fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
+        _ => error.to_string(),
+    }
 }
 
 /// Reads a YAML text as one document.
@@ -98,7 +144,7 @@ pub(super) fn parse(text: &str, source: SourceId) -> Result<Node, Box<Problem>> 
     }
 }
 
-/// Looks for errors of syntax before anything is read, so that bad indentation is told as such.
+/// Looks for errors of syntax before anything is read, so that bad indentation is reported as such.
 fn scan(text: &str, source: SourceId) -> Result<(), Box<Problem>> {
     for event in Parser::new_from_str(text) {
         if let Err(error) = event {

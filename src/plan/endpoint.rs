@@ -2,16 +2,12 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::any::Any;
-use super::capture::CaptureText;
-use super::decode::{At, Decode, Named};
+use super::answer::{CaptureText, Expect, Recorded};
+use super::decode::{Any, At, Decode, Named};
 use super::document::{Data, Node};
-use super::expect::Expect;
-use super::fields::expected;
-use super::http::Auth;
-use super::part::Part;
 use super::record::record;
 use super::scalars::{Count, Time, Weight};
+use super::target::{Auth, HeaderText};
 use crate::diagnostic::Problems;
 
 record! {
@@ -39,7 +35,7 @@ record! {
         optional with: Named<At<Any>> = "with";
         /// What statistics group by. Default: the path as written.
         optional name: At<String> = "name";
-        /// Headers; `null` takes a header of the target away.
+        /// Headers; `null` removes a header of the target.
         optional headers: Named<At<HeaderText>> = "headers";
         /// The query: names and values, encoded for you.
         optional query: Named<At<Any>> = "query";
@@ -71,7 +67,7 @@ record! {
 }
 
 impl Endpoint {
-    /// The methods given, each with its path: one, in a plan without mistakes.
+    /// The methods given, each with its path: exactly one where the plan is right.
     #[must_use]
     pub fn methods(&self) -> Vec<(&'static str, &At<String>)> {
         [
@@ -89,68 +85,45 @@ impl Endpoint {
     }
 }
 
-/// A header's value, or `null`, which takes it away.
-#[derive(Debug, Clone)]
-pub enum HeaderText {
-    /// The text, with templates.
-    Text(String),
-    /// Taken away.
-    Away,
+record! {
+    /// One part of a form of several parts (RFC 7578): a file, or a text with more than its value.
+    pub struct PartMap("a part") {
+        /// A file that is sent as it is. Relative to the file that names it.
+        optional file: At<String> = "file";
+        /// A text.
+        optional text: At<String> = "text";
+        /// The file name sent to the service. Default: the file's own.
+        optional name: At<String> = "name";
+        /// Its content type. Default `application/octet-stream` for a file.
+        optional kind: At<String> = "type";
+    }
 }
 
-impl Decode for HeaderText {
+/// A part: its value alone, or a map.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// A value, written as text.
+    Value(Any),
+    /// A file, or a text with more to say.
+    Map(Box<PartMap>),
+}
+
+impl Decode for Part {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
-            Data::Null => Some(Self::Away),
-            Data::Text(text) => Some(Self::Text(text.clone())),
-            Data::Number(number) => Some(Self::Text(number.to_string())),
-            Data::Bool(truth) => Some(Self::Text(truth.to_string())),
-            Data::List(_) | Data::Map(_) => {
-                problems.push(expected("a header's text, or `null` to take it away", node));
-                None
-            }
+            Data::Map(_) => PartMap::decode(node, problems).map(|map| Self::Map(Box::new(map))),
+            _ => Any::decode(node, problems).map(Self::Value),
         }
     }
 }
 
-impl JsonSchema for HeaderText {
+impl JsonSchema for Part {
     fn schema_name() -> Cow<'static, str> {
-        "HeaderText".into()
+        "Part".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": ["string", "number", "boolean", "null"]})
-    }
-}
-
-/// What a call adds to a metric: a JSONPath into the answer, an expression, or a number.
-#[derive(Debug, Clone)]
-pub enum Recorded {
-    /// A text: a JSONPath where it starts with `$`, else an expression in `{{ }}`.
-    Text(String),
-    /// The number itself.
-    Number(f64),
-}
-
-impl Decode for Recorded {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
-        match &node.value {
-            Data::Text(text) => Some(Self::Text(text.clone())),
-            Data::Number(number) => number.as_f64().map(Self::Number),
-            _ => {
-                problems.push(expected("a JSONPath, an expression or a number", node));
-                None
-            }
-        }
-    }
-}
-
-impl JsonSchema for Recorded {
-    fn schema_name() -> Cow<'static, str> {
-        "Recorded".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": ["string", "number"], "examples": ["$.concepts_found", 1]})
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let map = generator.subschema_for::<PartMap>();
+        json_schema!({"anyOf": [{"type": ["string", "number", "boolean", "null"]}, map]})
     }
 }

@@ -1,4 +1,4 @@
-use super::decode::Decode;
+use super::decode::{Decode, duplicate, expected, key_text, unquoted};
 use super::document::{Data, Node};
 use super::foreign;
 use crate::diagnostic::{Problem, Problems, Span, did_you_mean, nearest};
@@ -10,12 +10,12 @@ pub(super) const PLAN: &str = "a plan";
 pub(super) struct Fields<'a> {
     node: &'a Node,
     what: &'static str,
-    /// Known keys that a misspelt one was probably meant to be: they are not told to be missing as well.
+    /// Known keys that a misspelt one was probably meant to be: they are not reported as missing as well.
     meant: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
-    /// Opens a map, and tells every key that is unknown or comes twice.
+    /// Opens a map, and reports every key that is unknown or comes twice.
     pub(super) fn open(
         node: &'a Node,
         what: &'static str,
@@ -50,7 +50,7 @@ impl<'a> Fields<'a> {
         let node = self.node.entry(key)?;
         if matches!(node.value, Data::Null) {
             let problem = Problem::at(self.key_span(key), format!("`{key}` has no value"));
-            problems.push(problem.help("give it one, or take the line away"));
+            problems.push(problem.help("give it one, or remove the line"));
             return None;
         }
         T::decode(node, problems)
@@ -114,37 +114,10 @@ pub(super) fn choose<'a>(
     chosen
 }
 
-/// The problem of a node of the wrong kind.
-pub(super) fn expected(what: &str, node: &Node) -> Problem {
-    match &node.value {
-        Data::Map(entries) if entries.iter().any(|(key, _)| key_text(key).is_none()) => unquoted(node),
-        _ => Problem::at(node.span, format!("expected {what}, found {}", node.kind())),
-    }
-}
-
-pub(super) fn unquoted(node: &Node) -> Problem {
-    let problem = Problem::at(node.span, "an unquoted `{{ … }}` is a map to YAML");
-    problem.help("put quotes around it: `\"{{ … }}\"`")
-}
-
-pub(super) fn duplicate(name: &str, span: Span, first: Span) -> Problem {
-    Problem::at(span, format!("`{name}` is written twice")).label("again here").related(first, "first written here")
-}
-
 fn unknown_key(name: &str, span: Span, what: &str, known: &[&'static str]) -> Problem {
     let problem = Problem::at(span, format!("unknown key `{name}` in {what}"));
     match (nearest(name, known.iter().copied()), foreign::our_word(name, known)) {
         (None, Some(ours)) => problem.help(ours),
         _ => problem.help_if(did_you_mean(name, known.iter().copied())),
-    }
-}
-
-/// A key as text: a number or a truth value is taken as it is written.
-pub(super) fn key_text(key: &Node) -> Option<String> {
-    match &key.value {
-        Data::Text(text) => Some(text.clone()),
-        Data::Number(number) => Some(number.to_string()),
-        Data::Bool(truth) => Some(truth.to_string()),
-        Data::Null | Data::List(_) | Data::Map(_) => None,
     }
 }

@@ -1,4 +1,4 @@
-/// What other tools call a thing, the key of ours that it stands for, and how to say it here.
+/// Words of other tools, the key of ours that each means, and how to write it here.
 const WORDS: [(&str, &str, &str); 70] = [
     // the load
     ("vus", "users", "users"),
@@ -101,7 +101,7 @@ const INSIDE: [(&str, &str, &str); 22] = [
     ("environments", "profiles", "profiles"),
 ];
 
-/// The key of this map that a word of another tool stands for.
+/// The key of this map that a word of another tool means.
 pub(super) fn our_key(name: &str, known: &[&'static str]) -> Option<&'static str> {
     find(name, known).map(|(_, key, _)| *key)
 }

@@ -1,18 +1,17 @@
 use std::path::{Path, PathBuf};
 
-use super::document::{self, Data, Node};
+use super::decode::{expected, key_text};
+use super::document::{self, Data, Node, text_of};
 use super::environment::{Lookup, fill_in};
-use super::fields::{expected, key_text};
-use super::read::text_of;
 use crate::diagnostic::{Problem, Problems, Sources};
 
 /// Sections whose entries add up over all files; a name defined twice is a problem.
 const ADDED: [&str; 7] = ["vars", "data", "metrics", "endpoints", "users", "scenarios", "profiles"];
 /// Sections that one file alone may give.
 const SINGLE: [&str; 6] = ["target", "shape", "setup", "teardown", "thresholds", "seed"];
-/// Includes deeper than this are a circle, or nobody's plan.
+/// Includes deeper than this are a loop, or an error.
 const DEEPEST: usize = 16;
-/// More files than these are nobody's plan.
+/// More files than this are an error.
 const MOST: usize = 256;
 
 /// Brings what a plan includes into its own tree.
@@ -20,7 +19,7 @@ pub(super) struct Gatherer<'a> {
     pub(super) lookup: Lookup<'a>,
     pub(super) sources: &'a mut Sources,
     pub(super) problems: &'a mut Problems,
-    /// The files on the way from the plan to the one at hand.
+    /// The files from the plan to the one being read, each included by the one before it.
     pub(super) way: Vec<PathBuf>,
     /// All files read so far: what two files include comes once.
     pub(super) seen: Vec<PathBuf>,
@@ -47,7 +46,7 @@ impl Gatherer<'_> {
         let known = path.canonicalize().unwrap_or_else(|_| path.clone());
         if self.way.contains(&known) {
             let problem = Problem::at(item.span, format!("{} includes itself", path.display()));
-            self.problems.push(problem.help("take this `include` away"));
+            self.problems.push(problem.help("remove this `include`"));
             return;
         }
         if self.seen.contains(&known) {
@@ -114,7 +113,7 @@ impl Gatherer<'_> {
                     let problem = Problem::at(my_key.span, format!("`{name}` is given in two files"));
                     self.problems.push(problem.label("given here").related(key.span, "and here"));
                 }
-                // of the wrong kind, which its reading tells, or no section at all
+                // of the wrong kind, which its reading reports, or no section at all
                 (_, theirs) => mine.push((key, Node { value: theirs, ..value })),
             }
         }

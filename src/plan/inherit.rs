@@ -1,7 +1,7 @@
 use super::document::{Data, Node};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
-/// Keys of which one stands for the others: what is given takes the place of an inherited one.
+/// Keys that exclude each other: one that is given replaces an inherited one.
 const EITHER: [&[&str]; 4] = [
     &["get", "post", "put", "patch", "delete", "head", "options"],
     &["json", "text", "form", "multipart", "file"],
@@ -16,7 +16,7 @@ const ENTRIES: [&str; 4] = ["capture", "record", "multipart", "feed"];
 /// Fills in what endpoints and user types take over from those they extend.
 pub(super) fn inherit(root: &mut Node, problems: &mut Problems) {
     for section in ["endpoints", "users"] {
-        let Some(node) = entry_mut(root, section) else { continue };
+        let Some(node) = root.entry_mut(section) else { continue };
         let Data::Map(entries) = &node.value else { continue };
         let mut whole = Vec::with_capacity(entries.len());
         for (key, value) in entries {
@@ -29,11 +29,11 @@ pub(super) fn inherit(root: &mut Node, problems: &mut Problems) {
 
 fn resolved<'a>(value: &'a Node, entries: &'a [(Node, Node)], way: &mut Vec<&'a str>, problems: &mut Problems) -> Node {
     let Some(base) = value.entry("extends") else { return value.clone() };
-    // what is no text is told when it is read
+    // what is no text is reported when it is read
     let Some(name) = base.text() else { return value.clone() };
     if way.contains(&name) {
         let problem = Problem::at(base.span, format!("`{name}` extends itself"));
-        problems.push(problem.help("let one of them stand on its own"));
+        problems.push(problem.help("let one of them extend nothing"));
         return value.clone();
     }
     let Some((key, inherited)) = entries.iter().find(|(key, _)| key.text() == Some(name)) else {
@@ -75,12 +75,4 @@ fn merged(base: Node, over: &Node, key: &str) -> Node {
         }
     }
     Node { value: Data::Map(entries), ..over.clone() }
-}
-
-/// The entry of a map under a key, to change.
-pub(super) fn entry_mut<'a>(node: &'a mut Node, name: &str) -> Option<&'a mut Node> {
-    match &mut node.value {
-        Data::Map(entries) => entries.iter_mut().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value),
-        _ => None,
-    }
 }

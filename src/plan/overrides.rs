@@ -1,15 +1,15 @@
 use std::time::Duration;
 
-use super::aim::Aim;
+use url::Url;
+
 use super::document::{Data, Node};
-use super::inherit::entry_mut;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
 use crate::units::{Rate, Seed, show_duration};
 
 /// What the command line says over the plan. Each must have an effect: one that cannot is a problem.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// `--profile NAME`: the profile whose sections stand in.
+    /// `--profile NAME`: the profile whose sections replace the plan's.
     pub profile: Option<String>,
     /// `--target URL` or `--embedded`.
     pub target: Option<Aim>,
@@ -25,6 +25,21 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
     /// `--seed N`.
     pub seed: Option<Seed>,
+}
+
+/// Where the command line aims a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Aim {
+    /// There, whatever the plan says.
+    At(String),
+    /// At a service in the place of the plan's own.
+    InPlace {
+        /// The service's scheme, host and port.
+        origin: String,
+        /// The paths it stands under. The plan's own path stays where it is one of these or below one; else the first
+        /// takes its place.
+        paths: &'static [&'static str],
+    },
 }
 
 /// The keys a kind of shape has for each flag.
@@ -43,7 +58,7 @@ impl Overrides {
             let own = root.entry("target").and_then(|target| target.text().or_else(|| target.entry("url")?.text()));
             let url = aim.url(own);
             let node = typed(flag(sources, "--target", &url), Data::Text(url));
-            match entry_mut(root, "target").filter(|target| matches!(target.value, Data::Map(_))) {
+            match root.entry_mut("target").filter(|target| matches!(target.value, Data::Map(_))) {
                 Some(target) => put(target, "url", node),
                 None => put(root, "target", node),
             }
@@ -98,7 +113,7 @@ impl Overrides {
                 _ => Vec::new(),
             });
             let known = known.unwrap_or_default();
-            match entry_mut(root, "vars").filter(|_| known.contains(name)) {
+            match root.entry_mut("vars").filter(|_| known.contains(name)) {
                 Some(vars) => put(vars, name, value),
                 None => {
                     let problem = Problem::at(span.part(0..name.len()), format!("the plan has no var `{name}`"));
@@ -122,7 +137,7 @@ impl Overrides {
             flags.extend(text.map(|text| (name, typed(flag(sources, name, &text), Data::Text(text)))));
         }
         let Some(first) = flags.first().map(|(_, node)| node.span) else { return };
-        let Some(shape) = entry_mut(root, "shape") else {
+        let Some(shape) = root.entry_mut("shape") else {
             if root.entry("scenarios").is_some() {
                 let problem = Problem::at(first, "the flag has no effect: the plan's scenarios have their own shapes");
                 problems.push(problem.help("change the scenarios, or give the plan a profile with one shape"));
@@ -162,6 +177,24 @@ impl Overrides {
     }
 }
 
+impl Aim {
+    /// The URL a plan is aimed at that names another itself, or none.
+    pub(super) fn url(&self, own: Option<&str>) -> String {
+        let (origin, paths) = match self {
+            Self::At(url) => return url.clone(),
+            Self::InPlace { origin, paths } => (origin, paths),
+        };
+        let own = own.and_then(|own| Url::parse(own).ok());
+        let own = own.as_ref().map(|own| own.path().trim_end_matches('/'));
+        let below = |path: &str, known: &str| {
+            path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let kept = own.filter(|own| paths.iter().any(|known| below(own, known)));
+        let path = kept.or(paths.first().copied()).unwrap_or_default();
+        format!("{origin}{path}")
+    }
+}
+
 /// A place on the command line to point at.
 pub fn flag(sources: &mut Sources, flag: &str, value: &str) -> Span {
     let source = sources.add("command line", format!("{flag} {value}"));
@@ -175,7 +208,7 @@ fn typed(span: Span, value: Data) -> Node {
 fn put(map: &mut Node, key: &str, value: Node) {
     let span = value.span;
     // in its place: a var may be used by those behind it
-    match entry_mut(map, key) {
+    match map.entry_mut(key) {
         Some(old) => *old = value,
         None => put_key(map, typed(span, Data::Text(key.to_owned())), value),
     }
@@ -203,5 +236,27 @@ fn scalar(node: Node) -> Node {
     match read {
         Some(value) => Node { value, ..node },
         None => node,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_the_service_has_stays_and_another_makes_room() {
+        let aim = Aim::InPlace { origin: "http://here:1".into(), paths: &["/v1", "/demo"] };
+        for (own, aimed) in [
+            (Some("http://127.0.0.1:8000/demo"), "http://here:1/demo"),
+            (Some("https://shop.example.com/demo/"), "http://here:1/demo"),
+            (Some("http://x/v1/below"), "http://here:1/v1/below"),
+            (Some("http://x/demonstration"), "http://here:1/v1"),
+            (Some("http://x"), "http://here:1/v1"),
+            (Some("no url"), "http://here:1/v1"),
+            (None, "http://here:1/v1"),
+        ] {
+            assert_eq!(aim.url(own), aimed, "{own:?}");
+        }
+        assert_eq!(Aim::At("http://there".into()).url(Some("http://x/demo")), "http://there");
     }
 }

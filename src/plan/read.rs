@@ -1,8 +1,7 @@
-use std::io::Read;
 use std::path::Path;
 
 use super::decode::{Decode, Named};
-use super::document::{self, LARGEST, Node};
+use super::document::{self, Node, text_of};
 use super::environment::{Lookup, fill_in};
 use super::gather::Gatherer;
 use super::inherit::inherit;
@@ -72,47 +71,11 @@ fn read_over(
     overrides.apply(&mut whole, sources, problems);
     inherit(&mut whole, problems);
     if overrides.profile.is_some() {
-        // what a profile replaces is the plan's all the same: its mistakes are told too
+        // what a profile replaces is still part of the plan: its errors are reported too
         inherit(&mut tree, problems);
         Plan::decode(&tree, problems);
     }
     let plan = Plan::decode(&whole, problems)?;
     let profiles = plan.profiles.iter().flat_map(Named::names).map(str::to_owned).collect();
     Some(Reading { plan, tree: whole, profiles })
-}
-
-/// The text of a file that may hold a plan or its data: UTF-8, of bounded size.
-pub(crate) fn text_of(path: &Path) -> Result<String, Box<Problem>> {
-    let shown = path.display();
-    let file = std::fs::File::open(path).map_err(|error| {
-        let problem = Problem::new(format!("cannot read {shown}: {}", plain(&error)));
-        Box::new(match error.kind() {
-            std::io::ErrorKind::NotFound if path.extension().is_none() && path.components().count() == 1 => {
-                problem.help(format!("there is no `plans/{shown}.yaml` either; `ls plans` tells what there is"))
-            }
-            std::io::ErrorKind::NotFound => problem.help("check the path; it is relative to where you stand"),
-            _ => problem,
-        })
-    })?;
-    let mut bytes = Vec::new();
-    // one byte more than allowed tells a file that is too large from one that just fits
-    let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Box::new(Problem::new(format!("cannot read {shown}: {}", plain(&error)))))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(Box::new(Problem::new(format!("{shown} is larger than 16 MiB")).help("is it a plan?")));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let problem = Problem::new(format!("{shown} is not UTF-8 text: byte {at} is no character"));
-        Box::new(problem.help("save it as UTF-8"))
-    })
-}
-
-fn plain(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
-        _ => error.to_string(),
-    }
 }

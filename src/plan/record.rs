@@ -1,3 +1,6 @@
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value, json};
+
 /// Declares a map of the plan language once: the struct, how it is read, and its schema with the doc comments as
 /// descriptions. So none of the three can drift from the others.
 ///
@@ -35,7 +38,7 @@ macro_rules! record {
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut properties = serde_json::Map::new();
                 $(
-                    $crate::plan::schema::property(
+                    $crate::plan::record::property(
                         &mut properties,
                         $key,
                         &[$($field_doc),+],
@@ -44,7 +47,7 @@ macro_rules! record {
                 )*
                 let required = [$( $crate::plan::record::record!(@required $kind $key) ),*];
                 let required: Vec<&str> = required.into_iter().flatten().collect();
-                $crate::plan::schema::object(&[$($doc),+], properties, &required)
+                $crate::plan::record::object(&[$($doc),+], properties, &required)
             }
         }
     };
@@ -94,14 +97,14 @@ macro_rules! choice {
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut properties = serde_json::Map::new();
                 $(
-                    $crate::plan::schema::property(
+                    $crate::plan::record::property(
                         &mut properties,
                         $key,
                         &[$($variant_doc),+],
                         generator.subschema_for::<$type>(),
                     );
                 )*
-                $crate::plan::schema::one_of(&[$($doc),+], properties)
+                $crate::plan::record::one_of(&[$($doc),+], properties)
             }
         }
     };
@@ -125,7 +128,7 @@ macro_rules! words {
                     $crate::plan::document::Data::Number(number) => number.to_string(),
                     _ => {
                         let listed: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
-                        problems.push($crate::plan::fields::expected(&listed.join(" or "), node));
+                        problems.push($crate::plan::decode::expected(&listed.join(" or "), node));
                         return None;
                     }
                 };
@@ -158,3 +161,43 @@ macro_rules! words {
 }
 
 pub(crate) use {choice, record, words};
+
+pub(super) fn property(properties: &mut Map<String, Value>, key: &str, docs: &[&str], schema: Schema) {
+    let mut schema = schema.to_value();
+    let described = match schema.as_object_mut() {
+        // draft-07 ignores what stands beside a `$ref`
+        Some(object) if object.contains_key("$ref") => json!({"allOf": [schema], "description": text(docs)}),
+        Some(object) => {
+            object.insert("description".into(), json!(text(docs)));
+            schema
+        }
+        None => json!({"description": text(docs)}),
+    };
+    properties.insert(key.to_owned(), described);
+}
+
+pub(super) fn object(docs: &[&str], properties: Map<String, Value>, required: &[&str]) -> Schema {
+    json_schema!({
+        "type": "object",
+        "description": text(docs),
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+pub(super) fn one_of(docs: &[&str], properties: Map<String, Value>) -> Schema {
+    json_schema!({
+        "type": "object",
+        "description": text(docs),
+        "properties": properties,
+        "minProperties": 1,
+        // an editor offers nothing on a blank line of a map that it believes full
+        "allOf": [{"maxProperties": 1}],
+        "additionalProperties": false,
+    })
+}
+
+fn text(docs: &[&str]) -> String {
+    docs.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n")
+}

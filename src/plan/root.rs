@@ -1,14 +1,15 @@
-use super::any::Any;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
 use super::data::Dataset;
-use super::decode::{At, Named, OneOrMany};
+use super::decode::{Any, At, Named, OneOrMany};
 use super::endpoint::Endpoint;
 use super::fields::PLAN;
-use super::metric::Metric;
 use super::record::record;
-use super::rule::RuleText;
 use super::shape::{Scenario, Shape};
 use super::step::Step;
 use super::target::Target;
+use super::threshold::{Metric, RuleText};
 use super::user::User;
 use crate::units::Seed;
 
@@ -53,7 +54,7 @@ record! {
 }
 
 record! {
-    /// Sections that stand in for the plan's own under `--profile`. A section given here replaces the plan's whole.
+    /// Sections that replace the plan's own under `--profile`, each as a whole.
     pub struct Profile("a profile") {
         /// What the profile is for.
         optional description: String = "description";
@@ -74,4 +75,27 @@ record! {
         /// Replaces the plan's seed.
         optional seed: Seed = "seed";
     }
+}
+
+impl Plan {
+    /// Every step of the plan, those inside other steps too, in no particular order.
+    #[must_use]
+    pub fn all_steps(&self) -> Vec<&At<Step>> {
+        let once = self.setup.iter().flatten().chain(self.teardown.iter().flatten());
+        let mut all = Step::with_inner(once);
+        all.extend(self.users.iter().flat_map(Named::iter).flat_map(|(_, user)| user.all_steps()));
+        all
+    }
+}
+
+/// The schema of the plan language, draft-07: an editor that knows it completes and explains every key.
+#[must_use]
+pub fn plan_schema() -> Value {
+    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Plan>();
+    let mut schema = schema.to_value();
+    if let Some(root) = schema.as_object_mut() {
+        root.insert("title".into(), json!("Plimsoll plan"));
+        root.insert("patternProperties".into(), json!({"^x-": {"description": "Free: a place for anchors."}}));
+    }
+    schema
 }

@@ -3,10 +3,8 @@ use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::any::Any;
-use super::decode::Decode;
+use super::decode::{Any, Decode, expected};
 use super::document::{Data, Node};
-use super::fields::expected;
 use crate::diagnostic::{Problem, Problems};
 use crate::units::{DurationRange, InvalidValue, Rate, Ratio, Seed, Size, parse_duration};
 

@@ -85,11 +85,11 @@ record! {
         /// How long.
         required length: At<Time> = "for";
         /// `even` (the default): equal gaps. `poisson`: gaps as between independent visitors.
-        optional spacing: SpacingWord = "spacing";
+        optional spacing: Spacing = "spacing";
         /// The most users there may be to take arrivals. Default: enough for arrivals of ten seconds, at most 10,000.
         optional max_users: At<Count> = "max_users";
         /// What happens to an arrival without a free user: `drop` (the default) or `late`.
-        optional when_busy: WhenBusyWord = "when_busy";
+        optional when_busy: WhenBusy = "when_busy";
     }
 }
 
@@ -140,7 +140,7 @@ record! {
         /// The most users there may be to take arrivals. Default 1000.
         optional max_users: At<Count> = "max_users";
         /// What happens to an arrival without a free user: `drop` (the default) or `late`.
-        optional when_busy: WhenBusyWord = "when_busy";
+        optional when_busy: WhenBusy = "when_busy";
     }
 }
 
@@ -163,14 +163,14 @@ words! {
         Failing = "failing",
     }
     /// How arrivals are spaced.
-    pub enum SpacingWord {
+    pub enum Spacing {
         /// Equal gaps.
         Even = "even",
         /// Gaps drawn from an exponential distribution.
         Poisson = "poisson",
     }
     /// What happens to an arrival without a free user.
-    pub enum WhenBusyWord {
+    pub enum WhenBusy {
         /// It is dropped, and counted as such.
         Drop = "drop",
         /// It waits for the next free user; its lateness counts in its response time.

@@ -2,13 +2,12 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::any::Any;
-use super::decode::{At, Decode, Filled, Named};
+use super::decode::{Any, At, Decode, Filled, Named};
 use super::document::{Data, Node};
-use super::pause::Pause;
 use super::record::{choice, record, words};
-use super::scalars::{Count, Weight};
+use super::scalars::{Count, Time, Weight};
 use crate::diagnostic::Problems;
+use crate::units::DurationRange;
 
 choice! {
     /// One step of a task.
@@ -38,7 +37,7 @@ choice! {
         /// Several calls at once, each on a connection of its own.
         Parallel(Filled<At<Call>>) = "parallel",
         /// Ends the task, the user or the run.
-        Stop(StopWord) = "stop",
+        Stop(StopScope) = "stop",
         /// Writes a line to the run's log.
         Log(At<String>) = "log",
     }
@@ -52,7 +51,7 @@ record! {
         /// Names bound over the endpoint's own `with`.
         optional with: Named<At<Any>> = "with";
         /// What a failure does: `stop_task` (the default), `continue`, `stop_user` or `stop_run`.
-        optional on_failure: OnFailureWord = "on_failure";
+        optional on_failure: OnFailure = "on_failure";
     }
 }
 
@@ -105,7 +104,7 @@ record! {
 record! {
     /// Steps again and again: so many times, or until something is true.
     pub struct Repeat("`repeat`") {
-        /// How many times: a number, or an expression that comes to one. 0 is none.
+        /// How many times: a number, or an expression that gives one. 0 is none.
         optional times: At<Any> = "times";
         /// An expression; the steps are done until it is true, at least once.
         optional until: At<String> = "until";
@@ -142,7 +141,7 @@ record! {
 
 words! {
     /// What a failed call does.
-    pub enum OnFailureWord {
+    pub enum OnFailure {
         /// The next step follows.
         Continue = "continue",
         /// The task ends.
@@ -153,13 +152,26 @@ words! {
         StopRun = "stop_run",
     }
     /// What `stop` ends.
-    pub enum StopWord {
+    pub enum StopScope {
         /// The task.
         Task = "task",
         /// The user.
         User = "user",
         /// The run.
         Run = "run",
+    }
+}
+
+impl OnFailure {
+    /// What ends, if anything does.
+    #[must_use]
+    pub const fn stops(self) -> Option<StopScope> {
+        match self {
+            Self::Continue => None,
+            Self::StopTask => Some(StopScope::Task),
+            Self::StopUser => Some(StopScope::User),
+            Self::StopRun => Some(StopScope::Run),
+        }
     }
 }
 
@@ -221,5 +233,63 @@ impl JsonSchema for Call {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let map = generator.subschema_for::<CallMap>();
         json_schema!({"anyOf": [{"type": "string"}, map]})
+    }
+}
+
+record! {
+    /// A pause drawn from an exponential distribution, as between independent arrivals.
+    pub struct Exponential("`exponential`") {
+        /// Its mean.
+        required mean: At<Time> = "mean";
+    }
+}
+
+record! {
+    /// A pause drawn from a normal distribution; what would be below zero is drawn again.
+    pub struct Normal("`normal`") {
+        /// Its mean.
+        required mean: At<Time> = "mean";
+        /// Its standard deviation.
+        required deviation: At<Time> = "deviation";
+    }
+}
+
+choice! {
+    /// A distribution of pauses.
+    pub enum Spread("a pause") {
+        /// Exponential.
+        Exponential(Exponential) = "exponential",
+        /// Normal.
+        Normal(Normal) = "normal",
+    }
+}
+
+/// A pause: a time, a range, or a distribution.
+#[derive(Debug, Clone)]
+pub enum Pause {
+    /// `2s`, or drawn evenly from `1s..5s`.
+    Range(DurationRange),
+    /// Drawn from a distribution.
+    Spread(Spread),
+}
+
+impl Decode for Pause {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Data::Map(_) => Spread::decode(node, problems).map(Self::Spread),
+            _ => DurationRange::decode(node, problems).map(Self::Range),
+        }
+    }
+}
+
+impl JsonSchema for Pause {
+    fn schema_name() -> Cow<'static, str> {
+        "Pause".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let range = generator.subschema_for::<DurationRange>();
+        let spread = generator.subschema_for::<Spread>();
+        json_schema!({"anyOf": [range, spread]})
     }
 }

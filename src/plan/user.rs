@@ -1,10 +1,8 @@
-use super::any::Any;
 use super::data::Feed;
-use super::decode::{At, Filled, Named};
-use super::pause::Pause;
+use super::decode::{Any, At, Filled, Named};
 use super::record::record;
 use super::scalars::{Count, Time, Weight};
-use super::step::Step;
+use super::step::{Pause, Step};
 
 record! {
     /// A kind of user: what it does, how often, and how long it pauses.

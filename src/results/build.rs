@@ -8,9 +8,9 @@ use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
 use crate::metrics::{Accounting, ErrorCount, Second};
 use crate::sample::{Catalog, FailureKind, StagePurpose};
-use crate::threshold::{Amount, Limit, Rule, Was};
+use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
-use crate::verdict::{Exit, Finding, GeneratorHealth, Limits, Point, Status, Verdict, health_issues};
+use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Status, Verdict, health_issues};
 
 /// Makes the report of results whose thresholds were judged.
 pub(super) fn build(results: &Results, findings: &[Finding], verdict: &Verdict) -> Report {
@@ -56,7 +56,7 @@ pub(super) fn build(results: &Results, findings: &[Finding], verdict: &Verdict) 
         failures,
         exceptions,
         teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
-        books: accounting(totals.books(), end.is_some()),
+        books: accounting(totals.accounting(), end.is_some()),
         generator: self::generator(generator),
         history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
     }
@@ -92,7 +92,7 @@ fn tried(level: &Level, header: &Header) -> LevelEntry {
 }
 
 fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
-    let Finding { judged, course } = finding;
+    let Finding { judged, history } = finding;
     ThresholdEntry {
         name: rule.name.clone(),
         require: rule.require.to_string(),
@@ -100,10 +100,7 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
         measured: judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount)),
         value: judged.measured.map(Amount::value),
         limit: rule.require.limit.amount().map(Amount::value),
-        baseline: match rule.require.limit {
-            Limit::Baseline(_, Was::Known(was)) => Some(was.value()),
-            Limit::Baseline(_, Was::Unknown) | Limit::Amount(_) => None,
-        },
+        baseline: rule.require.limit.baseline().map(Amount::value),
         against: rule
             .require
             .limit
@@ -115,13 +112,13 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
             Status::NoData => ThresholdState::NoData,
             Status::Deferred => ThresholdState::Left,
         },
-        broke_at: judged.broke.map(Offset::as_secs_f64),
-        history: course.points().iter().map(point).collect(),
+        broke_at: judged.broken_at.map(Offset::as_secs_f64),
+        history: history.points().iter().map(point).collect(),
     }
 }
 
-fn point(point: &Point) -> ThresholdPoint {
-    let Point { second, length, measured, broken } = *point;
+fn point(point: &HistoryPoint) -> ThresholdPoint {
+    let HistoryPoint { second, length, measured, broken } = *point;
     ThresholdPoint { second, length, value: measured.map(Amount::value), broken }
 }
 
@@ -186,7 +183,7 @@ fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
         memory_limit: limits.memory.map(Size::as_bytes),
         backlog: worst.backlog,
         suspect_seconds: generator.suspect(),
-        suspect_by: generator.strained().map(|(strain, seconds)| (strain.name().to_owned(), seconds)).collect(),
+        suspect_by: generator.issues().map(|(issue, seconds)| (issue.name().to_owned(), seconds)).collect(),
     }
 }
 

@@ -178,7 +178,7 @@ impl Results {
     /// under way.
     #[must_use]
     pub fn integrity(&self) -> Integrity {
-        let broken = |end: &End| end.broken_workers > 0 || self.totals.books().balance().is_err();
+        let broken = |end: &End| end.broken_workers > 0 || self.totals.accounting().balance().is_err();
         if self.end.as_ref().is_some_and(broken) { Integrity::Broken } else { Integrity::Sound }
     }
 
@@ -199,7 +199,7 @@ impl Results {
     }
 
     fn verdict_on(&self, findings: &[Finding]) -> Verdict {
-        conclude(self.closing(), findings, self.totals.books(), self.generator.finding())
+        conclude(self.closing(), findings, self.totals.accounting(), self.generator.validity())
     }
 
     fn reached(&self) -> Duration {

@@ -1,7 +1,7 @@
 use crate::journal::Level;
 use crate::sample::StageId;
 use crate::threshold::Rule;
-use crate::verdict::{Finding, Judged, stand};
+use crate::verdict::{Finding, Judged, status_of};
 
 /// Where the figures of a search's levels come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(super) fn on_levels(
     let Some(level) = held.or_else(|| levels.first()) else { return };
     for (index, (finding, rule)) in findings.iter_mut().zip(rules).enumerate() {
         finding.judged = match level.measured.get(index).filter(|_| figures == Figures::Kept) {
-            Some(measured) => Judged { measured: *measured, status: stand(rule, *measured), broke: None },
+            Some(measured) => Judged { measured: *measured, status: status_of(rule, *measured), broken_at: None },
             None => anew(rule, level.stage),
         };
     }

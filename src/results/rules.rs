@@ -1,5 +1,5 @@
 use crate::journal::Threshold as Written;
-use crate::threshold::{Limit, Rule, Threshold, Was};
+use crate::threshold::{Rule, Threshold};
 
 /// A journal whose thresholds cannot be read: only another version, or a damaged file, makes it so.
 #[derive(Debug, thiserror::Error)]
@@ -26,21 +26,18 @@ pub fn written(rule: &Rule) -> Written {
         after: rule.after,
         no_data: rule.no_data,
         place: rule.place.clone(),
-        baseline: match rule.require.limit {
-            Limit::Baseline(_, Was::Known(was)) => Some(was),
-            Limit::Baseline(_, Was::Unknown) | Limit::Amount(_) => None,
-        },
+        baseline: rule.require.limit.baseline(),
     }
 }
 
 fn rule(written: &Written) -> Result<Rule, Unreadable> {
     let require = Threshold::parse(&written.require);
-    let mut require = require.map_err(|misparse| Unreadable(written.require.clone(), misparse.message))?;
+    let mut require = require.map_err(|error| Unreadable(written.require.clone(), error.message))?;
     if let Some(was) = written.baseline {
         if !require.takes(was) {
             return Err(Unreadable(written.require.clone(), "its baseline is of another kind".to_owned()));
         }
-        require.limit = require.limit.against(Was::Known(was));
+        require.limit = require.limit.against(was);
     }
     Ok(Rule {
         require,

@@ -42,8 +42,8 @@ impl Snapshot {
             length: results.length(),
             stage: stage.map_or_else(|| Arc::from(""), |stage| stage.name.clone()),
             users: interval.users,
-            ended: interval.books.ok + interval.books.failures(),
-            failed_so_far: results.totals().books().failures(),
+            ended: interval.accounting.ok + interval.accounting.failures(),
+            failed_so_far: results.totals().accounting().failures(),
             p95: times.quantile(0.95).map(|nanos| Duration::from_nanos(nanos as u64)),
         }
     }

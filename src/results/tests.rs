@@ -146,7 +146,7 @@ fn a_search_is_judged_on_the_highest_level_that_held() {
 fn counts_that_do_not_add_up_at_the_end_are_a_bug_of_ours() {
     let mut results = Results::new(header(&[])).unwrap();
     let Entry::Second(mut interval) = second(0, 10, 0, FAST) else { unreachable!() };
-    interval.books.ok -= 1;
+    interval.accounting.ok -= 1;
     results.hear(&Entry::Second(interval));
     // under way, one request may still be out
     assert_eq!(results.integrity(), Integrity::Sound);

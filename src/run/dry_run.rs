@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::shard_fit::peak;
-use crate::compile::{Pause, Program, Rhythm, Scenario, Shape, Share, TaskOrder, UserType};
-use crate::engine::{curve_of, flow_of};
+use crate::compile::{IterationCount, Pause, Program, Scenario, Shape, TaskOrder, UserType, WaitTime};
+use crate::load::{RateCurve, Share, UserCurve};
 use crate::units::{Offset, Shard, show_duration};
 
 /// What a run would do, without doing it: the effective plan, shares, and the load curve; without secrets.
@@ -86,12 +86,12 @@ fn drawn(scenario: &Scenario) -> String {
     let length = scenario.shape.length();
     let level: Box<dyn Fn(Offset) -> f64> = match &scenario.shape {
         Shape::Closed(stages, _) => {
-            let curve = curve_of(Offset::ZERO, stages);
+            let curve = UserCurve::new(stages);
             Box::new(move |at| f64::from(curve.population_at(at)))
         }
         Shape::Open(stages, ..) => {
-            let flow = flow_of(stages);
-            Box::new(move |at| flow.rate_at(at))
+            let curve = RateCurve::new(stages);
+            Box::new(move |at| curve.rate_at(at))
         }
         Shape::Iterations(work) => {
             return format!("  {} users share a fixed amount of work\n", work.users);
@@ -126,15 +126,15 @@ fn drawn(scenario: &Scenario) -> String {
 /// How many requests or tasks are expected, where that is known.
 fn expected(scenario: &Scenario, program: &Program) -> Option<(f64, &'static str)> {
     match &scenario.shape {
-        Shape::Open(stages, ..) => Some((flow_of(stages).total(), "arrivals, each a task")),
+        Shape::Open(stages, ..) => Some((RateCurve::new(stages).total(), "arrivals, each a task")),
         Shape::Replay(times, _) => Some((times.len() as f64, "arrivals, each a task")),
-        Shape::Iterations(work) => Some(match work.amount {
-            crate::compile::Amount::Each(each) => (each as f64 * f64::from(work.users), "tasks"),
-            crate::compile::Amount::Total(total) => (total as f64, "tasks"),
+        Shape::Iterations(work) => Some(match work.count {
+            IterationCount::Each(each) => (each as f64 * f64::from(work.users), "tasks"),
+            IterationCount::Total(total) => (total as f64, "tasks"),
         }),
         Shape::Search(_) => None,
         Shape::Closed(stages, _) => {
-            let curve = curve_of(Offset::ZERO, stages);
+            let curve = UserCurve::new(stages);
             let seconds = scenario.shape.length().as_secs();
             let user_seconds: f64 = (0..seconds.min(1_000_000))
                 .map(|second| f64::from(curve.population_at(Offset::from(Duration::from_secs(second)))))
@@ -150,10 +150,10 @@ fn pace(scenario: &Scenario, program: &Program) -> Option<f64> {
     let mut pace = 0.0;
     for (id, share) in &scenario.kinds {
         let user = program.users.get(id.index())?;
-        let pause = match user.rhythm {
-            Rhythm::ThinkTime(Pause::NONE) => return None,
-            Rhythm::ThinkTime(pause) => pause.mean(),
-            Rhythm::Pacing(pause) => pause,
+        let pause = match user.wait_time {
+            WaitTime::ThinkTime(Pause::NONE) => return None,
+            WaitTime::ThinkTime(pause) => pause.mean(),
+            WaitTime::Pacing(pause) => pause,
         };
         let part = if total > 0.0 { weight(*share) / total } else { 1.0 / scenario.kinds.len() as f64 };
         pace += part / pause.as_secs_f64();

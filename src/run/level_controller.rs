@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use crate::compile::{Ending, Program, Scenario, Search, Shape};
+use crate::compile::{Program, Scenario, Search, Shape, Until};
 use crate::journal::Level;
 use crate::results::{Results, level};
 use crate::sample::StageId;
 use crate::units::{Offset, Rate};
-use crate::verdict::{RateSearch, Tried};
+use crate::verdict::{LevelResult, RateSearch};
 
 /// What follows a level.
 pub(super) enum Next {
@@ -34,7 +34,7 @@ impl LevelController {
         let climbs = |scenario: &Scenario| {
             matches!(
                 &scenario.shape,
-                Shape::Search(_) | Shape::Closed(_, Ending::Failing) | Shape::Open(.., Ending::Failing)
+                Shape::Search(_) | Shape::Closed(_, Until::FirstFailing) | Shape::Open(.., Until::FirstFailing)
             )
         };
         let scenario = program.scenarios.iter().position(climbs)?;
@@ -67,7 +67,7 @@ impl LevelController {
         self.at += 1;
         let next = match &mut self.search {
             Some(search) => {
-                search.tell(if level.held() { Tried::Held } else { Tried::Broke });
+                search.record(if level.held() { LevelResult::Held } else { LevelResult::Broken });
                 search.next().map_or(Next::Nothing, Next::Level)
             }
             None if level.held() => Next::Stage,
@@ -89,7 +89,7 @@ impl LevelController {
             }
             _ => (String::new(), 0.0),
         };
-        let dropped = results.totals().books().dropped;
+        let dropped = results.totals().accounting().dropped;
         let here = dropped - std::mem::replace(&mut self.dropped, dropped);
         level(stage, height, &results.judge_stage(stage, now), results.rules(), here)
     }

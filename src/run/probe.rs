@@ -51,17 +51,14 @@ async fn ask(program: &Program, ready: &Ready, mut waiting: impl FnMut(&str)) ->
 }
 
 async fn connect(target: &Target) -> Result<(), Unreachable> {
-    if let Some(path) = &target.http.unix_socket {
+    if let Some(path) = &target.connections.unix_socket {
         let shown = path.display();
         let connected = UnixStream::connect(path).await.map(drop);
         return connected.map_err(|error| Unreachable(format!("{shown} cannot be connected to: {}", reason(&error))));
     }
     // what lies behind a proxy is its business
-    let origin = target.http.proxy.as_ref().map_or(&target.origin, |proxy| &proxy.origin);
-    let address = origin.split_once("://").map_or(origin.as_str(), |(_, address)| address);
-    let has_port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let port = if origin.starts_with("https") { 443 } else { 80 };
-    let address = if has_port { address.to_owned() } else { format!("{address}:{port}") };
+    let origin = target.connections.proxy.as_ref().map_or(&target.origin, |proxy| &proxy.origin);
+    let address = format!("{}:{}", origin.host(), origin.port());
     match timeout(CONNECT, TcpStream::connect(&address)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(Unreachable(format!("{address} cannot be connected to: {}", reason(&error)))),

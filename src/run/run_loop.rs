@@ -9,7 +9,7 @@ use super::process_stats::ProcessStats;
 use crate::compile::Program;
 use crate::engine::{NotReady, Options, Phase, Run, Stop, WorkerMessage};
 use crate::journal::{Annotation, Closing, End, Entry, Header, Level, Mark};
-use crate::metrics::{Interval, pulse};
+use crate::metrics::{Interval, add_run_gauges};
 use crate::results::{Results, Unreadable};
 use crate::units::Offset;
 
@@ -210,7 +210,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         if let Some(stage) = self.emitter.results.stage_at(began)
             && began + Duration::from_secs(1) <= end
         {
-            pulse(interval, &self.program.catalog, stage);
+            add_run_gauges(interval, &self.program.catalog, stage);
         }
     }
 

@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use crate::compile::{Amount, Ending, Program, Scenario, Shape};
+use crate::compile::{IterationCount, Program, Scenario, Shape, Until};
 use crate::engine::Start;
 use crate::units::{Shard, show_duration};
 
@@ -86,7 +86,7 @@ pub fn peak(shard: Shard, program: &Program) -> u64 {
 const fn learns(scenario: &Scenario) -> bool {
     matches!(
         scenario.shape,
-        Shape::Search(_) | Shape::Closed(_, Ending::Failing) | Shape::Open(_, _, _, Ending::Failing)
+        Shape::Search(_) | Shape::Closed(_, Until::FirstFailing) | Shape::Open(_, _, _, Until::FirstFailing)
     )
 }
 
@@ -95,9 +95,9 @@ fn parts(scenario: &Scenario) -> (u64, &'static str) {
     let users = (u64::from(scenario.shape.peak()), "users");
     match &scenario.shape {
         Shape::Replay(times, _) => users.min((times.len() as u64, "arrivals")),
-        Shape::Iterations(work) => match work.amount {
-            Amount::Total(total) => users.min((total, "iterations")),
-            Amount::Each(_) => users,
+        Shape::Iterations(work) => match work.count {
+            IterationCount::Total(total) => users.min((total, "iterations")),
+            IterationCount::Each(_) => users,
         },
         Shape::Closed(..) | Shape::Open(..) | Shape::Search(_) => users,
     }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::types::{Aggregate, Subject, Threshold};
 use crate::units::{Rate, Ratio, Size, show_duration};
 
 /// A value with its kind: what a threshold compares with, and what is measured.
@@ -21,6 +22,15 @@ pub enum Amount {
     Size(Size),
 }
 
+/// What an amount is of.
+pub(super) enum Kind {
+    Time,
+    Rate,
+    Ratio,
+    Size,
+    Number,
+}
+
 impl Amount {
     /// As a number to compare with: seconds, a second, a share, a number, bytes.
     #[must_use]
@@ -32,6 +42,12 @@ impl Amount {
             Self::Number(number) => number,
             Self::Size(size) => size.as_bytes() as f64,
         }
+    }
+
+    /// A time in milliseconds; what no time can be is the nearest that one can.
+    #[must_use]
+    pub fn milliseconds(ms: f64) -> Self {
+        Self::Time(Duration::from_secs_f64(ms.clamp(0.0, 1e12) / 1e3))
     }
 
     /// Another value of the same kind, as [`Amount::value`] gives it; what cannot be below nothing is at least nothing.
@@ -62,6 +78,22 @@ impl Amount {
             }
             (Self::Rate(rate), Self::Rate(_)) => format!("{}/s", short(rate.as_per_second())),
             _ => self.to_string(),
+        }
+    }
+}
+
+impl Threshold {
+    /// Whether what it measures can be such an amount.
+    #[must_use]
+    pub const fn takes(&self, amount: Amount) -> bool {
+        match (kind(self.aggregate, &self.subject), amount) {
+            (Kind::Time, Amount::Time(_))
+            | (Kind::Rate, Amount::Rate(_))
+            | (Kind::Ratio, Amount::Ratio(_))
+            | (Kind::Size, Amount::Size(_))
+            // a transaction's time goes by a metric's name
+            | (Kind::Number, Amount::Number(_) | Amount::Time(_)) => true,
+            (Kind::Time | Kind::Rate | Kind::Ratio | Kind::Size | Kind::Number, _) => false,
         }
     }
 }
@@ -132,6 +164,29 @@ fn short(number: f64) -> String {
         _ => 4,
     };
     format!("{number:.digits$}")
+}
+
+/// The kind of a threshold's left side.
+pub(super) const fn kind(aggregate: Aggregate, subject: &Subject) -> Kind {
+    match aggregate {
+        Aggregate::Rate => Kind::Rate,
+        Aggregate::ErrorRate | Aggregate::Share => Kind::Ratio,
+        Aggregate::Bytes => Kind::Size,
+        Aggregate::Count | Aggregate::Errors | Aggregate::Dropped => Kind::Number,
+        _ if matches!(subject, Subject::Declared(_)) => Kind::Number,
+        _ => Kind::Time,
+    }
+}
+
+/// What to write instead of what is of another kind.
+pub(super) const fn example(aggregate: Aggregate, subject: &Subject) -> &'static str {
+    match kind(aggregate, subject) {
+        Kind::Time => "write a time, such as `100ms`",
+        Kind::Rate => "write a rate, such as `50/s`",
+        Kind::Ratio => "write a share, such as `1%`",
+        Kind::Size => "write a size, such as `10KiB`",
+        Kind::Number => "write a number, such as `100`",
+    }
 }
 
 #[cfg(test)]

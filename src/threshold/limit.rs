@@ -8,8 +8,8 @@ use crate::units::Ratio;
 pub enum Limit {
     /// This.
     Amount(Amount),
-    /// The same measure of the baseline, moved by a drift.
-    Baseline(Drift, Was),
+    /// The same measure of an earlier run, moved by a drift; `None` where no run is named, or it has no data for this.
+    Baseline(Drift, Option<Amount>),
 }
 
 /// How far a value may lie from the baseline's.
@@ -32,23 +32,13 @@ pub enum Direction {
     Down,
 }
 
-/// What the baseline measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Was {
-    /// Not known: there is no baseline, or it has no data for this.
-    Unknown,
-    /// This.
-    Known(Amount),
-}
-
 impl Limit {
     /// What to compare with; `None` where the baseline is not known.
     #[must_use]
     pub fn amount(&self) -> Option<Amount> {
         let (drift, was) = match self {
             Self::Amount(amount) => return Some(*amount),
-            Self::Baseline(_, Was::Unknown) => return None,
-            Self::Baseline(drift, Was::Known(was)) => (drift, was),
+            Self::Baseline(drift, was) => (drift, was.as_ref()?),
         };
         let moved = |direction: &Direction, by: f64| match direction {
             Direction::Up => was.value() + by,
@@ -61,6 +51,15 @@ impl Limit {
         })
     }
 
+    /// What the earlier run measured, where one decides and it is known.
+    #[must_use]
+    pub const fn baseline(&self) -> Option<Amount> {
+        match self {
+            Self::Amount(_) => None,
+            Self::Baseline(_, was) => *was,
+        }
+    }
+
     /// Whether an earlier run decides.
     #[must_use]
     pub const fn is_baseline(&self) -> bool {
@@ -69,10 +68,10 @@ impl Limit {
 
     /// The same limit, with what the baseline measured.
     #[must_use]
-    pub const fn against(self, was: Was) -> Self {
+    pub const fn against(self, was: Amount) -> Self {
         match self {
             Self::Amount(_) => self,
-            Self::Baseline(drift, _) => Self::Baseline(drift, was),
+            Self::Baseline(drift, _) => Self::Baseline(drift, Some(was)),
         }
     }
 }
@@ -105,13 +104,13 @@ mod tests {
 
     #[test]
     fn a_baseline_is_moved_by_a_part_of_it_or_by_an_amount() {
-        let was = Was::Known(Amount::Time(Duration::from_millis(200)));
+        let was = Some(Amount::Time(Duration::from_millis(200)));
         let limit = |drift| Limit::Baseline(drift, was).amount().map(|amount| amount.to_string());
         assert_eq!(limit(Drift::None).as_deref(), Some("200ms"));
         assert_eq!(limit(Drift::Share(Direction::Up, Ratio::new(0.1))).as_deref(), Some("220ms"));
         let more = Amount::Time(Duration::from_millis(5));
         assert_eq!(limit(Drift::By(Direction::Down, more)).as_deref(), Some("195ms"));
         assert_eq!(limit(Drift::By(Direction::Down, Amount::Time(Duration::from_secs(9)))).as_deref(), Some("0s"));
-        assert_eq!(Limit::Baseline(Drift::None, Was::Unknown).amount(), None);
+        assert_eq!(Limit::Baseline(Drift::None, None).amount(), None);
     }
 }

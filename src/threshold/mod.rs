@@ -3,7 +3,6 @@
 //! It ends at the end of the text: anything left over is a problem.
 
 mod amount;
-mod kind;
 mod limit;
 mod parse;
 #[cfg(test)]
@@ -11,8 +10,8 @@ mod tests;
 mod types;
 
 pub use amount::Amount;
-pub use limit::{Direction, Drift, Limit, Was};
-pub use parse::Misparse;
+pub use limit::{Direction, Drift, Limit};
+pub use parse::ParseError;
 pub use types::{
     AGGREGATES, Aggregate, Field, Matcher, NoData, OnBreak, Operator, Quantile, Relation, Rule, SELECTORS, Subject,
     Threshold,

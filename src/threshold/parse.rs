@@ -1,16 +1,15 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::amount::Amount;
-use super::kind::{Kind, example, kind};
-use super::limit::{Direction, Drift, Limit, Was};
+use super::amount::{Amount, Kind, example, kind};
+use super::limit::{Direction, Drift, Limit};
 use super::types::{Aggregate, Field, Matcher, Operator, Quantile, Relation, Subject, Threshold};
 use crate::diagnostic::{did_you_mean, nearest};
 use crate::units::{InvalidValue, Rate, Ratio, Size, parse_duration};
 
 /// Why a text is not a threshold: what, where in it (bytes), and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misparse {
+pub struct ParseError {
     /// What is wrong.
     pub message: String,
     /// Where.
@@ -24,7 +23,7 @@ impl Threshold {
     ///
     /// # Errors
     /// The first thing in it that is not of the grammar, or whose kinds do not fit together.
-    pub fn parse(text: &str) -> Result<Self, Misparse> {
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
         let mut cursor = Cursor { text, at: 0 };
         let (aggregate, aggregate_range) = cursor.aggregate()?;
         let subject = cursor.subject(aggregate, &aggregate_range)?;
@@ -81,7 +80,7 @@ impl<'a> Cursor<'a> {
         self.at..self.at + length
     }
 
-    fn aggregate(&mut self) -> Result<(Aggregate, Range<usize>), Misparse> {
+    fn aggregate(&mut self) -> Result<(Aggregate, Range<usize>), ParseError> {
         let (word, range) = self.word(|c| c.is_alphanumeric() || c == '_' || c == '.');
         if let Some((_, aggregate)) = Aggregate::NAMED.iter().find(|(name, _)| *name == word) {
             return Ok((*aggregate, range));
@@ -92,11 +91,11 @@ impl<'a> Cursor<'a> {
                 return Ok((Aggregate::Quantile(Quantile(percent)), range));
             }
             let message = format!("there is no quantile `{word}`");
-            return Err(misparse(message, range, "quantiles lie above 0 and reach to 100: `p50`, `p99.9`"));
+            return Err(parse_error(message, range, "quantiles lie above 0 and reach to 100: `p50`, `p99.9`"));
         }
         if word.is_empty() {
             let help = "a threshold looks like `p95 < 100ms` or `error_rate < 1%`";
-            return Err(misparse("expected an aggregate", self.here(), help));
+            return Err(parse_error("expected an aggregate", self.here(), help));
         }
         let help = match word {
             "mean" | "average" => Some("did you mean `avg`?".to_owned()),
@@ -110,19 +109,19 @@ impl<'a> Cursor<'a> {
                 did_you_mean(word, Aggregate::NAMED.iter().map(|(name, _)| *name).chain(["p50", "p95", "p99"]))
             }),
         };
-        Err(Misparse { message: format!("unknown aggregate `{word}`"), range, help })
+        Err(ParseError { message: format!("unknown aggregate `{word}`"), range, help })
     }
 
-    fn subject(&mut self, aggregate: Aggregate, of: &Range<usize>) -> Result<Subject, Misparse> {
+    fn subject(&mut self, aggregate: Aggregate, of: &Range<usize>) -> Result<Subject, ParseError> {
         if !self.takes("(") {
             return Ok(Subject::ResponseTime);
         }
         let (name, range) = self.word(|c| c.is_alphanumeric() || c == '_' || c == '-');
         if !self.takes(")") {
-            return Err(misparse("`(` is never closed", self.here(), "write it like `avg(concepts_found) > 0`"));
+            return Err(parse_error("`(` is never closed", self.here(), "write it like `avg(concepts_found) > 0`"));
         }
         if name.is_empty() {
-            return Err(misparse("expected a metric between `(` and `)`", range, "such as `p95(service_time)`"));
+            return Err(parse_error("expected a metric between `(` and `)`", range, "such as `p95(service_time)`"));
         }
         let of_requests = matches!(
             aggregate,
@@ -130,13 +129,13 @@ impl<'a> Cursor<'a> {
         );
         if of_requests {
             let message = format!("`{aggregate}` is of requests and takes no metric");
-            return Err(misparse(message, range, &format!("write `{}` alone", &self.text[of.clone()])));
+            return Err(parse_error(message, range, &format!("write `{}` alone", &self.text[of.clone()])));
         }
         let time = TIMES.iter().find(|(known, _)| *known == name).map(|(_, subject)| subject.clone());
         Ok(time.unwrap_or_else(|| Subject::Declared(name.to_owned())))
     }
 
-    fn selector(&mut self) -> Result<Vec<Matcher>, Misparse> {
+    fn selector(&mut self) -> Result<Vec<Matcher>, ParseError> {
         let mut matchers = Vec::new();
         if !self.takes("{") {
             return Ok(matchers);
@@ -149,28 +148,28 @@ impl<'a> Cursor<'a> {
             }
             if !self.takes(",") {
                 let help = "write it like `p95{endpoint=recall,user=memory} < 100ms`";
-                return Err(misparse("`{` is never closed", open..open + 1, help));
+                return Err(parse_error("`{` is never closed", open..open + 1, help));
             }
         }
     }
 
-    fn matcher(&mut self) -> Result<Matcher, Misparse> {
+    fn matcher(&mut self) -> Result<Matcher, ParseError> {
         let (word, range) = self.word(|c| c.is_alphanumeric() || c == '_');
         let Some((_, field)) = Field::ALL.iter().find(|(name, _)| *name == word) else {
             let help = did_you_mean(word, Field::ALL.iter().map(|(name, _)| *name));
-            return Err(Misparse { message: format!("unknown selector `{word}`"), range, help });
+            return Err(ParseError { message: format!("unknown selector `{word}`"), range, help });
         };
         let like = self.takes("=~");
         let not = !like && self.takes("!=");
         if !like && !not && !self.takes("=") {
             let message = format!("expected `=`, `!=` or `=~` after `{word}`");
-            return Err(misparse(message, self.here(), &format!("write it like `{word}=…`")));
+            return Err(parse_error(message, self.here(), &format!("write it like `{word}=…`")));
         }
         let (text, range) = self.value()?;
         let relation = if like {
-            let whole = regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build();
-            Relation::Like(whole.map_err(|_| {
-                misparse(
+            let anchored = regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build();
+            Relation::Like(anchored.map_err(|_| {
+                parse_error(
                     format!("`{text}` is not a regular expression"),
                     range.clone(),
                     "write it like `name=~/recall.*`",
@@ -182,7 +181,7 @@ impl<'a> Cursor<'a> {
             Relation::Is
         };
         if *field == Field::Status && !like && text.parse::<u16>().is_err() {
-            return Err(misparse(
+            return Err(parse_error(
                 format!("`{text}` is not a status"),
                 range,
                 "write it like `status=404` or `status=~5..`",
@@ -192,13 +191,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// A selector's value: bare, up to `,` or `}` outside brackets; or in quotes.
-    fn value(&mut self) -> Result<(String, Range<usize>), Misparse> {
+    fn value(&mut self) -> Result<(String, Range<usize>), ParseError> {
         self.skip_blanks();
         let quote = self.rest().chars().next().filter(|c| matches!(c, '"' | '\''));
         if let Some(quote) = quote {
             let start = self.at;
             let Some(length) = self.rest()[1..].find(quote) else {
-                return Err(misparse("the quote is never closed", start..start + 1, "end it with the same sign"));
+                return Err(parse_error("the quote is never closed", start..start + 1, "end it with the same sign"));
             };
             self.at += length + 2;
             return Ok((self.text[start + 1..self.at - 1].to_owned(), start..self.at));
@@ -208,12 +207,12 @@ impl<'a> Cursor<'a> {
         let text = self.text[start..self.at].trim_end();
         let range = start..start + text.len();
         if text.is_empty() {
-            return Err(misparse("expected a value", range, "write it like `endpoint=recall`"));
+            return Err(parse_error("expected a value", range, "write it like `endpoint=recall`"));
         }
         Ok((text.to_owned(), range))
     }
 
-    fn operator(&mut self) -> Result<Operator, Misparse> {
+    fn operator(&mut self) -> Result<Operator, ParseError> {
         self.skip_blanks();
         for (sign, operator) in Operator::ALL {
             if self.takes(sign) {
@@ -223,7 +222,7 @@ impl<'a> Cursor<'a> {
         let range = self.here();
         let found = &self.text[range.clone()];
         if found.starts_with('=') {
-            return Err(misparse("`=` does not compare", range.start..range.start + 1, "did you mean `==`?"));
+            return Err(parse_error("`=` does not compare", range.start..range.start + 1, "did you mean `==`?"));
         }
         let help = "the operators are `<`, `<=`, `>`, `>=`, `==` and `!=`";
         let message = if found.is_empty() {
@@ -231,10 +230,10 @@ impl<'a> Cursor<'a> {
         } else {
             format!("expected an operator, found `{found}`")
         };
-        Err(misparse(message, range, help))
+        Err(parse_error(message, range, help))
     }
 
-    fn limit(&mut self, aggregate: Aggregate, subject: &Subject) -> Result<Limit, Misparse> {
+    fn limit(&mut self, aggregate: Aggregate, subject: &Subject) -> Result<Limit, ParseError> {
         let before = self.at;
         let (word, _) = self.word(|c| c.is_alphanumeric() || c == '_');
         if word != "baseline" {
@@ -244,7 +243,7 @@ impl<'a> Cursor<'a> {
         let direction = match (self.takes("+"), self.takes("-")) {
             (true, _) => Direction::Up,
             (_, true) => Direction::Down,
-            _ => return Ok(Limit::Baseline(Drift::None, Was::Unknown)),
+            _ => return Ok(Limit::Baseline(Drift::None, None)),
         };
         let before = self.at;
         let (word, range) = self.word(|c| !c.is_whitespace());
@@ -252,20 +251,20 @@ impl<'a> Cursor<'a> {
         let drift = match Ratio::parse(word) {
             Ok(share) if !matches!(kind(aggregate, subject), Kind::Ratio) => Drift::Share(direction, share),
             _ if word.is_empty() => {
-                return Err(misparse("expected how far from the baseline", range, "such as `baseline + 10%`"));
+                return Err(parse_error("expected how far from the baseline", range, "such as `baseline + 10%`"));
             }
             _ => {
                 self.at = before;
                 Drift::By(direction, self.amount(aggregate, subject)?)
             }
         };
-        Ok(Limit::Baseline(drift, Was::Unknown))
+        Ok(Limit::Baseline(drift, None))
     }
 
-    fn amount(&mut self, aggregate: Aggregate, subject: &Subject) -> Result<Amount, Misparse> {
+    fn amount(&mut self, aggregate: Aggregate, subject: &Subject) -> Result<Amount, ParseError> {
         let (word, range) = self.word(|c| !c.is_whitespace());
         if word.is_empty() {
-            return Err(misparse("expected a value to compare with", range, example(aggregate, subject)));
+            return Err(parse_error("expected a value to compare with", range, example(aggregate, subject)));
         }
         let read: Result<Amount, InvalidValue> = match kind(aggregate, subject) {
             Kind::Time => parse_duration(word).map(Amount::Time),
@@ -274,14 +273,14 @@ impl<'a> Cursor<'a> {
             Kind::Size => Size::parse(word).map(Amount::Size),
             Kind::Number => {
                 let number = word.parse().ok().filter(|number: &f64| number.is_finite());
-                // a transaction's time is known by its name alone: whether it is one is told later
+                // a transaction's time is known by its name alone: whether it is one is checked later
                 let time = parse_duration(word).ok().filter(|_| matches!(subject, Subject::Declared(_)));
                 return match number {
                     Some(number) => Ok(Amount::Number(number)),
                     None if time.is_some() && aggregate.is_of_samples() => Ok(Amount::Time(time.unwrap_or_default())),
                     None => {
                         let message = format!("`{word}` is not a number, and `{aggregate}` is one here");
-                        Err(misparse(message, range, example(aggregate, subject)))
+                        Err(parse_error(message, range, example(aggregate, subject)))
                     }
                 };
             }
@@ -295,11 +294,11 @@ impl<'a> Cursor<'a> {
                 Kind::Number => "a number",
             };
             let message = format!("{}, and `{aggregate}` is {is_of}", invalid.message);
-            misparse(message, range, &invalid.help)
+            parse_error(message, range, &invalid.help)
         })
     }
 
-    fn window(&mut self) -> Result<Option<Duration>, Misparse> {
+    fn window(&mut self) -> Result<Option<Duration>, ParseError> {
         let before = self.at;
         let (word, _) = self.word(char::is_alphabetic);
         if word != "over" {
@@ -307,9 +306,10 @@ impl<'a> Cursor<'a> {
             return Ok(None);
         }
         let (word, range) = self.word(|c| !c.is_whitespace());
-        let window = parse_duration(word).map_err(|invalid| misparse(invalid.message, range.clone(), &invalid.help))?;
+        let window =
+            parse_duration(word).map_err(|invalid| parse_error(invalid.message, range.clone(), &invalid.help))?;
         if window < Duration::from_secs(1) || window > Threshold::LONGEST_WINDOW {
-            return Err(misparse(
+            return Err(parse_error(
                 format!("a window of `{word}` cannot be kept"),
                 range,
                 "a window is from `1s` to `1h`",
@@ -318,7 +318,7 @@ impl<'a> Cursor<'a> {
         Ok(Some(window))
     }
 
-    fn end(&mut self) -> Result<(), Misparse> {
+    fn end(&mut self) -> Result<(), ParseError> {
         self.skip_blanks();
         let rest = self.rest().trim_end();
         if rest.is_empty() {
@@ -332,7 +332,7 @@ impl<'a> Cursor<'a> {
             },
             None => String::new(),
         };
-        Err(misparse(format!("`{rest}` is left over behind the threshold"), self.at..self.at + rest.len(), &help))
+        Err(parse_error(format!("`{rest}` is left over behind the threshold"), self.at..self.at + rest.len(), &help))
     }
 }
 
@@ -357,6 +357,6 @@ fn quantile_like(word: &str) -> Option<String> {
     (meant && !digits.is_empty() && digits.len() <= 3).then(|| format!("did you mean `p{digits}`?"))
 }
 
-fn misparse(message: impl Into<String>, range: Range<usize>, help: &str) -> Misparse {
-    Misparse { message: message.into(), range, help: Some(help.to_owned()) }
+fn parse_error(message: impl Into<String>, range: Range<usize>, help: &str) -> ParseError {
+    ParseError { message: message.into(), range, help: Some(help.to_owned()) }
 }

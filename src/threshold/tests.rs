@@ -7,8 +7,8 @@ fn parsed(text: &str) -> String {
 
 /// The part of the text that is wrong, and what is said of it.
 fn wrong(text: &str) -> (&str, String) {
-    let misparse = Threshold::parse(text).unwrap_err();
-    (&text[misparse.range.clone()], format!("{}; {}", misparse.message, misparse.help.unwrap_or_default()))
+    let parse_error = Threshold::parse(text).unwrap_err();
+    (&text[parse_error.range.clone()], format!("{}; {}", parse_error.message, parse_error.help.unwrap_or_default()))
 }
 
 #[test]

@@ -176,7 +176,7 @@ pub enum Operator {
 }
 
 impl Rule {
-    /// A rule with nothing but its condition: broken, it is told at the end, and without data it is broken.
+    /// A rule with nothing but its condition: it ends no run, and without data it is broken.
     #[must_use]
     pub fn new(require: Threshold, text: &str) -> Self {
         Self {

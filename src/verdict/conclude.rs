@@ -5,7 +5,7 @@ use super::threshold_evaluator::Finding;
 use crate::journal::Closing;
 use crate::metrics::Accounting;
 
-/// What a run comes to.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Every threshold held.
@@ -36,7 +36,7 @@ pub enum Integrity {
 pub fn conclude(
     closing: Option<Closing>,
     findings: &[Finding],
-    books: &Accounting,
+    accounting: &Accounting,
     validity: Result<(), InvalidReason>,
 ) -> Verdict {
     let holds = |finding: &Finding| finding.judged.status.holds();
@@ -49,8 +49,8 @@ pub fn conclude(
     match (closing, validity) {
         (Some(Closing::Asked), _) => Verdict::Interrupted,
         (None, _) => Verdict::CutOff,
-        (_, Err(doubt)) => Verdict::Invalid(doubt),
-        _ if books.ok + books.failures() == 0 => Verdict::Empty,
+        (_, Err(reason)) => Verdict::Invalid(reason),
+        _ if accounting.ok + accounting.failures() == 0 => Verdict::Empty,
         _ if !broken.is_empty() => Verdict::Failed(broken),
         _ => Verdict::Passed,
     }
@@ -65,7 +65,7 @@ impl fmt::Display for Verdict {
                 write!(f, "failed: {} threshold{s} did not hold", broken.len())
             }
             Self::Empty => f.write_str("failed: no request was answered or failed, so nothing was measured"),
-            Self::Invalid(doubt) => write!(f, "not valid: {doubt}"),
+            Self::Invalid(reason) => write!(f, "not valid: {reason}"),
             Self::Interrupted => f.write_str("interrupted: the numbers are of what ran until then"),
             Self::CutOff => {
                 f.write_str("no end: the run is under way, or was killed; the numbers are of what there is")

@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::metrics::{Health, Interval};
 use crate::units::{Size, show_duration};
 
-/// What the generator may use. A figure that the system does not tell sets no limit.
+/// What the generator may use. A figure that the system does not report sets no limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     /// Cores.
@@ -51,7 +51,7 @@ pub struct GeneratorHealth {
     limits: Limits,
     seconds: u64,
     suspect: u64,
-    strained: [u64; HealthIssue::ALL.len()],
+    issue_seconds: [u64; HealthIssue::ALL.len()],
     worst: Health,
     last: Option<u32>,
 }
@@ -75,7 +75,7 @@ const FEWEST: u64 = 5;
 const ONE_IN: u64 = 5;
 
 impl HealthIssue {
-    /// Every strain, the most telling first.
+    /// Every issue, the one that explains most first.
     pub const ALL: [Self; 6] = [Self::Stalled, Self::Late, Self::Cpu, Self::OpenFiles, Self::Memory, Self::Backlog];
 
     /// Its name in reports.
@@ -107,7 +107,7 @@ impl HealthIssue {
         }
     }
 
-    fn tell(self, worst: &Health, limits: &Limits) -> String {
+    fn describe(self, worst: &Health, limits: &Limits) -> String {
         match self {
             Self::Stalled => format!(
                 "a worker woke up to {} late and could not run for {} of a second",
@@ -131,17 +131,17 @@ impl HealthIssue {
     }
 }
 
-/// What colours the numbers of a second in which so many requests ended.
+/// What spoils the numbers of a second in which so many requests ended.
 pub fn health_issues(health: &Health, requests: u64, limits: &Limits) -> impl Iterator<Item = HealthIssue> {
-    HealthIssue::ALL.into_iter().filter(move |strain| strain.shows(health, requests, limits))
+    HealthIssue::ALL.into_iter().filter(move |issue| issue.shows(health, requests, limits))
 }
 
 impl GeneratorHealth {
     /// A generator that has seen nothing.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        let strained = [0; HealthIssue::ALL.len()];
-        Self { limits, seconds: 0, suspect: 0, strained, worst: Health::default(), last: None }
+        let issue_seconds = [0; HealthIssue::ALL.len()];
+        Self { limits, seconds: 0, suspect: 0, issue_seconds, worst: Health::default(), last: None }
     }
 
     /// Takes a second, which is later than all before. Seconds that are missing nobody was awake to count.
@@ -149,14 +149,14 @@ impl GeneratorHealth {
         let missing = u64::from(interval.second.saturating_sub(self.last.map_or(0, |last| last.saturating_add(1))));
         self.last = Some(interval.second);
         self.seconds += 1 + missing;
-        // a worker that slept through several seconds tells of them in the one it woke in
+        // a worker that slept through several seconds reports them in the one it woke in
         let slept = interval.health.worker_lag.as_secs().min(self.seconds - self.suspect - 1).max(missing);
         self.suspect += slept;
-        self.strained[HealthIssue::Stalled as usize] += slept;
+        self.issue_seconds[HealthIssue::Stalled as usize] += slept;
         let mut suspect = false;
-        let requests = interval.books.ok + interval.books.failures();
-        for strain in health_issues(&interval.health, requests, &self.limits) {
-            self.strained[strain as usize] += 1;
+        let requests = interval.accounting.ok + interval.accounting.failures();
+        for issue in health_issues(&interval.health, requests, &self.limits) {
+            self.issue_seconds[issue as usize] += 1;
             suspect = true;
         }
         self.suspect += u64::from(suspect);
@@ -181,27 +181,26 @@ impl GeneratorHealth {
         self.suspect
     }
 
-    /// How many seconds showed each strain, those that did.
-    pub fn strained(&self) -> impl Iterator<Item = (HealthIssue, u64)> {
+    /// Each issue that showed, with how many seconds showed it.
+    pub fn issues(&self) -> impl Iterator<Item = (HealthIssue, u64)> {
         HealthIssue::ALL
             .into_iter()
-            .map(|strain| (strain, self.strained[strain as usize]))
+            .map(|issue| (issue, self.issue_seconds[issue as usize]))
             .filter(|(_, count)| *count > 0)
     }
 
-    /// Judges the generator.
+    /// Whether the results can be trusted.
     ///
     /// # Errors
     /// [`InvalidReason`], where more than a fifth of at least five seconds were suspect.
-    pub fn finding(&self) -> Result<(), InvalidReason> {
+    pub fn validity(&self) -> Result<(), InvalidReason> {
         let Self { seconds, suspect, .. } = *self;
         if seconds < FEWEST || suspect * ONE_IN <= seconds {
             return Ok(());
         }
         // of those that showed equally often the first says the most
-        let chief =
-            self.strained().fold((HealthIssue::Stalled, 0), |most, one| if one.1 > most.1 { one } else { most }).0;
-        Err(InvalidReason { suspect, seconds, why: chief.tell(&self.worst, &self.limits) })
+        let main = self.issues().fold((HealthIssue::Stalled, 0), |most, one| if one.1 > most.1 { one } else { most }).0;
+        Err(InvalidReason { suspect, seconds, why: main.describe(&self.worst, &self.limits) })
     }
 }
 

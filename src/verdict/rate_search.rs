@@ -7,7 +7,7 @@ pub struct RateSearch {
     top: f64,
     precision: f64,
     held: Option<f64>,
-    broke: Option<f64>,
+    broken: Option<f64>,
     next: Option<f64>,
 }
 
@@ -16,7 +16,7 @@ impl RateSearch {
     #[must_use]
     pub fn new(from: Rate, to: Rate, precision: Rate) -> Self {
         let (from, top) = (from.as_per_second(), to.as_per_second());
-        Self { top, precision: precision.as_per_second(), held: None, broke: None, next: Some(from) }
+        Self { top, precision: precision.as_per_second(), held: None, broken: None, next: Some(from) }
     }
 
     /// The level to try now; `None` once the search is over.
@@ -25,20 +25,20 @@ impl RateSearch {
         self.next.map(Rate::per_second)
     }
 
-    /// Takes what came of the level that was tried.
-    pub fn tell(&mut self, end: Tried) {
+    /// Takes the result of the level that was tried.
+    pub fn record(&mut self, result: LevelResult) {
         let Some(tried) = self.next else { return };
-        match end {
-            Tried::Held => self.held = Some(self.held.map_or(tried, |held| held.max(tried))),
-            Tried::Broke => self.broke = Some(self.broke.map_or(tried, |broke| broke.min(tried))),
+        match result {
+            LevelResult::Held => self.held = Some(self.held.map_or(tried, |held| held.max(tried))),
+            LevelResult::Broken => self.broken = Some(self.broken.map_or(tried, |broken| broken.min(tried))),
         }
-        self.next = match (self.held, self.broke) {
+        self.next = match (self.held, self.broken) {
             // not even the lowest holds: there is nothing below it to try
             (None, _) => None,
             (Some(held), None) if held >= self.top => None,
             (Some(held), None) => Some((held * 2.0).min(self.top)),
-            (Some(held), Some(broke)) if broke - held <= self.precision => None,
-            (Some(held), Some(broke)) => Some(f64::midpoint(held, broke)),
+            (Some(held), Some(broken)) if broken - held <= self.precision => None,
+            (Some(held), Some(broken)) => Some(f64::midpoint(held, broken)),
         };
     }
 
@@ -49,13 +49,13 @@ impl RateSearch {
     }
 }
 
-/// What came of a level.
+/// Whether a level held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tried {
+pub enum LevelResult {
     /// Every threshold held.
     Held,
     /// One broke.
-    Broke,
+    Broken,
 }
 
 #[cfg(test)]
@@ -64,13 +64,13 @@ mod tests {
 
     fn found(capacity: f64, from: f64, to: f64, precision: f64) -> (Option<f64>, usize) {
         let rate = Rate::per_second;
-        let mut hunt = RateSearch::new(rate(from), rate(to), rate(precision));
+        let mut search = RateSearch::new(rate(from), rate(to), rate(precision));
         let mut tries = 0;
-        while let Some(level) = hunt.next() {
+        while let Some(level) = search.next() {
             tries += 1;
-            hunt.tell(if level.as_per_second() <= capacity { Tried::Held } else { Tried::Broke });
+            search.record(if level.as_per_second() <= capacity { LevelResult::Held } else { LevelResult::Broken });
         }
-        (hunt.held().map(Rate::as_per_second), tries)
+        (search.held().map(Rate::as_per_second), tries)
     }
 
     #[test]

@@ -1,131 +1,221 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::judge::{Judged, Status, stand};
+use super::evaluate::{Status, status_of};
 use super::measurement::{Measurement, seconds};
-use super::select::Selection;
+use super::selection::{Elapsed, Selection, Timeline};
 use super::threshold_history::ThresholdHistory;
-use super::timeline::Timeline;
-use super::whole::on_shard;
 use crate::journal::Closing;
-use crate::metrics::Interval;
-use crate::sample::Catalog;
-use crate::threshold::{OnBreak, Rule};
+use crate::metrics::{Interval, Totals};
+use crate::sample::{Catalog, RunGauge, StageId};
+use crate::threshold::{Aggregate, Amount, OnBreak, Rule, Subject};
 use crate::units::{Offset, Shard};
 
-/// Judges every rule each second. A rule without a window is judged on everything so far, and in the end on the whole
-/// run; one with a window must hold in every window that lies in the load whole.
+/// Evaluates every rule each second. A rule without a window is evaluated on everything so far, and in the end on the
+/// whole run; one with a window must hold in every window that lies in the load whole.
 ///
-/// What it finds is a function of the seconds it hears, so that a journal tells the same again.
+/// What it finds is a function of the seconds it hears, so that a journal gives the same again.
 pub struct ThresholdEvaluator {
     rules: Arc<[Rule]>,
     catalog: Arc<Catalog>,
     timeline: Timeline,
     shard: Shard,
-    seats: Vec<Seat>,
-}
-
-/// What is known of one rule.
-struct Seat {
-    meter: Measurement,
-    course: ThresholdHistory,
-    /// Of a window: the last whole one, and the first that broke it.
-    last: Option<Judged>,
-    broke: Option<Judged>,
-    /// When it first ended the run, or would have.
-    fatal: Option<Judged>,
+    states: Vec<RuleState>,
 }
 
 /// What was found of one rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// How it stands in the end.
+    /// What became of it in the end.
     pub judged: Judged,
-    /// How it fared on the way.
-    pub course: ThresholdHistory,
+    /// What was measured on the way.
+    pub history: ThresholdHistory,
+}
+
+/// One rule, judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// What was measured; `None` without data.
+    pub measured: Option<Amount>,
+    /// Whether it held.
+    pub status: Status,
+    /// When it broke, where that decided before the end.
+    pub broken_at: Option<Offset>,
+}
+
+/// What is known of one rule.
+struct RuleState {
+    measurement: Measurement,
+    history: ThresholdHistory,
+    /// Of a rule with a window: the last whole window.
+    last: Option<Judged>,
+    /// Of a rule with a window: the first window that broke it.
+    first_break: Option<Judged>,
+    /// When it first ended the run, or would have.
+    fatal: Option<Judged>,
 }
 
 impl ThresholdEvaluator {
-    /// A jury of a run, or of a part of one, that has heard nothing.
+    /// An evaluator of a run, or of a part of one, that has heard nothing.
     #[must_use]
     pub fn new(rules: Arc<[Rule]>, catalog: Arc<Catalog>, timeline: Timeline, shard: Shard) -> Self {
-        let seat = |rule: &Rule| Seat {
-            meter: Measurement::new(&rule.require, &catalog),
-            course: ThresholdHistory::new(),
+        let state = |rule: &Rule| RuleState {
+            measurement: Measurement::new(&rule.require, &catalog),
+            history: ThresholdHistory::new(),
             last: None,
-            broke: None,
+            first_break: None,
             fatal: None,
         };
-        let seats = rules.iter().map(seat).collect();
-        Self { rules, catalog, timeline, shard, seats }
+        let states = rules.iter().map(state).collect();
+        Self { rules, catalog, timeline, shard, states }
     }
 
-    /// Takes a second, which is later than all before, and judges.
+    /// Takes a second, which is later than all before, and evaluates every rule.
     pub fn hear(&mut self, interval: &Interval) {
-        let at = Offset::ZERO + std::time::Duration::from_secs(u64::from(interval.second) + 1);
-        for (rule, seat) in self.rules.iter().zip(&mut self.seats) {
+        let at = Offset::ZERO + Duration::from_secs(u64::from(interval.second) + 1);
+        for (rule, state) in self.rules.iter().zip(&mut self.states) {
             let selection = Selection::new(&rule.require.selector, &self.catalog, None);
-            seat.meter.hear(interval, &rule.require, &selection);
+            state.measurement.hear(interval, &rule.require, &selection);
             let measured = match rule.require.window {
                 None => {
                     let elapsed = self.timeline.elapsed(at);
-                    seat.meter.read(&rule.require, &selection, selection.time(&elapsed))
+                    state.measurement.read(&rule.require, &selection, selection.time(&elapsed))
                 }
                 Some(window) => {
-                    let from = at - std::time::Duration::from_secs(seconds(window).into());
+                    let from = at - Duration::from_secs(seconds(window).into());
                     let time = selection.time(&self.timeline.between(from, at));
                     if time < window {
                         continue;
                     }
-                    seat.meter.read_window(&rule.require, &selection, time)
+                    state.measurement.read_window(&rule.require, &selection, time)
                 }
             };
-            let judged = Judged { measured, status: stand(rule, measured), broke: Some(at) };
-            seat.take(interval.second, rule, on_shard(self.shard, rule, judged));
+            let judged = Judged { measured, status: status_of(rule, measured), broken_at: Some(at) };
+            state.take(interval.second, rule, defer(judged, rule, self.shard));
         }
     }
 
     /// The first rule that ends the run now.
     #[must_use]
     pub fn fatal(&self) -> Option<usize> {
-        self.seats.iter().position(|seat| seat.fatal.is_some())
+        self.states.iter().position(|state| state.fatal.is_some())
     }
 
     /// Judges the run as a whole, whose load ended at a moment and for a reason, where that is known.
     #[must_use]
     pub fn findings(&self, ended: Offset, closing: Option<Closing>) -> Vec<Finding> {
-        let finding = |(index, (rule, seat)): (usize, (&Rule, &Seat))| {
+        let finding = |(index, (rule, state)): (usize, (&Rule, &RuleState))| {
             let selection = Selection::new(&rule.require.selector, &self.catalog, None);
             // what breaks while the load runs out says nothing of the service
-            let broke = seat.broke.filter(|judged| judged.broke.is_some_and(|at| at <= ended));
-            let judged = match (seat.fatal, broke, seat.last) {
+            let first_break = state.first_break.filter(|judged| judged.broken_at.is_some_and(|at| at <= ended));
+            let judged = match (state.fatal, first_break, state.last) {
                 (Some(fatal), ..) if closing == Some(Closing::Threshold(index)) => fatal,
-                (_, Some(broke), _) => broke,
+                (_, Some(broken), _) => broken,
                 (_, None, Some(last)) if last.status.holds() => last,
                 (..) => {
                     let time = selection.time(&self.timeline.elapsed(ended));
-                    let measured = seat.meter.read(&rule.require, &selection, time);
-                    on_shard(self.shard, rule, Judged { measured, status: stand(rule, measured), broke: None })
+                    let measured = state.measurement.read(&rule.require, &selection, time);
+                    defer(Judged { measured, status: status_of(rule, measured), broken_at: None }, rule, self.shard)
                 }
             };
-            Finding { judged, course: seat.course.clone() }
+            Finding { judged, history: state.history.clone() }
         };
-        self.rules.iter().zip(&self.seats).enumerate().map(finding).collect()
+        self.rules.iter().zip(&self.states).enumerate().map(finding).collect()
     }
 }
 
-impl Seat {
+impl RuleState {
     fn take(&mut self, second: u32, rule: &Rule, judged: Judged) {
-        let Judged { measured, status, broke } = judged;
-        self.course.add(second, measured, status);
+        let Judged { measured, status, broken_at } = judged;
+        self.history.add(second, measured, status);
         if status == Status::Broken {
             if rule.require.window.is_some() {
-                self.broke.get_or_insert(judged);
+                self.first_break.get_or_insert(judged);
             }
-            if rule.on_break == OnBreak::Abort && broke >= Some(Offset::from(rule.after)) {
+            if rule.on_break == OnBreak::Abort && broken_at >= Some(Offset::from(rule.after)) {
                 self.fatal.get_or_insert(judged);
             }
         } else if rule.require.window.is_some() && (status.holds() || self.last.is_none()) {
-            self.last = Some(Judged { broke: None, ..judged });
+            self.last = Some(Judged { broken_at: None, ..judged });
         }
+    }
+}
+
+/// Judges one rule on one stage alone; a window counts for nothing there. The cost is that of merging the series it
+/// selects.
+#[must_use]
+pub fn judge_stage(rule: &Rule, totals: &Totals, catalog: &Catalog, elapsed: &Elapsed, stage: StageId) -> Judged {
+    let selection = Selection::new(&rule.require.selector, catalog, Some(stage));
+    let measurement = Measurement::of_totals(&rule.require, catalog, totals, &selection);
+    let measured = measurement.read(&rule.require, &selection, selection.time(elapsed));
+    Judged { measured, status: status_of(rule, measured), broken_at: None }
+}
+
+/// On one shard, what only the whole run can answer is deferred to the merge, and so is what the shard has no data for,
+/// which another may have.
+fn defer(judged: Judged, rule: &Rule, shard: Shard) -> Judged {
+    let deferred = shard.is_part() && (needs_whole_run(rule) || judged.status == Status::NoData);
+    if deferred { Judged { status: Status::Deferred, ..judged } } else { judged }
+}
+
+/// Whether a rule asks for something that only the whole run has: how much there was in all. A shard has its part of
+/// that. Shares, quantiles and means are of the same kind in a part and in the whole.
+fn needs_whole_run(rule: &Rule) -> bool {
+    let in_all = match rule.require.aggregate {
+        Aggregate::Count | Aggregate::Rate | Aggregate::Errors | Aggregate::Dropped | Aggregate::Bytes => true,
+        Aggregate::ErrorRate
+        | Aggregate::Share
+        | Aggregate::Min
+        | Aggregate::Avg
+        | Aggregate::Max
+        | Aggregate::Stddev
+        | Aggregate::Quantile(_) => false,
+    };
+    let of_the_run = |name: &String| RunGauge::named(name).is_some();
+    in_all || matches!(&rule.require.subject, Subject::Declared(name) if of_the_run(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::threshold::Threshold;
+
+    fn rule(text: &str) -> Rule {
+        Rule::new(Threshold::parse(text).unwrap(), text)
+    }
+
+    #[test]
+    fn what_is_counted_in_all_needs_the_whole_run_and_what_is_shared_or_measured_does_not() {
+        for whole in [
+            "count > 1",
+            "count(found) == 3",
+            "rate >= 50/s",
+            "rate{tag=read} > 1/s",
+            "errors < 3",
+            "dropped == 0",
+            "bytes < 1MB",
+            "max(concurrent_users) >= 100",
+            "min(total_rps) > 50",
+            "avg(total_rps) > 50 over 10s",
+        ] {
+            assert!(needs_whole_run(&rule(whole)), "{whole}");
+        }
+        for part in ["error_rate < 1%", "share{tag=read} > 60%", "p95 < 1s", "avg(found) > 0", "max < 1s over 5s"] {
+            assert!(!needs_whole_run(&rule(part)), "{part}");
+        }
+    }
+
+    #[test]
+    fn a_shard_neither_fails_nor_passes_what_it_cannot_know() {
+        let part = Shard { index: 1, count: 8 };
+        let status =
+            |shard, text, status| defer(Judged { measured: None, status, broken_at: None }, &rule(text), shard).status;
+        for known in [Status::Held, Status::Broken, Status::NoData] {
+            assert_eq!(status(part, "count > 1", known), Status::Deferred);
+            assert_eq!(status(Shard::WHOLE, "count > 1", known), known);
+        }
+        assert_eq!(status(part, "p95 < 1s", Status::Broken), Status::Broken);
+        assert_eq!(status(part, "p95{user=rare} < 1s", Status::NoData), Status::Deferred);
+        assert_eq!(status(Shard::WHOLE, "p95{user=rare} < 1s", Status::NoData), Status::NoData);
     }
 }

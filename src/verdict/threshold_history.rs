@@ -1,16 +1,16 @@
-use super::judge::Status;
+use super::evaluate::Status;
 use crate::threshold::Amount;
 
-/// How a rule fared, second by second; in a long run, in longer steps.
+/// What was measured of a rule, second by second; in a long run, in longer steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThresholdHistory {
-    points: Vec<Point>,
+    points: Vec<HistoryPoint>,
     stride: u32,
 }
 
-/// One step of a course.
+/// One step of a history.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub struct HistoryPoint {
     /// Its first second, from 0.
     pub second: u32,
     /// How many seconds it stands for.
@@ -21,7 +21,7 @@ pub struct Point {
     pub broken: bool,
 }
 
-/// How many points a course may have before neighbours are folded into one.
+/// How many points a history may have before neighbours are folded into one.
 const POINTS: usize = 600;
 
 impl ThresholdHistory {
@@ -31,12 +31,12 @@ impl ThresholdHistory {
 
     /// Its points, in order.
     #[must_use]
-    pub fn points(&self) -> &[Point] {
+    pub fn points(&self) -> &[HistoryPoint] {
         &self.points
     }
 
     pub(super) fn add(&mut self, second: u32, measured: Option<Amount>, status: Status) {
-        let point = Point { second, length: 1, measured, broken: status == Status::Broken };
+        let point = HistoryPoint { second, length: 1, measured, broken: status == Status::Broken };
         match self.points.last_mut() {
             Some(last) if second < last.second.saturating_add(self.stride) => last.fold(&point),
             _ => self.points.push(point),
@@ -53,7 +53,7 @@ impl ThresholdHistory {
     }
 }
 
-impl Point {
+impl HistoryPoint {
     /// Takes a later point in. What breaks a rule must not vanish between what holds it.
     fn fold(&mut self, other: &Self) {
         self.length = other.second.saturating_add(other.length).saturating_sub(self.second);

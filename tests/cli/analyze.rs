@@ -19,13 +19,13 @@ fn analyze(arguments: &[&str]) -> Ended {
 /// What a command printed and how it ended, for the golden `tests/analysis/NAME.txt`.
 fn golden(name: &str, arguments: &[&str]) -> (PathBuf, String) {
     let (code, stdout, stderr) = analyze(arguments);
-    let told = format!("$ plimsoll analyze {}\n{stdout}{stderr}exit code {code}\n", arguments.join(" "));
-    assert!(!told.chars().any(|c| c.is_control() && c != '\n'), "{name}: a control character in\n{told:?}");
-    (format!("tests/analysis/{name}.txt").into(), told)
+    let shown = format!("$ plimsoll analyze {}\n{stdout}{stderr}exit code {code}\n", arguments.join(" "));
+    assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{name}: a control character in\n{shown:?}");
+    (format!("tests/analysis/{name}.txt").into(), shown)
 }
 
 #[test]
-fn genuine_files_of_locust_are_told_as_they_are() {
+fn genuine_files_of_locust_are_reported_as_they_are() {
     let folder = "tests/locust/csv";
     let runs = [
         "healthy_247",
@@ -40,12 +40,15 @@ fn genuine_files_of_locust_are_told_as_they_are() {
         "idle_247",
         "broken_247",
     ];
-    let alone = runs.iter().map(|run| golden(run, &[&format!("{folder}/{run}_stats.csv")]));
+    let alone = runs.iter().map(|run| golden(run, &[&format!("{folder}/{run}_stats.csv"), "--plan", "targets"]));
     let file = |run: &str| format!("{folder}/{run}_stats.csv");
     let (a, b, c) = (file("healthy_220"), file("healthy_247"), file("errors_247"));
     let others = [
-        golden("several", &[&a, &b, &c]),
-        golden("markdown", &["--markdown", &c]),
+        golden("several", &[&a, &b, &c, "--plan", "targets"]),
+        golden("markdown", &["--markdown", &c, "--plan", "targets"]),
+        golden("no_targets", &[&c]),
+        golden("no_targets_of_several", &[&a, &b]),
+        golden("no_targets_and_no_requests", &[&file("idle_247")]),
         golden("plan_met", &[&b, "--plan", "tests/analysis/within_reach.yaml"]),
         golden("plan_missed", &[&c, "--plan", "tests/analysis/within_reach.yaml"]),
         golden("failures_by_mistake", &[&format!("{folder}/errors_247_failures.csv")]),
@@ -61,12 +64,12 @@ fn genuine_files_of_locust_are_told_as_they_are() {
 }
 
 #[test]
-fn hostile_files_are_refused_or_told_with_their_faults() {
+fn hostile_files_are_refused_or_reported_with_their_faults() {
     let files = files("tests/analysis/hostile", ".csv");
     assert!(files.len() > 15, "only {} files", files.len());
     assert_goldens(files.iter().map(|file| {
         let name = file.file_stem().unwrap().to_str().unwrap();
-        golden(&format!("hostile/{name}"), &[&format!("tests/analysis/hostile/{name}.csv")])
+        golden(&format!("hostile/{name}"), &[&format!("tests/analysis/hostile/{name}.csv"), "--plan", "targets"])
     }));
 }
 
@@ -81,9 +84,14 @@ fn the_exit_code_says_whether_the_targets_are_met() {
     assert_eq!(code("idle_247"), 1, "no requests are no pass");
     assert_eq!(analyze(&["tests/locust/csv/healthy_247_stats.csv", "--plan", "tests/plans/bad/tabs.yaml"]).0, 2);
     assert_eq!(analyze(&["tests/analysis/hostile/nan.csv", "--plan", plan]).0, 2);
+    // a file without targets has figures and advice, and nothing to fail
+    let bare = |run: &str| analyze(&[&format!("tests/locust/csv/{run}_stats.csv")]).0;
+    assert_eq!(bare("healthy_247"), 0);
+    assert_eq!(bare("slow_220"), 0);
+    assert_eq!(bare("idle_247"), 1, "no requests are no pass");
 }
 
-fn told(arguments: &[&str]) -> (i32, Value) {
+fn analyzed(arguments: &[&str]) -> (i32, Value) {
     let (code, stdout, stderr) = analyze(&[arguments, &["--json"]].concat());
     assert!(code < 2 || code == 4, "{stderr}");
     let analysis = valid(&stdout, "analysis");
@@ -95,9 +103,9 @@ fn told(arguments: &[&str]) -> (i32, Value) {
 fn several_files_add_up_exactly_and_their_quantiles_are_bounded() {
     let file = |run: &str| format!("tests/locust/csv/{run}_stats.csv");
     let (a, b) = (file("healthy_247"), file("slow_247"));
-    let (_, one) = told(&[&a]);
-    let (_, other) = told(&[&b]);
-    let (_, both) = told(&[&a, &b]);
+    let (_, one) = analyzed(&[&a]);
+    let (_, other) = analyzed(&[&b]);
+    let (_, both) = analyzed(&[&a, &b]);
     let n = |of: &Value| of["total"]["requests"].as_u64().unwrap();
     let mean = |of: &Value| of["total"]["mean"].as_f64().unwrap();
     assert_eq!(n(&both), n(&one) + n(&other));
@@ -109,7 +117,7 @@ fn several_files_add_up_exactly_and_their_quantiles_are_bounded() {
 }
 
 #[test]
-fn a_run_of_ours_is_told_from_its_journal_and_from_its_report_with_the_same_numbers() {
+fn a_run_of_ours_has_the_same_numbers_from_its_journal_and_from_its_report() {
     let target = target::ready();
     let plan = PlanFolder::of("analyze/read_and_health").aimed_at(&target);
     let (code, _, stderr) = plan.run(&[]);
@@ -117,19 +125,24 @@ fn a_run_of_ours_is_told_from_its_journal_and_from_its_report_with_the_same_numb
     let report = plan.report();
     let (journal, json) = (plan.file("journal"), plan.file("json"));
     let (journal, json) = (journal.to_str().unwrap(), json.to_str().unwrap());
-    let (code, by_journal) = told(&[journal]);
-    let (_, by_report) = told(&[json]);
-    assert_eq!(code, 1, "5 users do not make 50,000 requests a minute");
+    let (code, by_journal) = analyzed(&[journal]);
+    assert_eq!(code, 0, "it met its own thresholds");
+    let (code, by_report) = analyzed(&[json]);
+    assert_eq!(code, 0, "it met its own thresholds");
     assert_eq!(by_journal["requests"], by_report["requests"]);
     assert_eq!(by_journal["total"], by_report["total"]);
     assert_eq!(by_journal["total"]["requests"], report["total"]["requests"]);
     assert_eq!(by_journal["total"]["p99"]["at_most"], report["total"]["response_time"]["p99"]);
     assert_eq!(by_journal["files"][0]["recommendations"], json!([]), "{by_journal:#}");
     for analysis in [&by_journal, &by_report] {
-        let file = &analysis["files"][0];
-        let states: Vec<&str> =
-            file["thresholds"].as_array().unwrap().iter().map(|entry| entry["state"].as_str().unwrap()).collect();
+        let targets = analysis["files"][0]["targets"].as_array().unwrap();
+        let states: Vec<&str> = targets.iter().map(|entry| entry["state"].as_str().unwrap()).collect();
         assert_eq!(states, ["met", "met", "met"], "the run's own thresholds");
+    }
+    for file in [journal, json] {
+        let (code, analysis) = analyzed(&[file, "--plan", "targets"]);
+        assert_eq!(code, 1, "5 users do not make 50,000 requests a minute");
+        let file = &analysis["files"][0];
         let share =
             file["targets"].as_array().unwrap().iter().find(|entry| entry["require"] == "share{tag=read} >= 58%");
         assert_eq!(share.unwrap()["state"], "met", "{file:#}");
@@ -141,13 +154,15 @@ fn a_run_of_ours_is_told_from_its_journal_and_from_its_report_with_the_same_numb
     fs::write(&cut, &whole[..whole.len() * 4 / 5]).unwrap();
     let (code, stdout, stderr) = analyze(&[cut.to_str().unwrap()]);
     assert!(stderr.contains("has no end") || stderr.contains("breaks off"), "{stderr}");
-    assert!(code == 1 && stdout.contains("the figures are of what ran until then"), "{stdout}");
-    // with the run's own plan for a bar, the journal judges all of it and the report as far as it tells
+    assert!(code == 0 && stdout.contains("the figures are of what ran until then"), "{stdout}");
+    // by its own plan the run is judged in full from its journal, and from its report as far as that goes
     let plan = plan.path().join("plan.yaml");
     let plan = plan.to_str().unwrap();
-    let (code, by_journal) = told(&[journal, "--plan", plan]);
-    assert_eq!((code, &by_journal["files"][0]["thresholds"]), (0, &json!([])));
-    let (code, by_report) = told(&[json, "--plan", plan]);
+    let (code, by_journal) = analyzed(&[journal, "--plan", plan]);
+    let states =
+        by_journal["files"][0]["targets"].as_array().unwrap().iter().map(|entry| entry["state"].as_str().unwrap());
+    assert_eq!((code, states.collect::<Vec<_>>()), (0, vec!["met", "met", "met"]));
+    let (code, by_report) = analyzed(&[json, "--plan", plan]);
     assert_eq!((code, &by_report["files"][0]["targets"][2]["state"]), (0, &json!("not_judged")));
 }
 
@@ -162,11 +177,12 @@ fn a_run_of_ours_shows_symptoms_that_no_csv_can() {
         let mut changed = report.clone();
         change(&mut changed);
         fs::write(&path, changed.to_string()).unwrap();
-        let (code, analysis) = told(&[path.to_str().unwrap()]);
+        let (code, analysis) = analyzed(&[path.to_str().unwrap()]);
         let advice = analysis["files"][0]["recommendations"].as_array().unwrap();
         (code, advice.iter().map(|entry| entry["symptom"].as_str().unwrap().to_owned()).collect::<Vec<_>>())
     };
-    assert_eq!(symptoms(&|_| {}), (1, vec![]));
+    assert_eq!(symptoms(&|_| {}), (0, vec![]));
+    assert_eq!(symptoms(&|report| report["thresholds"][0]["state"] = json!("broken")), (1, vec![]));
     let invalid = |report: &mut Value| {
         report["verdict"] =
             json!({"passed": false, "text": "not valid: the generator was the bottleneck", "exit_code": 4});
@@ -210,7 +226,8 @@ fn odd_numbers_in_a_report_break_nothing() {
     whole["run"]["seconds"] = json!(1e300);
     whole["run"]["users"] = json!(u64::MAX);
     fs::write(&path, whole.to_string()).unwrap();
-    assert_eq!(told(&[path.to_str().unwrap()]).0, 1);
+    assert_eq!(analyzed(&[path.to_str().unwrap()]).0, 0);
+    assert_eq!(analyzed(&[path.to_str().unwrap(), "--plan", "targets"]).0, 1);
     for part in 1..10 {
         fs::write(&path, &report[..report.len() * part / 10]).unwrap();
         let (code, _, stderr) = analyze(&[path.to_str().unwrap()]);

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll::compile::{Filter, Program, Setting, compile};
+use plimsoll::compile::{CompileOptions, Filter, Program, compile};
 use plimsoll::diagnostic::{Problems, Sources};
 use plimsoll::engine::{Options, Start};
 use plimsoll::journal::{Entry, Header, Reader};
@@ -66,8 +66,8 @@ pub fn program(plan: &PlanFolder, target: &Target) -> Arc<Program> {
     let overrides = Overrides { target: Some(Aim::At(url(target))), ..Overrides::default() };
     let reading = read(&plan.path().join("plan.yaml"), &overrides, &|_| None, &mut sources, &mut problems).unwrap();
     let filter = Filter::default();
-    let setting = Setting { name: "plan", seed: Seed::new(4), filter: &filter, sources: &sources };
-    Arc::new(compile(&reading.plan, &setting, &mut problems).unwrap())
+    let options = CompileOptions { name: "plan", seed: Seed::new(4), filter: &filter, sources: &sources };
+    Arc::new(compile(&reading.plan, &options, &mut problems).unwrap())
 }
 
 pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Accounting) {
@@ -89,7 +89,7 @@ pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Acco
     assert_eq!(results.integrity(), Integrity::Sound);
     let mut tallies = Tallies::new();
     results.totals().series().for_each(|(key, total)| add(&mut tallies, key, &total.counts));
-    (tallies, *results.totals().books())
+    (tallies, *results.totals().accounting())
 }
 
 /// One shard, under way; its results go to `shardNUMBER`.
@@ -127,7 +127,7 @@ pub fn read_journal(journal: &Path) -> (Header, Tallies, Vec<(u32, u64)>) {
     for entry in &mut reader {
         let Entry::Second(interval) = entry else { continue };
         interval.series.iter().for_each(|series| add(&mut tallies, &series.key, &series.counts));
-        seconds.push((interval.second, interval.books.started));
+        seconds.push((interval.second, interval.accounting.started));
     }
     assert!(reader.tail().is_whole());
     (reader.header().clone(), tallies, seconds)

@@ -98,8 +98,8 @@ fn what_only_the_whole_run_can_answer_is_left_to_the_merge() {
         assert_eq!(shown(&plan, &shard_file(&plan, number, "journal")), report, "the journal tells what the run told");
     }
     let (_, summary, _) = plimsoll(&plan, &["show"], &shards[1..]);
-    assert!(summary.contains(", shard 2 of 2\n") && summary.contains("○  left to the merge"), "{summary}");
-    assert!(summary.contains("✓ passed; 5 thresholds are left to the merge\n"), "{summary}");
+    assert!(summary.contains(", shard 2 of 2\n") && summary.contains("○  deferred to merge"), "{summary}");
+    assert!(summary.contains("✓ passed; 5 thresholds are deferred to merge\n"), "{summary}");
 
     let (code, summary, stderr) = plimsoll(&plan, &["merge", "--out", "all.journal"], &shards);
     assert_eq!(code, 1, "{stderr}");

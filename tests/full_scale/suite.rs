@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll::compile::{Filter, Setting, Shape, compile};
+use plimsoll::compile::{CompileOptions, Filter, Shape, compile};
 use plimsoll::diagnostic::{Problems, Sources};
-use plimsoll::engine::curve_of;
+use plimsoll::load::UserCurve;
 use plimsoll::plan::{Overrides, read};
 use plimsoll::target::Behaviour;
 use plimsoll::units::{Offset, Seed};
@@ -231,11 +231,11 @@ fn curve(plan: &str) -> Vec<u32> {
     let path = root().join("plans").join(plan);
     let reading = read(&path, &Overrides::default(), &|_| None, &mut sources, &mut problems).unwrap();
     let filter = Filter::default();
-    let setting = Setting { name: plan, seed: Seed::new(1), filter: &filter, sources: &sources };
+    let setting = CompileOptions { name: plan, seed: Seed::new(1), filter: &filter, sources: &sources };
     let program = compile(&reading.plan, &setting, &mut problems).unwrap();
     let Shape::Closed(stages, _) = &program.scenarios[0].shape else { panic!("{plan} is not of users") };
-    let curve = curve_of(Offset::ZERO, stages);
-    let seconds = curve.length().as_secs_f64() as u64;
+    let curve = UserCurve::new(stages);
+    let seconds = curve.end().as_secs_f64() as u64;
     (0..seconds).map(|second| curve.population_at(Offset::from(std::time::Duration::from_secs(second)))).collect()
 }
 

@@ -172,9 +172,9 @@ fn a_reader_made_from_the_document_alone_finds_the_same_numbers() {
     assert_eq!(found["users"], 22);
     let sum = |of: fn(&Interval) -> u64| run.iter().map(of).sum::<u64>();
     assert_eq!(found["books"]["started"], 2000);
-    assert_eq!(found["books"]["ok"], sum(|interval| interval.books.ok));
-    assert_eq!(found["books"]["dns"], sum(|interval| interval.books.failed[FailureKind::Dns as usize]));
-    assert_eq!(found["errors"], sum(|interval| interval.books.failures()));
+    assert_eq!(found["books"]["ok"], sum(|interval| interval.accounting.ok));
+    assert_eq!(found["books"]["dns"], sum(|interval| interval.accounting.failed[FailureKind::Dns as usize]));
+    assert_eq!(found["errors"], sum(|interval| interval.accounting.failures()));
 
     let (mut counts, mut samples) = (BTreeMap::<String, [u64; 3]>::new(), BTreeMap::<String, Sums>::new());
     for interval in &run {
@@ -251,7 +251,7 @@ fn read(journal: &Path) -> (u32, Tail) {
     let mut next = 0;
     for entry in &mut reader {
         let Entry::Second(interval) = entry else { continue };
-        assert_eq!((interval.second, interval.books.started), (next, 100));
+        assert_eq!((interval.second, interval.accounting.started), (next, 100));
         next += 1;
     }
     (next, reader.tail().clone())

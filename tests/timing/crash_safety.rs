@@ -58,7 +58,7 @@ fn read(journal: &Path) -> (Vec<u32>, u64, Tail) {
     for entry in &mut reader {
         if let Entry::Second(interval) = entry {
             seconds.push(interval.second);
-            requests += interval.books.ok + interval.books.failures();
+            requests += interval.accounting.ok + interval.accounting.failures();
         }
     }
     (seconds, requests, reader.tail().clone())

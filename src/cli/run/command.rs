@@ -10,7 +10,7 @@ use crate::compile::Program;
 use crate::engine::{NotReady, Options, Start};
 use crate::live::{Talk, Terminal};
 use crate::plan::{Aim, node_to_json};
-use crate::report::{ResultFiles, summary, visible};
+use crate::report::{ResultFiles, run_page, visible};
 use crate::results::Results;
 use crate::run::{
     Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, conduct, dry_run, fits, header, peak, probe,
@@ -71,7 +71,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let (results, lost) = runtime.block_on(conducted(args, job, &mut files))?;
     let exit = Exit::of(&results.verdict(), results.integrity());
     let report = results.report();
-    let text = summary(&report);
+    let text = run_page(&report).text();
     let shown = data(&text);
     let place = files.place().clone();
     let kept = keep_all(files, &report, &text, args.history(), lost);

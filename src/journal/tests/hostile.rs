@@ -44,7 +44,7 @@ fn digest(bytes: &[u8]) -> Option<Tail> {
             assert!(time.quantile(0.5) >= time.min() && time.quantile(0.99) <= time.max());
         }
     }
-    let _ = (totals.books().balance(), totals.errors());
+    let _ = (totals.accounting().balance(), totals.errors());
     Some(tail)
 }
 
@@ -140,7 +140,7 @@ fn a_frame_that_takes_more_memory_than_a_second_can_is_refused() {
     let mut named = dictionary::Named::default();
     second::read(&one, &mut named).unwrap();
     let mut pen = numbers::Pen::default();
-    // second, users, books of 6 and no kinds, health of 8, no new series
+    // second, users, accounting of 6 and no kinds, health of 8, no new series
     pen.bytes.extend([9; 1]);
     pen.bytes.extend([0; 1 + 7 + 8 + 1]);
     pen.number(3_600_000);
@@ -154,7 +154,7 @@ fn a_frame_that_takes_more_memory_than_a_second_can_is_refused() {
 fn numbers_whose_sum_does_not_fit_are_refused_before_they_are_added() {
     let folder = Folder::new();
     let large = |second, scheduled| Interval {
-        books: Accounting { scheduled, ..Accounting::default() },
+        accounting: Accounting { scheduled, ..Accounting::default() },
         ..Interval::empty(second)
     };
     let run = [large(0, i64::MAX as u64 - 1), large(1, 1), large(2, 1)];

@@ -89,7 +89,7 @@ fn what_is_merged_is_what_one_place_would_have_counted() {
     let merged = seconds(&read(&fs::read(into).unwrap()).unwrap().0);
     assert_eq!(merged.len(), whole.len());
     for (ours, theirs) in merged.iter().zip(&whole) {
-        assert_eq!((ours.second, ours.books, ours.users), (theirs.second, theirs.books, theirs.users));
+        assert_eq!((ours.second, ours.accounting, ours.users), (theirs.second, theirs.accounting, theirs.users));
         assert_eq!(ours.errors, theirs.errors);
         let sorted = |interval: &Interval| {
             let mut series = interval.series.clone();

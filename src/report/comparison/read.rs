@@ -7,7 +7,7 @@ use super::document::RunSide;
 use crate::journal::{Entry, NotRead, Reader, Tail};
 use crate::results::{Results, replay};
 use crate::units::Offset;
-use crate::verdict::compare::{Fold, Span, Trace, Window};
+use crate::verdict::compare::{Accumulator, Span, Trace, Window};
 
 /// A run read for a comparison.
 pub struct RunTrace {
@@ -15,16 +15,16 @@ pub struct RunTrace {
     pub side: RunSide,
     /// Its numbers.
     pub trace: Trace,
-    /// What it has come to.
+    /// Its results.
     pub(super) results: Results,
     pub(super) tail: Tail,
 }
 
 /// Both runs, and what is to be said of them before any word.
 pub struct Pair {
-    /// The run that is compared with.
+    /// The earlier run.
     pub base: RunTrace,
-    /// The run that is judged.
+    /// The run that is compared with it.
     pub new: RunTrace,
     /// What differs between them, and what they lack.
     pub warnings: Vec<String>,
@@ -66,7 +66,7 @@ fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offs
     let header = reader.header().clone();
     let spans = header.stages.iter().map(|stage| Span { start: stage.start, end: stage.end, purpose: stage.purpose });
     let window = Window::of(&spans.collect::<Vec<_>>());
-    let mut accumulator = Fold::new(&header.catalog, window);
+    let mut accumulator = Accumulator::new(&header.catalog, window);
     // a comparison asks for no thresholds
     let mut results = Results::against(header.clone(), Vec::new());
     replay(reader, &mut results, |entry, _| {

@@ -8,7 +8,7 @@ const WAITING: usize = 256;
 /// Counts of response times in coarse buckets: enough to see how a quantile varies, small enough to keep for each
 /// place of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Coarse {
+pub(super) struct CoarseHistogram {
     buckets: Vec<(u16, u32)>,
     /// How many of them, from the first, are in order and each there once.
     sorted: usize,
@@ -16,16 +16,16 @@ pub(super) struct Coarse {
 
 /// What one stretch of a run counted for one row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Cell {
+pub(super) struct Bin {
     /// Requests answered or failed.
     pub(super) ended: u64,
     /// Of those, failed.
     pub(super) failed: u64,
     /// Their response times.
-    pub(super) times: Coarse,
+    pub(super) times: CoarseHistogram,
 }
 
-impl Coarse {
+impl CoarseHistogram {
     pub(super) fn add(&mut self, samples: &SparseHistogram) {
         for (bucket, count) in samples.buckets() {
             let bucket = u16::try_from(bucket / STEP).unwrap_or(u16::MAX);
@@ -61,7 +61,7 @@ impl Coarse {
         self.buckets.shrink_to_fit();
     }
 
-    /// The same as [`Coarse::settle`] gives, where nothing was added since.
+    /// The same as [`CoarseHistogram::settle`] gives, where nothing was added since.
     pub(super) fn settled(&self) -> &[(u16, u32)] {
         debug_assert_eq!(self.sorted, self.buckets.len());
         &self.buckets
@@ -82,7 +82,7 @@ impl Coarse {
     }
 }
 
-impl Cell {
+impl Bin {
     pub(super) fn merge(&mut self, other: &Self) {
         self.ended = self.ended.saturating_add(other.ended);
         self.failed = self.failed.saturating_add(other.failed);

@@ -1,75 +1,10 @@
-use std::time::Duration;
+use std::sync::Arc;
 
-use super::accumulator::{Name, Row, Trace};
-use super::blocks::{Blocks, Side};
-use super::influence::spread;
-use super::quantity::Quantity;
-use super::replicate::{Figures, REPLICATES, Scale, Weights};
-use super::student::student;
-use super::word::Word;
+use super::accumulator::{Row, Trace};
+use super::comparison::{Change, Compared, Comparison, Demand, Quantity, Word};
+use super::resampling::{Blocks, Quantities, REPLICATES, RowBlocks, WeightedRow, Weights};
+use super::standard_error::{spread, student};
 use crate::units::{Ratio, Seed};
-
-/// How large a change must be to matter.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Demand {
-    /// The part of the base's value that may change.
-    pub tolerance: Ratio,
-    /// A response time may change by so much, however short it is.
-    pub floor: Duration,
-    /// An error rate may change by so much, however small it is.
-    pub error_floor: Ratio,
-}
-
-/// Two runs held against each other.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
-    /// What it comes to: the gravest word of all rows.
-    pub word: Word,
-    /// All requests together.
-    pub all: Compared,
-    /// Requests by method and name: those of both runs, in that order.
-    pub rows: Vec<Compared>,
-    /// Names of the base alone.
-    pub only_base: Vec<Name>,
-    /// Names of the new run alone.
-    pub only_new: Vec<Name>,
-    /// How many changes were judged together.
-    pub changes: usize,
-    /// How many blocks each run was cut into.
-    pub blocks: usize,
-}
-
-/// One row of both runs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Compared {
-    /// Method and name; both empty for all together.
-    pub name: Name,
-    /// Requests answered or failed: of the base and the new run.
-    pub ended: (u64, u64),
-    /// Of those, failed.
-    pub failed: (u64, u64),
-    /// Each quantity.
-    pub changes: Vec<Change>,
-    /// The gravest word among them.
-    pub word: Word,
-}
-
-/// One quantity of a row. Throughput is in requests a second, an error rate a share, times in nanoseconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Change {
-    /// Which.
-    pub quantity: Quantity,
-    /// The base's value; `None` without samples.
-    pub base: Option<f64>,
-    /// The new run's.
-    pub new: Option<f64>,
-    /// new / base − 1; of an error rate new − base.
-    pub change: Option<f64>,
-    /// Between which bounds the change lies; all intervals of a comparison hold together in 97 of 100 comparisons.
-    pub interval: Option<(f64, f64)>,
-    /// What it comes to.
-    pub word: Word,
-}
 
 /// How often one of all intervals may be wrong: less than the five in a hundred that a word may be wrong, because the
 /// intervals of a run whose level wanders come out a little narrow.
@@ -98,10 +33,10 @@ pub fn compare(base: &Trace, new: &Trace, demand: &Demand, seed: Seed) -> Compar
     // half of the chance of a false word is for the row of all: it keeps its power however many endpoints there are
     let level_of_all = LEVEL / 2.0 / quantities as f64;
     let level = level_of_all / rows.max(1) as f64;
-    let bench = |level| Bench { base, new, demand, blocks: &blocks, weights: &weights, level };
-    let all = bench(level_of_all).compare((&"".into(), &"".into()), &base.all, &new.all);
+    let comparer = |level| RowComparer { base, new, demand, blocks: &blocks, weights: &weights, level };
+    let all = comparer(level_of_all).compare((&"".into(), &"".into()), &base.all, &new.all);
     let rows: Vec<Compared> =
-        shared.map(|((method, name), row, other)| bench(level).compare((method, name), row, other)).collect();
+        shared.map(|((method, name), row, other)| comparer(level).compare((method, name), row, other)).collect();
     let missing =
         |of: &Trace, from: &Trace| of.rows.keys().filter(|name| !from.rows.contains_key(*name)).cloned().collect();
     let known = all.word_of(Quantity::P50) != Word::NotEnoughData;
@@ -118,7 +53,7 @@ pub fn compare(base: &Trace, new: &Trace, demand: &Demand, seed: Seed) -> Compar
     }
 }
 
-struct Bench<'a> {
+struct RowComparer<'a> {
     base: &'a Trace,
     new: &'a Trace,
     demand: &'a Demand,
@@ -128,11 +63,11 @@ struct Bench<'a> {
     level: f64,
 }
 
-impl Bench<'_> {
-    fn compare(&self, (method, name): (&std::sync::Arc<str>, &std::sync::Arc<str>), base: &Row, new: &Row) -> Compared {
+impl RowComparer<'_> {
+    fn compare(&self, (method, name): (&Arc<str>, &Arc<str>), base: &Row, new: &Row) -> Compared {
         let sides = [self.blocks.cut(base, self.base), self.blocks.cut(new, self.new)];
         let drawn = self.draw(&sides);
-        let filled = sides.iter().map(Side::filled).min().unwrap_or(0);
+        let filled = sides.iter().map(RowBlocks::filled).min().unwrap_or(0);
         let changes: Vec<Change> = Quantity::ALL
             .iter()
             .enumerate()
@@ -151,8 +86,8 @@ impl Bench<'_> {
     }
 
     /// The change of each quantity in each drawing: of error rates a difference, else the logarithm of a ratio.
-    fn draw(&self, [base, new]: &[Side; 2]) -> Vec<Figures> {
-        let (mut base, mut new) = (Scale::new(base), Scale::new(new));
+    fn draw(&self, [base, new]: &[RowBlocks; 2]) -> Vec<Quantities> {
+        let (mut base, mut new) = (WeightedRow::new(base), WeightedRow::new(new));
         let draw = |weights| {
             let (base, new) = (base.weigh(weights), new.weigh(weights));
             std::array::from_fn(|index| match Quantity::ALL[index] {
@@ -233,12 +168,6 @@ impl Bench<'_> {
         let Some(share) = quantity.share() else { return samples == 0 };
         let bounded = (self.level / 2.0).ln() / share.ln();
         (samples as f64) < bounded.max(FEWEST_BEYOND / (1.0 - share) - 0.5)
-    }
-}
-
-impl Compared {
-    fn word_of(&self, quantity: Quantity) -> Word {
-        Word::of(self.changes.iter().filter(|change| change.quantity == quantity).map(|change| change.word))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use super::student::normal;
+use super::standard_error::normal;
 use super::*;
 use crate::metrics::{Counts, Interval, Measure, Recorder, Scale, SeriesCount, SeriesKey};
 use crate::sample::{Catalog, CatalogEndpoint, CatalogStage, EndpointId, StageId, StagePurpose, TaskId, UserTypeId};
@@ -18,7 +18,7 @@ pub(super) struct Service {
     /// Of those, how many warm up, from the first.
     pub(super) warm_up: u32,
     /// Where further stages begin, as shares of the run.
-    pub(super) turns: &'static [f64],
+    pub(super) boundaries: &'static [f64],
     pub(super) endpoints: &'static [&'static str; 3],
     /// How many requests a second an endpoint gets, at a place of the run between 0 and 1.
     pub(super) rate: fn(f64) -> f64,
@@ -41,7 +41,7 @@ impl Default for Service {
         Self {
             seconds: 60,
             warm_up: 0,
-            turns: &[],
+            boundaries: &[],
             endpoints: &["/a", "/b", "/c"],
             rate: |_| 25.0,
             level: |_| 20.0,
@@ -74,42 +74,42 @@ impl Service {
         let at = |second: f64| Offset::from(Duration::from_secs_f64(second));
         let (start, end) = (f64::from(self.warm_up), f64::from(self.seconds));
         let mut spans = vec![Span { start: Offset::ZERO, end: at(start), purpose: StagePurpose::WarmUp }];
-        let turns = self.turns.iter().map(|turn| turn * end);
-        let turns: Vec<f64> = std::iter::once(start).chain(turns).chain([end]).collect();
-        spans.extend(turns.windows(2).map(|pair| Span {
+        let boundaries = self.boundaries.iter().map(|boundary| boundary * end);
+        let boundaries: Vec<f64> = std::iter::once(start).chain(boundaries).chain([end]).collect();
+        spans.extend(boundaries.windows(2).map(|pair| Span {
             start: at(pair[0]),
             end: at(pair[1]),
             purpose: StagePurpose::Measured,
         }));
-        let mut fold = Fold::new(&catalog, Window::of(&spans));
-        let mut dice = Seed::new(seed).derive(77).generator();
+        let mut accumulator = Accumulator::new(&catalog, Window::of(&spans));
+        let mut random = Seed::new(seed).derive(77).generator();
         let (far, long) = self.wander;
         let keep = (-1.0 / long).exp();
-        let mut wander = far * gauss(&mut dice);
+        let mut wander = far * gauss(&mut random);
         for second in 0..self.seconds {
-            wander = wander * keep + far * (1.0 - keep * keep).sqrt() * gauss(&mut dice);
-            fold.add(&self.second(second, wander, &mut dice));
+            wander = wander * keep + far * (1.0 - keep * keep).sqrt() * gauss(&mut random);
+            accumulator.add(&self.second(second, wander, &mut random));
         }
         if let Some(stray) = self.stray {
-            fold.add(&Interval::empty(stray));
+            accumulator.add(&Interval::empty(stray));
         }
-        fold.close(at(end))
+        accumulator.close(at(end))
     }
 
-    fn second(&self, second: u32, wander: f64, dice: &mut Xoshiro256PlusPlus) -> Interval {
+    fn second(&self, second: u32, wander: f64, random: &mut Xoshiro256PlusPlus) -> Interval {
         let place = f64::from(second) / f64::from(self.seconds);
         let mut interval = Interval::empty(second);
         for (index, slow) in self.slow.iter().enumerate() {
             let rate = (self.rate)(place);
-            let count = (rate + rate.sqrt() * gauss(dice)).round().max(0.0) as u64;
+            let count = (rate + rate.sqrt() * gauss(random)).round().max(0.0) as u64;
             let (mut recorder, mut counts) = (Recorder::new(Scale::Time), Counts::default());
             for _ in 0..count {
-                let mut ms = (self.level)(place) * slow * (SIGMA * gauss(dice) + wander).exp();
-                if dice.random::<f64>() < self.tail {
-                    ms *= dice.random_range(1e-3_f64..1.0).powf(-1.0 / PARETO);
+                let mut ms = (self.level)(place) * slow * (SIGMA * gauss(random) + wander).exp();
+                if random.random::<f64>() < self.tail {
+                    ms *= random.random_range(1e-3_f64..1.0).powf(-1.0 / PARETO);
                 }
                 recorder.record(ms * 1e6);
-                let fails = dice.random::<f64>() < self.fails;
+                let fails = random.random::<f64>() < self.fails;
                 counts.failed[0] += u64::from(fails);
                 counts.ok += u64::from(!fails);
             }
@@ -127,8 +127,8 @@ impl Service {
     }
 }
 
-fn gauss(dice: &mut Xoshiro256PlusPlus) -> f64 {
-    normal(dice.random_range(1e-12..1.0))
+fn gauss(random: &mut Xoshiro256PlusPlus) -> f64 {
+    normal(random.random_range(1e-12..1.0))
 }
 
 fn catalog() -> Catalog {

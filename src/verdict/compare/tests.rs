@@ -2,7 +2,7 @@ use super::synthetic::{Service, demand};
 use super::*;
 use crate::units::Seed;
 
-/// What a hundred comparisons came to.
+/// The words of a hundred comparisons.
 #[derive(Default, Debug)]
 struct Trials {
     same: u32,
@@ -53,7 +53,7 @@ fn so_they_are_on_a_ramp_and_on_a_spike() {
     let ramp = Service { rate: |x| 5.0 + 45.0 * x, level: |x| 5.0 + 45.0 * x, ..service() };
     let of_ramp = trials(&ramp, &ramp);
     let spike =
-        Service { turns: &[0.4, 0.6], rate: |x| if (0.4..0.6).contains(&x) { 60.0 } else { 12.0 }, ..service() };
+        Service { boundaries: &[0.4, 0.6], rate: |x| if (0.4..0.6).contains(&x) { 60.0 } else { 12.0 }, ..service() };
     let spike = Service { level: |x| if (0.4..0.6).contains(&x) { 120.0 } else { 15.0 }, ..spike };
     let of_spike = trials(&spike, &spike);
     assert!(of_ramp.same >= 95 && of_spike.same >= 95, "{of_ramp:?} {of_spike:?}");
@@ -182,7 +182,7 @@ fn warm_up_is_left_out_of_every_number() {
 }
 
 #[test]
-fn names_of_one_run_alone_are_told_and_not_judged() {
+fn names_of_one_run_alone_are_listed_and_not_judged() {
     let base = service().run(1);
     let new = Service { endpoints: &["/a", "/b", "/d"], ..service() }.run(2);
     let comparison = compare(&base, &new, &demand(), Seed::new(1));
@@ -196,9 +196,9 @@ fn names_of_one_run_alone_are_told_and_not_judged() {
 fn a_day_takes_the_room_of_two_minutes() {
     let day = Service { seconds: 86_400, rate: |_| 1.0, ..service() };
     let run = day.run(1);
-    assert!((64..=128).contains(&run.cells), "{} cells", run.cells);
+    assert!((64..=128).contains(&run.bins), "{} bins", run.bins);
     assert!((run.seconds() - 86_400.0).abs() < 1e-6);
-    let counted: u64 = run.all.cells.iter().map(|cell| cell.ended).sum();
+    let counted: u64 = run.all.bins.iter().map(|bin| bin.ended).sum();
     assert_eq!(counted, run.all.ended);
     assert!(run.all.ended > 250_000, "{}", run.all.ended);
 }

@@ -20,7 +20,7 @@ pub struct Window {
     start: Offset,
     end: Offset,
     /// Where stages that count begin, but for the first, ascending.
-    turns: Vec<Offset>,
+    boundaries: Vec<Offset>,
 }
 
 impl Window {
@@ -30,17 +30,18 @@ impl Window {
         let counted = stages.iter().filter(|stage| stage.purpose == StagePurpose::Measured);
         let start = counted.clone().map(|stage| stage.start).min().unwrap_or(Offset::ZERO);
         let end = counted.clone().map(|stage| stage.end).max().unwrap_or(Offset::from_nanos(u64::MAX));
-        let mut turns: Vec<Offset> = counted.map(|stage| stage.start).filter(|turn| *turn > start).collect();
-        turns.sort_unstable();
-        turns.dedup();
-        Self { start, end, turns }
+        let mut boundaries: Vec<Offset> =
+            counted.map(|stage| stage.start).filter(|boundary| *boundary > start).collect();
+        boundaries.sort_unstable();
+        boundaries.dedup();
+        Self { start, end, boundaries }
     }
 
     /// The same, but no longer than to `end`.
     #[must_use]
     pub fn until(self, end: Offset) -> Self {
         let end = self.end.min(end).max(self.start);
-        Self { end, turns: self.turns.into_iter().filter(|turn| *turn < end).collect(), ..self }
+        Self { end, boundaries: self.boundaries.into_iter().filter(|boundary| *boundary < end).collect(), ..self }
     }
 
     /// When it is over; a run may be over before.
@@ -53,7 +54,7 @@ impl Window {
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         let end = self.end.min(other.end);
-        self.start == other.start && self.clone().until(end).turns == other.clone().until(end).turns
+        self.start == other.start && self.clone().until(end).boundaries == other.clone().until(end).boundaries
     }
 
     pub(super) fn length(&self) -> Duration {
@@ -61,9 +62,9 @@ impl Window {
     }
 
     /// Where its stages begin, but for the first, as shares of the whole.
-    pub(super) fn turns(&self) -> Vec<f64> {
-        let whole = self.length().as_secs_f64();
-        self.turns.iter().map(|turn| turn.since(self.start).as_secs_f64() / whole).collect()
+    pub(super) fn boundaries(&self) -> Vec<f64> {
+        let length = self.length().as_secs_f64();
+        self.boundaries.iter().map(|boundary| boundary.since(self.start).as_secs_f64() / length).collect()
     }
 
     /// The second of the window that a second of the run falls in; what ended before it counts as its first.

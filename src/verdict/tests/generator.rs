@@ -7,8 +7,8 @@ const LIMITS: Limits =
 fn generator(seconds: impl IntoIterator<Item = (u32, Health)>) -> GeneratorHealth {
     let mut generator = GeneratorHealth::new(LIMITS);
     for (second, health) in seconds {
-        let books = Accounting { ok: 1000, ..Accounting::default() };
-        generator.hear(&Interval { health, books, ..Interval::empty(second) });
+        let accounting = Accounting { ok: 1000, ..Accounting::default() };
+        generator.hear(&Interval { health, accounting, ..Interval::empty(second) });
     }
     generator
 }
@@ -20,13 +20,13 @@ fn lags(ms: &[u64]) -> GeneratorHealth {
 
 #[test]
 fn a_generator_that_lags_too_often_makes_the_result_invalid() {
-    assert!(lags(&[1, 2, 1, 3, 300]).finding().is_ok());
-    assert_eq!(lags(&[1, 200, 1, 3, 300]).finding().unwrap_err().suspect, 2);
-    assert!(lags(&[200, 300]).finding().is_ok(), "two seconds prove nothing");
+    assert!(lags(&[1, 2, 1, 3, 300]).validity().is_ok());
+    assert_eq!(lags(&[1, 200, 1, 3, 300]).validity().unwrap_err().suspect, 2);
+    assert!(lags(&[200, 300]).validity().is_ok(), "two seconds prove nothing");
 }
 
 #[test]
-fn each_strain_is_told_by_its_name_and_figure() {
+fn each_issue_is_reported_by_its_name_and_figure() {
     let fine = Health {
         worker_lag: Duration::from_millis(20),
         stalled: Duration::from_millis(50),
@@ -37,7 +37,7 @@ fn each_strain_is_told_by_its_name_and_figure() {
         memory: Size::from_bytes(500 << 20),
         backlog: 4,
     };
-    assert!(generator((0..10).map(|second| (second, fine))).finding().is_ok());
+    assert!(generator((0..10).map(|second| (second, fine))).validity().is_ok());
     for (health, name, why) in [
         (Health { stalled: Duration::from_millis(400), ..fine }, "stalled", "could not run for 400ms of a second"),
         (Health { late: 11, ..fine }, "late", "more than one request in 100 was sent over 10ms late, up to 30ms"),
@@ -47,12 +47,9 @@ fn each_strain_is_told_by_its_name_and_figure() {
         (Health { backlog: 21, ..fine }, "backlog", "21 seconds of workers waited"),
     ] {
         let generator = generator((0..10).map(|second| (second, health)));
-        assert_eq!(
-            generator.strained().map(|(strain, count)| (strain.name(), count)).collect::<Vec<_>>(),
-            [(name, 10)]
-        );
-        let told = generator.finding().unwrap_err().to_string();
-        assert!(told.contains(why), "{told}");
+        assert_eq!(generator.issues().map(|(issue, count)| (issue.name(), count)).collect::<Vec<_>>(), [(name, 10)]);
+        let reason = generator.validity().unwrap_err().to_string();
+        assert!(reason.contains(why), "{reason}");
     }
 }
 
@@ -60,10 +57,10 @@ fn each_strain_is_told_by_its_name_and_figure() {
 fn seconds_that_nobody_was_awake_to_count_are_suspect() {
     let fine = Health::default();
     let slept = generator([0, 1, 2, 3, 7, 8, 9].map(|second| (second, fine)));
-    assert_eq!((slept.suspect(), slept.finding().unwrap_err().seconds), (3, 10));
-    // one of two workers slept: the other's seconds are there, and the sleeper tells of them when it wakes
+    assert_eq!((slept.suspect(), slept.validity().unwrap_err().seconds), (3, 10));
+    // one of two workers slept: the other's seconds are there, and the sleeper reports them when it wakes
     let mut one = lags(&[1, 1, 1, 1, 3400, 1, 1, 1]);
     assert_eq!(one.suspect(), 4);
     one.hear(&Interval::empty(8));
-    assert!(one.finding().is_err());
+    assert!(one.validity().is_err());
 }

@@ -71,7 +71,7 @@ fn a_baseline_that_is_not_known_is_no_data() {
         ("p50 <= baseline - 1ms", Status::Broken),
     ] {
         let mut rule = rule(text);
-        rule.require.limit = rule.require.limit.against(crate::threshold::Was::Known(was));
+        rule.require.limit = rule.require.limit.against(was);
         let mut evaluator = evaluator_of(&[rule], timeline());
         evaluator.hear(&interval());
         assert_eq!(evaluator.findings(at(15), Some(Closing::Complete))[0].judged.status, status, "{text}");
@@ -79,20 +79,23 @@ fn a_baseline_that_is_not_known_is_no_data() {
 }
 
 fn found(status: Status) -> Finding {
-    Finding { judged: Judged { measured: None, status, broke: None }, course: ThresholdHistory::new() }
+    Finding { judged: Judged { measured: None, status, broken_at: None }, history: ThresholdHistory::new() }
 }
 
 #[test]
 fn what_outranks_what() {
-    let books = Accounting { scheduled: 1, started: 1, ok: 1, ..Accounting::default() };
+    let accounting = Accounting { scheduled: 1, started: 1, ok: 1, ..Accounting::default() };
     let held = [found(Status::Held)];
     let broken = [found(Status::Broken)];
-    let doubt = InvalidReason { suspect: 5, seconds: 5, why: "it slept".to_owned() };
-    assert_eq!(conclude(Some(Closing::Complete), &held, &books, Ok(())), Verdict::Passed);
-    assert_eq!(conclude(Some(Closing::Complete), &broken, &books, Ok(())), Verdict::Failed(vec![0]));
-    assert_eq!(conclude(Some(Closing::Threshold(0)), &held, &books, Ok(())), Verdict::Failed(vec![0]));
-    assert_eq!(conclude(Some(Closing::Complete), &broken, &books, Err(doubt.clone())), Verdict::Invalid(doubt.clone()));
-    assert_eq!(conclude(Some(Closing::Asked), &broken, &books, Err(doubt.clone())), Verdict::Interrupted);
+    let reason = InvalidReason { suspect: 5, seconds: 5, why: "it slept".to_owned() };
+    assert_eq!(conclude(Some(Closing::Complete), &held, &accounting, Ok(())), Verdict::Passed);
+    assert_eq!(conclude(Some(Closing::Complete), &broken, &accounting, Ok(())), Verdict::Failed(vec![0]));
+    assert_eq!(conclude(Some(Closing::Threshold(0)), &held, &accounting, Ok(())), Verdict::Failed(vec![0]));
+    assert_eq!(
+        conclude(Some(Closing::Complete), &broken, &accounting, Err(reason.clone())),
+        Verdict::Invalid(reason.clone())
+    );
+    assert_eq!(conclude(Some(Closing::Asked), &broken, &accounting, Err(reason.clone())), Verdict::Interrupted);
     assert_eq!(conclude(Some(Closing::Complete), &held, &Accounting::default(), Ok(())), Verdict::Empty);
     let aborted = Accounting { scheduled: 1, started: 1, aborted: 1, ..Accounting::default() };
     assert_eq!(conclude(Some(Closing::Complete), &held, &aborted, Ok(())), Verdict::Empty);

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A second in which recalls took so long each; the failed ones are told by their number.
+/// A second in which recalls took so long each; of them so many failed.
 fn second(second: u32, stage: u16, times_ms: &[u64], failed: usize) -> Interval {
     let mut tally = Tally::new();
     let series = tally.series(&SeriesKey {
@@ -22,7 +22,7 @@ fn second(second: u32, stage: u16, times_ms: &[u64], failed: usize) -> Interval 
     tally.take(second, 1, Health::default())
 }
 
-/// A minute of one stage, in which each second has ten requests of 5 ms; what is told apart are other seconds.
+/// A minute of one stage, in which each second has ten requests of 5 ms; those apart are other seconds.
 fn minute(rules: &[Rule], apart: &[(u32, &[u64], usize)]) -> (Vec<Finding>, Option<usize>) {
     let mut evaluator = evaluator_of(rules, Timeline::new([(at(0), at(0)), (at(0), at(60))]));
     for now in 0..62 {
@@ -41,7 +41,7 @@ fn a_window_that_breaks_once_breaks_the_threshold_though_it_holds_again() {
     let (findings, _) = minute(&rules, &[(20, &[5; 20], 12), (30, &[1500], 0)]);
     let shown = |finding: &Finding| {
         let judged = finding.judged;
-        (judged.status, judged.measured.map(|amount| amount.to_string()), judged.broke.map(|at| at.second()))
+        (judged.status, judged.measured.map(|amount| amount.to_string()), judged.broken_at.map(|at| at.second()))
     };
     assert_eq!(shown(&findings[0]), (Status::Broken, Some("10.909%".into()), Some(21)));
     assert_eq!(shown(&findings[1]), (Status::Held, Some("1.997%".into()), None));
@@ -54,16 +54,16 @@ fn a_window_is_judged_only_where_it_lies_in_the_load_whole() {
     let rules = [rule("p95 < 1s over 10s"), rule("rate >= 10/s over 10s")];
     let (findings, _) = minute(&rules, &[(61, &[9000; 100], 0)]);
     assert!(findings.iter().all(|finding| finding.judged.status == Status::Held), "{findings:?}");
-    assert_eq!(findings[0].course.points().len(), 51);
+    assert_eq!(findings[0].history.points().len(), 51);
     let (findings, _) = minute(&rules, &[(3, &[5; 9], 0)]);
-    assert_eq!(findings[1].judged.broke, Some(at(10)));
+    assert_eq!(findings[1].judged.broken_at, Some(at(10)));
     // where no window has room the whole run is looked at
     let hidden = [rule("errors < 5 over 5m"), rule("error_rate < 1% over 5m"), rule("count > 500 over 5m")];
     let (findings, _) = minute(&hidden, &[(3, &[5; 20], 20)]);
     let status: Vec<_> = findings.iter().map(|finding| finding.judged.status).collect();
     assert_eq!(status, [Status::Broken, Status::Broken, Status::Held]);
     let (findings, _) = minute(&[rule("max < 1s over 5m")], &[(3, &[1500], 0)]);
-    assert_eq!((findings[0].judged.status, findings[0].course.points().len()), (Status::Broken, 0));
+    assert_eq!((findings[0].judged.status, findings[0].history.points().len()), (Status::Broken, 0));
 }
 
 #[test]
@@ -92,17 +92,17 @@ fn a_window_of_one_stage_begins_with_it() {
     }
     let findings = evaluator.findings(at(15), Some(Closing::Complete));
     assert_eq!(findings[0].judged.status, Status::Held, "{findings:?}");
-    assert_eq!(findings[0].course.points().iter().map(|point| point.second).collect::<Vec<_>>(), [12, 13, 14]);
+    assert_eq!(findings[0].history.points().iter().map(|point| point.second).collect::<Vec<_>>(), [12, 13, 14]);
 }
 
 #[test]
 fn an_abort_waits_for_its_time_and_stays_broken() {
     let stop = Rule { on_break: OnBreak::Abort, after: Duration::from_secs(10), ..rule("error_rate < 50% over 2s") };
     let (findings, fatal) = minute(std::slice::from_ref(&stop), &[(3, &[5; 100], 90)]);
-    assert_eq!((fatal, findings[0].judged.broke), (None, Some(at(4))));
+    assert_eq!((fatal, findings[0].judged.broken_at), (None, Some(at(4))));
     let (findings, fatal) = minute(&[stop], &[(12, &[5; 100], 90)]);
-    assert_eq!((fatal, findings[0].judged.broke), (Some(0), Some(at(13))));
-    // one without a window may hold again by the end: what ended the run is told all the same
+    assert_eq!((fatal, findings[0].judged.broken_at), (Some(0), Some(at(13))));
+    // one without a window may hold again by the end: what ended the run is reported all the same
     let stop = Rule { on_break: OnBreak::Abort, ..rule("error_rate < 50%") };
     let (findings, fatal) = minute(&[stop], &[(0, &[5; 10], 8)]);
     assert_eq!((fatal, findings[0].judged.status), (Some(0), Status::Broken));
@@ -117,14 +117,14 @@ fn without_data_in_any_window_there_is_no_data() {
 }
 
 #[test]
-fn a_long_course_is_bounded_and_forgets_no_break() {
+fn a_long_history_is_bounded_and_forgets_no_break() {
     let rules = [rule("max < 1s over 1s")];
     let mut evaluator = evaluator_of(&rules, Timeline::new([(at(0), at(0)), (at(0), at(20_000))]));
     for now in 0..20_000 {
         evaluator.hear(&second(now, 1, if now == 7001 { &[2000] } else { &[5] }, 0));
     }
     let findings = evaluator.findings(at(20_000), Some(Closing::Complete));
-    let points = findings[0].course.points();
+    let points = findings[0].history.points();
     assert!(points.len() <= 600 && points.iter().map(|point| point.length).sum::<u32>() == 20_000);
     let broken: Vec<_> = points.iter().filter(|point| point.broken).collect();
     assert_eq!(broken.len(), 1);

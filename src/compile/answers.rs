@@ -1,0 +1,163 @@
+use std::sync::Arc;
+
+use http::HeaderName;
+
+use crate::compile::program::{
+    Capture, CaptureFrom, Check, Expectation, Matcher, Record, RecordValue, StatusSet, ValueTemplate,
+};
+use crate::compile::templates::Templates;
+use crate::diagnostic::{Problem, Span, did_you_mean};
+use crate::plan::{Any, At, CapturePlace, CaptureText, Expect, MatcherMap, MatcherText, Named, Recorded};
+use crate::sample::{Catalog, MetricId, RunGauge};
+
+/// An endpoint's expectations, the one on the status first.
+pub(super) fn checks(written: Option<&At<Expect>>, endpoint: Span, templates: &mut Templates) -> Vec<Check> {
+    let place = templates.place(endpoint);
+    let Some(expect) = written else {
+        return vec![Check { expectation: Expectation::Status(StatusSet::usual()), otherwise: None, place }];
+    };
+    let mut found: Vec<(Expectation, Span)> = Vec::new();
+    match &expect.status {
+        Some(status) => found.push((Expectation::Status(StatusSet(status.value.0.clone())), status.span)),
+        None => found.push((Expectation::Status(StatusSet::usual()), endpoint)),
+    }
+    for (name, matcher) in expect.header.iter().flat_map(Named::iter) {
+        match HeaderName::from_bytes(name.as_bytes()) {
+            Ok(header) => {
+                let matcher = self::matcher(matcher, templates).map(|m| Expectation::Header(header, m));
+                found.extend(matcher.map(|expectation| (expectation, name.span)));
+            }
+            Err(_) => {
+                templates.problems.push(Problem::at(name.span, format!("`{}` is not a header's name", name.value)));
+            }
+        }
+    }
+    for (path, matcher) in expect.json.iter().flat_map(Named::iter) {
+        let parsed = templates.json_path(&path.value, path.span);
+        let matcher = self::matcher(matcher, templates);
+        if let (Some(parsed), Some(matcher)) = (parsed, matcher) {
+            found.push((Expectation::Json(parsed, matcher), path.span));
+        }
+    }
+    if let Some(body) = &expect.body {
+        found.extend(matcher(body, templates).map(|matcher| (Expectation::Body(matcher), body.span)));
+    }
+    if let Some(within) = expect.within {
+        found.push((Expectation::Within(within.0), expect.span));
+    }
+    for that in expect.that.iter().flat_map(|that| &that.0) {
+        if let Some(expr) = templates.expr(&that.value, that.span) {
+            found.push((Expectation::That(expr), that.span));
+        }
+    }
+    let otherwise = expect.otherwise.as_ref().and_then(|words| templates.text(words)).map(Arc::new);
+    found
+        .into_iter()
+        .map(|(expectation, span)| Check { expectation, otherwise: otherwise.clone(), place: templates.place(span) })
+        .collect()
+}
+
+/// What is kept of the answer in the user's state.
+pub(super) fn captures(written: Option<&Named<At<CaptureText>>>, templates: &mut Templates) -> Vec<Capture> {
+    let entries = written.into_iter().flat_map(Named::iter);
+    let captured = entries.filter_map(|(name, place)| {
+        let from = match &place.value {
+            CaptureText::Path(path) => CaptureFrom::Json(templates.json_path(path, place.span)?),
+            CaptureText::Place(CapturePlace::Json(path)) => CaptureFrom::Json(templates.json_path(path, path.span)?),
+            CaptureText::Place(CapturePlace::Header(header)) => match HeaderName::from_bytes(header.as_bytes()) {
+                Ok(header) => CaptureFrom::Header(header),
+                Err(_) => {
+                    let problem = Problem::at(header.span, format!("`{}` is not a header's name", header.value));
+                    templates.problems.push(problem);
+                    return None;
+                }
+            },
+            CaptureText::Place(CapturePlace::Cookie(cookie)) => CaptureFrom::Cookie(cookie.value.as_str().into()),
+            CaptureText::Place(CapturePlace::Regex(regex)) => CaptureFrom::Regex(templates.regex(regex, regex.span)?),
+            CaptureText::Place(CapturePlace::Status(_)) => CaptureFrom::Status,
+        };
+        Some(Capture { name: name.value.as_str().into(), from, place: templates.place(name.span) })
+    });
+    captured.collect()
+}
+
+/// What is kept of the answer in metrics.
+pub(super) fn records(
+    written: Option<&Named<At<Recorded>>>,
+    catalog: &Catalog,
+    templates: &mut Templates,
+) -> Vec<Record> {
+    let entries = written.into_iter().flat_map(Named::iter);
+    let recorded = entries.filter_map(|(name, value)| {
+        if RunGauge::named(&name.value).is_some() {
+            let problem = Problem::at(name.span, format!("`{}` is a built-in metric", name.value));
+            templates.problems.push(problem.help("record under another name"));
+            return None;
+        }
+        let index = catalog.metrics.iter().position(|metric| *metric.name == *name.value);
+        let Some(metric) = index.and_then(|index| u16::try_from(index).ok()).map(MetricId) else {
+            let problem = Problem::at(name.span, format!("unknown metric `{}`", name.value));
+            let known =
+                catalog.metrics.iter().map(|metric| &*metric.name).filter(|name| RunGauge::named(name).is_none());
+            let help = did_you_mean(&name.value, known);
+            templates.problems.push(
+                problem.help_if(help).help(format!("declare it: `metrics: {{{}: {{trend: {{}}}}}}`", name.value)),
+            );
+            return None;
+        };
+        let value = match &value.value {
+            Recorded::Number(number) => RecordValue::Constant(*number),
+            Recorded::Text(text) if text.starts_with('$') => RecordValue::Json(templates.json_path(text, value.span)?),
+            Recorded::Text(text) => RecordValue::Expr(templates.expr(text, value.span)?),
+        };
+        Some(Record { metric, value, place: templates.place(name.span) })
+    });
+    recorded.collect()
+}
+
+/// Whether any of them needs the answer's body.
+pub(super) fn read_body(checks: &[Check], captures: &[Capture], records: &[Record]) -> bool {
+    checks.iter().any(check_reads_body)
+        || captures.iter().any(capture_reads_body)
+        || records.iter().any(|record| !matches!(record.value, RecordValue::Constant(_)))
+}
+
+fn check_reads_body(check: &Check) -> bool {
+    match &check.expectation {
+        Expectation::Json(..) | Expectation::Body(_) => true,
+        Expectation::That(expr) => expr.names().iter().any(|name| name == "json" || name == "body"),
+        Expectation::Status(_) | Expectation::Header(..) | Expectation::Within(_) => false,
+    }
+}
+
+const fn capture_reads_body(capture: &Capture) -> bool {
+    matches!(capture.from, CaptureFrom::Json(_) | CaptureFrom::Regex(_))
+}
+
+fn matcher(written: &At<MatcherText>, templates: &mut Templates) -> Option<Matcher> {
+    match &written.value {
+        MatcherText::Exists => Some(Matcher::Exists),
+        MatcherText::Absent => Some(Matcher::Absent),
+        MatcherText::Value(any) => templates.value(any).map(Matcher::Equals),
+        MatcherText::Map(map) => all(map, templates),
+    }
+}
+
+fn all(map: &MatcherMap, templates: &mut Templates) -> Option<Matcher> {
+    let mut matchers = Vec::new();
+    type Make = fn(ValueTemplate) -> Matcher;
+    let values: [(&Option<At<Any>>, Make); 5] = [
+        (&map.equals, Matcher::Equals),
+        (&map.not, Matcher::Not),
+        (&map.at_most, Matcher::AtMost),
+        (&map.at_least, Matcher::AtLeast),
+        (&map.contains, Matcher::Contains),
+    ];
+    for (any, make) in values.iter().filter_map(|(any, make)| Some((any.as_ref()?, make))) {
+        matchers.push(make(templates.value(&any.value)?));
+    }
+    if let Some(pattern) = &map.matches {
+        matchers.push(Matcher::Matches(templates.regex(&pattern.value, pattern.span)?));
+    }
+    Some(Matcher::All(matchers))
+}

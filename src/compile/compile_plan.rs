@@ -1,0 +1,116 @@
+use std::sync::Arc;
+
+use crate::compile::filter::Filter;
+use crate::compile::globals::CompiledGlobals;
+use crate::compile::name_check::{NameCheck, keep_bodies, shadowing_names};
+use crate::compile::program::{Endpoint, Program, UserType};
+use crate::compile::steps::{Callable, SetupTeardown};
+use crate::compile::templates::Templates;
+use crate::compile::users::CompiledUser;
+use crate::compile::warnings::Warnings;
+use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds, users};
+use crate::diagnostic::{Problem, Problems, Sources, did_you_mean};
+use crate::plan::{Named, Plan};
+use crate::sample::Catalog;
+use crate::secrets::DeclaredSecrets;
+use crate::units::Seed;
+
+/// What a plan is compiled with besides itself.
+pub struct CompileOptions<'a> {
+    /// The name it goes by where it gives none.
+    pub name: &'a str,
+    /// The number all chance derives from.
+    pub seed: Seed,
+    /// Which tasks take part.
+    pub filter: &'a Filter,
+    /// The texts its places point into.
+    pub sources: &'a Sources,
+}
+
+/// Compiles a plan; `None` where it has errors, all of which are reported.
+pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -> Option<Program> {
+    // a section that was written but could not be read has been reported already: it is not reported as missing too
+    let whole = problems.errors() == 0;
+    let globals = globals::compile(plan, options.seed, options.sources, problems);
+    let target = target::compile(plan, whole, options.sources, problems);
+    let mut catalog = Catalog { metrics: catalog::metrics(plan, problems), ..Catalog::default() };
+
+    let mut templates = Templates {
+        shadowed: shadowing_names(plan),
+        ..Templates::alone(options.sources, problems, globals::scope_of(globals.values.clone(), options.seed))
+    };
+    let prefix = target.as_ref().map_or("", |target| target.prefix.as_str());
+    let mut endpoints = endpoints::compile(plan, prefix, &catalog, &mut templates);
+    if endpoints.is_empty() && whole {
+        let problem = Problem::new("the plan has no endpoints");
+        templates.problems.push(problem.help("say what to call: `endpoints: {health: {get: /health}}`"));
+    }
+    let names: Vec<String> = plan.endpoints.iter().flat_map(Named::names).map(str::to_owned).collect();
+    let callable = Callable { names: &names, endpoints: &endpoints, catalog: &catalog };
+    let once = SetupTeardown::compile(plan, &callable, &mut templates);
+    let users = users::compile(plan, &callable, &globals.tables, &mut templates);
+    NameCheck { globals: &globals, endpoints: &endpoints, users: &users, once: &once }.check(options.sources, problems);
+    keep_bodies(&users, &once, &mut endpoints);
+    let secrets = secrets(plan, &globals, &users, &once, problems);
+    let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, options.sources, problems);
+    catalog.stages = stages;
+    catalog::add_names(&mut catalog, plan, &endpoints, &users);
+    let rules = thresholds::compile(plan, &catalog, options.sources, problems);
+
+    let mut users: Vec<UserType> = users.into_iter().map(|compiled| compiled.user).collect();
+    options.filter.apply(&mut users, &catalog, problems);
+    for (id, share) in scenarios.iter_mut().flat_map(|scenario| &mut scenario.kinds) {
+        *share = users.get(id.index()).map_or(*share, |user| user.share);
+    }
+    if !users.is_empty() && users.iter().all(UserType::is_idle) && problems.errors() == 0 {
+        problems.push(Problem::new("every user type has weight 0").help("give at least one a weight above 0"));
+    }
+    let warnings = Warnings { plan, scenarios: &scenarios, users: &users, catalog: &catalog, sources: options.sources };
+    warnings.pauses_without_effect(problems);
+    if problems.errors() > 0 {
+        return None;
+    }
+    let endpoints: Vec<Endpoint> = endpoints.into_iter().map(|c| c.map(|c| c.endpoint)).collect::<Option<_>>()?;
+    let scope = globals::scope_of(globals.values.clone(), options.seed);
+    warnings.unreachable_rates(&rules, &endpoints.iter().collect::<Vec<_>>(), &scope, problems);
+    Some(Program {
+        name: plan.name.as_ref().map_or(options.name, |name| name.value.as_str()).into(),
+        description: plan.description.clone().unwrap_or_default(),
+        target: target?,
+        globals: globals.values,
+        endpoints,
+        users,
+        scenarios,
+        setup: once.setup,
+        teardown: once.teardown,
+        rules,
+        catalog: Arc::new(catalog),
+        seed: options.seed,
+        secrets,
+    })
+}
+
+fn secrets(
+    plan: &Plan,
+    globals: &CompiledGlobals,
+    users: &[CompiledUser],
+    once: &SetupTeardown,
+    problems: &mut Problems,
+) -> DeclaredSecrets {
+    let mut secrets = DeclaredSecrets::default();
+    for name in plan.secrets.iter().flatten() {
+        let of_state = users.iter().any(|user| user.defines.has(&name.value)) || once.defines.has(&name.value);
+        let is_var = plan.vars.as_ref().is_some_and(|vars| vars.has(&name.value));
+        if !is_var && !of_state {
+            let problem = Problem::at(name.span, format!("unknown var `{}` in `secrets`", name.value));
+            let known = plan.vars.iter().flat_map(Named::names);
+            problems.push(problem.help_if(did_you_mean(&name.value, known)));
+        }
+        if of_state {
+            secrets.names.push(name.value.as_str().into());
+        }
+        let value = globals.values.value(&name.value).map(|value| value.to_string());
+        secrets.values.extend(value.filter(|value| !value.is_empty()));
+    }
+    secrets
+}

@@ -1,0 +1,145 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::check::Check;
+use super::payload::Payload;
+use super::value_template::ValueTemplate;
+use crate::expression::{Expr, JsonPath, Template, Value};
+use crate::sample::{EndpointId, MetricId};
+
+/// One call of the service, ready to be made.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// Its name in the plan.
+    pub name: Arc<str>,
+    /// `plan.yaml:12:3`: where it stands.
+    pub place: Arc<str>,
+    /// The method.
+    pub method: http::Method,
+    /// Path and query.
+    pub path: Path,
+    /// What statistics group by; default `path as written`.
+    pub label: Template,
+    /// Names bound once a call, in order; a caller may override each.
+    pub with: Vec<(Arc<str>, ValueTemplate)>,
+    /// Headers that never change, `content-type` among them; `host` and `content-length` are the engine's to add.
+    pub headers: http::HeaderMap,
+    /// Headers that are filled in each time.
+    pub live_headers: Vec<(http::HeaderName, HeaderSource)>,
+    /// The body.
+    pub payload: Payload,
+    /// What must be true of the answer. The first check is on the status where the plan names none of its own.
+    pub expect: Vec<Check>,
+    /// What is kept of the answer in the user's state.
+    pub capture: Vec<Capture>,
+    /// What is kept of the answer in metrics.
+    pub record: Vec<Record>,
+    /// The time the whole exchange may take.
+    pub timeout: Duration,
+    /// What of the answer's body is needed after it has come.
+    pub body_use: BodyUse,
+    /// How many redirects a call follows.
+    pub redirects: u32,
+}
+
+/// What a header that is filled in each time comes from.
+#[derive(Debug)]
+pub enum HeaderSource {
+    /// A text.
+    Text(Template),
+    /// A user name and a password, as basic authentication writes them (RFC 7617).
+    Basic(Template, Template),
+}
+
+/// Path and query of a request.
+#[derive(Debug)]
+pub enum Path {
+    /// The same each time: encoded and checked.
+    Fixed(http::uri::PathAndQuery),
+    /// Filled in each time. The path's text is the person's; names and values of the query are percent-encoded.
+    Live {
+        /// The path with the prefix.
+        path: Template,
+        /// Names and values of the query; a value that is `none` takes its name out.
+        query: Vec<(Arc<str>, ValueTemplate)>,
+    },
+}
+
+/// Whether anything reads an answer's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyUse {
+    /// Nothing: it is counted and dropped.
+    Unread,
+    /// Checks, captures or later steps do.
+    Read,
+}
+
+/// What one call leaves in the user's state. Without a match the call fails.
+#[derive(Debug)]
+pub struct Capture {
+    /// The name it gets.
+    pub name: Arc<str>,
+    /// Where in the answer it is.
+    pub from: CaptureFrom,
+    /// `plan.yaml:12:3`.
+    pub place: Arc<str>,
+}
+
+/// Where in an answer a captured value is.
+#[derive(Debug)]
+pub enum CaptureFrom {
+    /// In the JSON body.
+    Json(JsonPath),
+    /// A header.
+    Header(http::HeaderName),
+    /// A cookie the answer sets.
+    Cookie(Box<str>),
+    /// The first match of a pattern in the body: its first group, where it has one.
+    Regex(regex::Regex),
+    /// The status.
+    Status,
+}
+
+/// What one call adds to a metric.
+#[derive(Debug)]
+pub struct Record {
+    /// The metric.
+    pub metric: MetricId,
+    /// Where its value comes from.
+    pub value: RecordValue,
+    /// `plan.yaml:12:3`.
+    pub place: Arc<str>,
+}
+
+/// Where a recorded value comes from.
+#[derive(Debug)]
+pub enum RecordValue {
+    /// A number in the JSON body. Without a match the call fails.
+    Json(JsonPath),
+    /// An expression over the answer.
+    Expr(Expr),
+    /// This number, for counters.
+    Constant(f64),
+}
+
+/// Appends a name and its value to a path's query, percent-encoded (RFC 3986, unreserved letters kept).
+/// A value that is `none` or undefined takes its name out; a list repeats it.
+pub fn append_query(path: &mut String, name: &str, value: &Value) {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    if value.is_none() || value.is_undefined() {
+        return;
+    }
+    if value.kind() == minijinja::value::ValueKind::Seq {
+        for item in value.try_iter().into_iter().flatten() {
+            append_query(path, name, &item);
+        }
+        return;
+    }
+    path.push(if path.contains('?') { '&' } else { '?' });
+    path.extend(utf8_percent_encode(name, KEPT));
+    path.push('=');
+    path.extend(utf8_percent_encode(&value.to_string(), KEPT));
+}

@@ -1,0 +1,21 @@
+//! What compiling a plan gives: a [`Program`] and everything it holds. Nothing in it can fail to parse or resolve
+//! later. It is immutable and shared by all workers.
+
+mod check;
+mod endpoint;
+mod payload;
+mod root;
+mod scenario;
+mod step;
+mod user;
+mod value_template;
+
+pub use check::{Check, Expectation, Matcher, StatusSet};
+pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, HeaderSource, Path, Record, RecordValue, append_query};
+pub(super) use payload::append_field;
+pub use payload::{JsonPiece, Multipart, PartSource, Payload};
+pub use root::{Compression, Cookies, Program, Ready, Target};
+pub use scenario::{IterationCount, Iterations, Pool, Scenario, Search, Shape, Until};
+pub use step::{Action, Call, Pause, Repeat, RepeatCount, Step};
+pub use user::{Feed, RowOrder, Task, TaskOrder, UserType, WaitTime};
+pub use value_template::ValueTemplate;

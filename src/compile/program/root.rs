@@ -1,0 +1,103 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::endpoint::Endpoint;
+use super::scenario::Scenario;
+use super::step::Step;
+use super::user::UserType;
+use crate::expression::Globals;
+use crate::http::{Origin, Settings};
+use crate::sample::Catalog;
+use crate::secrets::DeclaredSecrets;
+use crate::threshold::Rule;
+use crate::units::Seed;
+
+/// A plan made ready to run: every name is an id, every template, path and threshold is parsed, what never
+/// changes is rendered. Nothing in it can fail to parse or resolve later. Immutable, shared by all workers.
+#[derive(Debug)]
+pub struct Program {
+    /// The plan's name, or its file's.
+    pub name: Arc<str>,
+    /// The plan's description; empty where it gives none.
+    pub description: String,
+    /// The service under test.
+    pub target: Target,
+    /// Vars and data.
+    pub globals: Arc<Globals>,
+    /// The endpoints; an [`EndpointId`](crate::sample::EndpointId) is an index here.
+    pub endpoints: Vec<Endpoint>,
+    /// The user types; a [`UserTypeId`](crate::sample::UserTypeId) is an index here.
+    pub users: Vec<UserType>,
+    /// The groups of users, each with its own shape; a plan with one shape has one.
+    pub scenarios: Vec<Scenario>,
+    /// Steps once before the load.
+    pub setup: Vec<Step>,
+    /// Steps once after it.
+    pub teardown: Vec<Step>,
+    /// What must hold. Where the plan says nothing, the default rule, which has no place in it.
+    pub rules: Vec<Rule>,
+    /// The names behind the ids.
+    pub catalog: Arc<Catalog>,
+    /// The number all chance derives from.
+    pub seed: Seed,
+    /// What no output may show.
+    pub secrets: DeclaredSecrets,
+}
+
+/// The service under test.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Scheme, host and port.
+    pub origin: Origin,
+    /// The path every endpoint's path is put behind; empty, or starts with `/` and does not end with one.
+    pub prefix: String,
+    /// What to ask before the load starts.
+    pub ready: Option<Ready>,
+    /// How connections to it are made.
+    pub connections: Settings,
+    /// Whether answers may come compressed.
+    pub compression: Compression,
+    /// Whether users keep cookies.
+    pub cookies: Cookies,
+}
+
+/// Whether answers may come compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// They are not asked to.
+    Off,
+    /// They are.
+    On,
+}
+
+/// Whether users keep the cookies they are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cookies {
+    /// They do.
+    Kept,
+    /// They do not.
+    Ignored,
+}
+
+/// A request repeated before the load starts, until the target answers 2xx or 3xx; not counted.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// The whole path, prefix included.
+    pub path: String,
+    /// How long to go on asking.
+    pub within: Duration,
+}
+
+impl Program {
+    /// How long the load lasts at most, from the run's start.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        self.scenarios.iter().map(|scenario| scenario.start + scenario.shape.length()).max().unwrap_or_default()
+    }
+
+    /// The most users there are at once, over all scenarios.
+    #[must_use]
+    pub fn peak(&self) -> u64 {
+        self.scenarios.iter().map(|scenario| u64::from(scenario.shape.peak())).sum()
+    }
+}

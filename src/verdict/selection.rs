@@ -1,0 +1,147 @@
+use std::time::Duration;
+
+use crate::metrics::SeriesKey;
+use crate::sample::{Catalog, StageId, StagePurpose};
+use crate::threshold::{Field, Matcher};
+use crate::units::Offset;
+
+/// When each stage is, by id.
+#[derive(Debug, Clone, Default)]
+pub struct Timeline(Vec<(Offset, Offset)>);
+
+/// What of each stage lies before a moment, or between two, by id.
+#[derive(Debug, Clone, Default)]
+pub struct Elapsed(Vec<(Offset, Offset)>);
+
+/// Which series a selector is about.
+pub(super) struct Selection<'a> {
+    matchers: &'a [Matcher],
+    catalog: &'a Catalog,
+    /// Whether the selector names stages itself: warm-ups are left out otherwise.
+    names_stages: bool,
+    /// The one stage that is looked at, whatever the selector says.
+    only: Option<StageId>,
+}
+
+impl Timeline {
+    /// Of stages with their starts and ends, by id.
+    pub fn new(stages: impl IntoIterator<Item = (Offset, Offset)>) -> Self {
+        Self(stages.into_iter().collect())
+    }
+
+    /// What of each stage lies before a moment.
+    #[must_use]
+    pub fn elapsed(&self, at: Offset) -> Elapsed {
+        self.between(Offset::ZERO, at)
+    }
+
+    pub(super) fn between(&self, from: Offset, to: Offset) -> Elapsed {
+        Elapsed(self.0.iter().map(|(start, end)| ((*start).clamp(from, to), (*end).clamp(from, to))).collect())
+    }
+}
+
+impl Elapsed {
+    /// How long any of the taken stages lasted: stages of several scenarios may lie side by side, and count once.
+    pub(super) fn time(&self, takes: impl Fn(usize) -> bool) -> Duration {
+        let taken = self.0.iter().enumerate().filter(|(index, _)| takes(*index)).map(|(_, span)| *span);
+        let mut spans: Vec<(Offset, Offset)> = taken.collect();
+        spans.sort_unstable();
+        let mut reached = Offset::ZERO;
+        let mut time = Duration::ZERO;
+        for (start, end) in spans {
+            time += end.since(start.max(reached));
+            reached = reached.max(end);
+        }
+        time
+    }
+}
+
+impl<'a> Selection<'a> {
+    pub(super) fn new(matchers: &'a [Matcher], catalog: &'a Catalog, only: Option<StageId>) -> Self {
+        let names_stages = matchers.iter().any(|matcher| matcher.field == Field::Stage);
+        Self { matchers, catalog, names_stages, only }
+    }
+
+    pub(super) fn takes(&self, key: &SeriesKey) -> bool {
+        self.counts(key.stage) && self.matchers.iter().all(|matcher| self.matches(matcher, key))
+    }
+
+    /// Whether every request is taken.
+    pub(super) const fn takes_all(&self) -> bool {
+        self.matchers.is_empty() && self.only.is_none()
+    }
+
+    /// The time the taken stages have lasted.
+    pub(super) fn time(&self, elapsed: &Elapsed) -> Duration {
+        elapsed.time(|index| u16::try_from(index).is_ok_and(|index| self.takes_stage(StageId(index))))
+    }
+
+    /// Whether requests of a stage would be taken if the selector asked for no more than that.
+    pub(super) fn takes_stage(&self, stage: StageId) -> bool {
+        let scenario = self.catalog.stages.get(stage.index()).map_or("", |stage| &*stage.scenario);
+        let taken = self.matchers.iter().all(|matcher| match matcher.field {
+            Field::Stage => matcher.takes(self.stage_name(stage)),
+            Field::Scenario => matcher.takes(scenario),
+            _ => true,
+        });
+        self.counts(stage) && taken
+    }
+
+    fn counts(&self, stage: StageId) -> bool {
+        if let Some(only) = self.only {
+            return stage == only;
+        }
+        let purpose = self.catalog.stages.get(stage.index()).map(|stage| stage.purpose);
+        self.names_stages || purpose != Some(StagePurpose::WarmUp)
+    }
+
+    fn stage_name(&self, stage: StageId) -> &str {
+        self.catalog.stages.get(stage.index()).map_or("", |stage| &*stage.name)
+    }
+
+    fn matches(&self, matcher: &Matcher, key: &SeriesKey) -> bool {
+        let endpoint = self.catalog.endpoints.get(key.endpoint.index());
+        let user = self.catalog.users.get(key.user.index());
+        let task = self.catalog.tasks.get(key.task.index());
+        let name = match matcher.field {
+            Field::Endpoint => endpoint.map_or("", |endpoint| &*endpoint.name),
+            Field::Name => &*key.name,
+            Field::User => user.map_or("", |user| &*user.name),
+            Field::Task => task.map_or("", |task| &*task.name),
+            Field::Stage => self.stage_name(key.stage),
+            Field::Scenario => self.catalog.stages.get(key.stage.index()).map_or("", |stage| &*stage.scenario),
+            Field::Status => {
+                let status = key.status.map(|status| status.to_string()).unwrap_or_default();
+                return matcher.takes(&status);
+            }
+            Field::Tag => {
+                let of_endpoint = endpoint.into_iter().flat_map(|endpoint| &endpoint.tags);
+                let of_task = task.into_iter().flat_map(|task| &task.tags);
+                let of_user = user.into_iter().flat_map(|user| &user.tags);
+                let tags = of_endpoint.chain(of_task).chain(of_user);
+                // `tag!=read` means that none of the tags is `read`
+                return matcher.takes_tags(tags);
+            }
+        };
+        matcher.takes(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_side_by_side_count_once() {
+        let at = |seconds| Offset::ZERO + Duration::from_secs(seconds);
+        let timeline = Timeline::new([(at(0), at(10)), (at(10), at(20)), (at(5), at(30))]);
+        let time = |elapsed: &Elapsed, taken: &[usize]| elapsed.time(|index| taken.contains(&index)).as_secs();
+        let whole = timeline.elapsed(at(60));
+        assert_eq!(time(&whole, &[0, 1, 2]), 30);
+        assert_eq!(time(&whole, &[0, 2]), 30);
+        assert_eq!(time(&whole, &[1]), 10);
+        assert_eq!(time(&timeline.elapsed(at(12)), &[1]), 2);
+        assert_eq!(time(&timeline.between(at(8), at(18)), &[0, 1]), 10);
+        assert_eq!(time(&timeline.between(at(8), at(18)), &[0]), 2);
+    }
+}
