@@ -3,7 +3,7 @@ use std::cell::RefCell;
 use rand::RngExt;
 
 use crate::compile::{AtEnd, Feed, RowOrder, RowPer};
-use crate::expression::{Dice, Value};
+use crate::expression::{ScopeRng, Value};
 use crate::load::Part;
 use crate::rows::{Permutation, Reader};
 use crate::units::Seed;
@@ -31,7 +31,7 @@ pub(super) enum Fed {
 impl Feeder {
     /// A worker's feeder; `None` with the reason where the file cannot be opened again.
     pub(super) fn open(feed: &Feed, part: Part, seed: Seed) -> Result<Self, String> {
-        let reader = feed.table.reader().map_err(|unfit| unfit.message)?;
+        let reader = feed.table.reader().map_err(|error| error.message)?;
         Ok(Self { feed: feed.clone(), part, seed, place: RefCell::new((0, reader)) })
     }
 
@@ -40,7 +40,7 @@ impl Feeder {
     }
 
     /// The next row for a user, the `rank`th of its kind.
-    pub(super) fn take(&self, rank: u64, dice: &Dice) -> Fed {
+    pub(super) fn take(&self, rank: u64, rng: &ScopeRng) -> Fed {
         let mut place = self.place.borrow_mut();
         let (taken, reader) = &mut *place;
         let rows = reader.rows();
@@ -57,12 +57,12 @@ impl Feeder {
         let (round, position) = (position / rows, position % rows);
         let index = match self.feed.order {
             RowOrder::Sequential => position,
-            RowOrder::Random => dice.roll(|dice| dice.random_range(0..rows)),
+            RowOrder::Random => rng.draw(|rng| rng.random_range(0..rows)),
             RowOrder::Shuffle => Permutation::new(rows, self.seed.derive(round)).at(position),
         };
         match reader.row(index) {
             Ok(row) => Fed::Row(row),
-            Err(unfit) => Fed::Broken(unfit.message),
+            Err(error) => Fed::Broken(error.message),
         }
     }
 }

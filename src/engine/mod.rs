@@ -37,7 +37,6 @@ mod worker_message;
 pub use clock::Clock;
 pub use one_off::{Done, OnTrouble, OneOff, Stretch};
 pub use ready_check::ready_check;
-pub use redact::Mask;
 pub use start::{NotReady, Options, Run, Start};
 pub use stop::{Phase, Stop};
 pub use trace::{Redirected, Traced, Watcher};

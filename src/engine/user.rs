@@ -13,7 +13,7 @@ use super::stop_signal::{Order, StopSignal};
 use super::user_assignment::UserAssignment;
 use super::worker_context::WorkerContext;
 use crate::compile::{AtEnd, Pause, RowPer, StopScope, Task, TaskOrder, WaitTime};
-use crate::expression::{Dice, EvalError, Scope, ScopeUser};
+use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser};
 use crate::http::Client;
 use crate::sample::{TaskId, UserTypeId};
 use crate::units::Offset;
@@ -94,8 +94,8 @@ impl User {
         let Identity { number, kind, rank } = identity;
         let id = number + 1;
         let name = desk.program.users.get(kind.index()).map_or_else(|| "".into(), |user| user.name.clone());
-        let dice = Dice::new(desk.program.seed.derive(id));
-        let scope = Scope::new(desk.globals.clone(), ScopeUser { id, kind: name }, dice);
+        let rng = ScopeRng::new(desk.program.seed.derive(id));
+        let scope = Scope::new(desk.globals.clone(), ScopeUser { id, kind: name }, rng);
         let clients = vec![Client::new(desk.transport.clone())];
         let (jar, heeds) = (RefCell::default(), Order::Leave);
         Self { desk, leash, scene, scope, clients, jar, kind, rank, due, free: Offset::ZERO, heeds }
@@ -169,7 +169,7 @@ impl User {
         while let Some(arrival) = arrivals.next().await {
             iteration += 1;
             // the same arrival asks the same, whoever is free to take it
-            self.scope.dice().restart(arrival.seed);
+            self.scope.rng().reseed(arrival.seed);
             self.due = arrival.at;
             self.begin(iteration);
             // what has arrived is served to its end
@@ -196,7 +196,7 @@ impl User {
             TaskOrder::Weighted => {
                 let desk = self.desk.clone();
                 let Some(choice) = &desk.choices[self.kind.index()] else { return Flow::Leave };
-                choice.pick(self.scope.dice().roll(|dice| dice.random()))
+                choice.pick(self.scope.rng().draw(|rng| rng.random()))
             }
             TaskOrder::Sequence(order) => {
                 let place = usize::try_from((iteration - 1) % order.len().max(1) as u64).unwrap_or(0);
@@ -221,7 +221,7 @@ impl User {
     pub(super) fn feed(&self, per: RowPer) -> bool {
         let Some(feeders) = self.desk.feeders.get(self.kind.index()) else { return true };
         for feeder in feeders.iter().filter(|feeder| feeder.feed().per == per) {
-            match feeder.take(self.rank, self.scope.dice()) {
+            match feeder.take(self.rank, self.scope.rng()) {
                 Fed::Row(row) => self.scope.set(&feeder.feed().name, row),
                 Fed::End(AtEnd::StopRun) => {
                     let path = feeder.feed().table.path().display().to_string();
@@ -247,7 +247,7 @@ impl User {
     }
 
     fn exception(&self, name: &Arc<str>, message: &str) {
-        let message = self.desk.mask.hide(message, &self.scope);
+        let message = self.desk.redactor.redact(message, &self.scope);
         self.desk.tally.borrow_mut().exception(name, &message, self.desk.clock.now());
     }
 
@@ -265,7 +265,7 @@ impl User {
 
     pub(super) async fn think(&mut self, pause: Pause) {
         if !pause.is_none() {
-            let time = pause.draw(|| self.scope.dice().roll(|dice| dice.random()));
+            let time = pause.draw(|| self.scope.rng().draw(|rng| rng.random()));
             self.pause(time).await;
         }
     }

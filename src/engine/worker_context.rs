@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::clock::Clock;
 use super::feeder::Feeder;
 use super::pacer::Pacer;
-use super::redact::Mask;
+use super::redact::UserRedactor;
 use super::request::Prepared;
 use super::trace::Watcher;
 use super::worker_message::WorkerMessage;
@@ -28,7 +28,7 @@ pub(super) struct WorkerContext {
     pub(super) pacer: Pacer,
     pub(super) transport: Rc<Transport>,
     pub(super) tally: RefCell<Tally>,
-    pub(super) mask: Mask,
+    pub(super) redactor: UserRedactor,
     /// The worker's own copies of what each endpoint sends unchanged, by endpoint.
     pub(super) prepared: Vec<Prepared>,
     /// The name each endpoint's requests go by, without secrets; `None` where each request's own has to be filled in.
@@ -70,11 +70,11 @@ impl WorkerContext {
         let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression);
         let prepared = program.endpoints.iter().map(prepared).collect();
         let choices = program.users.iter().map(|user| Choice::new(user.tasks.iter().map(|task| task.weight))).collect();
-        let mask = Mask::new(&program.secrets);
-        let name = |endpoint: &Endpoint| endpoint.label.fixed().map(|name| Arc::from(mask.hide_known(name)));
+        let redactor = UserRedactor::new(&program.secrets);
+        let name = |endpoint: &Endpoint| endpoint.label.fixed().map(|name| Arc::from(redactor.redact_known(name)));
         let names = program.endpoints.iter().map(name).collect();
         Self {
-            mask,
+            redactor,
             names,
             pacer: Pacer::new(clock),
             clock,
@@ -94,7 +94,7 @@ impl WorkerContext {
 
     /// Wants the whole run to end, and says why.
     pub(super) fn end_run(&self, why: &str) {
-        drop(self.reports.send(WorkerMessage::Stop { why: self.mask.hide_known(why) }));
+        drop(self.reports.send(WorkerMessage::Stop { why: self.redactor.redact_known(why) }));
     }
 
     /// Writes a line to the run's log; past a hundred a second they are left out.

@@ -19,7 +19,7 @@ use super::failure;
 use super::message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
 use super::metered_stream::{ByteCounter, MeteredStream};
 use super::transport::{Reuse, Transport, Version};
-use crate::sample::{Phases, Reach};
+use crate::sample::{Phases, Transmission};
 
 /// The most that may come in before an answer's head is whole; the head itself is bounded lower, by the link's buffer,
 /// but any number of `1xx` heads may stand before it.
@@ -121,7 +121,7 @@ impl Client {
                 receive: first_in.filter(|_| answered).map(|first| now.duration_since(first)),
                 ..gauge.made.get()
             },
-            reach: if gauge.bytes_out.get() == 0 { Reach::Never } else { Reach::Wire },
+            transmission: if gauge.bytes_out.get() == 0 { Transmission::NeverSent } else { Transmission::Sent },
             bytes_out: gauge.bytes_out.get(),
             bytes_in: gauge.bytes_in.get(),
             content: gauge.content.get(),

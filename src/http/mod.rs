@@ -21,7 +21,7 @@ mod tunnel;
 #[cfg(test)]
 mod tests;
 
-pub use crate::sample::Reach;
+pub use crate::sample::Transmission;
 pub use decode::{CODINGS, decode};
 pub use exchange::Client;
 pub use message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};

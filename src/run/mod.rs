@@ -14,7 +14,6 @@ mod probe;
 mod process_stats;
 mod run_loop;
 mod shard_fit;
-mod veil;
 
 pub use dry_run::dry_run;
 pub use fd_limit::{TooFew, raise};

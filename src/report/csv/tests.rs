@@ -6,12 +6,12 @@ use super::*;
 use crate::journal::{Closing, End, Environment, Fingerprint, Header, PlanText, Reader, RunId, Shard, Writer};
 use crate::metrics::{Health, Interval, SeriesKey, Tally};
 use crate::sample::{
-    Catalog, EndpointEntry, EndpointId, Outcome, Phases, Reach, Sample, StageId, TaskId, Timing, UserTypeId,
+    Catalog, CatalogEndpoint, EndpointId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission, UserTypeId,
 };
 use crate::units::{Offset, Seed};
 
 fn header() -> Header {
-    let endpoint = EndpointEntry { name: "a".into(), method: "GET".into(), tags: Vec::new() };
+    let endpoint = CatalogEndpoint { name: "a".into(), method: "GET".into(), tags: Vec::new() };
     Header {
         format: Header::FORMAT,
         plimsoll: String::new(),
@@ -56,7 +56,7 @@ fn second(tally: &mut Tally, second: u32, milliseconds: &[u64], users: u64) -> I
             timing: Timing { scheduled: began, ready: began, sent: began, ended },
             phases: Phases::default(),
             outcome: Outcome::Ok,
-            reach: Reach::Wire,
+            transmission: Transmission::Sent,
             bytes_out: 1,
             bytes_in: 14,
             content: 10,

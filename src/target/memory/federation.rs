@@ -2,8 +2,8 @@ use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::exchange::Reply;
-use super::route::Route;
+use super::service::Route;
+use crate::target::exchange::Reply;
 
 /// What a federated service knows of its nodes, bounded: the oldest go first. The real service has no federation yet;
 /// this one is there where the server is asked for it.

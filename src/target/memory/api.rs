@@ -1,36 +1,41 @@
-use std::time::Duration;
-
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::exchange::{Ask, Reply};
-use super::route::Route;
-use super::state::{DEFAULT_TENANT, State, now};
+use super::service::{DEFAULT_TENANT, Route};
+use crate::target::exchange::{Ask, Reply};
+use crate::target::state::{State, now};
 
 const TYPES: [&str; 7] = ["concept", "decision", "session", "person", "project", "tool", "topic"];
 
+/// Answers a request under `/v1`; `route` is `None` where there is none for what is asked.
+pub(in crate::target) fn answer(state: &State, route: Option<Route>, ask: &Ask, body: &[u8]) -> Reply {
+    match admitted(state, route, ask).and_then(|route| perform(state, route, ask, body)) {
+        Ok(reply) => reply,
+        Err(reply) => *reply,
+    }
+}
+
 /// Turns a request away before its body is looked at, in the order the real service does: key, path, method, limit.
-pub(super) fn refuse(state: &State, route: Route, ask: &Ask) -> Option<Reply> {
+fn admitted(state: &State, route: Option<Route>, ask: &Ask) -> Result<Route, Box<Reply>> {
     const PATHS: [&str; 7] =
         ["/v1/health", "/v1/recall", "/v1/learn", "/v1/turn", "/v1/stats", "/v1/entities", "/v1/keys"];
-    let open = matches!(route, Route::Health | Route::Keys);
+    let refuse = |status, body| Err(Box::new(Reply::new(status, body)));
+    let is_open = matches!(route, Some(Route::Health | Route::Keys));
     let key = ask.header("x-api-key");
-    if !open && !key.is_some_and(|key| state.accepts(key)) {
-        return Some(Reply::new(StatusCode::UNAUTHORIZED, json!({"error": "Missing or invalid authentication"})));
+    if !is_open && !key.is_some_and(|key| state.memory.access().accepts(key)) {
+        return refuse(StatusCode::UNAUTHORIZED, json!({"error": "Missing or invalid authentication"}));
     }
-    if route == Route::Other || route.is_of_nodes() && !state.behaviour.federation {
-        return Some(match PATHS.contains(&ask.path) {
-            true => Reply::new(StatusCode::METHOD_NOT_ALLOWED, json!({"detail": "Method Not Allowed"})),
-            false => Reply::new(StatusCode::NOT_FOUND, json!({"detail": "Not Found"})),
-        });
-    }
-    if open {
-        return None;
-    }
-    let bucket = format!("{} {}", key.unwrap_or_default(), ask.header("x-tenant-id").unwrap_or_default());
-    let allowance = state.allowance(&bucket)?;
+    let Some(route) = route.filter(|route| !route.is_of_nodes() || state.behaviour.federation) else {
+        return match PATHS.contains(&ask.path) {
+            true => refuse(StatusCode::METHOD_NOT_ALLOWED, json!({"detail": "Method Not Allowed"})),
+            false => refuse(StatusCode::NOT_FOUND, json!({"detail": "Not Found"})),
+        };
+    };
+    let Some(rate) = state.behaviour.limit.filter(|_| !is_open) else { return Ok(route) };
+    let who = format!("{} {}", key.unwrap_or_default(), ask.header("x-tenant-id").unwrap_or_default());
+    let allowance = state.memory.access().take(rate, &who, state.age());
     if allowance.remaining.is_some() {
-        return None;
+        return Ok(route);
     }
     let limit = allowance.limit;
     let body = json!({
@@ -39,44 +44,41 @@ pub(super) fn refuse(state: &State, route: Route, ask: &Ask) -> Option<Reply> {
         "limit": limit,
         "upgrade": "a higher tier allows more calls",
     });
-    Some(Reply {
-        status: StatusCode::TOO_MANY_REQUESTS,
-        body,
-        headers: vec![
-            ("x-ratelimit-limit-minute", limit.to_string()),
-            ("x-ratelimit-remaining-minute", "0".to_owned()),
-        ],
-        after: Duration::ZERO,
-    })
+    let headers =
+        vec![("x-ratelimit-limit-minute", limit.to_string()), ("x-ratelimit-remaining-minute", "0".to_owned())];
+    Err(Box::new(Reply { headers, ..Reply::new(StatusCode::TOO_MANY_REQUESTS, body) }))
 }
 
-/// Answers a request that was not turned away.
-pub(super) fn answer(state: &State, route: Route, ask: &Ask, body: &[u8]) -> Reply {
+fn perform(state: &State, route: Route, ask: &Ask, body: &[u8]) -> Result<Reply, Box<Reply>> {
     let tenant = ask.header("x-tenant-id").filter(|tenant| tenant.len() <= 256).unwrap_or(DEFAULT_TENANT);
-    let answered = match route {
+    match route {
         Route::Health => Ok(Reply::ok(json!({
             "status": "healthy",
             "service": "continuum",
             "version": "2.0.1",
             "timestamp": now(),
         }))),
-        Route::Keys => fields(body).and_then(|fields| {
+        Route::Keys => {
+            let fields = fields(body)?;
             let of = text(&fields, "tenant_id")?;
             let name = fields.get("name").and_then(Value::as_str).unwrap_or("default");
-            Ok(Reply::ok(json!({"api_key": state.make_key(), "tenant_id": of, "name": name})))
-        }),
-        Route::Recall => fields(body).and_then(|fields| recall(state, tenant, &fields, "message").map(Reply::ok)),
-        Route::Learn => fields(body).and_then(|fields| learn(state, tenant, &fields).map(Reply::ok)),
-        Route::Turn => fields(body).and_then(|fields| {
+            let key = state.drawn("cm");
+            state.memory.access().admit(key.clone());
+            Ok(Reply::ok(json!({"api_key": key, "tenant_id": of, "name": name})))
+        }
+        Route::Recall => Ok(Reply::ok(recall(state, tenant, &fields(body)?, "message")?)),
+        Route::Learn => Ok(Reply::ok(learn(state, tenant, &fields(body)?)?)),
+        Route::Turn => {
+            let fields = fields(body)?;
             let recalled = recall(state, tenant, &fields, "user_message")?;
             Ok(Reply::ok(json!({"recall": recalled, "learn": learn(state, tenant, &fields)?})))
-        }),
+        }
         Route::Stats => Ok(Reply::ok(stats(state, tenant))),
         Route::Entities => entities(state, tenant, ask.query),
-        route if route.is_of_nodes() => Ok(state.federation().answer(route, body)),
-        _ => Ok(Reply::new(StatusCode::NOT_FOUND, json!({"detail": "Not Found"}))),
-    };
-    answered.unwrap_or_else(|reply| *reply)
+        Route::Contribute | Route::Sync | Route::Peers | Route::Heartbeat => {
+            Ok(state.memory.federation().answer(route, body))
+        }
+    }
 }
 
 fn recall(state: &State, tenant: &str, fields: &Value, from: &str) -> Result<Value, Box<Reply>> {
@@ -88,7 +90,7 @@ fn recall(state: &State, tenant: &str, fields: &Value, from: &str) -> Result<Val
             most.ok_or_else(|| invalid("max_concepts", "Input should be between 1 and 100", written))?
         }
     };
-    let found = state.memories().of(tenant).recall(message, usize::try_from(most).unwrap_or(100));
+    let found = state.memory.memories().of(tenant).recall(message, usize::try_from(most).unwrap_or(100));
     let count = found.len() as u64;
     Ok(json!({
         "context": if found.is_empty() { String::new() } else { format!("Known: {}.", found.join(", ")) },
@@ -105,7 +107,7 @@ fn learn(state: &State, tenant: &str, fields: &Value) -> Result<Value, Box<Reply
         let body = json!({"detail": "table messages has no column named thinking"});
         return Err(Box::new(Reply::new(StatusCode::INTERNAL_SERVER_ERROR, body)));
     }
-    let lesson = state.memories().of(tenant).learn(&format!("{said} {answered}"), &now());
+    let lesson = state.memory.memories().of(tenant).learn(&format!("{said} {answered}"), &now());
     Ok(json!({
         "concepts_extracted": lesson.concepts,
         "decisions_detected": lesson.decisions,
@@ -116,7 +118,7 @@ fn learn(state: &State, tenant: &str, fields: &Value) -> Result<Value, Box<Reply
 }
 
 fn stats(state: &State, tenant: &str) -> Value {
-    let mut memories = state.memories();
+    let mut memories = state.memory.memories();
     let memory = memories.of(tenant);
     json!({
         "tenant_id": tenant,
@@ -150,7 +152,7 @@ fn entities(state: &State, tenant: &str, query: &str) -> Result<Reply, Box<Reply
         let body = json!({"detail": format!("Invalid entity_type: {kind}"), "valid_types": TYPES});
         return Err(Box::new(Reply::new(StatusCode::BAD_REQUEST, body)));
     }
-    let mut memories = state.memories();
+    let mut memories = state.memory.memories();
     let concepts = memories.of(tenant).concepts();
     // every concept of this server is a concept and nothing else
     let of_kind = wanted.is_none_or(|kind| kind == "concept");

@@ -1,28 +1,25 @@
 use serde_json::{Map, Value as Json};
 
-use super::document::Document;
+use super::document::{Document, parse};
 use super::example::Examples;
-use super::operation::{Call, Drafting, Operation};
+use super::operation::{Drafter, Operation};
 use super::security::{Place, Security};
 use super::servers::target;
-use super::text::parse;
 use crate::diagnostic::Problem;
 use crate::import::literal::{one_line, plain};
 use crate::import::naming::Names;
-use crate::import::plan_draft::{Draft, PlanDraft};
-use crate::import::secrets::Secrets;
+use crate::import::plan_draft::{METHODS, NewPlan, PlanDraft, RequestDraft};
+use crate::import::secret_vars::SecretVars;
 
 /// Where a document was found.
 #[derive(Debug, Clone, Default)]
-pub struct Origin {
+pub struct DocumentSource {
     /// What to call it.
     pub shown: String,
     /// Where it was fetched from; a server that is relative is relative to this.
     pub url: Option<String>,
 }
 
-/// The methods a plan has.
-const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 /// How many endpoints a plan is drafted with.
 const MOST: usize = 1000;
 
@@ -30,36 +27,36 @@ const MOST: usize = 1000;
 ///
 /// # Errors
 /// What is no such document, of another version, too large, or without operations.
-pub fn from_openapi(text: &str, origin: &Origin) -> Result<Draft, Box<Problem>> {
+pub fn from_openapi(text: &str, source: &DocumentSource) -> Result<NewPlan, Box<Problem>> {
     let whole = parse(text)?;
     known_version(&whole)?;
     let document = Document(&whole);
-    let mut drafting = Drafting {
+    let mut drafter = Drafter {
         document,
         examples: Examples::new(document),
         security: Security::new(document),
-        vault: Secrets::default(),
+        secrets: SecretVars::default(),
         names: Names::default(),
     };
     let (operations, mut notes) = operations(document)?;
-    let (url, target_notes) = target(document, origin.url.as_deref());
-    let (shared, place) = shared(&operations, &mut drafting);
-    let endpoints = operations.into_iter().map(|operation| drafting.part(operation, place)).collect();
-    notes.append(&mut drafting.security.notes);
+    let (url, target_notes) = target(document, source.url.as_deref());
+    let (shared, place) = shared(&operations, &mut drafter);
+    let endpoints = operations.into_iter().map(|operation| drafter.endpoint(operation, place)).collect();
+    notes.append(&mut drafter.security.notes);
     let info = |key: &str| whole.get("info").and_then(|info| info.get(key)).and_then(Json::as_str).unwrap_or_default();
     let description = plain(&one_line(info("description").trim().lines().next().unwrap_or_default(), 160));
     let name = plain(&one_line(info("title"), 80));
-    let outline = PlanDraft {
-        source: one_line(&origin.shown, 120),
+    let draft = PlanDraft {
+        source: one_line(&source.shown, 120),
         name: if name.is_empty() { "drafted".into() } else { name },
         description: (!description.is_empty()).then_some(description),
         target: target_map(url, &shared),
         target_notes,
-        vault: drafting.vault,
+        secrets: drafter.secrets,
         notes,
         endpoints,
     };
-    Ok(outline.draft())
+    Ok(draft.write())
 }
 
 fn known_version(whole: &Json) -> Result<(), Box<Problem>> {
@@ -107,18 +104,18 @@ fn operations(document: Document<'_>) -> Result<Found<'_>, Box<Problem>> {
 }
 
 /// What the target says for all calls, where all say the same about who calls.
-fn shared<'a>(operations: &[Operation<'a>], drafting: &mut Drafting<'a>) -> (Call, Place) {
-    let mut call = Call::default();
-    let mut needs = operations.iter().map(|operation| drafting.security.needs(operation.written));
+fn shared<'a>(operations: &[Operation<'a>], drafter: &mut Drafter<'a>) -> (RequestDraft, Place) {
+    let mut request = RequestDraft::default();
+    let mut needs = operations.iter().map(|operation| drafter.security.needs(operation.written));
     let first = needs.next().unwrap_or_default();
     if first.is_empty() || !needs.all(|other| other == first) {
-        return (call, Place::Call);
+        return (request, Place::Call);
     }
-    drafting.security.add(&first, Place::Target, &mut call, &mut drafting.vault);
-    (call, Place::Rest)
+    drafter.security.add(&first, Place::Target, &mut request, &mut drafter.secrets);
+    (request, Place::Rest)
 }
 
-fn target_map(url: String, shared: &Call) -> Map<String, Json> {
+fn target_map(url: String, shared: &RequestDraft) -> Map<String, Json> {
     let mut target = Map::new();
     target.insert("url".into(), url.into());
     target.extend(shared.auth.clone().map(|auth| ("auth".into(), auth)));
@@ -134,12 +131,12 @@ mod tests {
 
     use super::*;
 
-    fn drafted(whole: &Json) -> Result<Draft, Box<Problem>> {
-        from_openapi(&whole.to_string(), &Origin { shown: "a\nb: c".into(), url: None })
+    fn drafted(whole: &Json) -> Result<NewPlan, Box<Problem>> {
+        from_openapi(&whole.to_string(), &DocumentSource { shown: "a\nb: c".into(), url: None })
     }
 
     #[test]
-    fn what_is_no_document_of_ours_is_told() {
+    fn what_is_no_document_of_ours_is_refused() {
         for (whole, said) in [
             (json!({"swagger": "2.0"}), "OpenAPI 2.0"),
             (json!({"openapi": 4.0}), "only 3.x"),
@@ -155,9 +152,9 @@ mod tests {
     #[test]
     fn what_destroys_is_called_by_nobody_unless_there_is_nothing_else() {
         let gone = json!({"openapi": "3.0.0", "paths": {"/a": {"delete": {}}}});
-        assert!(!drafted(&gone).unwrap().plan.contains("weight: 0"));
+        assert!(!drafted(&gone).unwrap().text.contains("weight: 0"));
         let both = json!({"openapi": "3.0.0", "paths": {"/a": {"delete": {}, "get": {}}}});
-        assert!(drafted(&both).unwrap().plan.contains("delete_a: {weight: 0, call: delete_a}"));
+        assert!(drafted(&both).unwrap().text.contains("delete_a: {weight: 0, call: delete_a}"));
     }
 
     fn any_part() -> impl Strategy<Value = Json> {
@@ -216,7 +213,7 @@ mod tests {
         fn no_document_breaks_it_and_every_plan_is_yaml(item in any_part(), operation in any_part(), rest in any_part()) {
             let mut whole = json!({"openapi": "3.1.0", "info": rest, "components": rest, "security": rest, "servers": rest});
             whole["paths"] = json!({"/a/{b}": {"get": item, "post": operation, "parameters": rest}, "/c": rest, "{{ {%": {"put": {}}});
-            let plan = drafted(&whole).unwrap().plan;
+            let plan = drafted(&whole).unwrap().text;
             let read: Result<Json, _> = serde_saphyr::from_str(&plan);
             prop_assert!(read.is_ok_and(|read| read["endpoints"].is_object() && read["shape"].is_object()), "{}", plan);
         }

@@ -14,12 +14,12 @@ pub struct Variable {
 
 /// The secrets of a drafted plan: each a var that the environment fills. Their values are never kept.
 #[derive(Debug, Default)]
-pub(super) struct Secrets {
+pub(super) struct SecretVars {
     names: Names,
     kept: Vec<(String, Variable)>,
 }
 
-impl Secrets {
+impl SecretVars {
     /// A var for a secret; the same one again where the same secret is asked for.
     pub(super) fn keep(&mut self, wanted: &str, holds: &str) -> String {
         let holds = one_line(holds, 80);
@@ -67,50 +67,20 @@ pub(super) fn slot(name: &str) -> String {
     format!("{{{{ {name} }}}}")
 }
 
-/// Whether what bears this name (a header, a parameter, a field) is most likely a secret.
-pub(super) fn is_secret(name: &str) -> bool {
-    const ENDINGS: [&str; 11] = [
-        "token",
-        "auth",
-        "jwt",
-        "secret",
-        "password",
-        "passwd",
-        "apikey",
-        "accesskey",
-        "sessionid",
-        "signature",
-        "credentials",
-    ];
-    const WHOLE: [&str; 6] = ["authorization", "proxyauthorization", "cookie", "sig", "pwd", "pass"];
-    let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    WHOLE.contains(&bare.as_str()) || ENDINGS.iter().any(|ending| bare.ends_with(ending))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_secret_is_kept_once_and_filled_by_the_environment() {
-        let mut vault = Secrets::default();
-        assert_eq!(vault.keep("token", "the bearer token"), "token");
-        assert_eq!(vault.keep("X-Api-Key", "the header `X-Api-Key`"), "api_key");
-        assert_eq!(vault.keep("token", "the bearer token"), "token");
-        assert_eq!(vault.keep("token", "another"), "token_2");
-        assert_eq!(Json::from(vault.vars())["api_key"], "${API_KEY}");
-        assert_eq!(vault.keep("key", "`key` in the query"), "key");
-        let names: Vec<String> = vault.variables().into_iter().map(|variable| variable.name).collect();
+        let mut secrets = SecretVars::default();
+        assert_eq!(secrets.keep("token", "the bearer token"), "token");
+        assert_eq!(secrets.keep("X-Api-Key", "the header `X-Api-Key`"), "api_key");
+        assert_eq!(secrets.keep("token", "the bearer token"), "token");
+        assert_eq!(secrets.keep("token", "another"), "token_2");
+        assert_eq!(Json::from(secrets.vars())["api_key"], "${API_KEY}");
+        assert_eq!(secrets.keep("key", "`key` in the query"), "key");
+        let names: Vec<String> = secrets.variables().into_iter().map(|variable| variable.name).collect();
         assert_eq!(names, ["API_TOKEN", "API_KEY", "API_TOKEN_2", "API_KEY_2"]);
-    }
-
-    #[test]
-    fn secrets_are_known_by_their_names() {
-        for name in ["Authorization", "cookie", "X-API-Key", "x-csrf-token", "access_token", "clientSecret"] {
-            assert!(is_secret(name), "{name}");
-        }
-        for name in ["accept", "token_count", "key", "page", "design"] {
-            assert!(!is_secret(name), "{name}");
-        }
     }
 }
