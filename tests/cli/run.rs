@@ -1,4 +1,4 @@
-//! Whole runs, from the command line: the books, the truth of the figures, exit codes and words.
+//! Whole runs, from the command line: requests that add up, figures that are right, exit codes and messages.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
