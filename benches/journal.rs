@@ -19,7 +19,7 @@ use plimsoll::journal::{
 };
 use plimsoll::metrics::{Health, Interval, SeriesKey, SeriesRef, Tally, Totals};
 use plimsoll::sample::{
-    Catalog, EndpointId, FailureKind, Outcome, Phases, Reach, Sample, StageId, TaskId, Timing, UserTypeId,
+    Catalog, EndpointId, FailureKind, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission, UserTypeId,
 };
 use plimsoll::units::{Offset, Seed};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -172,7 +172,7 @@ fn sample(dice: &mut impl Rng, second: u32, median: f64, fails: bool) -> Sample 
         timing: Timing { scheduled, ready: scheduled, sent, ended: sent + service },
         phases: Phases { first_byte: Some(service - receive), receive: Some(receive), ..Phases::default() },
         outcome: if fails { Outcome::Failed(FailureKind::Check) } else { Outcome::Ok },
-        reach: Reach::Wire,
+        transmission: Transmission::Sent,
         bytes_out: 180,
         bytes_in: dice.random_range(300..900),
         content: dice.random_range(100..700),

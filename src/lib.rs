@@ -20,6 +20,7 @@ pub mod results;
 pub mod rows;
 pub mod run;
 pub mod sample;
+pub mod secrets;
 pub mod target;
 pub mod threshold;
 pub mod timer;

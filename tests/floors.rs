@@ -6,22 +6,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 24] = [
+const FLOORS: [(&str, &[&str]); 25] = [
     ("units", &[]),
     ("timer", &[]),
-    ("diagnostic", &[]),
-    ("threshold", &["units", "diagnostic"]),
-    ("expression", &["units", "diagnostic"]),
+    ("secrets", &[]),
+    ("diagnostic", &["secrets"]),
+    ("threshold", &["units", "diagnostic", "secrets"]),
+    ("expression", &["units"]),
     ("load", &["units"]),
     ("sample", &["units"]),
     ("plan", &["units", "diagnostic", "threshold"]),
     ("rows", &["expression", "units"]),
     ("metrics", &["sample", "units"]),
     ("http", &["sample", "units"]),
-    ("compile", &["http", "rows", "plan", "load", "expression", "threshold", "sample", "diagnostic", "units"]),
+    (
+        "compile",
+        &["http", "rows", "plan", "load", "expression", "threshold", "sample", "diagnostic", "secrets", "units"],
+    ),
     ("journal", &["metrics", "threshold", "sample", "units"]),
     ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
-    ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "timer", "units"]),
+    ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "secrets", "timer", "units"]),
     ("results", &["verdict", "journal", "metrics", "threshold", "sample", "units"]),
     (
         "run",
@@ -39,17 +43,19 @@ const FLOORS: [(&str, &[&str]); 24] = [
             "plan",
             "threshold",
             "diagnostic",
+            "secrets",
             "units",
         ],
     ),
     ("report", &["results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
-    ("import", &["diagnostic", "plan", "units"]),
+    ("import", &["expression", "diagnostic", "secrets"]),
     ("analysis", &["report", "results", "verdict", "metrics", "threshold", "units"]),
     (
         "cli",
         &[
+            "secrets",
             "units",
             "diagnostic",
             "threshold",

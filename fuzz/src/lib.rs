@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use plimsoll::compile::{CompileOptions, Filter, compile};
 use plimsoll::diagnostic::{Problems, Sources, Style, render};
-use plimsoll::expression::{Dice, Globals, JsonPath, Scope, ScopeUser, Template, Value, json_to_value};
+use plimsoll::expression::{Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value};
 use plimsoll::plan::read_text;
 use plimsoll::threshold::Threshold;
 use plimsoll::units::{DurationRange, Rate, Ratio, Seed, Size, parse_duration, show_duration};
@@ -41,7 +41,7 @@ pub fn template(text: &str) {
         ("item".into(), json_to_value(&json)),
     ]);
     let user = ScopeUser { id: 1, kind: "user".into() };
-    let scope = Scope::new(Arc::new(globals), user, Dice::new(Seed::new(1)));
+    let scope = Scope::new(Arc::new(globals), user, ScopeRng::new(Seed::new(1)));
     let _ = template.render(&scope);
     let _ = template.eval(&scope);
 }

@@ -4,10 +4,9 @@ use super::cause::Cause;
 use super::conclude::invalid;
 use super::document::{Recommendation, Symptom};
 use super::figures::{Clock, Figures, Row, RowGroup};
-use super::text::{ms, users};
 use super::throughput::throughput;
 use super::trend::growth;
-use crate::report::{grouped, percent};
+use crate::report::{counted, grouped, ms, percent, rate};
 
 /// More failures than this share are a symptom.
 const ERRORS: f64 = 0.05;
@@ -226,8 +225,13 @@ fn slow(figures: &Figures) -> Option<Recommendation> {
         if let (Some(a), Some(b), Some(x), Some(y)) =
             (growth.from.users, growth.to.users, growth.from.rate, growth.to.rate)
         {
-            let s = |rate: f64| format!("{}/s", crate::report::figure(rate));
-            finding.push_str(&format!(" ({} and {}, then {} and {})", users(a), s(x), users(b), s(y)));
+            finding.push_str(&format!(
+                " ({} and {}, then {} and {})",
+                counted(a, "user"),
+                rate(x),
+                counted(b, "user"),
+                rate(y)
+            ));
         }
     }
     let mut look_at =

@@ -168,15 +168,6 @@ impl Analysis {
     pub(super) fn whose(&self) -> &str {
         self.standards.as_deref().unwrap_or("the run itself")
     }
-
-    /// The mark before the result: neither passed nor failed where there is nothing to hold the figures against.
-    pub(super) const fn mark(&self) -> &'static str {
-        match (self.passed, self.exit_code) {
-            (true, _) => "✓",
-            (false, 0) => "–",
-            (false, _) => "✗",
-        }
-    }
 }
 
 /// The schema of analyses, draft-07.

@@ -9,13 +9,12 @@ mod document;
 mod figure_source;
 mod figures;
 mod locust;
-mod markdown;
+mod page;
 mod quantile_bounds;
 mod report_figures;
 mod targets;
 #[cfg(test)]
 mod tests;
-mod text;
 mod throughput;
 mod trend;
 
@@ -25,8 +24,7 @@ pub use document::{Analysis, analysis_schema};
 pub use figure_source::{EndpointNames, KnownEndpoint};
 pub use figures::Figures;
 pub use locust::{CompanionCsvs, read_exceptions, read_failures, read_history, read_stats};
-pub use markdown::markdown;
+pub use page::page;
 pub use report_figures::{of_journal, of_report};
 pub use targets::Examined;
-pub use text::text;
 pub use trend::Trend;

@@ -4,6 +4,7 @@ use super::document::{State, TargetEntry};
 use super::figure_source::{EndpointNames, FigureSource};
 use super::figures::{Figures, Origin};
 use super::throughput::UserCycle;
+use crate::report::{counted, grouped, ms};
 use crate::results::{ThresholdEntry, ThresholdState};
 use crate::threshold::{Aggregate, Amount, Operator, Rule, Threshold};
 use crate::units::show_duration;
@@ -122,9 +123,9 @@ fn explained(require: &Threshold, mut target: TargetEntry, figures: &Figures) ->
     target.note = short.map(|(cycle, most)| {
         format!(
             "out of reach: {} that pause {} between requests make about {}/min, however fast the answers",
-            super::text::users(cycle.users),
-            super::text::ms(cycle.pause() * 1e3),
-            crate::report::grouped(most.round() as u64),
+            counted(cycle.users, "user"),
+            ms(cycle.pause() * 1e3),
+            grouped(most.round() as u64),
         )
     });
     target

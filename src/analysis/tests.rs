@@ -171,7 +171,8 @@ fn without_targets_there_are_figures_and_advice_and_neither_pass_nor_failure() {
     let bare = analysis(&[slow()], &[]);
     assert_eq!((bare.passed, bare.exit_code), (false, 0));
     assert!(bare.text.contains("neither passed nor failed") && bare.text.contains("--plan"), "{}", bare.text);
-    assert!(text(&bare).contains("\n– no targets") && markdown(&bare).starts_with("## – no targets"));
+    let (text, markdown) = (page(&bare).text(), page(&bare).markdown());
+    assert!(text.contains("\n– no targets") && markdown.starts_with("### – no targets"), "{markdown}");
     assert_eq!(bare.files[0].recommendations.len(), 1);
     // no requests are a failure all the same
     let empty = analysis(&[Run { requests: 0, ..Run::HEALTHY }], &[]);
@@ -217,7 +218,7 @@ proptest::proptest! {
                 "max(concurrent_users) >= 1000"].map(rule);
             let examined = [Examined::by_figures(figures, &rules, &EndpointNames::default())];
             let analysis = conclude(&examined, Some("targets.yaml"), |_| 1);
-            proptest::prop_assert!(text(&analysis).len() + markdown(&analysis).len() > 100);
+            proptest::prop_assert!(page(&analysis).text().len() + page(&analysis).markdown().len() > 100);
         }
     }
 }

@@ -1,9 +1,8 @@
 use super::advice::{NAMED, recommend};
 use super::document::{Recommendation, Symptom};
 use super::figures::{Clock, Figures, Row};
-use super::text::{ms, users};
 use super::trend::Point;
-use crate::report::{grouped, percent};
+use crate::report::{counted, grouped, ms, percent};
 
 /// How users of a closed model fared: each asks, waits for the answer, pauses, and asks again.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,7 +64,7 @@ pub(super) fn throughput(figures: &Figures) -> Option<Recommendation> {
     let mut finding = format!(
         "{}/min from {}, below {}/min; each user asks once in {} and waits {} of it for the answer",
         grouped(rate.round() as u64),
-        users(cycle.users),
+        counted(cycle.users, "user"),
         grouped(FEW as u64),
         ms(cycle.length * 1e3),
         ms(cycle.waiting * 1e3),

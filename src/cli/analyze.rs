@@ -9,8 +9,8 @@ use super::plan_names::names;
 use super::show::missing;
 use super::terminal::{data, talk};
 use crate::analysis::{
-    CompanionCsvs, EndpointNames, Examined, Figures, InputError, LIMIT, Outcome, Trend, conclude, markdown, of_journal,
-    of_report, read_exceptions, read_failures, read_history, read_stats, text,
+    CompanionCsvs, EndpointNames, Examined, Figures, InputError, LIMIT, Outcome, Trend, conclude, of_journal,
+    of_report, page, read_exceptions, read_failures, read_history, read_stats,
 };
 use crate::journal::{Entry, Reader};
 use crate::plan::Overrides;
@@ -63,8 +63,8 @@ fn analyzed(args: &AnalyzeArgs) -> Result<Exit, Exit> {
             talk(&format!("error: {error}\n  = help: this is a bug\n"));
             Exit::Bug
         })?,
-        (false, true) => markdown(&analysis),
-        (false, false) => text(&analysis),
+        (false, true) => page(&analysis).markdown(),
+        (false, false) => page(&analysis).text(),
     };
     data(&shown)?;
     let known = [Exit::Passed, Exit::Invalid].into_iter().find(|exit| exit.code() == analysis.exit_code);

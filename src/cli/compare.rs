@@ -5,9 +5,7 @@ use clap::{ArgGroup, Args};
 
 use super::terminal::{data, talk};
 use crate::journal::NotRead;
-use crate::report::{
-    ComparisonReport, build_comparison, comparison_junit, comparison_markdown, comparison_text, read_pair,
-};
+use crate::report::{ComparisonReport, build_comparison, comparison_junit, comparison_page, read_pair};
 use crate::units::{Ratio, Seed, parse_duration};
 use crate::verdict::Exit;
 use crate::verdict::compare::{Demand, compare};
@@ -73,11 +71,11 @@ fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
     let text = if args.json {
         json(&report)?
     } else if args.markdown {
-        comparison_markdown(&report)
+        comparison_page(&report).markdown()
     } else if args.junit {
         comparison_junit(&report)
     } else {
-        comparison_text(&report)
+        comparison_page(&report).text()
     };
     // the text has them, and so have the documents; who redirects one sees them all the same
     if args.json || args.markdown || args.junit {

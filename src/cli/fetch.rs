@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::diagnostic::Problem;
+use crate::secrets::url_without_secrets;
 
 const LARGEST: usize = 16 << 20;
 const WITHIN: Duration = Duration::from_secs(30);
@@ -42,25 +43,8 @@ fn deepest(error: &reqwest::Error) -> String {
 }
 
 fn refused(url: &str, why: &str) -> Box<Problem> {
-    Box::new(Problem::new(format!("cannot fetch {}: {why}", shown(url))).help("download it, and give the file"))
-}
-
-/// A URL without what may be a password or a key in it.
-pub(super) fn shown(url: &str) -> String {
-    let bare = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = bare.split_once("://").unwrap_or(("http", bare));
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_is_shown_without_its_secrets() {
-        assert_eq!(shown("https://me:pw@here:80/a@b?key=x#y"), "https://here:80/a@b");
-        assert_eq!(shown("https://here"), "https://here");
-    }
+    Box::new(
+        Problem::new(format!("cannot fetch {}: {why}", url_without_secrets(url)))
+            .help("download it, and give the file"),
+    )
 }

@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::terminal::{data, talk};
 use crate::journal::{Header, NotMerged, Reader, merge};
-use crate::report::{summary, visible};
+use crate::report::{run_page, visible};
 use crate::results::{Results, replay};
 use crate::units::show_duration;
 use crate::verdict::Exit;
@@ -60,7 +60,7 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
         Exit::Usage
     })?;
     replay(&mut reader, &mut results, |_, _| {});
-    data(&summary(&results.report()))?;
+    data(&run_page(&results.report()).text())?;
     talk(&visible(&format!("merged into {}\n", into.display())));
     Ok(Exit::of(&results.verdict(), results.integrity()))
 }

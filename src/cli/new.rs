@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::fetch::{fetch, shown};
+use super::fetch::fetch;
 use super::terminal::{data, talk, talk_style};
 use crate::diagnostic::{Problem, Problems, Sources, render};
-use crate::import::{Draft, Origin, STARTER, Variable, from_curl, from_openapi};
+use crate::import::{DocumentSource, NewPlan, STARTER, Variable, from_curl, from_openapi};
 use crate::plan::text_of;
+use crate::secrets::url_without_secrets;
 use crate::verdict::Exit;
 
 /// Writes a plan to start from: one that teaches, or one made from a curl command or an OpenAPI document.
@@ -30,30 +31,33 @@ pub(super) struct NewArgs {
 const LONGEST: u64 = 4 << 20;
 
 pub(super) fn run(args: &NewArgs) -> Exit {
-    let draft = match drafted(args) {
-        Ok(draft) => draft,
+    let plan = match drafted(args) {
+        Ok(plan) => plan,
         Err(problem) => return refuse(*problem),
     };
     let written = match &args.file {
-        Some(file) => written(file, &draft.plan),
-        None => data(&draft.plan),
+        Some(file) => written(file, &plan.text),
+        None => data(&plan.text),
     };
     if let Err(exit) = written {
         return exit;
     }
-    talk(&next(&draft.variables, args.file.as_deref()));
+    talk(&next(&plan.variables, args.file.as_deref()));
     Exit::Passed
 }
 
-fn drafted(args: &NewArgs) -> Result<Draft, Box<Problem>> {
+fn drafted(args: &NewArgs) -> Result<NewPlan, Box<Problem>> {
     match (&args.from_curl, &args.from_openapi) {
         (Some(command), _) if command == "-" => from_curl(&stdin()?),
         (Some(command), _) => from_curl(command),
-        (None, Some(place)) if place.starts_with("http://") || place.starts_with("https://") => {
-            from_openapi(&fetch(place)?, &Origin { shown: shown(place), url: Some(place.clone()) })
+        (None, Some(place)) if place.starts_with("http://") || place.starts_with("https://") => from_openapi(
+            &fetch(place)?,
+            &DocumentSource { shown: url_without_secrets(place), url: Some(place.clone()) },
+        ),
+        (None, Some(place)) => {
+            from_openapi(&text_of(Path::new(place))?, &DocumentSource { shown: place.clone(), url: None })
         }
-        (None, Some(place)) => from_openapi(&text_of(Path::new(place))?, &Origin { shown: place.clone(), url: None }),
-        (None, None) => Ok(Draft { plan: STARTER.to_owned(), variables: Vec::new() }),
+        (None, None) => Ok(NewPlan { text: STARTER.to_owned(), variables: Vec::new() }),
     }
 }
 

@@ -7,11 +7,12 @@ use super::plan_file::{FilterWords, PlanFile, find};
 use super::terminal::{data, talk};
 use crate::compile::{Action, Program, Step, UserType};
 use crate::diagnostic::did_you_mean;
-use crate::engine::{CallObserver, CallTrace, Mask, OnStepFailure, OneOff, Platform, Redirected};
+use crate::engine::{CallObserver, CallTrace, OnStepFailure, OneOff, Platform, Redirected};
 use crate::plan::{Aim, Overrides};
 use crate::report::visible;
 use crate::run::probe;
 use crate::sample::TaskId;
+use crate::secrets::holds_secret;
 use crate::units::show_duration;
 use crate::verdict::Exit;
 
@@ -157,16 +158,14 @@ fn call_of<'a>(user: &'a UserType, program: &Program, name: &str) -> Option<(&'a
 }
 
 fn observer(program: &Arc<Program>) -> CallObserver {
-    let mask = Mask::new(&program.secrets);
+    let known = program.secrets.redactor();
     let origin = program.target.origin.clone();
     let names = program.secrets.names.clone();
     Box::new(move |traced| {
-        let mut text = mask.hide_known(&shown(traced, origin.as_str()));
         // what is captured under a secret's name is a secret from then on
-        for (_, value) in traced.captures.iter().filter(|(name, _)| names.contains(name)) {
-            text = text.replace(&value.to_string(), "***");
-        }
-        let _ = data(&visible(&text));
+        let captured = traced.captures.iter().filter(|(name, _)| names.contains(name));
+        let redactor = known.and(captured.map(|(_, value)| value.to_string()));
+        let _ = data(&visible(&redactor.redact(&shown(traced, origin.as_str()))));
     })
 }
 
@@ -204,8 +203,7 @@ fn shown(traced: &CallTrace, origin: &str) -> String {
 
 fn headers(text: &mut String, mark: char, headers: &http::HeaderMap) {
     for (name, value) in headers {
-        let secret = value.is_sensitive()
-            || ["authorization", "proxy-authorization", "cookie", "set-cookie"].contains(&name.as_str());
+        let secret = value.is_sensitive() || holds_secret(name.as_str());
         let value = if secret { "***".into() } else { String::from_utf8_lossy(value.as_bytes()) };
         text.push_str(&format!("{mark} {name}: {value}\n"));
     }

@@ -8,7 +8,7 @@ use crate::compile::program::{
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Span, did_you_mean};
 use crate::plan::{Any, At, CapturePlace, CaptureText, Expect, MatcherMap, MatcherText, Named, Recorded};
-use crate::sample::{Catalog, Gauge, MetricId};
+use crate::sample::{Catalog, MetricId, RunGauge};
 
 /// An endpoint's expectations, the one on the status first.
 pub(super) fn checks(written: Option<&At<Expect>>, endpoint: Span, templates: &mut Templates) -> Vec<Check> {
@@ -89,7 +89,7 @@ pub(super) fn records(
 ) -> Vec<Record> {
     let entries = written.into_iter().flat_map(Named::iter);
     let recorded = entries.filter_map(|(name, value)| {
-        if Gauge::named(&name.value).is_some() {
+        if RunGauge::named(&name.value).is_some() {
             let problem = Problem::at(name.span, format!("`{}` is a built-in metric", name.value));
             templates.problems.push(problem.help("record under another name"));
             return None;
@@ -97,7 +97,8 @@ pub(super) fn records(
         let index = catalog.metrics.iter().position(|metric| *metric.name == *name.value);
         let Some(metric) = index.and_then(|index| u16::try_from(index).ok()).map(MetricId) else {
             let problem = Problem::at(name.span, format!("unknown metric `{}`", name.value));
-            let known = catalog.metrics.iter().map(|metric| &*metric.name).filter(|name| Gauge::named(name).is_none());
+            let known =
+                catalog.metrics.iter().map(|metric| &*metric.name).filter(|name| RunGauge::named(name).is_none());
             let help = did_you_mean(&name.value, known);
             templates.problems.push(
                 problem.help_if(help).help(format!("declare it: `metrics: {{{}: {{trend: {{}}}}}}`", name.value)),

@@ -4,10 +4,10 @@ use crate::compile::endpoints::CompiledEndpoint;
 use crate::compile::users::{self, CompiledUser};
 use crate::diagnostic::{Problem, Problems};
 use crate::plan::{self, At, Metric, Plan};
-use crate::sample::{Catalog, EndpointEntry, Gauge, MetricEntry, MetricKind, TaskEntry, UserEntry};
+use crate::sample::{Catalog, CatalogEndpoint, CatalogMetric, CatalogTask, CatalogUserType, MetricKind, RunGauge};
 
 /// The metrics a plan declares, then one for each of its transactions, then the built-in ones.
-pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> {
+pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<CatalogMetric> {
     let entries = declared_names(plan).map(|(name, metric)| {
         let (kind, unit) = match metric.as_ref().map(|metric| &metric.value) {
             Some(Metric::Counter(unit)) => (MetricKind::Counter, unit.unit.as_deref()),
@@ -15,11 +15,11 @@ pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
             Some(Metric::Trend(unit)) => (MetricKind::Trend, unit.unit.as_deref()),
             None => (MetricKind::Trend, None),
         };
-        MetricEntry { name: name.value.as_str().into(), kind, unit: unit.map(Arc::from) }
+        CatalogMetric { name: name.value.as_str().into(), kind, unit: unit.map(Arc::from) }
     });
-    let mut entries: Vec<MetricEntry> = entries.collect();
+    let mut entries: Vec<CatalogMetric> = entries.collect();
     for (name, _) in declared_names(plan) {
-        if Gauge::named(&name.value).is_some() {
+        if RunGauge::named(&name.value).is_some() {
             let problem = Problem::at(name.span, format!("`{}` is a built-in metric", name.value));
             problems.push(problem.help("remove the declaration: thresholds can use it as it is"));
         }
@@ -29,7 +29,7 @@ pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
     for step in plan.all_steps() {
         let plan::Step::Transaction(transaction) = &step.value else { continue };
         let name = &transaction.name;
-        if Gauge::named(&name.value).is_some() {
+        if RunGauge::named(&name.value).is_some() {
             let problem = Problem::at(name.span, format!("`{}` is a built-in metric", name.value));
             problems.push(problem.help("give the transaction another name"));
             continue;
@@ -40,14 +40,14 @@ pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<MetricEntry> 
                 problems.push(problem.help("give the transaction another name: it is measured without a metric"));
             }
             Some(_) => {}
-            None => entries.push(MetricEntry {
+            None => entries.push(CatalogMetric {
                 name: name.value.as_str().into(),
                 kind: MetricKind::Time,
                 unit: Some("ms".into()),
             }),
         }
     }
-    entries.extend(Gauge::ALL.iter().map(|gauge| gauge.entry()));
+    entries.extend(RunGauge::ALL.iter().map(|gauge| gauge.entry()));
     entries
 }
 
@@ -64,7 +64,7 @@ pub(super) fn add_names(
 ) {
     let written = plan.endpoints.iter().flat_map(|endpoints| &endpoints.0);
     for ((name, written), compiled) in written.zip(endpoints) {
-        catalog.endpoints.push(EndpointEntry {
+        catalog.endpoints.push(CatalogEndpoint {
             name: name.value.as_str().into(),
             method: compiled.as_ref().map_or("", |compiled| compiled.endpoint.method.as_str()).into(),
             tags: users::tags(written.as_ref().and_then(|endpoint| endpoint.tags.as_deref())),
@@ -72,12 +72,12 @@ pub(super) fn add_names(
     }
     for compiled in users {
         let user = compiled.user.id;
-        catalog.users.push(UserEntry { name: compiled.user.name.clone(), tags: compiled.tags.clone() });
+        catalog.users.push(CatalogUserType { name: compiled.user.name.clone(), tags: compiled.tags.clone() });
         let on_start = std::iter::once((Arc::from("on_start"), compiled.user.on_start_task));
         let tasks = on_start.chain(compiled.user.tasks.iter().map(|task| (task.name.clone(), task.id)));
         let tasks = tasks.chain(std::iter::once((Arc::from("on_stop"), compiled.user.on_stop_task)));
         for ((name, _), tags) in tasks.zip(&compiled.task_tags) {
-            catalog.tasks.push(TaskEntry { name, user, tags: tags.clone() });
+            catalog.tasks.push(CatalogTask { name, user, tags: tags.clone() });
         }
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::compile::filter::Filter;
 use crate::compile::globals::CompiledGlobals;
 use crate::compile::name_check::{NameCheck, keep_bodies, shadowing_names};
-use crate::compile::program::{Endpoint, Program, Secrets, UserType};
+use crate::compile::program::{Endpoint, Program, UserType};
 use crate::compile::steps::{Callable, SetupTeardown};
 use crate::compile::templates::Templates;
 use crate::compile::users::CompiledUser;
@@ -12,6 +12,7 @@ use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds,
 use crate::diagnostic::{Problem, Problems, Sources, did_you_mean};
 use crate::plan::{Named, Plan};
 use crate::sample::Catalog;
+use crate::secrets::DeclaredSecrets;
 use crate::units::Seed;
 
 /// What a plan is compiled with besides itself.
@@ -95,8 +96,8 @@ fn secrets(
     users: &[CompiledUser],
     once: &SetupTeardown,
     problems: &mut Problems,
-) -> Secrets {
-    let mut secrets = Secrets::default();
+) -> DeclaredSecrets {
+    let mut secrets = DeclaredSecrets::default();
     for name in plan.secrets.iter().flatten() {
         let of_state = users.iter().any(|user| user.defines.has(&name.value)) || once.defines.has(&name.value);
         let is_var = plan.vars.as_ref().is_some_and(|vars| vars.has(&name.value));
@@ -109,7 +110,7 @@ fn secrets(
             secrets.names.push(name.value.as_str().into());
         }
         let value = globals.values.value(&name.value).map(|value| value.to_string());
-        secrets.texts.extend(value.filter(|value| !value.is_empty()));
+        secrets.values.extend(value.filter(|value| !value.is_empty()));
     }
     secrets
 }

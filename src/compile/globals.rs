@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::compile::names::{NameUse, Names};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, Sources};
-use crate::expression::{Dice, Globals, Scope, ScopeUser, Value};
+use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Value};
 use crate::plan::{At, Csv, Dataset, Filled, Named, Plan};
 use crate::rows::{Format, Table};
 use crate::units::Seed;
@@ -80,7 +80,7 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
 /// A scope for what is filled in before the run: it belongs to no user.
 pub(super) fn scope_of(globals: Arc<Globals>, seed: Seed) -> Arc<Scope> {
     let user = ScopeUser { id: 0, kind: "".into() };
-    Scope::new(globals, user, Dice::new(seed))
+    Scope::new(globals, user, ScopeRng::new(seed))
 }
 
 fn scope(values: &[(Arc<str>, Value)], seed: Seed) -> Arc<Scope> {
@@ -105,10 +105,10 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
     let place: &Path = &sources.folder(path.span).join(&path.value);
     let opened = Table::open(place, format);
     opened
-        .map_err(|unfit| {
-            let line = unfit.line.map(|line| format!(":{line}")).unwrap_or_default();
-            let problem = Problem::at(path.span, format!("cannot read {}{line}: {}", place.display(), unfit.message));
-            problems.push(match unfit.line {
+        .map_err(|error| {
+            let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let problem = Problem::at(path.span, format!("cannot read {}{line}: {}", place.display(), error.message));
+            problems.push(match error.line {
                 Some(_) => problem,
                 None => problem.help("the path is relative to the file that names it"),
             });

@@ -35,5 +35,5 @@ pub use filter::Filter;
 pub use program::{
     Action, BodyUse, Call, Capture, CaptureFrom, Compression, Cookies, Endpoint, Feed, HeaderSource, IterationCount,
     Iterations, Path, Pause, Pool, Program, Ready, Record, RecordValue, Repeat, RepeatCount, RowOrder, Scenario,
-    Search, Secrets, Shape, Step, Target, Task, TaskOrder, Until, UserType, WaitTime, append_query,
+    Search, Shape, Step, Target, Task, TaskOrder, Until, UserType, WaitTime, append_query,
 };

@@ -8,7 +8,7 @@ use crate::compile::users::CompiledUser;
 use crate::diagnostic::{Problem, Problems, Sources, did_you_mean};
 use crate::load::Share;
 use crate::plan::{self, At, Named, Plan};
-use crate::sample::{StageEntry, StageId, UserTypeId};
+use crate::sample::{CatalogStage, StageId, UserTypeId};
 
 /// The plan's scenarios, or the one that its `shape` makes of all users, and all their stages. Where `whole`, a plan
 /// without load is reported.
@@ -18,7 +18,7 @@ pub(super) fn compile(
     whole: bool,
     sources: &Sources,
     problems: &mut Problems,
-) -> (Vec<Scenario>, Vec<StageEntry>) {
+) -> (Vec<Scenario>, Vec<CatalogStage>) {
     let mut list = ScenarioList { scenarios: Vec::new(), stages: Vec::new() };
     let all = || users.iter().map(|user| (user.user.id, user.user.share)).collect();
     match (&plan.shape, &plan.scenarios) {
@@ -59,13 +59,13 @@ pub(super) fn compile(
 
 struct ScenarioList {
     scenarios: Vec<Scenario>,
-    stages: Vec<StageEntry>,
+    stages: Vec<CatalogStage>,
 }
 
 impl ScenarioList {
     fn add(&mut self, name: Arc<str>, kinds: Vec<(UserTypeId, Share)>, start: Duration, (shape, stages): NamedShape) {
         let first_stage = StageId(u16::try_from(self.stages.len()).unwrap_or(u16::MAX));
-        self.stages.extend(stages.into_iter().map(|(stage, purpose)| StageEntry {
+        self.stages.extend(stages.into_iter().map(|(stage, purpose)| CatalogStage {
             name: if name.is_empty() { stage } else { format!("{name}: {stage}").into() },
             scenario: name.clone(),
             purpose,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::compile::names::{NameUse, Names};
 use crate::compile::program::{JsonPiece, Payload, ValueTemplate};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
-use crate::expression::{Expr, Flaw, JsonPath, Scope, Template, Value, json_to_value};
+use crate::expression::{Expr, JsonPath, Scope, SyntaxError, Template, Value, json_to_value};
 use crate::plan::{Any, At, Data, Named, Node, node_to_json};
 
 /// Names with their values, in the order they are bound in.
@@ -44,8 +44,8 @@ impl<'a> Templates<'a> {
     pub(super) fn template(&mut self, text: &str, span: Span) -> Option<Template> {
         match Template::parse(text) {
             Ok(template) => Some(self.rendered_once(template)),
-            Err(flaw) => {
-                self.flaw(&flaw, text, span);
+            Err(error) => {
+                self.syntax_error(&error, text, span);
                 None
             }
         }
@@ -60,17 +60,17 @@ impl<'a> Templates<'a> {
                 self.uses.push(NameUse { names: expr.names(), text: text.to_owned(), span });
                 Some(expr)
             }
-            Err(flaw) => {
+            Err(error) => {
                 let lead = text.find(bare).unwrap_or(0);
-                let range = flaw.range.start + lead..flaw.range.end + lead;
-                self.flaw(&Flaw { range, ..flaw }, text, span);
+                let range = error.range.start + lead..error.range.end + lead;
+                self.syntax_error(&SyntaxError { range, ..error }, text, span);
                 None
             }
         }
     }
 
     pub(super) fn json_path(&mut self, text: &str, span: Span) -> Option<JsonPath> {
-        JsonPath::parse(text).map_err(|flaw| self.flaw(&flaw, text, span)).ok()
+        JsonPath::parse(text).map_err(|error| self.syntax_error(&error, text, span)).ok()
     }
 
     pub(super) fn regex(&mut self, text: &str, span: Span) -> Option<regex::Regex> {
@@ -196,9 +196,9 @@ impl<'a> Templates<'a> {
         template.is_steady() && template.names().iter().all(known_now)
     }
 
-    fn flaw(&mut self, flaw: &Flaw, text: &str, span: Span) {
-        let at = self.sources.part(span, text, flaw.range.clone());
-        self.problems.push(Problem::at(at, flaw.message.clone()).help_if(flaw.help.clone()));
+    fn syntax_error(&mut self, error: &SyntaxError, text: &str, span: Span) {
+        let at = self.sources.part(span, text, error.range.clone());
+        self.problems.push(Problem::at(at, error.message.clone()).help_if(error.help.clone()));
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::program::Payload;
 use super::*;
 use crate::diagnostic::{Problems, Sources};
-use crate::expression::{Answer, Dice, Scope, ScopeUser, Value};
+use crate::expression::{Answer, Scope, ScopeRng, ScopeUser, Value};
 use crate::plan::read_text;
 use crate::units::Seed;
 
@@ -29,7 +29,7 @@ fn with_endpoints(endpoints: &str) -> Program {
 
 fn scope(program: &Program) -> Arc<Scope> {
     let user = ScopeUser { id: 1, kind: "user".into() };
-    Scope::new(program.globals.clone(), user, Dice::new(Seed::new(1)))
+    Scope::new(program.globals.clone(), user, ScopeRng::new(Seed::new(1)))
 }
 
 fn body(program: &Program) -> String {
@@ -148,5 +148,5 @@ fn secrets_are_the_values_of_the_vars_that_are_named() {
     let program = compiled(
         "target: http://127.0.0.1:1\nvars: {key: s3cret, other: plain}\nsecrets: [key]\nendpoints: {a: {get: /}}\nshape: {constant: {users: 1, for: 1s}}\n",
     );
-    assert_eq!(program.secrets.texts, ["s3cret"]);
+    assert_eq!(program.secrets.values, ["s3cret"]);
 }

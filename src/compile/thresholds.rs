@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
 use crate::plan::{At, Plan, RuleMap};
-use crate::sample::{Catalog, Gauge, MetricKind};
+use crate::sample::{Catalog, MetricKind, RunGauge};
 use crate::threshold::{
     Aggregate, Amount, Drift, Field, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
 };
@@ -86,7 +86,7 @@ fn check_units(require: &Threshold, written: &RuleMap, catalog: &Catalog, proble
 /// Reports a selector of requests on what is no property of a request.
 fn check_gauge(require: &Threshold, place: &Place, problems: &mut Problems) {
     let Subject::Declared(name) = &require.subject else { return };
-    if Gauge::named(name).is_none() {
+    if RunGauge::named(name).is_none() {
         return;
     }
     for matcher in require.selector.iter().filter(|matcher| matcher.field != Field::Stage) {

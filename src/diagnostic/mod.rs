@@ -1,6 +1,6 @@
-//! Mistakes as a product: a problem says what is wrong, where, and what to do next.
+//! Problems of what a person wrote: each says what is wrong, where, and what to do next.
 //!
-//! Reading never stops at the first mistake: each floor adds to one [`Problems`], which is rendered whole.
+//! Reading never stops at the first error: each floor adds to one [`Problems`], which is rendered whole.
 
 mod problem;
 mod render;
@@ -9,5 +9,5 @@ mod suggest;
 
 pub use problem::{Problem, Problems, Severity};
 pub use render::{Style, render};
-pub use source::{Position, Source, SourceId, Sources, Span};
+pub use source::{Source, SourceId, Sources, Span};
 pub use suggest::{did_you_mean, nearest};

@@ -9,14 +9,14 @@ pub enum Severity {
     Warning,
 }
 
-/// One mistake: what is wrong, where, and the way out. Messages are in lower case, names in backticks.
+/// One problem: what is wrong, where, and the way out. Messages are in lower case, names in backticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
-    /// Where; `None` for a mistake that is in no text (a missing file).
+    /// Where; `None` for a problem that is in no text (a missing file).
     pub span: Option<Span>,
     /// A word or two beside the caret.
     pub label: String,
@@ -82,7 +82,7 @@ impl Problem {
     }
 }
 
-/// All the mistakes of one reading; past a thousand they are counted, not kept.
+/// All the problems of one reading; past a thousand they are counted, not kept.
 #[derive(Debug, Clone, Default)]
 pub struct Problems {
     list: Vec<Problem>,
@@ -109,7 +109,7 @@ impl Problems {
         }
     }
 
-    /// Adds one, and tells nothing more of its place: what follows from it is no mistake of its own.
+    /// Adds one, and reports nothing more at its place: what follows from it is no error of its own.
     pub fn push_last(&mut self, problem: Problem) {
         let span = problem.span;
         self.push(problem);
@@ -137,8 +137,7 @@ impl Problems {
     }
 
     /// How many more there were than are kept.
-    #[must_use]
-    pub const fn beyond(&self) -> usize {
+    pub(super) const fn beyond(&self) -> usize {
         self.beyond
     }
 }

@@ -3,6 +3,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet,
 
 use super::problem::{Problem, Problems, Severity};
 use super::source::{Source, Sources, Span};
+use crate::secrets::star_credentials;
 
 /// How a rendering looks. Colour never carries meaning alone: both say the same words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,22 +102,8 @@ impl Excerpt {
         let line = text[from..to].trim_end_matches('\r');
         let start = (at - from).min(line.len());
         let end = floor(line, span.end.saturating_sub(from).clamp(start, line.len()));
-        Self { text: masked(line), start, end: end.max(start), cut }
+        Self { text: star_credentials(line), start, end: end.max(start), cut }
     }
-}
-
-/// A line whose URLs show no user name and password: each of their bytes is a star, so that carets stay where they are.
-fn masked(line: &str) -> String {
-    let mut out = line.to_owned();
-    let mut from = 0;
-    while let Some(at) = out[from..].find("://").map(|at| from + at + 3) {
-        let end = out[at..].find(['/', ' ', '"', '\'', ',', '}']).map_or(out.len(), |end| at + end);
-        if let Some(sign) = out[at..end].rfind('@') {
-            out.replace_range(at..at + sign, &"*".repeat(sign));
-        }
-        from = end;
-    }
-    out
 }
 
 fn floor(text: &str, mut index: usize) -> usize {

@@ -51,11 +51,9 @@ impl Span {
 
 /// Line and column as a person counts them: from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    /// The line, from 1.
-    pub line: usize,
-    /// The column, from 1, in characters.
-    pub column: usize,
+pub(super) struct Position {
+    pub(super) line: usize,
+    pub(super) column: usize,
 }
 
 /// All the texts of one reading.
@@ -81,9 +79,7 @@ impl Sources {
         SourceId(u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// The source behind an id.
-    #[must_use]
-    pub fn source(&self, id: SourceId) -> Option<&Source> {
+    pub(super) fn source(&self, id: SourceId) -> Option<&Source> {
         self.0.get(id.0 as usize)
     }
 
@@ -95,8 +91,7 @@ impl Sources {
     }
 
     /// The text a span covers; empty where it covers none.
-    #[must_use]
-    pub fn text(&self, span: Span) -> &str {
+    fn text(&self, span: Span) -> &str {
         self.source(span.source).and_then(|source| source.text.get(span.range())).unwrap_or_default()
     }
 
@@ -116,8 +111,7 @@ impl Sources {
     }
 
     /// The line and column a span starts at.
-    #[must_use]
-    pub fn position(&self, span: Span) -> Position {
+    pub(super) fn position(&self, span: Span) -> Position {
         let before = self.source(span.source).and_then(|source| source.text.get(..span.start)).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }

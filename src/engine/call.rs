@@ -11,7 +11,7 @@ use crate::compile::{Call, Cookies, Endpoint};
 use crate::expression::{Answer, EvalError, Scope};
 use crate::http::{Client, Ending, Exchange, Outgoing};
 use crate::metrics::SeriesRef;
-use crate::sample::{FailureKind, Outcome, Phases, Reach, Sample, TaskId, Timing, UserTypeId};
+use crate::sample::{FailureKind, Outcome, Phases, Sample, TaskId, Timing, Transmission, UserTypeId};
 use crate::units::Offset;
 
 /// One user's means of making calls.
@@ -209,7 +209,7 @@ impl Caller<'_> {
             timing: Timing { scheduled: due, ready: due.max(self.free_since), sent: now, ended: now },
             phases: Phases::default(),
             outcome: Outcome::Failed(FailureKind::Template),
-            reach: Reach::Never,
+            transmission: Transmission::NeverSent,
             bytes_out: 0,
             bytes_in: 0,
             content: 0,
@@ -278,7 +278,7 @@ impl Caller<'_> {
     }
 
     fn hidden(&self, text: &str) -> String {
-        self.context.mask.hide(text, self.scope)
+        self.context.redactor.redact(text, self.scope)
     }
 }
 
@@ -287,7 +287,7 @@ fn sample(timing: Timing, outcome: Outcome, exchange: &Exchange) -> Sample {
         timing,
         phases: exchange.phases,
         outcome,
-        reach: exchange.reach,
+        transmission: exchange.transmission,
         bytes_out: exchange.bytes_out,
         bytes_in: exchange.bytes_in,
         content: exchange.content,

@@ -5,7 +5,7 @@ use rand::RngExt;
 
 use super::scenario::UserAssignment;
 use crate::compile::{AtEnd, Feed, RowOrder, RowPer};
-use crate::expression::{Dice, Value};
+use crate::expression::{ScopeRng, Value};
 use crate::load::Part;
 use crate::rows::{Permutation, Reader};
 use crate::sample::UserTypeId;
@@ -34,7 +34,7 @@ pub(super) enum NextRow {
 impl Feeder {
     /// A worker's feeder; `None` with the reason where the file cannot be opened again.
     pub(super) fn open(feed: &Feed, part: Part, seed: Seed) -> Result<Self, String> {
-        let reader = feed.table.reader().map_err(|unfit| unfit.message)?;
+        let reader = feed.table.reader().map_err(|error| error.message)?;
         Ok(Self { feed: feed.clone(), part, seed, taken: RefCell::new((0, reader)) })
     }
 
@@ -43,7 +43,7 @@ impl Feeder {
     }
 
     /// The next row for a user, the `rank`th of its type.
-    pub(super) fn take(&self, rank: u64, dice: &Dice) -> NextRow {
+    pub(super) fn take(&self, rank: u64, rng: &ScopeRng) -> NextRow {
         let mut taken = self.taken.borrow_mut();
         let (taken, reader) = &mut *taken;
         let rows = reader.rows();
@@ -60,12 +60,12 @@ impl Feeder {
         let (round, position) = (position / rows, position % rows);
         let index = match self.feed.order {
             RowOrder::Sequential => position,
-            RowOrder::Random => dice.roll(|dice| dice.random_range(0..rows)),
+            RowOrder::Random => rng.draw(|rng| rng.random_range(0..rows)),
             RowOrder::Shuffle => Permutation::new(rows, self.seed.derive(round)).at(position),
         };
         match reader.row(index) {
             Ok(row) => NextRow::Row(row),
-            Err(unfit) => NextRow::Broken(unfit.message),
+            Err(error) => NextRow::Broken(error.message),
         }
     }
 }

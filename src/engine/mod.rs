@@ -26,7 +26,6 @@ mod steps;
 mod user;
 
 mod one_off;
-mod redact;
 mod trace;
 
 #[cfg(test)]
@@ -34,7 +33,6 @@ pub(crate) mod tests;
 
 pub use clock::Clock;
 pub use one_off::{OnStepFailure, OneOff, OneOffResult, StepGroup, ready_check};
-pub use redact::Mask;
 pub use start::{NotReady, Options, Platform, Run, Start};
 pub use stop::{Phase, Stop};
 pub use trace::{CallObserver, CallTrace, Redirected};

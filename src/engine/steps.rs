@@ -42,7 +42,7 @@ impl User {
                 Action::Stop(what) => self.end(*what, &step.place),
                 Action::Log(text) => match text.render(&self.scope) {
                     Ok(text) => {
-                        self.context.log(&self.context.mask.hide(&text, &self.scope));
+                        self.context.log(&self.context.redactor.redact(&text, &self.scope));
                         StepsEnd::Done
                     }
                     Err(error) => self.step_failed(task, &step.place, &error),
@@ -99,7 +99,7 @@ impl User {
             },
             Action::Choose(ways) => {
                 let total: f64 = ways.iter().map(|(weight, _)| weight).sum();
-                let mut at = self.scope.dice().roll(|dice| dice.random::<f64>()) * total;
+                let mut at = self.scope.rng().draw(|rng| rng.random::<f64>()) * total;
                 let way = ways.iter().find(|(weight, _)| {
                     at -= weight;
                     at < 0.0 && *weight > 0.0

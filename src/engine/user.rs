@@ -12,7 +12,7 @@ use super::scenario::{ScenarioTimeline, UserAssignment};
 use super::stop::{Phase, StopSignal};
 use super::worker_context::WorkerContext;
 use crate::compile::{AtEnd, Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
-use crate::expression::{Dice, EvalError, Scope, ScopeUser};
+use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser};
 use crate::http::Client;
 use crate::sample::{TaskId, UserTypeId};
 use crate::units::Offset;
@@ -93,8 +93,8 @@ impl User {
         let Identity { number, user_type, rank } = identity;
         let id = number + 1;
         let name = context.program.users.get(user_type.index()).map_or_else(|| "".into(), |user| user.name.clone());
-        let dice = Dice::new(context.program.seed.derive(id));
-        let scope = Scope::new(context.globals.clone(), ScopeUser { id, kind: name }, dice);
+        let rng = ScopeRng::new(context.program.seed.derive(id));
+        let scope = Scope::new(context.globals.clone(), ScopeUser { id, kind: name }, rng);
         let clients = vec![Client::new(context.transport.clone())];
         Self {
             context,
@@ -180,7 +180,7 @@ impl User {
         while let Some(arrival) = arrivals.next(&self.stop).await {
             iteration += 1;
             // the same arrival asks the same, whoever is free to take it
-            self.scope.dice().restart(arrival.seed);
+            self.scope.rng().reseed(arrival.seed);
             self.due = arrival.at;
             self.begin(iteration);
             // what has arrived is served to its end
@@ -207,7 +207,7 @@ impl User {
             TaskOrder::Weighted => {
                 let context = self.context.clone();
                 let Some(choice) = &context.choices[self.user_type.index()] else { return StepsEnd::Leave };
-                choice.pick(self.scope.dice().roll(|dice| dice.random()))
+                choice.pick(self.scope.rng().draw(|rng| rng.random()))
             }
             TaskOrder::Sequence(order) => {
                 let place = usize::try_from((iteration - 1) % order.len().max(1) as u64).unwrap_or(0);
@@ -232,7 +232,7 @@ impl User {
     pub(super) fn take_rows(&self, per: RowPer) -> bool {
         let Some(feeders) = self.context.feeders.get(self.user_type.index()) else { return true };
         for feeder in feeders.iter().filter(|feeder| feeder.feed().per == per) {
-            match feeder.take(self.rank, self.scope.dice()) {
+            match feeder.take(self.rank, self.scope.rng()) {
                 NextRow::Row(row) => self.scope.set(&feeder.feed().name, row),
                 NextRow::End(AtEnd::StopRun) => {
                     let path = feeder.feed().table.path().display().to_string();
@@ -258,7 +258,7 @@ impl User {
     }
 
     fn exception(&self, name: &Arc<str>, message: &str) {
-        let message = self.context.mask.hide(message, &self.scope);
+        let message = self.context.redactor.redact(message, &self.scope);
         self.context.tally.borrow_mut().exception(name, &message, self.context.clock.now());
     }
 
@@ -276,7 +276,7 @@ impl User {
 
     pub(super) async fn think(&mut self, pause: Pause) {
         if !pause.is_none() {
-            let time = pause.draw(|| self.scope.dice().roll(|dice| dice.random()));
+            let time = pause.draw(|| self.scope.rng().draw(|rng| rng.random()));
             self.pause(time).await;
         }
     }

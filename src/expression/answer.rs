@@ -5,6 +5,8 @@ use bytes::Bytes;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
+use super::json_path::Step;
+
 /// An answer as expressions see it: `status`, `headers`, `json`, `body`, `elapsed`. Parsed when first asked for.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -91,7 +93,7 @@ impl Answer {
             "headers" => Some(Value::from_pairs(self.headers.iter().map(|(name, value)| {
                 (name.as_str().to_owned(), Value::from(String::from_utf8_lossy(value.as_bytes())))
             }))),
-            "json" => self.json().map(|root| lens(root.clone(), Vec::new(), root)),
+            "json" => self.json().map(|root| view(root.clone(), Vec::new(), root)),
             _ => None,
         }
     }
@@ -112,21 +114,15 @@ pub fn json_to_value(json: &serde_json::Value) -> Value {
 /// A place inside a JSON answer. Going down a step copies no part of the answer, so a check that reads one
 /// number of a large body costs one number.
 #[derive(Debug)]
-struct Lens {
+struct JsonView {
     root: Arc<serde_json::Value>,
     steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone)]
-enum Step {
-    Key(Box<str>),
-    Index(usize),
-}
-
-fn lens(root: Arc<serde_json::Value>, steps: Vec<Step>, at: &serde_json::Value) -> Value {
+fn view(root: Arc<serde_json::Value>, steps: Vec<Step>, at: &serde_json::Value) -> Value {
     match scalar(at) {
         Some(value) => value,
-        None => Value::from_object(Lens { root, steps }),
+        None => Value::from_object(JsonView { root, steps }),
     }
 }
 
@@ -144,22 +140,19 @@ fn scalar(json: &serde_json::Value) -> Option<Value> {
     }
 }
 
-impl Lens {
+impl JsonView {
     fn at(&self) -> Option<&serde_json::Value> {
-        self.steps.iter().try_fold(&*self.root, |at, step| match step {
-            Step::Key(key) => at.get(&**key),
-            Step::Index(index) => at.get(index),
-        })
+        Step::walk(&self.steps, &self.root)
     }
 
-    fn down(&self, step: Step, at: &serde_json::Value) -> Value {
+    fn child(&self, step: Step, at: &serde_json::Value) -> Value {
         let mut steps = self.steps.clone();
         steps.push(step);
-        lens(self.root.clone(), steps, at)
+        view(self.root.clone(), steps, at)
     }
 }
 
-impl Object for Lens {
+impl Object for JsonView {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         match self.at() {
             Some(serde_json::Value::Array(_)) => ObjectRepr::Seq,
@@ -171,11 +164,11 @@ impl Object for Lens {
         match self.at()? {
             serde_json::Value::Array(items) => {
                 let index = key.as_usize()?;
-                Some(self.down(Step::Index(index), items.get(index)?))
+                Some(self.child(Step::Index(index), items.get(index)?))
             }
             serde_json::Value::Object(map) => {
                 let key = key.as_str()?;
-                Some(self.down(Step::Key(key.into()), map.get(key)?))
+                Some(self.child(Step::Key(key.into()), map.get(key)?))
             }
             _ => None,
         }

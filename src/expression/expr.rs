@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind, Expression, Value};
 
-use super::bounds::beyond_bounds;
-use super::language::language;
+use super::language::{beyond_bounds, language};
 use super::scope::Scope;
 
 /// Why an expression or template cannot be parsed: what, and where in its own text (bytes).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct SyntaxError {
     /// What is wrong, in lower case.
     pub message: String,
     /// Where, in the text that was parsed.
@@ -56,15 +55,15 @@ impl Expr {
     ///
     /// # Errors
     /// What is not an expression of the language, with its place.
-    pub fn parse(source: &str) -> Result<Self, Flaw> {
+    pub fn parse(source: &str) -> Result<Self, SyntaxError> {
         let trimmed = source.trim();
         let lead = source.len() - source.trim_start().len();
         if trimmed.is_empty() {
-            return Err(Flaw { message: "the expression is empty".into(), range: 0..source.len(), help: None });
+            return Err(SyntaxError { message: "the expression is empty".into(), range: 0..source.len(), help: None });
         }
         if trimmed.len() > LONGEST {
             let message = format!("the expression is longer than {LONGEST} bytes");
-            return Err(Flaw {
+            return Err(SyntaxError {
                 message,
                 range: lead..lead + trimmed.len(),
                 help: Some("break it up with `set`".into()),
@@ -78,7 +77,7 @@ impl Expr {
             Err(error) => {
                 let range = error.range().unwrap_or(0..trimmed.len());
                 let range = range.start.min(trimmed.len()) + lead..range.end.min(trimmed.len()) + lead;
-                Err(Flaw { message: said(&error), range, help: None })
+                Err(SyntaxError { message: said(&error), range, help: None })
             }
         }
     }
@@ -94,7 +93,7 @@ impl Expr {
     pub fn names(&self) -> BTreeSet<String> {
         match &self.form {
             Form::Name => BTreeSet::from([self.source.to_string()]),
-            Form::Compiled(compiled) => compiled.undeclared_variables(false).into_iter().filter(free).collect(),
+            Form::Compiled(compiled) => compiled.undeclared_variables(false).into_iter().filter(is_of_plan).collect(),
         }
     }
 
@@ -103,7 +102,7 @@ impl Expr {
     pub fn calls_functions(&self) -> bool {
         match &self.form {
             Form::Name => false,
-            Form::Compiled(compiled) => compiled.undeclared_variables(false).iter().any(|name| !free(name)),
+            Form::Compiled(compiled) => compiled.undeclared_variables(false).iter().any(|name| !is_of_plan(name)),
         }
     }
 
@@ -160,7 +159,7 @@ impl fmt::Debug for Expr {
 }
 
 /// Whether a name is the plan's to define: the language's own functions are not.
-fn free(name: &String) -> bool {
+pub(super) fn is_of_plan(name: &String) -> bool {
     language().globals().all(|(global, _)| global != name)
 }
 
@@ -169,7 +168,7 @@ fn is_name(text: &str) -> bool {
     let mut letters = text.chars();
     let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let named = first && letters.all(|c| c.is_ascii_alphanumeric() || c == '_');
-    named && text != "else" && !WORDS.contains(&text) && free(&text.to_owned())
+    named && text != "else" && !WORDS.contains(&text) && is_of_plan(&text.to_owned())
 }
 
 /// The language's own words for an error, without its place: the plan's place is ours to show.

@@ -1,9 +1,10 @@
 use minijinja::value::{Rest, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use rand::RngExt;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
 
-use super::scope::{Dice, RESERVED};
+use super::scope::{RESERVED, ScopeRng};
 
 /// The functions a plan may call: name, arguments, and what each gives.
 pub const FUNCTIONS: [(&str, &str, &str); 8] = [
@@ -39,7 +40,7 @@ fn format_filter(state: &mut State, format: &Value, values: Rest<ValueOrKwargs>)
     minijinja::filters::format(state, format, values)
 }
 
-/// Whether a `%(key)` holds what is not ASCII; `%%` is a sign of its own.
+/// Whether a `%(key)` holds what is not ASCII; `%%` is a percent sign.
 fn has_foreign_key(format: &str) -> bool {
     let mut rest = format;
     while let Some((_, field)) = rest.split_once('%') {
@@ -62,7 +63,7 @@ fn choice(state: &State, list: Value) -> Result<Value, Error> {
     if length == 0 {
         return Err(wrong("`choice` of an empty list"));
     }
-    let index = with_dice(state, |dice| dice.random_range(0..length))?;
+    let index = with_rng(state, |rng| rng.random_range(0..length))?;
     list.get_item_by_index(index)
 }
 
@@ -72,8 +73,8 @@ fn sample(state: &State, list: Value, n: usize) -> Result<Value, Error> {
         return Err(wrong(format!("`sample` of {n} from a list of {length}")));
     }
     let mut indices: Vec<usize> = (0..length).collect();
-    let (picked, _) = with_dice(state, |dice| {
-        let (picked, rest) = indices.partial_shuffle(dice, n);
+    let (picked, _) = with_rng(state, |rng| {
+        let (picked, rest) = indices.partial_shuffle(rng, n);
         (picked.to_vec(), rest.len())
     })?;
     picked.into_iter().map(|index| list.get_item_by_index(index)).collect::<Result<Vec<_>, _>>().map(Value::from)
@@ -83,7 +84,7 @@ fn random_int(state: &State, from: i64, to: i64) -> Result<i64, Error> {
     if from > to {
         return Err(wrong(format!("`random_int({from}, {to})` ends before it starts")));
     }
-    with_dice(state, |dice| dice.random_range(from..=to))
+    with_rng(state, |rng| rng.random_range(from..=to))
 }
 
 fn random_float(state: &State, from: f64, to: f64) -> Result<f64, Error> {
@@ -91,7 +92,7 @@ fn random_float(state: &State, from: f64, to: f64) -> Result<f64, Error> {
     if !orderly {
         return Err(wrong(format!("`random_float({from}, {to})` is not a range")));
     }
-    with_dice(state, |dice| from + (to - from) * dice.random::<f64>())
+    with_rng(state, |rng| from + (to - from) * rng.random::<f64>())
 }
 
 fn random_string(state: &State, length: usize) -> Result<String, Error> {
@@ -99,11 +100,11 @@ fn random_string(state: &State, length: usize) -> Result<String, Error> {
     if length > LONGEST_STRING {
         return Err(wrong(format!("`random_string({length})` is longer than {LONGEST_STRING}")));
     }
-    with_dice(state, |dice| (0..length).map(|_| char::from(LETTERS[dice.random_range(0..LETTERS.len())])).collect())
+    with_rng(state, |rng| (0..length).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect())
 }
 
 fn uuid(state: &State) -> Result<String, Error> {
-    let random: u128 = with_dice(state, RngExt::random)?;
+    let random: u128 = with_rng(state, RngExt::random)?;
     // RFC 9562 §5.4: version 4 in bits 48..52, variant 10 in bits 64..66
     let id = (random & !(0xF << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{id:032x}");
@@ -119,10 +120,10 @@ fn now_ms(_state: &State) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn with_dice<R>(state: &State, roll: impl FnOnce(&mut rand::rngs::Xoshiro256PlusPlus) -> R) -> Result<R, Error> {
-    let dice = state.lookup(RESERVED).ok_or_else(|| wrong("chance is not to be had here"))?;
-    let dice = dice.downcast_object_ref::<Dice>().ok_or_else(|| wrong("chance is not to be had here"))?;
-    Ok(dice.roll(roll))
+fn with_rng<R>(state: &State, draw: impl FnOnce(&mut Xoshiro256PlusPlus) -> R) -> Result<R, Error> {
+    let rng = state.lookup(RESERVED).ok_or_else(|| wrong("random values are not available here"))?;
+    let rng = rng.downcast_object_ref::<ScopeRng>().ok_or_else(|| wrong("random values are not available here"))?;
+    Ok(rng.draw(draw))
 }
 
 fn length_of(list: &Value, function: &str) -> Result<usize, Error> {

@@ -5,7 +5,7 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
-use super::expr::Flaw;
+use super::expr::SyntaxError;
 
 const LONGEST: usize = 2_000;
 const DEEPEST: usize = 16;
@@ -23,8 +23,9 @@ enum Form {
     Query(Box<JpQuery>),
 }
 
+/// One step down in a JSON value.
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     Key(Box<str>),
     Index(usize),
 }
@@ -34,40 +35,41 @@ impl JsonPath {
     ///
     /// # Errors
     /// What is no JSONPath, is nested deeper than 16 brackets, or is longer than 2,000 bytes.
-    pub fn parse(source: &str) -> Result<Self, Flaw> {
-        let flaw = |message: String, help: Option<String>| Flaw { message, range: 0..source.len(), help };
+    pub fn parse(source: &str) -> Result<Self, SyntaxError> {
+        let error = |message: String, help: Option<String>| SyntaxError { message, range: 0..source.len(), help };
         if !source.starts_with('$') {
             let help = Some(format!("did you mean `$.{}`?", source.trim_start_matches('.')));
-            return Err(flaw(format!("`{source}` is not a JSONPath: it starts with `$`"), help));
+            return Err(error(format!("`{source}` is not a JSONPath: it starts with `$`"), help));
         }
         // the parser recurses: what is nested too deep is turned away before it sees it
         if source.len() > LONGEST || deepest(source) > DEEPEST {
-            return Err(flaw("the JSONPath is too long or nested too deep".into(), None));
+            return Err(error("the JSONPath is too long or nested too deep".into(), None));
         }
         let query = parse_json_path(source).map_err(|_| {
             let help = "a path looks like `$.items[0].name` or `$..id` (RFC 9535)".to_owned();
-            flaw(format!("`{source}` is not a JSONPath"), Some(help))
+            error(format!("`{source}` is not a JSONPath"), Some(help))
         })?;
         let form = straight(&query).map_or_else(|| Form::Query(Box::new(query)), Form::Straight);
         Ok(Self { source: source.into(), form })
-    }
-
-    /// The path as written.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
     }
 
     /// The first value it finds.
     #[must_use]
     pub fn first<'a>(&self, json: &'a Value) -> Option<&'a Value> {
         match &self.form {
-            Form::Straight(steps) => steps.iter().try_fold(json, |at, step| match step {
-                Step::Key(key) => at.as_object()?.get(&**key),
-                Step::Index(index) => at.as_array()?.get(*index),
-            }),
+            Form::Straight(steps) => Step::walk(steps, json),
             Form::Query(query) => js_path_process(query, json).ok()?.into_iter().next().map(|found| found.val()),
         }
+    }
+}
+
+impl Step {
+    /// The value that steps lead to.
+    pub(super) fn walk<'a>(steps: &[Self], json: &'a Value) -> Option<&'a Value> {
+        steps.iter().try_fold(json, |at, step| match step {
+            Self::Key(key) => at.get(&**key),
+            Self::Index(index) => at.get(index),
+        })
     }
 }
 

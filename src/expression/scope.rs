@@ -8,8 +8,20 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::answer::Answer;
 use crate::units::Seed;
 
-/// The name the functions find their chance under; no plan can spell it.
-pub(super) const RESERVED: &str = "\u{0}dice";
+/// The name under which the functions find their random numbers; no plan can spell it.
+pub(super) const RESERVED: &str = "\u{0}rng";
+
+/// The names every expression sees whatever the plan says, with what each is.
+pub const BUILT_IN_NAMES: [(&str, &str); 8] = [
+    ("user", "`user.id` and `user.type`"),
+    ("iteration", "how many tasks this user has begun, from 1"),
+    ("stage", "the name of the shape's stage"),
+    ("status", "the last answer's status"),
+    ("headers", "the last answer's headers, by name in lower case"),
+    ("json", "the last answer's body as JSON"),
+    ("body", "the last answer's body as text"),
+    ("elapsed", "the last call's response time in seconds"),
+];
 
 /// What every user of a run sees: the plan's vars and data. Immutable, shared.
 #[derive(Debug, Default)]
@@ -38,34 +50,34 @@ impl Globals {
     }
 }
 
-/// A user's own chance: a generator behind a lock nobody else ever takes.
-pub struct Dice(Mutex<Xoshiro256PlusPlus>);
+/// A user's own random numbers: a generator behind a lock that nobody else takes.
+pub struct ScopeRng(Mutex<Xoshiro256PlusPlus>);
 
-impl Dice {
-    /// The chance that starts from a seed.
+impl ScopeRng {
+    /// A generator that starts from a seed.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         Self(Mutex::new(seed.generator()))
     }
 
     /// Starts anew, from another seed.
-    pub fn restart(&self, seed: Seed) {
+    pub fn reseed(&self, seed: Seed) {
         *lock(&self.0) = seed.generator();
     }
 
     /// Draws from the generator.
-    pub fn roll<R>(&self, roll: impl FnOnce(&mut Xoshiro256PlusPlus) -> R) -> R {
-        roll(&mut lock(&self.0))
+    pub fn draw<R>(&self, draw: impl FnOnce(&mut Xoshiro256PlusPlus) -> R) -> R {
+        draw(&mut lock(&self.0))
     }
 }
 
-impl fmt::Debug for Dice {
+impl fmt::Debug for ScopeRng {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Dice")
+        f.write_str("ScopeRng")
     }
 }
 
-impl Object for Dice {}
+impl Object for ScopeRng {}
 
 /// Who a scope belongs to: `user.id` and `user.type` in expressions.
 #[derive(Debug, Clone)]
@@ -84,7 +96,7 @@ pub struct ScopeUser {
 #[derive(Debug)]
 pub struct Scope {
     globals: Arc<Globals>,
-    dice: Arc<Dice>,
+    rng: Arc<ScopeRng>,
     user: Value,
     names: Mutex<Names>,
 }
@@ -101,9 +113,9 @@ struct Names {
 impl Scope {
     /// The scope of a new user, without state.
     #[must_use]
-    pub fn new(globals: Arc<Globals>, user: ScopeUser, dice: Dice) -> Arc<Self> {
+    pub fn new(globals: Arc<Globals>, user: ScopeUser, rng: ScopeRng) -> Arc<Self> {
         let user = Value::from_pairs([("id", Value::from(user.id)), ("type", Value::from(user.kind))]);
-        Arc::new(Self { globals, dice: Arc::new(dice), user, names: Mutex::default() })
+        Arc::new(Self { globals, rng: Arc::new(rng), user, names: Mutex::default() })
     }
 
     /// A scope for a call beside others: it sees all that this one does, and what it sets is its own until
@@ -111,8 +123,8 @@ impl Scope {
     #[must_use]
     pub fn fork(&self) -> Arc<Self> {
         let names = Mutex::new(lock(&self.names).clone());
-        let (globals, dice, user) = (self.globals.clone(), self.dice.clone(), self.user.clone());
-        Arc::new(Self { globals, dice, user, names })
+        let (globals, rng, user) = (self.globals.clone(), self.rng.clone(), self.user.clone());
+        Arc::new(Self { globals, rng, user, names })
     }
 
     /// Takes over what a fork has set, and its answer.
@@ -128,10 +140,10 @@ impl Scope {
         mine.answer = theirs.answer;
     }
 
-    /// The user's chance, for draws outside expressions (the next task, a think time).
+    /// The user's random numbers, for draws outside expressions (the next task, a think time).
     #[must_use]
-    pub fn dice(&self) -> &Dice {
-        &self.dice
+    pub fn rng(&self) -> &ScopeRng {
+        &self.rng
     }
 
     /// Sets a name of the user's state.
@@ -166,7 +178,7 @@ impl Scope {
         lock(&self.names).bindings.clear();
     }
 
-    /// What the last call bound, taken out: a call inside a call keeps its own.
+    /// Sets the last answer; `None` where the last call has none.
     pub fn answer(&self, answer: Option<Answer>) {
         lock(&self.names).answer = answer;
     }
@@ -211,14 +223,13 @@ impl Scope {
         }
         match name {
             "user" => Some(self.user.clone()),
-            RESERVED => Some(Value::from_dyn_object(self.dice.clone())),
+            RESERVED => Some(Value::from_dyn_object(self.rng.clone())),
             _ => self.globals.value(name),
         }
     }
 
     /// The scope as the language's context: no copy is made.
-    #[must_use]
-    pub fn context(self: &Arc<Self>) -> Value {
+    pub(super) fn context(self: &Arc<Self>) -> Value {
         Value::from_dyn_object(self.clone())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Value};
 
-use super::expr::{EvalError, Expr, Flaw, LONGEST, said};
+use super::expr::{EvalError, Expr, LONGEST, SyntaxError, is_of_plan, said};
 use super::language::environment;
 use super::scope::Scope;
 
@@ -41,7 +41,7 @@ impl Template {
     ///
     /// # Errors
     /// A slot that is not closed, or holds what is no expression; the place is in bytes of `source`.
-    pub fn parse(source: &str) -> Result<Self, Flaw> {
+    pub fn parse(source: &str) -> Result<Self, SyntaxError> {
         if source.contains("{%") || source.contains("{#") {
             return Block::parse(source).map(|block| Self(Form::Block(Box::new(block))));
         }
@@ -56,15 +56,15 @@ impl Template {
             }
             let inside = open + 2;
             let Some(close) = slot_end(source, inside) else {
-                return Err(Flaw {
+                return Err(SyntaxError {
                     message: "`{{` is never closed".into(),
                     range: open..inside,
                     help: Some("end the expression with `}}`".into()),
                 });
             };
-            let expr = Expr::parse(&source[inside..close]).map_err(|flaw| {
-                let Range { start, end } = flaw.range;
-                Flaw { range: inside + start..inside + end, ..flaw }
+            let expr = Expr::parse(&source[inside..close]).map_err(|error| {
+                let Range { start, end } = error.range;
+                SyntaxError { range: inside + start..inside + end, ..error }
             })?;
             pieces.push(Piece::Slot(expr));
             at = close + 2;
@@ -122,34 +122,25 @@ impl Template {
         }
     }
 
-    /// Appends the filled-in text.
-    ///
-    /// # Errors
-    /// As [`Expr::eval`].
-    pub fn render_to(&self, scope: &Arc<Scope>, out: &mut String) -> Result<(), EvalError> {
-        match &self.0 {
-            Form::Text(text) => out.push_str(text),
-            Form::Pieces(pieces) => {
-                for piece in pieces {
-                    match piece {
-                        Piece::Text(text) => out.push_str(text),
-                        Piece::Slot(expr) => write_value(&expr.eval(scope)?, out),
-                    }
-                }
-            }
-            Form::Block(block) => out.push_str(&block.render(scope)?),
-        }
-        Ok(())
-    }
-
     /// The filled-in text.
     ///
     /// # Errors
     /// As [`Expr::eval`].
     pub fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {
-        let mut out = String::new();
-        self.render_to(scope, &mut out)?;
-        Ok(out)
+        match &self.0 {
+            Form::Text(text) => Ok(text.to_string()),
+            Form::Pieces(pieces) => {
+                let mut out = String::new();
+                for piece in pieces {
+                    match piece {
+                        Piece::Text(text) => out.push_str(text),
+                        Piece::Slot(expr) => write_value(&expr.eval(scope)?, &mut out),
+                    }
+                }
+                Ok(out)
+            }
+            Form::Block(block) => block.render(scope),
+        }
     }
 
     /// The value: of its own type where the text is exactly one expression, else the filled-in text.
@@ -175,10 +166,10 @@ impl Piece {
 }
 
 impl Block {
-    fn parse(source: &str) -> Result<Self, Flaw> {
+    fn parse(source: &str) -> Result<Self, SyntaxError> {
         if source.len() > LONGEST {
             let message = format!("a text with statements is longer than {LONGEST} bytes");
-            return Err(Flaw { message, range: 0..source.len(), help: None });
+            return Err(SyntaxError { message, range: 0..source.len(), help: None });
         }
         let mut language = environment();
         match language.add_template_owned(BLOCK, source.to_owned()) {
@@ -186,15 +177,14 @@ impl Block {
             Err(error) => {
                 let range = error.range().unwrap_or(0..source.len());
                 let range = range.start.min(source.len())..range.end.min(source.len());
-                Err(Flaw { message: said(&error), range, help: None })
+                Err(SyntaxError { message: said(&error), range, help: None })
             }
         }
     }
 
     fn names(&self) -> BTreeSet<String> {
         let names = self.language.get_template(BLOCK).map(|template| template.undeclared_variables(false));
-        let known = |name: &String| self.language.globals().all(|(global, _)| global != name);
-        names.unwrap_or_default().into_iter().filter(known).collect()
+        names.unwrap_or_default().into_iter().filter(is_of_plan).collect()
     }
 
     fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {

@@ -9,7 +9,7 @@ fn scope() -> Arc<Scope> {
     let messages = Value::from(vec![Value::from("Alpha"), Value::from("Beta")]);
     let globals = Globals::new(vec![("messages".into(), messages), ("limit".into(), Value::from(20))]);
     let user = ScopeUser { id: 7, kind: "memory".into() };
-    Scope::new(Arc::new(globals), user, Dice::new(Seed::new(42)))
+    Scope::new(Arc::new(globals), user, ScopeRng::new(Seed::new(42)))
 }
 
 fn rendered(source: &str) -> Result<String, EvalError> {
@@ -35,8 +35,8 @@ fn a_text_is_filled_in_where_its_slots_are() {
 #[test]
 fn a_format_key_beyond_ascii_is_an_error_and_no_panic() {
     for format in ["%(é)s", "%(é", "%%%(aé", "%(a)s%(é)s"] {
-        let told = rendered(&format!("{{{{ '{format}' | format(a=1) }}}}")).unwrap_err().message;
-        assert!(told.contains("ASCII"), "{format}: {told}");
+        let message = rendered(&format!("{{{{ '{format}' | format(a=1) }}}}")).unwrap_err().message;
+        assert!(message.contains("ASCII"), "{format}: {message}");
     }
     assert_eq!(rendered("{{ 'é %%(é) %(a)s' | format(a='ü') }}").unwrap(), "é %(é) ü");
 }
@@ -65,8 +65,8 @@ fn names_are_known_before_anything_runs_and_functions_are_not_among_them() {
 
 #[test]
 fn a_flaw_is_placed_in_the_text() {
-    let flaw = Template::parse("ab {{ 1 + }}").unwrap_err();
-    assert!(flaw.range.start >= 5 && flaw.range.end <= 12, "{flaw:?}");
+    let error = Template::parse("ab {{ 1 + }}").unwrap_err();
+    assert!(error.range.start >= 5 && error.range.end <= 12, "{error:?}");
     assert_eq!(Template::parse("ab {{ x").unwrap_err().range, 3..5);
     assert!(Template::parse("{{ }}").is_err());
 }
@@ -116,8 +116,8 @@ fn a_list_that_grows_without_work_is_an_error_and_no_hang() {
         "{{ (messages * 9999 * 999) | list }}",
         "{% set all = [messages * 9999] * 9999 %}{{ all }}",
     ] {
-        let told = rendered(source).unwrap_err().message;
-        assert!(told.contains("larger") || told.contains("fuel"), "{source}: {told}");
+        let message = rendered(source).unwrap_err().message;
+        assert!(message.contains("larger") || message.contains("fuel"), "{source}: {message}");
     }
     assert_eq!(rendered("{{ (messages * 3) | join('') }}").unwrap(), "AlphaBetaAlphaBetaAlphaBeta");
     assert_eq!(rendered("{{ (messages * 1000000) | length }}").unwrap(), "2000000");
@@ -129,8 +129,8 @@ fn state_that_holds_itself_again_and_again_comes_to_an_end() {
         let (scope, template) = (scope(), Template::parse(source).unwrap());
         scope.set(&"all".into(), Value::from(1));
         let grown = (0..1000).try_for_each(|_| template.eval(&scope).map(|value| scope.set(&"all".into(), value)));
-        let told = grown.unwrap_err().message;
-        assert!(told.contains("larger") || told.contains("deeper"), "{source}: {told}");
+        let message = grown.unwrap_err().message;
+        assert!(message.contains("larger") || message.contains("deeper"), "{source}: {message}");
     }
 }
 
@@ -174,7 +174,7 @@ fn a_path_finds_its_first_match_or_nothing() {
 }
 
 #[test]
-fn what_is_no_path_is_told_so_and_what_is_too_deep_is_turned_away() {
+fn what_is_no_path_is_refused_and_so_is_what_is_too_deep() {
     assert_eq!(JsonPath::parse("context").unwrap_err().help.unwrap(), "did you mean `$.context`?");
     for path in ["$.", "$.a[", "$..", "$[?(@.a ==)]", "$ a"] {
         assert!(JsonPath::parse(path).is_err(), "{path}");
@@ -187,7 +187,7 @@ fn what_is_no_path_is_told_so_and_what_is_too_deep_is_turned_away() {
 fn every_filter_that_is_listed_is_there() {
     for filter in FILTERS {
         let parsed = Expr::parse(&format!("x | {filter}")).unwrap();
-        let told = parsed.eval(&scope()).err().map(|error| error.message).unwrap_or_default();
-        assert!(!told.contains("unknown filter"), "{filter}: {told}");
+        let message = parsed.eval(&scope()).err().map(|error| error.message).unwrap_or_default();
+        assert!(!message.contains("unknown filter"), "{filter}: {message}");
     }
 }

@@ -20,7 +20,7 @@ use super::failure;
 use super::message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
 use super::metered_stream::{ByteCounter, MeteredStream};
 use super::transport::{Reuse, Transport, Version};
-use crate::sample::{Phases, Reach};
+use crate::sample::{Phases, Transmission};
 
 /// The most that may come in before an answer's head is whole; the head itself is bounded lower, by the connection's buffer,
 /// but any number of `1xx` heads may stand before it.
@@ -122,7 +122,7 @@ impl Client {
                 receive: first_in.filter(|_| answered).map(|first| now.duration_since(first)),
                 ..counter.connecting.get()
             },
-            reach: if counter.bytes_out.get() == 0 { Reach::Never } else { Reach::Wire },
+            transmission: if counter.bytes_out.get() == 0 { Transmission::NeverSent } else { Transmission::Sent },
             bytes_out: counter.bytes_out.get(),
             bytes_in: counter.bytes_in.get(),
             content: counter.content.get(),

@@ -6,7 +6,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
-use crate::sample::{FailureKind, Phases, Reach};
+use crate::sample::{FailureKind, Phases, Transmission};
 use crate::units::Size;
 
 /// One request, ready to be sent.
@@ -45,7 +45,7 @@ pub struct Exchange {
     /// Where the time went.
     pub phases: Phases,
     /// Whether the request reached the wire.
-    pub reach: Reach,
+    pub transmission: Transmission,
     /// Bytes of HTTP written: head and body, without TLS's own.
     pub bytes_out: u64,
     /// Bytes of HTTP read: head, body and its framing, without TLS's own.

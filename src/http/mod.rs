@@ -22,7 +22,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
-pub use crate::sample::Reach;
+pub use crate::sample::Transmission;
 pub use decode::{CODINGS, decode};
 pub use exchange::Client;
 #[cfg(test)]

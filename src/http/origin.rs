@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http::HeaderValue;
 use rustls::pki_types::ServerName;
 
-use crate::units::Misread;
+use crate::units::InvalidValue;
 
 const EXAMPLE: &str = "write where the service is, such as `http://127.0.0.1:8000` or `https://api.example`";
 const LONGEST_NAME: usize = 253;
@@ -55,23 +55,23 @@ impl Origin {
     ///
     /// # Errors
     /// No scheme or another one, credentials, a path or query, a host that is neither a name nor an address, a bad port.
-    pub fn parse(text: &str) -> Result<Self, Misread> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         if text.contains('@') {
             // Whatever stands before the `@` may be a password: it is not repeated.
-            return Err(misread("an origin has no user or password in it", "send credentials as a header"));
+            return Err(invalid("an origin has no user or password in it", "send credentials as a header"));
         }
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(match text {
-                "" => misread("an origin is missing", EXAMPLE),
-                _ => misread(format!("`{text}` has no scheme"), format!("did you mean `http://{text}`?")),
+                "" => invalid("an origin is missing", EXAMPLE),
+                _ => invalid(format!("`{text}` has no scheme"), format!("did you mean `http://{text}`?")),
             });
         };
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
             _ => {
-                return Err(misread(
+                return Err(invalid(
                     format!("`{scheme}` is not a scheme of HTTP"),
                     "the schemes are `http` and `https`",
                 ));
@@ -80,22 +80,22 @@ impl Origin {
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if let Some(end) = authority.find(['/', '?', '#']) {
             let origin = format!("{}://{}", scheme.name(), &authority[..end]);
-            return Err(misread(format!("`{text}` goes on after the origin"), format!("did you mean `{origin}`?")));
+            return Err(invalid(format!("`{text}` goes on after the origin"), format!("did you mean `{origin}`?")));
         }
         let (host, port) =
-            split_port(authority).ok_or_else(|| misread(format!("`{text}` is not an origin"), EXAMPLE))?;
+            split_port(authority).ok_or_else(|| invalid(format!("`{text}` is not an origin"), EXAMPLE))?;
         let port = match port {
             None => scheme.port(),
             Some(port) => match port.parse::<u16>() {
                 Ok(port) if port > 0 => port,
-                _ => return Err(misread(format!("`{port}` is not a port"), "a port is a number from 1 to 65535")),
+                _ => return Err(invalid(format!("`{port}` is not a port"), "a port is a number from 1 to 65535")),
             },
         };
         Self::new(scheme, host, port)
     }
 
-    fn new(scheme: Scheme, host: &str, port: u16) -> Result<Self, Misread> {
-        let not_a_host = || misread(format!("`{host}` is not a host"), EXAMPLE);
+    fn new(scheme: Scheme, host: &str, port: u16) -> Result<Self, InvalidValue> {
+        let not_a_host = || invalid(format!("`{host}` is not a host"), EXAMPLE);
         let (host, address) = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             Some(inner) => {
                 let address = inner.parse::<Ipv6Addr>().map_err(|_| not_a_host())?;
@@ -104,7 +104,7 @@ impl Origin {
             None if is_name(host) => (host.to_ascii_lowercase(), host.parse::<Ipv4Addr>().ok().map(IpAddr::V4)),
             None if host.is_ascii() => return Err(not_a_host()),
             None => {
-                return Err(misread(
+                return Err(invalid(
                     format!("`{host}` is not a host in ASCII"),
                     "write an international name in its `xn--` form",
                 ));
@@ -196,8 +196,8 @@ fn is_name(host: &str) -> bool {
     !host.is_empty() && host.len() <= LONGEST_NAME && host.chars().all(known)
 }
 
-fn misread(message: impl Into<String>, help: impl Into<String>) -> Misread {
-    Misread { message: message.into(), help: help.into() }
+fn invalid(message: impl Into<String>, help: impl Into<String>) -> InvalidValue {
+    InvalidValue { message: message.into(), help: help.into() }
 }
 
 #[cfg(test)]
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_password_in_an_origin_is_not_repeated() {
-        let misread = Origin::parse("http://ann:secret@a").unwrap_err();
-        assert!(!misread.to_string().contains("secret"));
+        let invalid = Origin::parse("http://ann:secret@a").unwrap_err();
+        assert!(!invalid.to_string().contains("secret"));
     }
 }

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expressions_and_variables_from_outside_are_told_from_the_plans_own() {
+    fn expressions_and_variables_from_outside_are_kept_apart_from_the_plans_own() {
         assert_eq!(literal("{{ x }}"), "{{ '{{' }} x }}");
         assert_eq!(literal("{% if %}{#"), "{{ '{' }}% if %}{{ '{' }}#");
         assert_eq!(literal("${HOME} $${HOME}"), "$${HOME} $$${HOME}");

@@ -2,21 +2,17 @@
 //!
 //! Text in, plan text out. What comes from outside stays literal in the plan, and no secret of it gets there.
 
-mod ansi_c;
 mod literal;
 mod naming;
 mod plan_draft;
-mod scalar;
-mod secrets;
+mod secret_vars;
 mod shell_words;
-mod starter;
-mod write;
+mod yaml;
 
 mod curl;
 mod openapi;
 
 pub use curl::from_curl;
-pub use openapi::{Origin, from_openapi};
-pub use plan_draft::Draft;
-pub use secrets::Variable;
-pub use starter::STARTER;
+pub use openapi::{DocumentSource, from_openapi};
+pub use plan_draft::{NewPlan, STARTER};
+pub use secret_vars::Variable;

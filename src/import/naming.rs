@@ -1,38 +1,25 @@
 use std::collections::BTreeSet;
 
-/// Names that mean something else in expressions: the language's own, and those of its functions.
-const TAKEN: [&str; 31] = [
-    "user",
-    "iteration",
-    "stage",
-    "status",
-    "headers",
-    "json",
-    "body",
-    "elapsed",
-    "choice",
-    "sample",
-    "random_int",
-    "random_float",
-    "random_string",
-    "uuid",
-    "now",
-    "now_ms",
-    "range",
-    "dict",
-    "namespace",
-    "debug",
-    "loop",
-    "self",
+use crate::expression::{BUILT_IN_NAMES, FUNCTIONS};
+
+/// Words of the expression language; beside them its built-in names and functions mean something else already.
+const WORDS: [&str; 16] = [
     "and",
-    "or",
-    "not",
+    "debug",
+    "dict",
+    "else",
+    "false",
+    "if",
     "in",
     "is",
-    "if",
-    "else",
+    "loop",
+    "namespace",
+    "none",
+    "not",
+    "or",
+    "range",
+    "self",
     "true",
-    "false",
 ];
 const LONGEST: usize = 60;
 
@@ -71,7 +58,7 @@ pub(super) fn snake(text: &str) -> String {
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// The name `wanted` comes to: snake case, no word of the language, and not given before.
+    /// A name for what is `wanted`: snake case, no word of the language, and not given before.
     pub(super) fn give(&mut self, wanted: &str, or_else: &str) -> String {
         let mut name = snake(wanted);
         if name.is_empty() {
@@ -80,7 +67,7 @@ impl Names {
         if name.starts_with(|c: char| c.is_ascii_digit()) {
             name = format!("{or_else}_{name}");
         }
-        if TAKEN.contains(&name.as_str()) || name == "none" {
+        if is_taken(&name) {
             name = format!("{name}_value");
         }
         let numbered = (2_u32..).map(|n| format!("{name}_{n}"));
@@ -89,6 +76,12 @@ impl Names {
         self.0.insert(free.clone());
         free
     }
+}
+
+fn is_taken(name: &str) -> bool {
+    WORDS.contains(&name)
+        || BUILT_IN_NAMES.iter().any(|(known, _)| *known == name)
+        || FUNCTIONS.iter().any(|(known, _, _)| *known == name)
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::literal::one_line;
-use super::secrets::{Secrets, Variable};
-use super::write::{block, entry};
+use super::secret_vars::{SecretVars, Variable};
+use super::yaml::{block, entry};
 
-/// A plan drafted, with what its reader must do before it runs.
+/// A plan to start from, and what is to do before it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
-    /// The plan.
-    pub plan: String,
+pub struct NewPlan {
+    /// The plan's text.
+    pub text: String,
     /// The variables to set, in the order of the plan's vars.
     pub variables: Vec<Variable>,
 }
@@ -22,18 +22,30 @@ pub(super) struct PlanDraft {
     pub(super) target: Map<String, Json>,
     /// Comments before the target.
     pub(super) target_notes: Vec<String>,
-    pub(super) vault: Secrets,
+    pub(super) secrets: SecretVars,
     /// Comments before the endpoints.
     pub(super) notes: Vec<String>,
-    pub(super) endpoints: Vec<Part>,
+    pub(super) endpoints: Vec<EndpointDraft>,
 }
 
 /// One endpoint to be written.
-pub(super) struct Part {
+pub(super) struct EndpointDraft {
     pub(super) name: String,
     pub(super) notes: Vec<String>,
     pub(super) fields: Map<String, Json>,
     pub(super) danger: Danger,
+}
+
+/// What a call sends, put together from everywhere something is said about it.
+#[derive(Debug, Default)]
+pub(super) struct RequestDraft {
+    pub(super) auth: Option<Json>,
+    pub(super) headers: Map<String, Json>,
+    pub(super) query: Map<String, Json>,
+    pub(super) cookies: Vec<String>,
+    /// `json`, `form`, `multipart` or `text`, and what is in it.
+    pub(super) body: Option<(&'static str, Json)>,
+    pub(super) notes: Vec<String>,
 }
 
 /// Whether a call may take something away that the next run needs.
@@ -43,9 +55,15 @@ pub(super) enum Danger {
     Destroys,
 }
 
+/// A plan that teaches by example: every section once, with a word on each.
+pub const STARTER: &str = include_str!("starter.yaml");
+
+/// The methods a plan has.
+pub(super) const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+
 impl PlanDraft {
-    pub(super) fn draft(self) -> Draft {
-        Draft { plan: self.text(), variables: self.vault.variables() }
+    pub(super) fn write(&self) -> NewPlan {
+        NewPlan { text: self.text(), variables: self.secrets.variables() }
     }
 
     fn text(&self) -> String {
@@ -72,24 +90,24 @@ impl PlanDraft {
     }
 
     fn secrets(&self, out: &mut String) {
-        let vars = self.vault.vars();
+        let vars = self.secrets.vars();
         if vars.is_empty() {
             return;
         }
         comment(out, 0, "From the environment, and shown in no output.");
         section(out, "vars", &vars);
         out.pop();
-        entry(out, 0, "secrets", &self.vault.secrets());
+        entry(out, 0, "secrets", &self.secrets.secrets());
         out.push('\n');
     }
 
     fn endpoints(&self, out: &mut String) {
         self.notes.iter().for_each(|note| comment(out, 0, note));
         out.push_str("endpoints:\n");
-        for part in &self.endpoints {
-            part.notes.iter().for_each(|note| comment(out, 2, note));
-            out.push_str(&format!("  {}:\n", part.name));
-            block(out, 4, &Json::Object(part.fields.clone()));
+        for endpoint in &self.endpoints {
+            endpoint.notes.iter().for_each(|note| comment(out, 2, note));
+            out.push_str(&format!("  {}:\n", endpoint.name));
+            block(out, 4, &Json::Object(endpoint.fields.clone()));
             out.push('\n');
         }
     }
@@ -97,19 +115,45 @@ impl PlanDraft {
     fn users(&self, out: &mut String) {
         out.push_str("users:\n  client:\n    think_time: 1s..3s\n    tasks:\n");
         // with every weight at 0 nobody would do anything
-        let spare = self.endpoints.iter().any(|part| part.danger == Danger::None);
-        for part in &self.endpoints {
-            if part.danger == Danger::Destroys && spare {
+        let spare = self.endpoints.iter().any(|endpoint| endpoint.danger == Danger::None);
+        for endpoint in &self.endpoints {
+            if endpoint.danger == Danger::Destroys && spare {
                 comment(out, 6, "it destroys what it calls: give it a weight above 0 if that is meant");
-                entry(out, 6, &part.name, &json!({"weight": 0, "call": part.name}));
+                entry(out, 6, &endpoint.name, &json!({"weight": 0, "call": endpoint.name}));
             } else {
-                entry(out, 6, &part.name, &json!({"call": part.name}));
+                entry(out, 6, &endpoint.name, &json!({"call": endpoint.name}));
             }
         }
         if !spare {
             comment(out, 6, "every one of them destroys what it calls: run this where nothing can be lost");
         }
         out.push('\n');
+    }
+}
+
+impl RequestDraft {
+    /// The headers with the cookies among them.
+    pub(super) fn all_headers(&self) -> Map<String, Json> {
+        let mut headers = self.headers.clone();
+        if !self.cookies.is_empty() {
+            headers.insert("Cookie".into(), self.cookies.join("; ").into());
+        }
+        headers
+    }
+
+    /// Adds what it sends to an endpoint's fields.
+    pub(super) fn write_to(self, fields: &mut Map<String, Json>) {
+        let headers = self.all_headers();
+        fields.extend(self.auth.map(|auth| ("auth".into(), auth)));
+        fields.extend((!headers.is_empty()).then(|| ("headers".into(), headers.into())));
+        fields.extend((!self.query.is_empty()).then(|| ("query".into(), self.query.into())));
+        fields.extend(self.body.map(|(key, value)| (key.into(), value)));
+    }
+}
+
+impl Danger {
+    pub(super) fn of(method: &str) -> Self {
+        if method == "delete" { Self::Destroys } else { Self::None }
     }
 }
 
@@ -130,4 +174,15 @@ fn load(out: &mut String) {
 fn comment(out: &mut String, indent: usize, text: &str) {
     let lead = if text.starts_with("  ") { "  " } else { "" };
     out.push_str(&format!("{}# {lead}{}\n", " ".repeat(indent), one_line(text, 200)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_starters_first_line_points_editors_to_the_schema() {
+        assert!(STARTER.starts_with("# yaml-language-server: $schema=plan.schema.json\n"));
+        assert!(STARTER.contains("plimsoll schema plan > plan.schema.json"));
+    }
 }

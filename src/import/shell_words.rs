@@ -1,7 +1,6 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::ansi_c::Ansi;
 use crate::diagnostic::Problem;
 
 /// A shell's command taken apart.
@@ -14,27 +13,33 @@ pub(super) struct Command {
 }
 
 /// Why a command cannot be taken.
-pub(super) type Refused = Box<Problem>;
+type Refused = Box<Problem>;
 
-/// Takes a command of a POSIX shell apart, as far as browsers write it.
-pub(super) fn command(text: &str) -> Result<Command, Refused> {
+/// Splits a command of a POSIX shell into words, as far as browsers write it.
+pub(super) fn split_command(text: &str) -> Result<Command, Refused> {
     if text.contains("^\"") || text.contains("^%^") {
         let problem = Problem::new("the command is written for the Windows command line");
         return Err(Box::new(problem.help("choose “Copy as cURL (bash)” in the browser")));
     }
-    let mut reading = Reading { rest: text.trim().chars().peekable(), words: Vec::new(), word: None };
-    let is_piped = reading.all()?;
-    Ok(Command { words: reading.words, is_piped })
+    let mut splitter = Splitter { rest: text.trim().chars().peekable(), words: Vec::new(), word: None };
+    let is_piped = splitter.all()?;
+    Ok(Command { words: splitter.words, is_piped })
 }
 
-struct Reading<'a> {
+struct Splitter<'a> {
     rest: Peekable<Chars<'a>>,
     words: Vec<String>,
-    /// The word under way. Bytes, because `$'\xc3\xa9'` writes one sign as two.
+    /// The word under way. Bytes, because `$'\xc3\xa9'` writes one character as two.
     word: Option<Vec<u8>>,
 }
 
-impl Reading<'_> {
+/// A text in `$'…'` under way, with escapes as in C.
+struct AnsiC<'a, 'b> {
+    rest: &'a mut Peekable<Chars<'b>>,
+    word: &'a mut Vec<u8>,
+}
+
+impl Splitter<'_> {
     /// Reads to the end of the command; says whether it ended at a pipe.
     fn all(&mut self) -> Result<bool, Refused> {
         while let Some(c) = self.rest.next() {
@@ -43,7 +48,7 @@ impl Reading<'_> {
                 '"' => self.double()?,
                 '$' if self.rest.peek() == Some(&'\'') => {
                     self.rest.next();
-                    Ansi { rest: &mut self.rest, word: self.word.get_or_insert_default() }.read()?;
+                    AnsiC { rest: &mut self.rest, word: self.word.get_or_insert_default() }.read()?;
                 }
                 '$' if self.rest.peek() == Some(&'"') => {}
                 '$' | '`' => self.dollar(c)?,
@@ -75,7 +80,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// A backslash outside quotes: it joins lines, else the next sign stands for itself.
+    /// A backslash outside quotes: it joins lines, else the next character stands for itself.
     fn escaped(&mut self) {
         self.rest.next_if_eq(&'\r');
         match self.rest.next() {
@@ -130,7 +135,7 @@ impl Reading<'_> {
         Err(Box::new(problem.help("write its value, or put single quotes round it where it stands for itself")))
     }
 
-    /// A sign that ends the command for a shell. At the very end it is harmless.
+    /// A character that ends the command for a shell. At the very end it is harmless.
     fn operator(&mut self, sign: char) -> Result<(), Refused> {
         self.end()?;
         while self.rest.next_if(|c| c.is_whitespace() || matches!(c, ';' | '&')).is_some() {}
@@ -146,7 +151,83 @@ impl Reading<'_> {
     }
 }
 
-pub(super) fn unclosed(quote: &str) -> Refused {
+impl AnsiC<'_, '_> {
+    fn push(&mut self, c: char) {
+        let mut bytes = [0; 4];
+        self.word.extend_from_slice(c.encode_utf8(&mut bytes).as_bytes());
+    }
+
+    fn read(mut self) -> Result<(), Refused> {
+        loop {
+            match self.rest.next() {
+                Some('\'') => return Ok(()),
+                Some('\\') => self.escape()?,
+                Some(c) => self.push(c),
+                None => return Err(unclosed("$'")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Refused> {
+        let Some(c) = self.rest.next() else { return Err(unclosed("$'")) };
+        match c {
+            'n' => self.push('\n'),
+            't' => self.push('\t'),
+            'r' => self.push('\r'),
+            'a' => self.push('\u{7}'),
+            'b' => self.push('\u{8}'),
+            'e' | 'E' => self.push('\u{1b}'),
+            'f' => self.push('\u{c}'),
+            'v' => self.push('\u{b}'),
+            'x' => self.byte(16, 2, 0),
+            '0'..='7' => self.byte(8, 2, c.to_digit(8).unwrap_or(0)),
+            'u' => self.code_point(4)?,
+            'U' => self.code_point(8)?,
+            '\\' | '\'' | '"' | '?' => self.push(c),
+            c => {
+                self.push('\\');
+                self.push(c);
+            }
+        }
+        Ok(())
+    }
+
+    fn byte(&mut self, radix: u32, digits: usize, first: u32) {
+        let value = self.number(radix, digits, first);
+        // a shell keeps the low byte of an octal escape beyond `\377`
+        self.word.push((value & 0xFF) as u8);
+    }
+
+    fn code_point(&mut self, digits: usize) -> Result<(), Refused> {
+        let mut value = self.number(16, digits, 0);
+        if (0xD800..0xDC00).contains(&value) {
+            // browsers write a character beyond the first plane as two halves
+            let rest: String = self.rest.clone().take(6).collect();
+            let low = rest.strip_prefix("\\u").and_then(|low| u32::from_str_radix(low, 16).ok());
+            if let Some(low) = low.filter(|low| (0xDC00..0xE000).contains(low)) {
+                self.rest.by_ref().take(6).for_each(drop);
+                value = 0x1_0000 + ((value - 0xD800) << 10) + (low - 0xDC00);
+            }
+        }
+        let Some(c) = char::from_u32(value) else {
+            return Err(Box::new(Problem::new(format!("`\\u{value:04x}` in the command is no character"))));
+        };
+        self.push(c);
+        Ok(())
+    }
+
+    fn number(&mut self, radix: u32, digits: usize, first: u32) -> u32 {
+        let mut value = first;
+        for _ in 0..digits {
+            let Some(digit) = self.rest.peek().and_then(|c| c.to_digit(radix)) else { break };
+            value = value.wrapping_mul(radix).wrapping_add(digit);
+            self.rest.next();
+        }
+        value
+    }
+}
+
+fn unclosed(quote: &str) -> Refused {
     Box::new(Problem::new(format!("the quote `{quote}` is never closed")).help("is the command copied whole?"))
 }
 
@@ -157,7 +238,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        command(text).unwrap().words
+        split_command(text).unwrap().words
     }
 
     #[test]
@@ -170,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_shell_knows_is_told() {
+    fn what_only_a_shell_knows_is_refused() {
         for (text, said) in [
             ("curl \"$TOKEN\"", "`$TOKEN`"),
             ("curl `date`", "shell"),
@@ -181,17 +262,17 @@ mod tests {
             ("curl $'\\xff'", "no text"),
             ("curl ^\"a^\"", "Windows"),
         ] {
-            let problem = command(text).unwrap_err();
+            let problem = split_command(text).unwrap_err();
             assert!(problem.message.contains(said), "{text}: {}", problem.message);
         }
-        assert!(command("curl a | jq .").unwrap().is_piped);
+        assert!(split_command("curl a | jq .").unwrap().is_piped);
     }
 
     proptest! {
         #[test]
         fn no_text_breaks_it(text in any::<String>(), shell in "[-a-z'\"$\\\\ \\n;|&{}xu0-9]{0,40}") {
-            drop(command(&text));
-            drop(command(&shell));
+            drop(split_command(&text));
+            drop(split_command(&shell));
         }
 
         #[test]

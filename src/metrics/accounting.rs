@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::sample::{FailureKind, Outcome, Reach, Sample};
+use crate::sample::{FailureKind, Outcome, Sample, Transmission};
 
 /// Where every request of a run went. They add up: scheduled = started + dropped, and, once nothing is under way,
 /// started = ok + failed + aborted.
@@ -66,7 +66,7 @@ impl Accounting {
             Outcome::Failed(kind) => self.failed[kind as usize] += 1,
             Outcome::Aborted => self.aborted += 1,
         }
-        self.never_sent += u64::from(sample.reach == Reach::Never);
+        self.never_sent += u64::from(sample.transmission == Transmission::NeverSent);
     }
 
     /// Adds another's requests.

@@ -4,7 +4,7 @@ use super::bucket::Scale;
 use super::interval::{Interval, MetricCount};
 use super::series::SeriesKey;
 use super::sparse_histogram::Recorder;
-use crate::sample::{Catalog, EndpointId, Gauge, StageId, TaskId, UserTypeId};
+use crate::sample::{Catalog, EndpointId, RunGauge, StageId, TaskId, UserTypeId};
 
 /// Adds a second's users and rate to its metrics, as samples of the run as a whole, under the stage it lay in.
 pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId) {
@@ -16,10 +16,10 @@ pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId
         stage,
         status: None,
     };
-    for gauge in Gauge::ALL {
+    for gauge in RunGauge::ALL {
         let value = match gauge {
-            Gauge::ConcurrentUsers => interval.users,
-            Gauge::TotalRps => interval.accounting.ok + interval.accounting.failures(),
+            RunGauge::ConcurrentUsers => interval.users,
+            RunGauge::TotalRps => interval.accounting.ok + interval.accounting.failures(),
         };
         let Some(metric) = gauge.id(catalog) else { continue };
         let mut recorder = Recorder::new(Scale::Number);
@@ -31,7 +31,7 @@ pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId
 /// Computes the run's gauges anew for a second that was added up from several machines, where each had them of its own
 /// part.
 pub fn recompute_run_gauges(interval: &mut Interval, catalog: &Catalog) {
-    let gauges = Gauge::ALL.map(|gauge| gauge.id(catalog));
+    let gauges = RunGauge::ALL.map(|gauge| gauge.id(catalog));
     let is_gauge = |count: &MetricCount| gauges.contains(&Some(count.metric)) && count.key.endpoint.0 == u32::MAX;
     let Some(stage) = interval.metrics.iter().find(|count| is_gauge(count)).map(|count| count.key.stage) else {
         return;
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn a_second_has_its_users_and_what_ended_in_it() {
         let mut catalog = Catalog::default();
-        catalog.metrics.extend(Gauge::ALL.map(Gauge::entry));
+        catalog.metrics.extend(RunGauge::ALL.map(RunGauge::entry));
         let mut interval = Interval::empty(3);
         interval.users = 7;
         interval.accounting.ok = 40;
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn two_parts_of_a_second_give_one_number_for_the_whole() {
         let mut catalog = Catalog::default();
-        catalog.metrics.extend(Gauge::ALL.map(Gauge::entry));
+        catalog.metrics.extend(RunGauge::ALL.map(RunGauge::entry));
         let part = |users, ok| {
             let mut interval = Interval::empty(3);
             (interval.users, interval.accounting.ok) = (users, ok);

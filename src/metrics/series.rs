@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::sample::{EndpointId, FailureKind, Outcome, Reach, Sample, StageId, TaskId, UserTypeId};
+use crate::sample::{EndpointId, FailureKind, Outcome, Sample, StageId, TaskId, Transmission, UserTypeId};
 
 /// What statistics group by: requests that share all of these are one series.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,7 +101,7 @@ impl Counts {
             Outcome::Failed(kind) => self.failed[kind as usize] += 1,
             Outcome::Aborted => self.aborted += 1,
         }
-        self.never_sent += u64::from(sample.reach == Reach::Never);
+        self.never_sent += u64::from(sample.transmission == Transmission::NeverSent);
         self.bytes_out += sample.bytes_out;
         self.bytes_in += sample.bytes_in;
         self.content += sample.content;

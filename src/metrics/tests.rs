@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::sample::{
-    EndpointId, FailureKind, MetricId, Outcome, Phases, Reach, Sample, StageId, TaskId, Timing, UserTypeId,
+    EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission, UserTypeId,
 };
 use crate::units::Offset;
 
@@ -26,7 +26,7 @@ fn sample(scheduled_ms: u64, sent_ms: u64, ended_ms: u64, outcome: Outcome) -> S
         timing: Timing { scheduled: at(scheduled_ms), ready: at(scheduled_ms), sent: at(sent_ms), ended: at(ended_ms) },
         phases: Phases::default(),
         outcome,
-        reach: Reach::Wire,
+        transmission: Transmission::Sent,
         bytes_out: 100,
         bytes_in: 200,
         content: 90,

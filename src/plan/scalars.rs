@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::decode::{Any, Decode, expected};
 use super::document::{Data, Node};
 use crate::diagnostic::{Problem, Problems};
-use crate::units::{DurationRange, Misread, Rate, Ratio, Seed, Size, parse_duration};
+use crate::units::{DurationRange, InvalidValue, Rate, Ratio, Seed, Size, parse_duration};
 
 impl Decode for String {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
@@ -86,7 +86,7 @@ macro_rules! quantities {
     ($($type:ty, $read:expr, $what:literal;)*) => {$(
         impl Decode for $type {
             fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
-                let read: fn(&str) -> Result<$type, Misread> = $read;
+                let read: fn(&str) -> Result<$type, InvalidValue> = $read;
                 let written = match &node.value {
                     Data::Text(text) => text.clone(),
                     Data::Number(number) => number.to_string(),
@@ -97,8 +97,8 @@ macro_rules! quantities {
                 };
                 match read(&written) {
                     Ok(quantity) => Some(quantity),
-                    Err(misread) => {
-                        problems.push(Problem::at(node.span, misread.message).help(misread.help));
+                    Err(invalid) => {
+                        problems.push(Problem::at(node.span, invalid.message).help(invalid.help));
                         None
                     }
                 }

@@ -1,11 +1,10 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::console::summary;
 use super::csv::{HistoryRows, exceptions, failures, history, stats};
 use super::files::{Place, Unwritten};
 use super::junit::junit;
-use super::markdown::markdown;
+use super::summary::run_page;
 use crate::journal::Reader;
 use crate::results::Report;
 
@@ -63,8 +62,8 @@ impl Format {
             }
             Self::Csv => stats(report, out),
             Self::Junit => out.write_all(junit(report).as_bytes()),
-            Self::Markdown => out.write_all(markdown(report).as_bytes()),
-            Self::Text => out.write_all(summary(report).as_bytes()),
+            Self::Markdown => out.write_all(run_page(report).markdown().as_bytes()),
+            Self::Text => out.write_all(run_page(report).text().as_bytes()),
         }
     }
 }

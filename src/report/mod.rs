@@ -2,29 +2,24 @@
 //! number for the same quantity, because there is only one.
 
 mod comparison;
-mod console;
 mod csv;
 mod files;
 mod format;
 mod github;
 mod junit;
-mod markdown;
+mod numbers;
+mod page;
 mod sanitize;
-mod table;
-#[cfg(test)]
-mod tests;
+mod summary;
 
-pub use comparison::{
-    ChangeEntry, ComparedEntry, ComparisonReport, DemandEntry, MethodEntry, NameEntry, Pair, RunSide, RunTrace,
-    WordEntry, build_comparison, comparison_junit, comparison_markdown, comparison_schema, comparison_text, read_pair,
-};
-pub use console::summary;
-pub(crate) use console::{figure, grouped, ms, percent};
-pub use csv::{HistoryRows, exceptions, failures, history, stats};
-pub use files::{Place, ResultFiles, Unwritten, stamp};
+pub use comparison::{ComparisonReport, build_comparison, comparison_page, comparison_schema, read_pair};
+pub use csv::{HistoryRows, exceptions, failures};
+pub use files::{Place, ResultFiles};
 pub use format::{Format, Seconds, keep};
 pub use github::annotations;
-pub use junit::{Case, CaseOutcome, Suite, Suites, Trouble, junit};
-pub use markdown::markdown;
+pub use junit::comparison_junit;
+pub(crate) use numbers::{Unit, counted, grouped, ms, percent, rate};
+pub use page::Page;
+pub(crate) use page::{Block, Cell, Column, Item, Limit, Line, List, Mark, Section, Table, Verdict};
 pub use sanitize::visible;
-pub(crate) use table::Table;
+pub use summary::run_page;

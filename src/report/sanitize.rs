@@ -4,6 +4,16 @@ pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 
+/// A text in one line: whoever reads by lines must not take a part of a name for one.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a sign turns the direction of what is written after it, so that a line reads as another.
+pub(super) const fn is_steering(c: char) -> bool {
+    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A text for a terminal or a CI system's log: printable, and without what the system would take for a command. GitHub's
 /// runner obeys a line that begins with `::`, whatever blanks are before it, and `##[…]` anywhere; Azure's and
 /// TeamCity's obey `##vso[…]` and `##teamcity[…]`. A blank in between makes them words again, wherever the text goes.

@@ -5,7 +5,8 @@ use crate::journal::{Annotation, Closing, End, Entry, Environment, Fingerprint, 
 use crate::journal::{Stage, Threshold};
 use crate::metrics::{Health, SeriesKey, Tally};
 use crate::sample::{
-    Catalog, EndpointId, FailureKind, Outcome, Phases, Reach, Sample, StageId, StagePurpose, TaskId, Timing, UserTypeId,
+    Catalog, EndpointId, FailureKind, Outcome, Phases, Sample, StageId, StagePurpose, TaskId, Timing, Transmission,
+    UserTypeId,
 };
 use crate::threshold::{Amount, NoData, OnBreak};
 use crate::units::{Offset, Seed, Shard};
@@ -76,9 +77,9 @@ fn second(second: u32, count: usize, failed: usize, took: Duration) -> Entry {
         let began = at(second.into());
         let timing = Timing { scheduled: began, ready: began, sent: began, ended: began + took };
         let outcome = if index < failed { Outcome::Failed(FailureKind::Check) } else { Outcome::Ok };
-        let (phases, reach) = (Phases::default(), Reach::Wire);
+        let (phases, transmission) = (Phases::default(), Transmission::Sent);
         tally.start();
-        tally.record(series, &Sample { timing, phases, outcome, reach, bytes_out: 1, bytes_in: 1, content: 1 });
+        tally.record(series, &Sample { timing, phases, outcome, transmission, bytes_out: 1, bytes_in: 1, content: 1 });
     }
     Entry::Second(Box::new(tally.take(second, 3, Health::default())))
 }

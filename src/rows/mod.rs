@@ -3,16 +3,15 @@
 //! A [`Table`] is a file looked through once: its columns, how many rows it has, and marks to find any of them again.
 //! A [`Reader`] gives row number so-and-so. [`Permutation`] orders rows at random without keeping the order.
 
-mod csv;
-mod json;
-mod lines;
+mod cursor;
+mod formats;
 mod permutation;
-mod reader;
 mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use formats::Format;
 pub use permutation::Permutation;
-pub use reader::Reader;
-pub use table::{Format, Table, Unfit};
+pub use stream::DataError;
+pub use table::{Reader, Table};

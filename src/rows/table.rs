@@ -2,43 +2,30 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::reader::{Cursor, Reader};
+use super::cursor::Cursor;
+use super::formats::Format;
+use super::stream::DataError;
 use crate::expression::Value;
-
-/// How a data file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Rows of columns; the first row names them.
-    Csv {
-        /// The sign between two fields.
-        separator: u8,
-    },
-    /// One item a line.
-    Lines,
-    /// A list of items, or one after another.
-    Json,
-}
 
 /// A data file, looked through once.
 pub struct Table {
-    pub(super) path: PathBuf,
-    pub(super) format: Format,
-    pub(super) columns: Arc<[Arc<str>]>,
+    path: PathBuf,
+    format: Format,
     rows: u64,
     /// Where each `every`th row starts, in bytes.
     marks: Vec<u64>,
     every: u64,
     /// All rows, where the file is small.
-    pub(super) kept: Option<Vec<Value>>,
+    kept: Option<Vec<Value>>,
 }
 
-/// What keeps a file from being a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfit {
-    /// What is wrong.
-    pub message: String,
-    /// In which line, from 1, where that is known.
-    pub line: Option<u64>,
+/// Reads rows of a table by number. One that follows the last costs its own bytes; any other, a bounded stretch.
+pub struct Reader {
+    table: Arc<Table>,
+    /// `None` where the table's rows are kept.
+    cursor: Option<Cursor>,
+    /// The row the cursor stands before.
+    next: u64,
 }
 
 /// A file up to so many bytes is kept in memory.
@@ -47,25 +34,24 @@ const SMALL: u64 = 8 << 20;
 const MOST_MARKS: usize = 1 << 16;
 
 impl Table {
-    /// Looks a file through: every row of it, so that a bad one is told before the run.
+    /// Looks a file through: every row of it, so that a bad one is reported before the run.
     ///
     /// # Errors
     /// A file that cannot be read, or the first row that is none.
-    pub fn open(path: &Path, format: Format) -> Result<Self, Unfit> {
+    pub fn open(path: &Path, format: Format) -> Result<Self, DataError> {
         let size = std::fs::metadata(path).map(|data| data.len());
-        let size = size.map_err(|error| Unfit { message: reason(&error), line: None })?;
+        let size = size.map_err(|error| DataError { message: reason(&error), line: None })?;
         let mut cursor = Cursor::open(path, format)?;
         let mut table = Self {
             path: path.to_owned(),
             format,
-            columns: cursor.columns.clone(),
             rows: 0,
             marks: Vec::new(),
             every: 1,
             kept: (size <= SMALL).then(Vec::new),
         };
         loop {
-            let at = cursor.place();
+            let at = cursor.offset();
             let Some(row) = cursor.next()? else { break };
             if table.rows.is_multiple_of(table.every) {
                 table.mark(at);
@@ -84,7 +70,6 @@ impl Table {
         Self {
             path: PathBuf::new(),
             format: Format::Json,
-            columns: Arc::from([]),
             rows: rows.len() as u64,
             marks: Vec::new(),
             every: 1,
@@ -96,12 +81,6 @@ impl Table {
     #[must_use]
     pub const fn rows(&self) -> u64 {
         self.rows
-    }
-
-    /// The names of its columns; none where its rows are no maps by nature.
-    #[must_use]
-    pub fn columns(&self) -> &[Arc<str>] {
-        &self.columns
     }
 
     /// Where it is.
@@ -116,16 +95,20 @@ impl Table {
         self.kept.clone().map(Value::from)
     }
 
-    /// Somebody to read its rows, anew from the file where it is not kept.
+    /// A reader of its rows, anew from the file where they are not kept.
     ///
     /// # Errors
     /// A file that cannot be opened again.
-    pub fn reader(self: &Arc<Self>) -> Result<Reader, Unfit> {
-        Reader::new(self.clone())
+    pub fn reader(self: &Arc<Self>) -> Result<Reader, DataError> {
+        let cursor = match self.kept {
+            Some(_) => None,
+            None => Some(Cursor::open(&self.path, self.format)?),
+        };
+        Ok(Reader { table: self.clone(), cursor, next: 0 })
     }
 
     /// The nearest mark at or before a row: the row it stands at, and the byte.
-    pub(super) fn mark_before(&self, row: u64) -> (u64, u64) {
+    fn mark_before(&self, row: u64) -> (u64, u64) {
         let index = usize::try_from(row / self.every).unwrap_or(usize::MAX).min(self.marks.len().saturating_sub(1));
         (index as u64 * self.every, self.marks.get(index).copied().unwrap_or(0))
     }
@@ -143,6 +126,38 @@ impl Table {
         if self.rows.is_multiple_of(self.every) {
             self.marks.push(at);
         }
+    }
+}
+
+impl Reader {
+    /// How many rows there are.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.table.rows()
+    }
+
+    /// A row, by number from 0.
+    ///
+    /// # Errors
+    /// A row beyond the last, or a file that is no longer what it was.
+    pub fn row(&mut self, index: u64) -> Result<Value, DataError> {
+        let gone =
+            || DataError { message: format!("{} changed while it was read", self.table.path.display()), line: None };
+        if let Some(kept) = &self.table.kept {
+            return usize::try_from(index).ok().and_then(|index| kept.get(index)).cloned().ok_or_else(gone);
+        }
+        let Some(cursor) = &mut self.cursor else { return Err(gone()) };
+        let (marked, at) = self.table.mark_before(index);
+        if index < self.next || marked > self.next {
+            cursor.seek(at)?;
+            self.next = marked;
+        }
+        while self.next < index {
+            cursor.next()?.ok_or_else(gone)?;
+            self.next += 1;
+        }
+        self.next += 1;
+        cursor.next()?.ok_or_else(gone)
     }
 }
 

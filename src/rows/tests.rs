@@ -23,7 +23,7 @@ impl Drop for Scratch {
 
 const CSV: Format = Format::Csv { separator: b',' };
 
-fn shown(name: &str, text: &[u8], format: Format) -> Result<Vec<String>, Unfit> {
+fn shown(name: &str, text: &[u8], format: Format) -> Result<Vec<String>, DataError> {
     let file = Scratch::holding(name, text);
     let table = Arc::new(Table::open(&file.0, format)?);
     let mut reader = table.reader()?;
@@ -46,7 +46,7 @@ fn rows_of_every_format_are_read() {
 }
 
 #[test]
-fn a_bad_row_is_told_with_its_line() {
+fn a_bad_row_is_reported_with_its_line() {
     let line = |name: &str, text: &[u8], format| shown(name, text, format).unwrap_err().line;
     assert_eq!(line("bad1.csv", b"a,b\n1,2\n3\n", CSV), Some(3));
     assert_eq!(line("bad2.csv", b"a,b\n1,\xff\n", CSV), Some(3));

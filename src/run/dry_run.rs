@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::shard_fit::peak;
 use crate::compile::{IterationCount, Pause, Program, Scenario, Shape, TaskOrder, UserType, WaitTime};
-use crate::engine::Mask;
 use crate::load::{RateCurve, Share, UserCurve};
 use crate::units::{Offset, Shard, show_duration};
 
@@ -29,7 +28,7 @@ pub fn dry_run(effective: &Value, program: &Program, shard: Option<Shard>) -> St
         out.push_str(&format!("  {}\n", rule.require));
     }
     out.push_str(&format!("memory: about {} MiB\n", memory(program) >> 20));
-    Mask::new(&program.secrets).hide_known(&out)
+    program.secrets.redactor().redact(&out)
 }
 
 fn indented(text: &str) -> String {

@@ -4,11 +4,11 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::process_stats::limits;
-use super::veil::Veil;
 use crate::compile::{Program, Scenario, Shape};
-use crate::engine::{Mask, Options, Start};
+use crate::engine::{Options, Start};
 use crate::journal::{Environment, Fingerprint, Header, PlanText, RunId, Stage};
 use crate::results::written;
+use crate::secrets::secrets_of_plan;
 use crate::units::{Offset, Shard, Size};
 
 /// Where a program comes from, and what a person asked of it.
@@ -35,12 +35,12 @@ pub struct PlanSource<'a> {
 /// What the journal of a run says before its seconds, without secrets. When it began is filled in when it does.
 #[must_use]
 pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> Header {
-    let mask = Mask::new(&program.secrets);
+    let declared = program.secrets.redactor();
     let target = format!("{}{}{}", source.service, program.target.origin, program.target.prefix);
-    let plan = |text: &str| mask.hide_known(text);
-    let veil = Veil::new(mask.clone(), source.effective, source.text);
+    let plan = |text: &str| declared.redact(text);
+    let redactor = declared.and(secrets_of_plan(source.effective, source.text));
     let effective = serde_saphyr::to_string(source.effective).unwrap_or_else(|_| source.effective.to_string());
-    let arguments = source.arguments.iter().map(|word| veil.hide(word)).collect();
+    let arguments = source.arguments.iter().map(|word| redactor.redact(word)).collect();
     let mut header = Header {
         format: Header::FORMAT,
         plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
@@ -56,8 +56,8 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
             profile: source.profile.clone(),
             target: plan(&target),
             sha256: Fingerprint::of(source.text),
-            text: veil.hide(source.text),
-            effective: veil.hide(&effective),
+            text: redactor.redact(source.text),
+            effective: redactor.redact(&effective),
         },
         environment: environment(arguments, options.workers),
         catalog: (*program.catalog).clone(),

@@ -16,7 +16,6 @@ mod run_loop;
 mod shard_fit;
 #[cfg(test)]
 mod tests;
-mod veil;
 
 pub use dry_run::dry_run;
 pub use fd_limit::{TooFew, raise};

@@ -2,26 +2,61 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{MetricId, UserTypeId};
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident($number:ty)) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub $number);
+
+        impl $name {
+            /// The id as an index into the catalog's list of its kind.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+id! {
+    /// An endpoint of the plan.
+    EndpointId(u32)
+}
+id! {
+    /// A user type of the plan.
+    UserTypeId(u16)
+}
+id! {
+    /// A task of one user type.
+    TaskId(u16)
+}
+id! {
+    /// A stage of the shape.
+    StageId(u16)
+}
+id! {
+    /// A declared metric.
+    MetricId(u16)
+}
 
 /// The names behind the ids: what reports print and selectors choose by.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Catalog {
     /// The endpoints, by id.
-    pub endpoints: Vec<EndpointEntry>,
+    pub endpoints: Vec<CatalogEndpoint>,
     /// The user types, by id.
-    pub users: Vec<UserEntry>,
+    pub users: Vec<CatalogUserType>,
     /// The tasks, by id.
-    pub tasks: Vec<TaskEntry>,
+    pub tasks: Vec<CatalogTask>,
     /// The stages, by id.
-    pub stages: Vec<StageEntry>,
+    pub stages: Vec<CatalogStage>,
     /// The declared metrics, by id.
-    pub metrics: Vec<MetricEntry>,
+    pub metrics: Vec<CatalogMetric>,
 }
 
 /// An endpoint in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EndpointEntry {
+pub struct CatalogEndpoint {
     /// Its name in the plan.
     pub name: Arc<str>,
     /// Its method.
@@ -32,7 +67,7 @@ pub struct EndpointEntry {
 
 /// A user type in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserEntry {
+pub struct CatalogUserType {
     /// Its name in the plan.
     pub name: Arc<str>,
     /// Its tags.
@@ -41,7 +76,7 @@ pub struct UserEntry {
 
 /// A task in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaskEntry {
+pub struct CatalogTask {
     /// Its name in the plan.
     pub name: Arc<str>,
     /// The user type it belongs to.
@@ -52,7 +87,7 @@ pub struct TaskEntry {
 
 /// A stage in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StageEntry {
+pub struct CatalogStage {
     /// Its name; behind the scenario's, where there are scenarios.
     pub name: Arc<str>,
     /// The scenario it belongs to; empty where the plan has none.
@@ -73,7 +108,7 @@ pub enum StagePurpose {
 
 /// A declared metric in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MetricEntry {
+pub struct CatalogMetric {
     /// Its name.
     pub name: Arc<str>,
     /// Its kind.
@@ -98,14 +133,14 @@ pub enum MetricKind {
 
 /// What every run measures of itself, once a second, as if the plan had declared it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gauge {
+pub enum RunGauge {
     /// How many users there were at the second's end.
     ConcurrentUsers,
     /// How many requests ended in the second.
     TotalRps,
 }
 
-impl Gauge {
+impl RunGauge {
     /// Every gauge, in the order the catalog has them behind the declared metrics.
     pub const ALL: [Self; 2] = [Self::ConcurrentUsers, Self::TotalRps];
 
@@ -116,22 +151,21 @@ impl Gauge {
     }
 
     /// Its name in thresholds and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::ConcurrentUsers => "concurrent_users",
             Self::TotalRps => "total_rps",
         }
     }
 
-    /// Its entry in the catalog.
+    /// Its place in the catalog.
     #[must_use]
-    pub fn entry(self) -> MetricEntry {
+    pub fn entry(self) -> CatalogMetric {
         let unit = match self {
             Self::ConcurrentUsers => "users",
             Self::TotalRps => "requests/s",
         };
-        MetricEntry { name: self.name().into(), kind: MetricKind::Gauge, unit: Some(unit.into()) }
+        CatalogMetric { name: self.name().into(), kind: MetricKind::Gauge, unit: Some(unit.into()) }
     }
 
     /// Its id in a catalog.

@@ -2,15 +2,10 @@
 //! the numbers.
 
 mod catalog;
-mod ids;
-mod outcome;
 mod request;
-mod timing;
 
 pub use catalog::{
-    Catalog, EndpointEntry, Gauge, MetricEntry, MetricKind, StageEntry, StagePurpose, TaskEntry, UserEntry,
+    Catalog, CatalogEndpoint, CatalogMetric, CatalogStage, CatalogTask, CatalogUserType, EndpointId, MetricId,
+    MetricKind, RunGauge, StageId, StagePurpose, TaskId, UserTypeId,
 };
-pub use ids::{EndpointId, MetricId, StageId, TaskId, UserTypeId};
-pub use outcome::{FailureKind, Outcome};
-pub use request::{Reach, Sample};
-pub use timing::{Phases, Timing};
+pub use request::{FailureKind, Outcome, Phases, Sample, Timing, Transmission};

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use super::delay::Delay;
-use crate::units::{Misread, Rate, Ratio, Seed, parse_duration};
+use rand::{Rng, RngExt};
+
+use crate::units::{DurationRange, InvalidValue, Rate, Ratio, Seed, parse_duration};
 
 /// How the server behaves. The default answers at once, without a fault.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub struct Behaviour {
     pub federation: bool,
     /// Whether it starts with a few concepts rather than with none.
     pub seeded: bool,
-    /// What its chance derives from.
+    /// What its random values derive from.
     pub seed: Seed,
     /// How many threads serve.
     pub threads: usize,
@@ -42,6 +43,22 @@ pub struct Freeze {
     /// How often it comes.
     pub every: Duration,
 }
+
+/// How long an answer takes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Delay {
+    /// No time.
+    None,
+    /// A time from a range, evenly: `20ms` or `5ms..20ms`.
+    Range(DurationRange),
+    /// Ranges with their shares: `90%:5ms,10%:200ms`.
+    Mixed(Vec<(f64, DurationRange)>),
+    /// An exponential time with this mean: `exponential:20ms`.
+    Exponential(Duration),
+}
+
+/// The longest time that is drawn of an exponential, in means.
+const LONGEST: f64 = 100.0;
 
 impl Default for Behaviour {
     fn default() -> Self {
@@ -68,22 +85,74 @@ impl Freeze {
     ///
     /// # Errors
     /// What is not two durations, the first the shorter.
-    pub fn parse(text: &str) -> Result<Self, Misread> {
-        let help = || "write it as length and interval, such as `2s/30s`".to_owned();
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let help = "write it as length and interval, such as `2s/30s`";
         let Some((length, every)) = text.split_once('/') else {
-            return Err(Misread { message: format!("`{text}` is not a freeze"), help: help() });
+            return Err(InvalidValue::new(format!("`{text}` is not a freeze"), help));
         };
         let (length, every) = (parse_duration(length)?, parse_duration(every)?);
         if length >= every || length.is_zero() {
-            return Err(Misread { message: format!("`{text}` would freeze for good or never"), help: help() });
+            return Err(InvalidValue::new(format!("`{text}` would freeze for good or never"), help));
         }
         Ok(Self { length, every })
     }
 
     /// How long from a moment (since the server's start) until the freeze it lies in is over; zero outside one.
-    #[must_use]
-    pub fn left(self, since_start: Duration) -> Duration {
+    pub(super) fn left(self, since_start: Duration) -> Duration {
         let within = Duration::from_nanos((since_start.as_nanos() % self.every.as_nanos()) as u64);
         if within >= self.every - self.length { self.every - within } else { Duration::ZERO }
+    }
+}
+
+impl Delay {
+    /// Reads a delay in one of its forms.
+    ///
+    /// # Errors
+    /// What is none of them, or shares that are not 100 % in all.
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        if let Some(mean) = text.strip_prefix("exponential:") {
+            return parse_duration(mean).map(Self::Exponential);
+        }
+        if !text.contains('%') {
+            return DurationRange::parse(text).map(Self::Range);
+        }
+        let parts: Vec<(f64, DurationRange)> = text
+            .split(',')
+            .map(|part| {
+                let (share, range) = part.split_once(':').ok_or_else(|| {
+                    InvalidValue::new(format!("`{part}` is not a share of delays"), "write it as `90%:5ms,10%:200ms`")
+                })?;
+                Ok((Ratio::parse(share)?.as_f64(), DurationRange::parse(range)?))
+            })
+            .collect::<Result<_, InvalidValue>>()?;
+        let whole: f64 = parts.iter().map(|(share, _)| share).sum();
+        if (whole - 1.0).abs() > 1e-6 {
+            let message = format!("the shares of `{text}` add up to {:.1}%", whole * 100.0);
+            return Err(InvalidValue::new(message, "make them 100% in all"));
+        }
+        Ok(Self::Mixed(parts))
+    }
+
+    /// Draws a delay.
+    pub(super) fn draw(&self, rng: &mut impl Rng) -> Duration {
+        match self {
+            Self::None => Duration::ZERO,
+            Self::Range(range) if range.from == range.to => range.from,
+            Self::Range(range) => range.at(rng.random()),
+            Self::Mixed(parts) => {
+                let mut at: f64 = rng.random();
+                for (share, range) in parts {
+                    if at < *share {
+                        return range.at(at / share);
+                    }
+                    at -= share;
+                }
+                parts.last().map_or(Duration::ZERO, |(_, range)| range.to)
+            }
+            Self::Exponential(mean) => {
+                let even: f64 = rng.random();
+                mean.mul_f64((-(1.0 - even).ln()).min(LONGEST))
+            }
+        }
     }
 }

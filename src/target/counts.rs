@@ -1,10 +1,7 @@
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
-
-use super::route::ROUTES;
 
 /// What a server has served, by route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,44 +21,32 @@ pub struct RouteCount {
     pub status: BTreeMap<u16, u64>,
 }
 
-/// Counters that every connection adds to.
+/// Counters that every connection adds to, by the names of routes.
 #[derive(Debug, Default)]
-pub(super) struct Counters {
-    received: [AtomicU64; ROUTES.len()],
-    answered: Mutex<BTreeMap<(usize, u16), u64>>,
-}
+pub(super) struct Counters(Mutex<BTreeMap<&'static str, RouteCount>>);
 
 impl Counters {
-    pub(super) fn receive(&self, route: usize) {
-        self.received[route].fetch_add(1, Ordering::Relaxed);
+    pub(super) fn receive(&self, route: &'static str) {
+        self.routes().entry(route).or_default().received += 1;
     }
 
-    pub(super) fn answer(&self, route: usize, status: u16) {
-        *self.answered().entry((route, status)).or_default() += 1;
+    pub(super) fn answer(&self, route: &'static str, status: u16) {
+        *self.routes().entry(route).or_default().status.entry(status).or_default() += 1;
     }
 
     pub(super) fn reset(&self) {
-        self.received.iter().for_each(|count| count.store(0, Ordering::Relaxed));
-        self.answered().clear();
+        self.routes().clear();
     }
 
     pub(super) fn read(&self) -> Counts {
-        let mut routes = BTreeMap::new();
-        let mut total = 0;
-        for (name, received) in ROUTES.iter().zip(&self.received) {
-            let received = received.load(Ordering::Relaxed);
-            total += received;
-            if received > 0 {
-                routes.insert((*name).to_owned(), RouteCount { received, status: BTreeMap::new() });
-            }
+        let routes = self.routes();
+        Counts {
+            total: routes.values().map(|route| route.received).sum(),
+            routes: routes.iter().map(|(name, count)| ((*name).to_owned(), count.clone())).collect(),
         }
-        for ((route, status), count) in self.answered().iter() {
-            routes.entry(ROUTES[*route].to_owned()).or_default().status.insert(*status, *count);
-        }
-        Counts { total, routes }
     }
 
-    fn answered(&self) -> std::sync::MutexGuard<'_, BTreeMap<(usize, u16), u64>> {
-        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn routes(&self) -> MutexGuard<'_, BTreeMap<&'static str, RouteCount>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,9 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -9,22 +11,21 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
+use hyper::rt::ReadBufCursor;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use serde_json::json;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{LocalSet, spawn_local};
 
-use super::api;
 use super::behaviour::Behaviour;
 use super::counts::Counts;
-use super::demo;
-use super::exchange::{Ask, Reply};
-use super::route::{Route, Service};
-use super::socket::Socket;
+use super::exchange::{Ask, Reply, Route, Service};
 use super::state::State;
-use super::wait::wait_until;
+use super::{demo, memory};
+use crate::timer::ExactTimer;
 
 /// A server under way, on threads of its own. Dropping it stops it.
 #[derive(Debug)]
@@ -151,17 +152,20 @@ async fn respond(state: &State, request: Request<Incoming>) -> Response<Full<Byt
         return control(state, &head.method, verb);
     }
     let route = Route::of(&head.method, head.uri.path());
-    state.counters.receive(route as usize);
+    state.counters.receive(route.name);
     let began = Instant::now();
     let fate = state.fate();
     let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
     let ask = Ask { path, query, headers: &head.headers };
-    let learning = route.learns().then(|| state.learning());
+    let learning = match route.service {
+        Service::Memory(Some(route)) => route.begin(state),
+        Service::Memory(None) | Service::Demo(_) => None,
+    };
     let reply = match Limited::new(body, LARGEST_BODY).collect().await {
         Ok(body) => decide(state, route, &ask, fate.fails, &body.to_bytes()),
         Err(_) => Reply::new(StatusCode::PAYLOAD_TOO_LARGE, json!({"detail": "Request body too large"})),
     };
-    let slow = if route.learns() { state.behaviour.slow_learn } else { Duration::ZERO };
+    let slow = if learning.is_some() { state.behaviour.slow_learn } else { Duration::ZERO };
     let ready = Instant::now() + reply.after;
     wait_until(ready.max(began + fate.delay + slow)).await;
     loop {
@@ -172,7 +176,7 @@ async fn respond(state: &State, request: Request<Incoming>) -> Response<Full<Byt
         tokio::time::sleep(frozen).await;
     }
     drop(learning);
-    state.counters.answer(route as usize, reply.status.as_u16());
+    state.counters.answer(route.name, reply.status.as_u16());
     written(reply)
 }
 
@@ -186,9 +190,9 @@ fn decide(state: &State, route: Route, ask: &Ask, fails: bool, body: &[u8]) -> R
     if fails {
         return Reply::new(StatusCode::INTERNAL_SERVER_ERROR, json!({"detail": "Internal Server Error"}));
     }
-    match Service::at(ask.path) {
-        Service::Memory => api::refuse(state, route, ask).unwrap_or_else(|| api::answer(state, route, ask, body)),
-        Service::Demo => demo::answer(state, route, ask, body),
+    match route.service {
+        Service::Memory(route) => memory::answer(state, route, ask, body),
+        Service::Demo(route) => demo::answer(state, route, ask, body),
     }
 }
 
@@ -217,4 +221,56 @@ fn written(reply: Reply) -> Response<Full<Bytes>> {
         }
     }
     response
+}
+
+/// Waits to a moment exactly: a programmed delay is what measurements are held against.
+async fn wait_until(moment: Instant) {
+    let left = moment.saturating_duration_since(Instant::now());
+    if !left.is_zero() {
+        let timer = ExactTimer::new();
+        timer.set(left);
+        timer.expired().await;
+    }
+}
+
+/// A TCP stream in hyper's terms.
+struct Socket(TcpStream);
+
+const CHUNK: usize = 4096;
+
+impl hyper::rt::Read for Socket {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut out: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let mut chunk = [0; CHUNK];
+        let room = out.remaining().min(CHUNK);
+        let mut buffer = ReadBuf::new(&mut chunk[..room]);
+        ready!(Pin::new(&mut self.0).poll_read(cx, &mut buffer))?;
+        out.put_slice(buffer.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl hyper::rt::Write for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bytes)
+    }
 }

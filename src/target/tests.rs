@@ -122,16 +122,16 @@ fn the_share_of_failures_is_the_one_asked_for_and_the_same_each_time() {
 }
 
 #[test]
-fn what_was_served_is_counted_by_route_and_told_on_the_control_route() {
+fn what_was_served_is_counted_by_route_and_reported_on_the_control_route() {
     let target = started(Behaviour::default());
     (0..3).for_each(|_| drop(ask(target.address(), "GET /v1/health", &[], "")));
     ask(target.address(), "GET /v1/stats", &[], "");
     ask(target.address(), "GET /nowhere", &[KEY], "");
-    let (_, _, told) = ask(target.address(), "GET /__control/counts", &[], "");
-    assert_eq!(told, serde_json::to_value(target.counts()).unwrap());
-    assert_eq!((&told["total"], &told["routes"]["GET /v1/health"]["received"]), (&json!(5), &json!(3)));
-    assert_eq!(told["routes"]["GET /v1/stats"]["status"], json!({"401": 1}));
-    assert_eq!(told["routes"]["other"]["received"], 1);
+    let (_, _, counts) = ask(target.address(), "GET /__control/counts", &[], "");
+    assert_eq!(counts, serde_json::to_value(target.counts()).unwrap());
+    assert_eq!((&counts["total"], &counts["routes"]["GET /v1/health"]["received"]), (&json!(5), &json!(3)));
+    assert_eq!(counts["routes"]["GET /v1/stats"]["status"], json!({"401": 1}));
+    assert_eq!(counts["routes"]["other"]["received"], 1);
     ask(target.address(), "POST /__control/reset", &[], "");
     assert_eq!(target.stop().total, 0);
 }
@@ -175,15 +175,14 @@ fn a_fresh_database_cannot_learn_and_a_body_too_large_is_refused() {
 
 #[test]
 fn delays_are_read_in_each_form_and_drawn_in_their_shares() {
-    let mut chance = Seed::new(3).generator();
+    let mut rng = Seed::new(3).generator();
     let mixed = Delay::parse("90%:5ms,10%:200ms").unwrap();
-    let slow = (0..10_000).filter(|_| mixed.draw(&mut chance) == Duration::from_millis(200)).count();
+    let slow = (0..10_000).filter(|_| mixed.draw(&mut rng) == Duration::from_millis(200)).count();
     assert!((850..=1150).contains(&slow), "{slow}");
-    assert_eq!(Delay::parse("20ms").unwrap().draw(&mut chance), Duration::from_millis(20));
+    assert_eq!(Delay::parse("20ms").unwrap().draw(&mut rng), Duration::from_millis(20));
     let range = Delay::parse("5ms..20ms").unwrap();
-    assert!((0..1000).all(|_| (5..=20).contains(&range.draw(&mut chance).as_millis())));
-    let mean: f64 =
-        (0..20_000).map(|_| Delay::parse("exponential:20ms").unwrap().draw(&mut chance).as_secs_f64()).sum();
+    assert!((0..1000).all(|_| (5..=20).contains(&range.draw(&mut rng).as_millis())));
+    let mean: f64 = (0..20_000).map(|_| Delay::parse("exponential:20ms").unwrap().draw(&mut rng).as_secs_f64()).sum();
     assert!((mean / 20_000.0 - 0.02).abs() < 0.001, "{mean}");
     for wrong in ["90%:5ms", "90%", "20", "exponential:", "50%:5ms,60%:1ms", "abc"] {
         assert!(Delay::parse(wrong).is_err(), "{wrong}");

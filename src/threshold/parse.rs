@@ -5,7 +5,7 @@ use super::amount::{Amount, Kind, example, kind};
 use super::limit::{Direction, Drift, Limit};
 use super::types::{Aggregate, Field, Matcher, Operator, Quantile, Relation, Subject, Threshold};
 use crate::diagnostic::{did_you_mean, nearest};
-use crate::units::{Misread, Rate, Ratio, Size, parse_duration};
+use crate::units::{InvalidValue, Rate, Ratio, Size, parse_duration};
 
 /// Why a text is not a threshold: what, where in it (bytes), and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,7 +266,7 @@ impl<'a> Cursor<'a> {
         if word.is_empty() {
             return Err(parse_error("expected a value to compare with", range, example(aggregate, subject)));
         }
-        let read: Result<Amount, Misread> = match kind(aggregate, subject) {
+        let read: Result<Amount, InvalidValue> = match kind(aggregate, subject) {
             Kind::Time => parse_duration(word).map(Amount::Time),
             Kind::Rate => Rate::parse(word).map(Amount::Rate),
             Kind::Ratio => Ratio::parse(word).map(Amount::Ratio),
@@ -285,7 +285,7 @@ impl<'a> Cursor<'a> {
                 };
             }
         };
-        read.map_err(|misread| {
+        read.map_err(|invalid| {
             let is_of = match kind(aggregate, subject) {
                 Kind::Time => "a time",
                 Kind::Rate => "a rate",
@@ -293,8 +293,8 @@ impl<'a> Cursor<'a> {
                 Kind::Size => "a size",
                 Kind::Number => "a number",
             };
-            let message = format!("{}, and `{aggregate}` is {is_of}", misread.message);
-            parse_error(message, range, &misread.help)
+            let message = format!("{}, and `{aggregate}` is {is_of}", invalid.message);
+            parse_error(message, range, &invalid.help)
         })
     }
 
@@ -307,7 +307,7 @@ impl<'a> Cursor<'a> {
         }
         let (word, range) = self.word(|c| !c.is_whitespace());
         let window =
-            parse_duration(word).map_err(|misread| parse_error(misread.message, range.clone(), &misread.help))?;
+            parse_duration(word).map_err(|invalid| parse_error(invalid.message, range.clone(), &invalid.help))?;
         if window < Duration::from_secs(1) || window > Threshold::LONGEST_WINDOW {
             return Err(parse_error(
                 format!("a window of `{word}` cannot be kept"),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::secrets::Redactor;
 
 fn parsed(text: &str) -> String {
     Threshold::parse(text).unwrap().to_string()
@@ -106,4 +107,15 @@ fn what_is_cut_short_or_out_of_range_is_told() {
     ] {
         assert!(Threshold::parse(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_secret_is_taken_out_of_a_threshold_and_a_threshold_is_left_that_has_none() {
+    let redactor = Redactor::new(["hunter2x", "95"].map(str::to_owned));
+    let texts = ["max{name=\"k hunter2x\"} < 1s", "p95 < 1s"];
+    let mut rules = texts.map(|text| Rule::new(Threshold::parse(text).unwrap(), text));
+    rules.iter_mut().for_each(|rule| rule.redact(&redactor));
+    assert_eq!(rules[0].text, "max{name=\"k ***\"} < 1s");
+    assert_eq!(rules[0].require.to_string(), "max{name=k ***} < 1s");
+    assert_eq!(rules[1].text, "p95 < 1s");
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::amount::Amount;
 use super::limit::Limit;
 use super::parse::bare_length;
+use crate::secrets::Redactor;
 use crate::units::{Rate, show_duration};
 
 /// One thing that must hold, with what happens where it does not.
@@ -187,6 +188,19 @@ impl Rule {
             no_data: NoData::Fails,
             place: String::new(),
         }
+    }
+
+    /// Takes secrets out of it before anything is evaluated by it: what the run, its journal and its files say of a
+    /// threshold is then the same. A condition that would be none without what looks like a secret (`p95` where a
+    /// secret is `95`) has none in it.
+    pub(crate) fn redact(&mut self, redactor: &Redactor) {
+        let redacted = redactor.redact(&self.text);
+        if redacted != self.text
+            && let Ok(require) = Threshold::parse(&redacted)
+        {
+            (self.require, self.text) = (require, redacted);
+        }
+        self.name = self.name.as_ref().map(|name| redactor.redact(name));
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::quantity::{Misread, split_number};
+use super::quantity::{InvalidValue, split_number};
 
 const UNITS: [(&str, f64); 7] =
     [("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
@@ -12,22 +12,22 @@ const EXAMPLES: &str = "write a duration with its unit, such as `250ms`, `10s`, 
 ///
 /// # Errors
 /// A bare number, an unknown unit, or a time beyond 366 days.
-pub fn parse_duration(text: &str) -> Result<Duration, Misread> {
+pub fn parse_duration(text: &str) -> Result<Duration, InvalidValue> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(Misread::new("a duration is missing", EXAMPLES));
+        return Err(InvalidValue::new("a duration is missing", EXAMPLES));
     }
     let mut rest = text;
     let mut seconds = 0.0;
     while !rest.is_empty() {
         let Some((value, after)) = split_number(rest) else {
-            return Err(Misread::new(format!("`{text}` is not a duration"), EXAMPLES));
+            return Err(InvalidValue::new(format!("`{text}` is not a duration"), EXAMPLES));
         };
         let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
         let (unit, next) = after.split_at(end);
         let unit = unit.trim();
         if unit.is_empty() {
-            return Err(Misread::new(
+            return Err(InvalidValue::new(
                 format!("`{text}` has no unit"),
                 format!("did you mean `{text}s` or `{text}ms`?"),
             ));
@@ -38,7 +38,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, Misread> {
             match UNITS.iter().find(|(name, _)| *name == unit) {
                 Some((_, factor)) => *factor,
                 None => {
-                    return Err(Misread::new(
+                    return Err(InvalidValue::new(
                         format!("`{unit}` is not a unit of time"),
                         "the units are `ns`, `us`, `ms`, `s`, `m`, `h` and `d`",
                     ));
@@ -49,7 +49,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, Misread> {
         rest = next.trim_start();
     }
     if seconds > LONGEST_SECONDS {
-        return Err(Misread::new(format!("`{text}` is longer than a year"), "write a shorter duration"));
+        return Err(InvalidValue::new(format!("`{text}` is longer than a year"), "write a shorter duration"));
     }
     Ok(Duration::from_nanos((seconds * 1e9).round() as u64))
 }
@@ -101,7 +101,7 @@ impl DurationRange {
     ///
     /// # Errors
     /// As [`parse_duration`]; also a range whose end is before its start.
-    pub fn parse(text: &str) -> Result<Self, Misread> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let (from, to) = match text.split_once("..") {
             None => {
                 let both = parse_duration(text)?;
@@ -110,7 +110,7 @@ impl DurationRange {
             Some((from, to)) => (parse_duration(from)?, parse_duration(to)?),
         };
         if to < from {
-            return Err(Misread::new(
+            return Err(InvalidValue::new(
                 format!("the range `{}` ends before it starts", text.trim()),
                 format!("did you mean `{}..{}`?", show_duration(to), show_duration(from)),
             ));

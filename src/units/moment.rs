@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use super::quantity::{Misread, split_number};
+use super::quantity::{InvalidValue, split_number};
 
 const HELP: &str = "write it as RFC 3339, such as `2026-11-24T15:00:00Z`, or as Unix seconds";
 
@@ -8,20 +8,20 @@ const HELP: &str = "write it as RFC 3339, such as `2026-11-24T15:00:00Z`, or as 
 ///
 /// # Errors
 /// Anything else; a time without an offset too, which would mean another moment on each machine.
-pub fn parse_moment(text: &str) -> Result<SystemTime, Misread> {
+pub fn parse_moment(text: &str) -> Result<SystemTime, InvalidValue> {
     let text = text.trim();
-    let misread = || Misread::new(format!("`{text}` is not a moment"), HELP);
+    let invalid = || InvalidValue::new(format!("`{text}` is not a moment"), HELP);
     if let Some((seconds, "")) = split_number(text) {
-        let seconds = Duration::try_from_secs_f64(seconds).map_err(|_| misread())?;
-        return SystemTime::UNIX_EPOCH.checked_add(seconds).ok_or_else(misread);
+        let seconds = Duration::try_from_secs_f64(seconds).map_err(|_| invalid())?;
+        return SystemTime::UNIX_EPOCH.checked_add(seconds).ok_or_else(invalid);
     }
-    let (local, ahead) = split_offset(text).ok_or_else(misread)?;
-    let local = humantime::parse_rfc3339(&format!("{local}Z")).map_err(|_| misread())?;
+    let (local, ahead) = split_offset(text).ok_or_else(invalid)?;
+    let local = humantime::parse_rfc3339(&format!("{local}Z")).map_err(|_| invalid())?;
     let moment = match ahead {
         Ahead::East(time) => local.checked_sub(time),
         Ahead::West(time) => local.checked_add(time),
     };
-    moment.ok_or_else(misread)
+    moment.ok_or_else(invalid)
 }
 
 /// How far local time is from UTC.

@@ -4,9 +4,9 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
-use super::quantity::Misread;
+use super::quantity::InvalidValue;
 
-/// The number all chance of a run derives from: the same seed and plan give the same run.
+/// The number that all random values of a run derive from: the same seed and plan give the same run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Seed(u64);
 
@@ -21,11 +21,10 @@ impl Seed {
     ///
     /// # Errors
     /// Anything that is not a whole number from 0 to 2⁶⁴−1.
-    pub fn parse(text: &str) -> Result<Self, Misread> {
-        text.trim()
-            .parse()
-            .map(Self)
-            .map_err(|_| Misread::new(format!("`{}` is not a seed", text.trim()), "write a whole number, such as `42`"))
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        text.trim().parse().map(Self).map_err(|_| {
+            InvalidValue::new(format!("`{}` is not a seed", text.trim()), "write a whole number, such as `42`")
+        })
     }
 
     /// The number itself.

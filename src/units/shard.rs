@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::quantity::Misread;
+use super::quantity::InvalidValue;
 
 /// One part of a run that is made on several machines: of everything that has a number – users, arrivals, rows – it has
 /// those that leave `index` when divided by `count`. People count shards from 1, and write `2/8`.
@@ -25,22 +25,25 @@ impl Shard {
     ///
     /// # Errors
     /// Anything that is not two whole numbers, the first from 1 to the second, the second at most [`Shard::MOST`].
-    pub fn parse(text: &str) -> Result<Self, Misread> {
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok())?;
         let (number, count) = match text.split_once('/').map(|(which, count)| (number(which), number(count))) {
             Some((Some(number), Some(count))) => (number, count),
             _ => {
-                return Err(Misread::new(format!("`{text}` is not a shard"), "write which of how many, such as `2/8`"));
+                return Err(InvalidValue::new(
+                    format!("`{text}` is not a shard"),
+                    "write which of how many, such as `2/8`",
+                ));
             }
         };
         if count == 0 || count > Self::MOST {
             let help = format!("a run has at least 1 and at most {} shards", Self::MOST);
-            return Err(Misread::new(format!("`{text}` is not a shard"), help));
+            return Err(InvalidValue::new(format!("`{text}` is not a shard"), help));
         }
         if number == 0 || number > count {
             let help = format!("shards count from 1: `1/{count}` to `{count}/{count}`");
-            return Err(Misread::new(format!("there is no shard `{text}`"), help));
+            return Err(InvalidValue::new(format!("there is no shard `{text}`"), help));
         }
         Ok(Self { index: number - 1, count })
     }
@@ -78,7 +81,7 @@ mod tests {
     fn people_count_shards_from_one() {
         assert_eq!(Shard::parse("2/8"), Ok(Shard { index: 1, count: 8 }));
         assert_eq!(Shard::parse("1/1"), Ok(Shard::WHOLE));
-        for (text, told) in [
+        for (text, message) in [
             ("0/8", "there is no shard `0/8`; shards count from 1: `1/8` to `8/8`"),
             ("9/8", "there is no shard `9/8`; shards count from 1: `1/8` to `8/8`"),
             ("x", "`x` is not a shard; write which of how many, such as `2/8`"),
@@ -87,7 +90,7 @@ mod tests {
             ("1/0", "`1/0` is not a shard; a run has at least 1 and at most 1000 shards"),
             ("1/1001", "`1/1001` is not a shard; a run has at least 1 and at most 1000 shards"),
         ] {
-            assert_eq!(Shard::parse(text).unwrap_err().to_string(), told);
+            assert_eq!(Shard::parse(text).unwrap_err().to_string(), message);
         }
     }
 

@@ -7,7 +7,7 @@ use super::selection::{Elapsed, Selection, Timeline};
 use super::threshold_history::ThresholdHistory;
 use crate::journal::Closing;
 use crate::metrics::{Interval, Totals};
-use crate::sample::{Catalog, Gauge, StageId};
+use crate::sample::{Catalog, RunGauge, StageId};
 use crate::threshold::{Aggregate, Amount, OnBreak, Rule, Subject};
 use crate::units::{Offset, Shard};
 
@@ -171,7 +171,7 @@ fn needs_whole_run(rule: &Rule) -> bool {
         | Aggregate::Stddev
         | Aggregate::Quantile(_) => false,
     };
-    let of_the_run = |name: &String| Gauge::named(name).is_some();
+    let of_the_run = |name: &String| RunGauge::named(name).is_some();
     in_all || matches!(&rule.require.subject, Subject::Declared(name) if of_the_run(name))
 }
 

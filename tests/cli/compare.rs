@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use plimsoll::report::{ComparisonReport, comparison_junit, comparison_markdown, comparison_text};
+use plimsoll::report::{ComparisonReport, comparison_junit, comparison_page};
 
 use crate::support::command_line::{self, Ended, finish};
 use crate::support::goldens::assert_goldens;
@@ -47,7 +47,7 @@ fn a_service_half_as_fast_is_a_regression_and_one_twice_as_fast_an_improvement()
 
     let (code, text, _) = compare(&base, &base, &["--markdown"]);
     assert_eq!(code, 0, "{text}");
-    assert!(text.starts_with("### ✓ same"), "{text}");
+    assert!(text.starts_with("### ✅ same"), "{text}");
 
     // what was cut off is told, and compared as far as it goes
     let whole = fs::read(&new).unwrap();
@@ -105,7 +105,7 @@ fn every_form_is_as_its_golden_says_whatever_the_names_hold() {
     let document = text("tests/compare/comparison.json");
     valid(&document, "comparison");
     let report: ComparisonReport = serde_json::from_str(&document).unwrap();
-    let forms =
-        [("txt", comparison_text(&report)), ("md", comparison_markdown(&report)), ("xml", comparison_junit(&report))];
+    let page = comparison_page(&report);
+    let forms = [("txt", page.text()), ("md", page.markdown()), ("xml", comparison_junit(&report))];
     assert_goldens(forms.map(|(ending, made)| (format!("tests/compare/comparison.{ending}").into(), made)));
 }

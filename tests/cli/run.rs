@@ -1,4 +1,4 @@
-//! Whole runs, from the command line: the books, the truth of the figures, exit codes and words.
+//! Whole runs, from the command line: requests that add up, figures that are right, exit codes and messages.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -194,7 +194,7 @@ fn the_embedded_quick_plan_passes_quietly() {
     // with few users no memory may have been learned yet, which is no data for its threshold
     assert!(code == 0 || stdout.contains("no data"), "{stdout}{stderr}");
     assert!(!stderr.contains("/s  p95"), "{stderr}");
-    assert!(stdout.contains("seed 42") && stdout.contains("books"), "{stdout}");
+    assert!(stdout.contains("seed 42") && stdout.contains("requests add up"), "{stdout}");
 }
 
 #[test]

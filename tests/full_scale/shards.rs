@@ -22,9 +22,12 @@ fn shards_with_any_number_of_workers_make_the_requests_of_the_whole_run() {
     let target = target::ready();
     for what in PLANS {
         let program = program(&plan(what, &target), &target);
-        let (whole, books) = run(&program, Shard::WHOLE, 2);
+        let (whole, accounting) = run(&program, Shard::WHOLE, 2);
         let counted = target.counts().total;
-        assert!(books.started > 40 && books.dropped == 0 && books.aborted == 0, "{what}: {books:?}");
+        assert!(
+            accounting.started > 40 && accounting.dropped == 0 && accounting.aborted == 0,
+            "{what}: {accounting:?}"
+        );
         let workers = [1, 3, 2, 1, 4, 2, 1, 3];
         let started = (0_u32..).zip(workers).map(|(index, workers)| {
             let program = program.clone();
@@ -33,19 +36,19 @@ fn shards_with_any_number_of_workers_make_the_requests_of_the_whole_run() {
         let started: Vec<_> = started.collect();
         let shards: Vec<(Tallies, Accounting)> = started.into_iter().map(|shard| shard.join().unwrap()).collect();
         let (mut union, mut sum) = (Tallies::new(), Accounting::default());
-        for (tallies, books) in &shards {
+        for (tallies, accounting) in &shards {
             for (key, counts) in tallies {
                 let entry = union.entry(key.clone()).or_default();
                 entry.iter_mut().zip(counts).for_each(|(sum, more)| *sum += more);
             }
-            sum.merge(books);
+            sum.merge(accounting);
         }
         assert_eq!(union, whole, "{what}");
-        assert_eq!(sum, books, "{what}");
-        assert_eq!(target.counts().total - counted, books.started - books.never_sent, "{what}");
+        assert_eq!(sum, accounting, "{what}");
+        assert_eq!(target.counts().total - counted, accounting.started - accounting.never_sent, "{what}");
         // nobody makes another's part: the largest share is near an eighth, where there is enough to share
-        let most = shards.iter().map(|(_, books)| books.started).max().unwrap();
-        assert!(most * 2 < books.started, "{what}: one shard made {most} of {}", books.started);
+        let most = shards.iter().map(|(_, accounting)| accounting.started).max().unwrap();
+        assert!(most * 2 < accounting.started, "{what}: one shard made {most} of {}", accounting.started);
         // nor does the number of workers change anything in the whole
         assert_eq!(run(&program, Shard::WHOLE, 5).0, whole, "{what}, with five workers");
     }
@@ -98,8 +101,8 @@ fn what_only_the_whole_run_can_answer_is_left_to_the_merge() {
         assert_eq!(shown(&plan, &shard_file(&plan, number, "journal")), report, "the journal tells what the run told");
     }
     let (_, summary, _) = plimsoll(&plan, &["show"], &shards[1..]);
-    assert!(summary.contains(", shard 2 of 2\n") && summary.contains("○  left to the merge"), "{summary}");
-    assert!(summary.contains("✓ passed; 5 thresholds are left to the merge\n"), "{summary}");
+    assert!(summary.contains(", shard 2 of 2\n") && summary.contains("○  deferred to merge"), "{summary}");
+    assert!(summary.contains("✓ passed; 5 thresholds are deferred to merge\n"), "{summary}");
 
     let (code, summary, stderr) = plimsoll(&plan, &["merge", "--out", "all.journal"], &shards);
     assert_eq!(code, 1, "{stderr}");

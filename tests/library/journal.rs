@@ -14,7 +14,8 @@ use plimsoll::journal::{
 };
 use plimsoll::metrics::{Health, Interval, Measure, SeriesKey, SparseHistogram, Tally};
 use plimsoll::sample::{
-    Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Reach, Sample, StageId, TaskId, Timing, UserTypeId,
+    Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission,
+    UserTypeId,
 };
 use plimsoll::units::{Offset, Seed};
 use rand::RngExt;
@@ -84,7 +85,7 @@ fn second(tally: &mut Tally, dice: &mut Xoshiro256PlusPlus, second: u32) -> Inte
                 timing,
                 phases,
                 outcome,
-                reach: Reach::Wire,
+                transmission: Transmission::Sent,
                 bytes_out: 100,
                 bytes_in: 1 << 33,
                 content: 1 << 32,

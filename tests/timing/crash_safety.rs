@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::support::command_line::{self, finish};
 use crate::support::plan_folder::PlanFolder;
+use crate::support::report::accounting;
 use crate::support::target;
 
 /// How many runs are killed, and how many of them are under way at once.
@@ -98,7 +99,7 @@ fn kill(killable: Killable) -> usize {
     let report: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(report["verdict"]["exit_code"], 5);
     assert!(report["verdict"]["text"].as_str().unwrap().starts_with("no end"));
-    let n = |entry: &str| report["books"][entry].as_u64().unwrap();
+    let n = |entry| accounting(&report, entry);
     assert_eq!(n("scheduled"), n("started") + n("dropped"));
     // at most one request of each user is under way when a second is over
     let open = n("started") - (n("ok") + n("failed") + n("aborted"));

@@ -5,7 +5,7 @@ use super::write_results::{add_to_job, is_github_job};
 use crate::cli::compare::{demand, exit, held_against, json};
 use crate::cli::terminal::{data, talk};
 use crate::journal::Reader;
-use crate::report::{Place, comparison_junit, comparison_markdown, comparison_text, visible};
+use crate::report::{Place, comparison_junit, comparison_page, visible};
 use crate::results::baseline;
 use crate::threshold::Rule;
 use crate::units::Shard;
@@ -62,8 +62,9 @@ pub(super) fn compared(args: &RunArgs, place: &Place) -> Result<Exit, Exit> {
     };
     let compared = held_against(baseline, &place.path(".journal"), &demand(args.tolerance));
     let compared = compared.map_err(|error| lost(&error))?;
-    data(&format!("\n{}", comparison_text(&compared)))?;
-    let (report, page) = (json(&compared)?, comparison_markdown(&compared));
+    let page = comparison_page(&compared);
+    data(&format!("\n{}", page.text()))?;
+    let (report, page) = (json(&compared)?, page.markdown());
     let junit = comparison_junit(&compared);
     for (ending, text) in [("_comparison.json", &report), ("_comparison.md", &page), ("_comparison_junit.xml", &junit)]
     {

@@ -3,15 +3,14 @@ use std::time::{Duration, SystemTime};
 
 use super::args::RunArgs;
 use super::baseline::{compared, resolve};
-use super::hush::hush;
 use super::write_results::keep_all;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk, talk_width};
 use crate::compile::Program;
-use crate::engine::{Mask, NotReady, Options, Platform, Start};
+use crate::engine::{NotReady, Options, Platform, Start};
 use crate::live::{Talk, Terminal};
 use crate::plan::{Aim, node_to_json};
-use crate::report::{ResultFiles, summary, visible};
+use crate::report::{ResultFiles, run_page, visible};
 use crate::results::Results;
 use crate::run::{
     Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, conduct, dry_run, fits, header, peak, probe,
@@ -42,7 +41,8 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter());
     file.print_problems(&path);
     let mut program = file.program.take().ok_or(Exit::Usage)?;
-    hush(&mut program.rules, &Mask::new(&program.secrets));
+    let redactor = program.secrets.redactor();
+    program.rules.iter_mut().for_each(|rule| rule.redact(&redactor));
     resolve(args.baseline.as_deref(), &mut program.rules)?;
     fits(args.shard, &program, file.seed).map_err(misfit)?;
     let effective = file.tree.as_ref().map(node_to_json).unwrap_or_default();
@@ -71,7 +71,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let (results, lost) = runtime.block_on(conducted(args, job, &mut files))?;
     let exit = Exit::of(&results.verdict(), results.integrity());
     let report = results.report();
-    let text = summary(&report);
+    let text = run_page(&report).text();
     let shown = data(&text);
     let place = files.place().clone();
     let kept = keep_all(files, &report, &text, args.history(), lost);

@@ -3,7 +3,6 @@
 mod args;
 mod baseline;
 mod command;
-mod hush;
 mod write_results;
 
 pub(super) use args::RunArgs;

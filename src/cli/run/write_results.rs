@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::terminal::talk;
-use crate::report::{Format, HistoryRows, ResultFiles, Seconds, annotations, keep, markdown};
+use crate::report::{Format, HistoryRows, ResultFiles, Seconds, annotations, keep, run_page};
 use crate::results::Report;
 use crate::verdict::Exit;
 
@@ -30,7 +30,7 @@ pub(super) fn keep_all(
     let (_, unwritten) = keep(&place, &FORMATS, report, &Seconds { journal: &journal, through: None, rows });
     lost.extend(unwritten.iter().map(ToString::to_string));
     let missing = lost.len();
-    lost.extend(add_to_job(&markdown(report)).err());
+    lost.extend(add_to_job(&run_page(report).markdown()).err());
     if is_github_job() {
         talk(&annotations(report));
     }

@@ -14,7 +14,7 @@ pub use check::{Check, Expectation, Matcher, StatusSet};
 pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, HeaderSource, Path, Record, RecordValue, append_query};
 pub(super) use payload::append_field;
 pub use payload::{JsonPiece, Multipart, PartSource, Payload};
-pub use root::{Compression, Cookies, Program, Ready, Secrets, Target};
+pub use root::{Compression, Cookies, Program, Ready, Target};
 pub use scenario::{IterationCount, Iterations, Pool, Scenario, Search, Shape, Until};
 pub use step::{Action, Call, Pause, Repeat, RepeatCount, Step};
 pub use user::{Feed, RowOrder, Task, TaskOrder, UserType, WaitTime};

@@ -8,6 +8,7 @@ use super::user::UserType;
 use crate::expression::Globals;
 use crate::http::{Origin, Settings};
 use crate::sample::Catalog;
+use crate::secrets::DeclaredSecrets;
 use crate::threshold::Rule;
 use crate::units::Seed;
 
@@ -40,16 +41,7 @@ pub struct Program {
     /// The number all chance derives from.
     pub seed: Seed,
     /// What no output may show.
-    pub secrets: Secrets,
-}
-
-/// What no output may show.
-#[derive(Debug, Clone, Default)]
-pub struct Secrets {
-    /// Texts known before the run.
-    pub texts: Vec<String>,
-    /// Names of state whose values are secret, whatever they will be.
-    pub names: Vec<Arc<str>>,
+    pub secrets: DeclaredSecrets,
 }
 
 /// The service under test.

@@ -8,7 +8,7 @@ use http::Method;
 
 use super::peer::{Peer, request};
 use super::{answer, client_of, exchange, get};
-use crate::http::{Ending, Keep, Outgoing, Reach};
+use crate::http::{Ending, Keep, Outgoing, Transmission};
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 
@@ -67,7 +67,7 @@ async fn bytes_are_counted_as_the_peer_counts_them() {
         let exchange = exchange(&mut client, request).await;
         let seen = seen.lock().unwrap();
         assert_eq!((exchange.bytes_out, exchange.bytes_in), (seen.len() as u64, HELLO.len() as u64));
-        assert_eq!(exchange.reach, Reach::Wire);
+        assert_eq!(exchange.transmission, Transmission::Sent);
         assert!(seen.contains(&format!("\r\nhost: {}\r\n", peer.address())), "{seen}");
         assert!(seen.contains(&format!("\r\ncontent-length: {}\r\n", body.len())), "{seen}");
         assert!(seen.ends_with(&format!("\r\n\r\n{body}")), "{seen}");

@@ -9,7 +9,7 @@ use http::Method;
 
 use super::peer::{Peer, linger, request};
 use super::{answer, client_of, exchange, failure, get};
-use crate::http::{Client, Ending, Keep, Origin, Outgoing, Reach, Settings, Transport};
+use crate::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transmission, Transport};
 use crate::sample::FailureKind;
 use crate::units::Size;
 
@@ -31,7 +31,7 @@ async fn a_timeout_counts_at_no_less_than_its_limit_and_ends_the_connection() {
         assert_eq!(failure.message, format!("no answer from {} within 80ms", peer.address()));
         let took = exchange.ended - exchange.sent;
         assert!(took >= Duration::from_millis(80) && took < Duration::from_millis(500), "{took:?}");
-        assert_eq!((exchange.reach, exchange.phases.receive), (Reach::Wire, None));
+        assert_eq!((exchange.transmission, exchange.phases.receive), (Transmission::Sent, None));
         assert_eq!(peer.connections(), made);
     }
 }
@@ -57,7 +57,7 @@ async fn a_refused_connection_counts_at_its_real_time() {
     let exchange = exchange(&mut client_of(&format!("http://{address}")), get()).await;
     assert_eq!(failure(&exchange).kind, FailureKind::Connect);
     assert_eq!(failure(&exchange).message, format!("connection refused by {address}"));
-    assert_eq!((exchange.reach, exchange.bytes_out), (Reach::Never, 0));
+    assert_eq!((exchange.transmission, exchange.bytes_out), (Transmission::NeverSent, 0));
     assert!(exchange.ended - exchange.sent < Duration::from_secs(1));
 }
 
@@ -94,7 +94,7 @@ async fn a_name_that_does_not_resolve_fails_as_dns() {
     let exchange = exchange(&mut client_of(&format!("http://{name}")), get()).await;
     assert_eq!(failure(&exchange).kind, FailureKind::Dns);
     assert!(failure(&exchange).message.starts_with(&format!("`{name}` does not resolve: ")), "{exchange:?}");
-    assert_eq!(exchange.reach, Reach::Never);
+    assert_eq!(exchange.transmission, Transmission::NeverSent);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_connection_that_dies_is_a_reset_and_says_how_far_it_came() {
         let exchange = exchange(&mut client_of(&peer.origin()), get()).await;
         assert_eq!(failure(&exchange).kind, FailureKind::Reset, "{exchange:?}");
         assert_eq!(failure(&exchange).message, format!("connection closed by {} {when}", peer.address()));
-        assert_eq!(exchange.reach, Reach::Wire);
+        assert_eq!(exchange.transmission, Transmission::Sent);
         assert_eq!(exchange.bytes_in, part.len() as u64);
         assert_eq!(peer.connections(), 1, "nothing is retried");
     }
@@ -151,7 +151,7 @@ async fn a_reused_connection_that_dies_under_a_request_is_a_reset_and_not_a_retr
     let mut client = client_of(&peer.origin());
     assert_eq!(answer(&mut client, get()).await.status, 200);
     let exchange = exchange(&mut client, get()).await;
-    assert_eq!((failure(&exchange).kind, exchange.reach), (FailureKind::Reset, Reach::Wire));
+    assert_eq!((failure(&exchange).kind, exchange.transmission), (FailureKind::Reset, Transmission::Sent));
     assert_eq!(peer.connections(), 1);
     assert_eq!(answer(&mut client, get()).await.status, 200, "and the next exchange has a new connection");
 }
@@ -163,11 +163,11 @@ async fn a_cut_while_waiting_ends_as_cut_with_the_request_on_the_wire() {
     let cut = tokio::time::sleep(Duration::from_millis(60));
     let exchange = client.exchange(get(), cut).await;
     assert!(matches!(exchange.ending, Ending::Cut), "{exchange:?}");
-    assert_eq!(exchange.reach, Reach::Wire);
+    assert_eq!(exchange.transmission, Transmission::Sent);
     assert!(exchange.ended - exchange.sent >= Duration::from_millis(60));
     let mut elsewhere = client_of(&format!("http://{}", nobody()));
     let never = elsewhere.exchange(get(), ready(())).await;
-    assert!(matches!(never.ending, Ending::Cut | Ending::Failed(_)) && never.reach == Reach::Never);
+    assert!(matches!(never.ending, Ending::Cut | Ending::Failed(_)) && never.transmission == Transmission::NeverSent);
 }
 
 #[tokio::test]
@@ -213,6 +213,10 @@ async fn a_length_that_does_not_fit_the_body_is_a_fault_of_the_request() {
         let mut request = Outgoing { method: Method::POST, body: Bytes::from_static(body.as_bytes()), ..get() };
         request.headers.insert("content-length", length.parse().unwrap());
         let exchange = exchange(&mut client_of(&peer.origin()), request).await;
-        assert_eq!((failure(&exchange).kind, exchange.reach), (FailureKind::Template, Reach::Never), "{exchange:?}");
+        assert_eq!(
+            (failure(&exchange).kind, exchange.transmission),
+            (FailureKind::Template, Transmission::NeverSent),
+            "{exchange:?}"
+        );
     }
 }

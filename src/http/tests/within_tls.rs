@@ -8,7 +8,7 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 
 use super::peer::{Peer, linger, request};
 use super::{answer, exchange, failure, get};
-use crate::http::{Client, Ending, Origin, Reach, Settings, Transport, TransportError, Verify};
+use crate::http::{Client, Ending, Origin, Settings, Transmission, Transport, TransportError, Verify};
 use crate::sample::FailureKind;
 
 /// A peer that speaks TLS with a certificate of its own making for `name`, and the certificate as PEM.
@@ -57,7 +57,11 @@ async fn a_certificate_of_a_trusted_authority_is_taken_and_the_handshake_timed()
 async fn a_certificate_nobody_vouches_for_fails_as_tls_with_nothing_sent() {
     let (peer, _) = tls_peer("localhost");
     let exchange = exchange(&mut client_of(&peer, "localhost", Settings::default()), get()).await;
-    assert_eq!((failure(&exchange).kind, exchange.reach), (FailureKind::Tls, Reach::Never), "{exchange:?}");
+    assert_eq!(
+        (failure(&exchange).kind, exchange.transmission),
+        (FailureKind::Tls, Transmission::NeverSent),
+        "{exchange:?}"
+    );
     let expected = format!("the certificate of localhost:{} is from an unknown authority", peer.address().port());
     assert_eq!(failure(&exchange).message, expected);
     assert!(exchange.phases.connect.is_some() && exchange.phases.tls.is_none());

@@ -1,68 +1,118 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
-use super::multipart::multipart;
-use super::typed::{Data, Typed};
+use super::options::{CurlOptions, Data};
 use crate::diagnostic::Problem;
 use crate::import::literal::{literal, literal_value};
-use crate::import::secrets::{Secrets, is_secret, slot};
-use crate::import::write::fits;
-
-/// A request's body as a plan writes it.
-#[derive(Debug, Default)]
-pub(super) struct Body {
-    /// `json`, `form`, `multipart` or `text`, and what is in it.
-    pub(super) field: Option<(&'static str, Json)>,
-    /// The header that says what it is, where the field does not say so itself.
-    pub(super) content_type: Option<String>,
-    pub(super) notes: Vec<String>,
-}
+use crate::import::plan_draft::RequestDraft;
+use crate::import::secret_vars::{SecretVars, slot};
+use crate::import::yaml::fits;
+use crate::secrets::holds_secret;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A body from a command's options; secrets go to the vault.
-pub(super) fn body(typed: &Typed, said: Option<&str>, vault: &mut Secrets) -> Result<Body, Box<Problem>> {
-    if !typed.form.is_empty() {
-        if !typed.data.is_empty() || !typed.json.is_empty() {
+/// Adds a body from a command's options to a request, and the header that says what it is where the plan's field does not
+/// say so itself; its secrets become vars.
+pub(super) fn add(
+    options: &CurlOptions,
+    content_type: Option<&str>,
+    request: &mut RequestDraft,
+    secrets: &mut SecretVars,
+) -> Result<(), Box<Problem>> {
+    let mut written = None;
+    if !options.form.is_empty() {
+        if !options.data.is_empty() || !options.json.is_empty() {
             let problem = Problem::new("the command has two bodies: a form (`-F`) and data (`-d`)");
             return Err(Box::new(problem.help("take one away")));
         }
-        let multipart = multipart(&typed.form, vault)?;
-        return Ok(Body { field: Some(("multipart", multipart)), ..Body::default() });
+        request.body = Some(("multipart", multipart(&options.form, secrets)?));
+    } else if !options.json.is_empty() {
+        let text = options.json.concat();
+        written = add_text(&text, content_type.or(Some("application/json")), request, secrets);
+    } else if !options.data.is_empty() && !options.is_get {
+        written = add_text(&joined(&options.data), content_type, request, secrets);
+    } else {
+        written = content_type.map(str::to_owned);
     }
-    let text = if typed.json.is_empty() { joined(&typed.data) } else { typed.json.concat() };
-    let has_body = !typed.json.is_empty() || !typed.data.is_empty() && !typed.is_get;
-    if !has_body {
-        return Ok(Body { content_type: said.map(str::to_owned), ..Body::default() });
+    let headers = &mut request.headers;
+    headers.extend(written.map(|kind| ("Content-Type".into(), literal(&kind).into())));
+    if !options.json.is_empty() && !headers.keys().any(|name| name.eq_ignore_ascii_case("accept")) {
+        headers.insert("Accept".into(), "application/json".into());
     }
-    let said = said.or((!typed.json.is_empty()).then_some("application/json"));
-    Ok(classified(&text, said, vault))
+    Ok(())
 }
 
-/// The body of a text, by what it is said to be and by what it is.
-fn classified(text: &str, said: Option<&str>, vault: &mut Secrets) -> Body {
-    let is_form = said.is_none_or(|said| said.starts_with(FORM));
+/// Adds the body of a text, by what it is said to be and by what it is. Returns what its header must say.
+fn add_text(
+    text: &str,
+    content_type: Option<&str>,
+    request: &mut RequestDraft,
+    secrets: &mut SecretVars,
+) -> Option<String> {
+    let is_form = content_type.is_none_or(|said| said.starts_with(FORM));
     let is_json =
-        said.is_some_and(|said| said.contains("json")) || is_form && text.trim_start().starts_with(['{', '[']);
-    let json = if is_json { exact_json(text) } else { None };
-    if let Some(json) = json {
-        let content_type = said.filter(|said| *said != "application/json" && !said.starts_with(FORM));
-        let unsaid = "the body is JSON and is sent as such; `curl` would have said it is a form";
-        return Body {
-            field: Some(("json", masked(&literal_value(&json), vault))),
-            content_type: content_type.map(str::to_owned),
-            notes: if is_form { vec![unsaid.into()] } else { Vec::new() },
-        };
+        content_type.is_some_and(|said| said.contains("json")) || is_form && text.trim_start().starts_with(['{', '[']);
+    if is_json && let Some(json) = exact_json(text) {
+        request.body = Some(("json", with_vars(&literal_value(&json), secrets)));
+        if is_form {
+            request.notes.push("the body is JSON and is sent as such; `curl` would have said it is a form".into());
+        }
+        return content_type.filter(|said| *said != "application/json" && !is_form).map(str::to_owned);
     }
     if let Some(fields) = fields(text).filter(|_| is_form) {
         let form = fields.into_iter().map(|(name, value)| {
-            let value = secret_or(&name, &value, vault);
+            let value = var_or_literal(&name, &value, secrets);
             (name, value.into())
         });
-        return Body { field: Some(("form", Json::Object(form.collect()))), ..Body::default() };
+        request.body = Some(("form", Json::Object(form.collect())));
+        return None;
     }
-    let content_type = Some(said.unwrap_or(FORM).to_owned());
-    Body { field: Some(("text", literal(text).into())), content_type, ..Body::default() }
+    request.body = Some(("text", literal(text).into()));
+    Some(content_type.unwrap_or(FORM).to_owned())
+}
+
+/// The fields of a form given with `-F`; `true` where a value stands for itself.
+fn multipart(parts: &[(String, bool)], secrets: &mut SecretVars) -> Result<Json, Box<Problem>> {
+    let mut map = Map::new();
+    for (part, is_text) in parts {
+        let Some((name, value)) = part.split_once('=') else {
+            let problem = Problem::new("a field of the form (`-F`) is not `name=value`");
+            return Err(Box::new(problem.help("is the command copied whole?")));
+        };
+        if map.contains_key(name) {
+            let problem = Problem::new(format!("the form has the field `{name}` twice"));
+            return Err(Box::new(problem.help("a plan's `multipart` is a map: keep one of them")));
+        }
+        let value = if *is_text { literal(value).into() } else { multipart_field(name, value, secrets)? };
+        map.insert(name.to_owned(), value);
+    }
+    Ok(Json::Object(map))
+}
+
+/// One field of `-F`: text, or a file with what is said about it.
+fn multipart_field(name: &str, value: &str, secrets: &mut SecretVars) -> Result<Json, Box<Problem>> {
+    if let Some(file) = value.strip_prefix('<') {
+        let problem = Problem::new(format!("the form's field `{name}` takes its text from the file `{file}`"));
+        return Err(Box::new(problem.help(format!("write it into the command: `-F '{name}=…'`"))));
+    }
+    let mut pieces = value.split(';');
+    let first = pieces.next().unwrap_or_default();
+    let unquoted =
+        |text: &str| text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).to_owned();
+    let Some(path) = first.strip_prefix('@') else {
+        let text = value.split(";type=").next().unwrap_or_default();
+        return Ok(var_or_literal(name, &unquoted(text), secrets).into());
+    };
+    let mut file = Map::new();
+    file.insert("file".into(), literal(&unquoted(path)).into());
+    for piece in pieces {
+        match piece.trim().split_once('=') {
+            Some(("type", kind)) => drop(file.insert("type".into(), literal(kind).into())),
+            Some(("filename", shown)) => drop(file.insert("name".into(), literal(&unquoted(shown)).into())),
+            _ => {}
+        }
+    }
+    Ok(Json::Object(file))
 }
 
 /// The pieces of a body, or of a query, as `curl` joins them.
@@ -135,28 +185,30 @@ fn has_short_numbers(text: &str) -> bool {
     true
 }
 
-/// The value with its secrets taken out: texts whose names say that they are.
-fn masked(value: &Json, vault: &mut Secrets) -> Json {
+/// The value with vars for its secrets: texts whose names say that they are.
+fn with_vars(value: &Json, secrets: &mut SecretVars) -> Json {
     match value {
         Json::Object(entries) => {
             let entries = entries.iter().map(|(name, value)| match value {
-                Json::String(text) if is_secret(name) && !text.is_empty() => (name.clone(), kept(name, vault).into()),
-                other => (name.clone(), masked(other, vault)),
+                Json::String(text) if holds_secret(name) && !text.is_empty() => {
+                    (name.clone(), var(name, secrets).into())
+                }
+                other => (name.clone(), with_vars(other, secrets)),
             });
             Json::Object(entries.collect())
         }
-        Json::Array(items) => items.iter().map(|item| masked(item, vault)).collect(),
+        Json::Array(items) => items.iter().map(|item| with_vars(item, secrets)).collect(),
         other => other.clone(),
     }
 }
 
 /// A text of a body, or the var that stands for it.
-pub(super) fn secret_or(name: &str, value: &str, vault: &mut Secrets) -> String {
-    if is_secret(name) && !value.is_empty() { kept(name, vault) } else { literal(value) }
+fn var_or_literal(name: &str, value: &str, secrets: &mut SecretVars) -> String {
+    if holds_secret(name) && !value.is_empty() { var(name, secrets) } else { literal(value) }
 }
 
-fn kept(name: &str, vault: &mut Secrets) -> String {
-    slot(&vault.keep(name, &format!("`{name}` in the body")))
+fn var(name: &str, secrets: &mut SecretVars) -> String {
+    slot(&secrets.keep(name, &format!("`{name}` in the body")))
 }
 
 #[cfg(test)]
@@ -165,8 +217,10 @@ mod tests {
 
     use super::*;
 
-    fn field_of(text: &str, said: Option<&str>) -> (&'static str, Json) {
-        classified(text, said, &mut Secrets::default()).field.unwrap()
+    fn field_of(text: &str, content_type: Option<&str>) -> (&'static str, Json) {
+        let mut request = RequestDraft::default();
+        add_text(text, content_type, &mut request, &mut SecretVars::default());
+        request.body.unwrap()
     }
 
     #[test]
@@ -185,5 +239,14 @@ mod tests {
         let (_, json) = field_of(r#"{"user": {"password": "s3cret", "token": 5}}"#, Some("application/json"));
         assert_eq!(json, json!({"user": {"password": "{{ password }}", "token": 5}}));
         assert_eq!(field_of("client_secret=s3cret", None).1, json!({"client_secret": "{{ client_secret }}"}));
+    }
+
+    #[test]
+    fn a_form_with_a_file_says_what_the_file_is() {
+        let parts = [("a=b;type=text/plain".into(), false), ("f=@x.png;type=image/png;filename=\"y\"".into(), false)];
+        let made = multipart(&parts, &mut SecretVars::default()).unwrap();
+        assert_eq!(made, json!({"a": "b", "f": {"file": "x.png", "type": "image/png", "name": "y"}}));
+        assert!(multipart(&[("f=<x".into(), false)], &mut SecretVars::default()).is_err());
+        assert!(multipart(&[("f".into(), false)], &mut SecretVars::default()).is_err());
     }
 }

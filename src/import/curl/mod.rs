@@ -2,9 +2,7 @@
 
 mod body;
 mod headers;
-mod multipart;
 mod options;
 mod request;
-mod typed;
 
 pub use request::from_curl;

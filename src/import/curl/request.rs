@@ -1,59 +1,62 @@
 use reqwest::Url;
 use serde_json::{Map, Value as Json, json};
 
-use super::body::{Body, body, decoded, joined};
-use super::headers::Headers;
-use super::typed::{Typed, sort};
+use super::body::{decoded, joined};
+use super::options::{CurlOptions, parse};
+use super::{body, headers};
 use crate::diagnostic::Problem;
 use crate::import::literal::{literal, plain};
 use crate::import::naming::Names;
-use crate::import::plan_draft::{Danger, Draft, Part, PlanDraft};
-use crate::import::secrets::{Secrets, is_secret, slot};
-use crate::import::shell_words::command;
+use crate::import::plan_draft::{Danger, EndpointDraft, METHODS, NewPlan, PlanDraft, RequestDraft};
+use crate::import::secret_vars::{SecretVars, slot};
+use crate::import::shell_words::split_command;
+use crate::secrets::{holds_secret_in_query, no_url_without_secrets};
 
 /// A plan with the one call that a `curl` command makes. Its secrets become variables of the environment.
 ///
 /// # Errors
 /// What is no `curl` command, or asks for what a plan cannot say.
-pub fn from_curl(text: &str) -> Result<Draft, Box<Problem>> {
-    let command = command(text)?;
-    let mut typed = sort(&command.words)?;
-    let url = address(&mut typed)?;
-    let method = method(&typed)?;
-    let mut vault = Secrets::default();
+pub fn from_curl(text: &str) -> Result<NewPlan, Box<Problem>> {
+    let command = split_command(text)?;
+    let mut options = parse(&command.words)?;
+    let url = address(&mut options)?;
+    let method = method(&options)?;
+    let mut secrets = SecretVars::default();
     let host = url.host_str().unwrap_or_default();
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let mut headers = Headers::of(&typed, &host, &mut vault);
-    let body = body(&typed, headers.content_type.as_deref(), &mut vault)?;
-    let query = query(&url, &typed, &mut vault);
-    let mut notes = typed.notes.clone();
-    notes.append(&mut headers.notes);
-    notes.extend(body.notes.iter().cloned());
+    let mut request = RequestDraft { notes: options.notes.clone(), ..RequestDraft::default() };
+    let content_type = headers::add(&options, &host, &mut request, &mut secrets);
+    body::add(&options, content_type.as_deref(), &mut request, &mut secrets)?;
+    request.query = query(&url, &options, &mut secrets);
+    let mut notes = std::mem::take(&mut request.notes);
     if command.is_piped {
         notes.push("what follows the pipe is left out".into());
     }
+    let mut fields = Map::new();
+    fields.insert(method.clone(), literal(url.path()).into());
+    request.write_to(&mut fields);
+    fields.insert("expect".into(), json!({"status": "2xx"}));
+    fields.extend(options.timeout.as_deref().and_then(timeout).map(|time| ("timeout".into(), time.into())));
     let name = Names::default().give(&format!("{method} {}", url.path()), "call");
-    let fields = fields(&method, &url, headers, query, body, &typed);
-    let danger = if method == "delete" { Danger::Destroys } else { Danger::None };
     let origin = format!("{}://{host}", url.scheme());
     let mut target = Map::new();
     target.insert("url".into(), format!("${{TARGET_URL:-{}}}", plain(&origin)).into());
-    let outline = PlanDraft {
+    let draft = PlanDraft {
         source: "a curl command".into(),
         name: plain(&format!("{} {}", method.to_uppercase(), url.path())),
         description: None,
         target,
         target_notes: Vec::new(),
-        vault,
+        secrets,
         notes: Vec::new(),
-        endpoints: vec![Part { name, notes, fields, danger }],
+        endpoints: vec![EndpointDraft { name, notes, fields, danger: Danger::of(&method) }],
     };
-    Ok(outline.draft())
+    Ok(draft.write())
 }
 
 /// The URL. Its user and password are moved to where the options have them.
-fn address(typed: &mut Typed) -> Result<Url, Box<Problem>> {
-    let Some(written) = &typed.url else {
+fn address(options: &mut CurlOptions) -> Result<Url, Box<Problem>> {
+    let Some(written) = &options.url else {
         let problem = Problem::new("the command has no URL");
         return Err(Box::new(problem.help("is the command copied whole? `curl [OPTION…] URL`")));
     };
@@ -61,13 +64,11 @@ fn address(typed: &mut Typed) -> Result<Url, Box<Problem>> {
     let parsed = Url::parse(&written).ok();
     let known = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let Some(mut url) = known else {
-        // what stands before an `@` may be a password, and what follows a `?` a key
-        let shown = written.split('?').next().and_then(|url| url.rsplit('@').next()).unwrap_or_default();
-        let problem = Problem::new(format!("`{shown}` is not a URL of `http` or `https`"));
+        let problem = Problem::new(format!("`{}` is not a URL of `http` or `https`", no_url_without_secrets(&written)));
         return Err(Box::new(problem.help("write it like `http://127.0.0.1:8000/v1/stats`")));
     };
     if !url.username().is_empty() || url.password().is_some() {
-        typed.user.get_or_insert_default();
+        options.user.get_or_insert_default();
         // an error says that this URL has no place for them, so they are gone as well
         let _ = url.set_username("");
         let _ = url.set_password(None);
@@ -75,16 +76,15 @@ fn address(typed: &mut Typed) -> Result<Url, Box<Problem>> {
     Ok(url)
 }
 
-fn method(typed: &Typed) -> Result<String, Box<Problem>> {
-    const KNOWN: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
-    let has_body = !typed.data.is_empty() || !typed.json.is_empty() || !typed.form.is_empty();
-    let method = match &typed.method {
+fn method(options: &CurlOptions) -> Result<String, Box<Problem>> {
+    let has_body = !options.data.is_empty() || !options.json.is_empty() || !options.form.is_empty();
+    let method = match &options.method {
         Some(method) => method.to_ascii_lowercase(),
-        None if typed.is_head => "head".into(),
-        None if has_body && !typed.is_get => "post".into(),
+        None if options.is_head => "head".into(),
+        None if has_body && !options.is_get => "post".into(),
         None => "get".into(),
     };
-    if !KNOWN.contains(&method.as_str()) {
+    if !METHODS.contains(&method.as_str()) {
         let problem = Problem::new(format!("a plan has no method `{}`", method.to_uppercase()));
         return Err(Box::new(problem.help("the methods are GET, POST, PUT, PATCH, DELETE, HEAD and OPTIONS")));
     }
@@ -92,17 +92,16 @@ fn method(typed: &Typed) -> Result<String, Box<Problem>> {
 }
 
 /// The query's names and values, decoded; a name that comes more than once has a list.
-fn query(url: &Url, typed: &Typed, vault: &mut Secrets) -> Map<String, Json> {
-    let data = if typed.is_get { joined(&typed.data) } else { String::new() };
-    let all = [url.query().unwrap_or_default().to_owned(), data, joined(&typed.query)].join("&");
+fn query(url: &Url, options: &CurlOptions, secrets: &mut SecretVars) -> Map<String, Json> {
+    let data = if options.is_get { joined(&options.data) } else { String::new() };
+    let all = [url.query().unwrap_or_default().to_owned(), data, joined(&options.query)].join("&");
     let mut query = Map::new();
     for piece in all.split('&').filter(|piece| !piece.is_empty()) {
         let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
         let plain = |text: &str| decoded(text).unwrap_or_else(|| text.to_owned());
         let (name, value) = (plain(name), plain(value));
-        let is_secret = (is_secret(&name) || name == "key") && !value.is_empty();
-        let written = match is_secret {
-            true => slot(&vault.keep(&name, &format!("`{name}` in the query"))),
+        let written = match holds_secret_in_query(&name) && !value.is_empty() {
+            true => slot(&secrets.keep(&name, &format!("`{name}` in the query"))),
             false => literal(&value),
         };
         match query.get_mut(&name) {
@@ -112,34 +111,6 @@ fn query(url: &Url, typed: &Typed, vault: &mut Secrets) -> Map<String, Json> {
         }
     }
     query
-}
-
-fn fields(
-    method: &str,
-    url: &Url,
-    headers: Headers,
-    query: Map<String, Json>,
-    body: Body,
-    typed: &Typed,
-) -> Map<String, Json> {
-    let mut fields = Map::new();
-    fields.insert(method.into(), literal(url.path()).into());
-    fields.extend(headers.auth.map(|auth| ("auth".into(), auth)));
-    let mut map = headers.map;
-    map.extend(body.content_type.map(|kind| ("Content-Type".into(), literal(&kind).into())));
-    if !typed.json.is_empty() && !map.keys().any(|name| name.eq_ignore_ascii_case("accept")) {
-        map.insert("Accept".into(), "application/json".into());
-    }
-    if !map.is_empty() {
-        fields.insert("headers".into(), Json::Object(map));
-    }
-    if !query.is_empty() {
-        fields.insert("query".into(), Json::Object(query));
-    }
-    fields.extend(body.field.map(|(key, value)| (key.into(), value)));
-    fields.insert("expect".into(), json!({"status": "2xx"}));
-    fields.extend(typed.timeout.as_deref().and_then(timeout).map(|time| ("timeout".into(), time.into())));
-    fields
 }
 
 /// Seconds as `curl` takes them, as a plan's duration.
@@ -157,7 +128,7 @@ mod tests {
     use super::*;
 
     fn plan(command: &str) -> String {
-        from_curl(command).unwrap().plan
+        from_curl(command).unwrap().text
     }
 
     #[test]
@@ -170,12 +141,12 @@ mod tests {
     #[test]
     fn the_secrets_of_a_url_are_not_kept() {
         let draft = from_curl("curl https://me:s3cret@here/x?api_key=s3cret").unwrap();
-        assert!(!draft.plan.contains("s3cret"), "{}", draft.plan);
+        assert!(!draft.text.contains("s3cret"), "{}", draft.text);
         assert_eq!(draft.variables.len(), 3);
     }
 
     #[test]
-    fn what_a_plan_cannot_say_is_told() {
+    fn what_a_plan_cannot_say_is_refused() {
         for (command, said) in [
             ("curl", "no URL"),
             ("curl ftp://x", "not a URL"),
@@ -194,7 +165,7 @@ mod tests {
             let quoted = body.replace('\'', r"'\''");
             let header = header.replace('\'', "");
             if let Ok(draft) = from_curl(&format!("curl http://here/ -H 'X-A: {header}' -H 'content-type: a/b' --data-raw '{quoted}'")) {
-                let read: Json = serde_saphyr::from_str(&draft.plan).unwrap();
+                let read: Json = serde_saphyr::from_str(&draft.text).unwrap();
                 prop_assert_eq!(&read["endpoints"]["post"]["text"], &Json::from(literal(&body)));
             }
         }

@@ -1,12 +1,17 @@
 use serde_json::{Map, Value as Json, json};
 
-use super::as_text::as_text;
 use super::document::Document;
 use super::example::Examples;
-use super::operation::Call;
+use super::values::{as_text, flat};
+use crate::import::plan_draft::RequestDraft;
 
 /// Adds an operation's body, of the first kind that a plan says best.
-pub(super) fn add<'a>(document: Document<'a>, operation: &'a Json, call: &mut Call, examples: &mut Examples<'a>) {
+pub(super) fn add<'a>(
+    document: Document<'a>,
+    operation: &'a Json,
+    request: &mut RequestDraft,
+    examples: &mut Examples<'a>,
+) {
     let Some(body) = operation.get("requestBody").and_then(|body| document.resolve(body)) else { return };
     let Some(content) = body.get("content").and_then(Json::as_object) else { return };
     let Some((kind, media)) = content.iter().take(32).min_by_key(|(kind, _)| rank(kind)) else { return };
@@ -14,19 +19,19 @@ pub(super) fn add<'a>(document: Document<'a>, operation: &'a Json, call: &mut Ca
     match rank(kind) {
         0 | 1 => {
             if made.is_none() {
-                call.notes.push("write the body: no example of it could be made".into());
+                request.notes.push("write the body: no example of it could be made".into());
             }
-            call.body = Some(("json", made.unwrap_or_else(|| json!({}))));
-            say(kind, "application/json", call);
+            request.body = Some(("json", made.unwrap_or_else(|| json!({}))));
+            name_kind(kind, "application/json", request);
         }
-        2 => call.body = Some(("form", Json::Object(fields(made)))),
-        3 => call.body = Some(("multipart", multipart(document, media, made, call))),
+        2 => request.body = Some(("form", Json::Object(fields(made)))),
+        3 => request.body = Some(("multipart", multipart(document, media, made, request))),
         _ => {
             if made.is_none() {
-                call.notes.push(format!("write the body: no example of `{kind}` could be made"));
+                request.notes.push(format!("write the body: no example of `{kind}` could be made"));
             }
-            call.body = Some(("text", made.as_ref().map_or_else(|| "text".into(), as_text).into()));
-            say(kind, "", call);
+            request.body = Some(("text", made.as_ref().map_or_else(|| "text".into(), as_text).into()));
+            name_kind(kind, "", request);
         }
     }
 }
@@ -44,10 +49,10 @@ fn rank(kind: &str) -> u8 {
 }
 
 /// Names the body's kind in a header, where the body does not say it by itself.
-fn say(kind: &str, usual: &str, call: &mut Call) {
+fn name_kind(kind: &str, usual: &str, request: &mut RequestDraft) {
     let is_name = !kind.contains('*') && kind.chars().all(|c| (' '..='~').contains(&c) && !matches!(c, '{' | '$'));
     if is_name && kind != usual {
-        call.headers.insert("Content-Type".into(), kind.into());
+        request.headers.insert("Content-Type".into(), kind.into());
     }
 }
 
@@ -56,12 +61,11 @@ fn fields(made: Option<Json>) -> Map<String, Json> {
         Some(Json::Object(entries)) => entries,
         _ => Map::new(),
     };
-    let flat = |value: Json| if value.is_array() || value.is_object() { as_text(&value).into() } else { value };
     entries.into_iter().map(|(name, value)| (name, flat(value))).collect()
 }
 
 /// A form whose files are still to be named.
-fn multipart<'a>(document: Document<'a>, media: &'a Json, made: Option<Json>, call: &mut Call) -> Json {
+fn multipart<'a>(document: Document<'a>, media: &'a Json, made: Option<Json>, request: &mut RequestDraft) -> Json {
     let schema = media.get("schema").and_then(|schema| document.resolve(schema));
     let properties = schema.and_then(|schema| schema.get("properties"));
     let mut form = fields(made);
@@ -81,7 +85,7 @@ fn multipart<'a>(document: Document<'a>, media: &'a Json, made: Option<Json>, ca
         }
     }
     if has_file {
-        call.notes.push("put a file beside the plan, and write its name for `upload.bin`".into());
+        request.notes.push("put a file beside the plan, and write its name for `upload.bin`".into());
     }
     Json::Object(form)
 }

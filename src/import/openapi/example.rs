@@ -3,11 +3,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use super::document::{Document, reference};
-use super::kind::kind;
-use super::values::{number, text};
-use super::weight::weigh;
+use super::values::{kind, number, text};
 use crate::import::literal::literal_value;
-use crate::import::write::fits;
+use crate::import::yaml::fits;
 
 /// How deep an example goes.
 const DEEPEST: usize = 12;
@@ -17,32 +15,32 @@ const LONGEST_TRAIL: usize = 32;
 const SPARSE: usize = 4;
 /// How many properties of a map are looked at.
 const WIDEST: usize = 500;
-/// How much all examples of a document may come to, in bytes or thereabouts.
+/// How large all examples of a document may be together, in bytes or thereabouts.
 const MOST: usize = 4 << 20;
-/// How much one example may come to.
+/// How large one example may be.
 const MOST_EACH: usize = 32 << 10;
 
-/// Makes values that schemas allow. What all of them come to is bounded, however a document repeats itself.
+/// Makes values that schemas allow. Their size together is bounded, however a document repeats itself.
 #[derive(Debug)]
 pub(super) struct Examples<'a> {
     document: Document<'a>,
     /// The references being followed: one inside itself has no example.
     trail: Vec<&'a str>,
-    left: usize,
-    left_here: usize,
+    budget: usize,
+    budget_here: usize,
 }
 
 impl<'a> Examples<'a> {
     pub(super) const fn new(document: Document<'a>) -> Self {
-        Self { document, trail: Vec::new(), left: MOST, left_here: 0 }
+        Self { document, trail: Vec::new(), budget: MOST, budget_here: 0 }
     }
 
     /// A value for whatever has a `schema`, and perhaps examples of its own: a parameter, a kind of body.
     pub(super) fn of(&mut self, holder: &'a Json) -> Option<Json> {
-        let before = self.left.min(MOST_EACH);
-        self.left_here = before;
+        let before = self.budget.min(MOST_EACH);
+        self.budget_here = before;
         let value = self.given(holder).or_else(|| self.make(holder.get("schema")?, 0)).filter(fits);
-        self.left -= before - self.left_here;
+        self.budget -= before - self.budget_here;
         value
     }
 
@@ -63,15 +61,15 @@ impl<'a> Examples<'a> {
     }
 
     fn spend(&mut self, weight: usize) -> Option<()> {
-        self.left_here = self.left_here.checked_sub(weight)?;
+        self.budget_here = self.budget_here.checked_sub(weight)?;
         Some(())
     }
 
     /// Spends what a value weighs, so many times.
     fn spend_on(&mut self, value: &Json, times: usize) -> Option<()> {
-        let mut left = self.left_here;
+        let mut left = self.budget_here;
         weigh(value, 64, &mut left)?;
-        self.spend((self.left_here - left).saturating_mul(times))
+        self.spend((self.budget_here - left).saturating_mul(times))
     }
 
     /// A value for a schema; `None` where there is none, or no more.
@@ -173,6 +171,30 @@ impl<'a> Examples<'a> {
     }
 }
 
+/// Takes about as many bytes from `left` as a value has in a plan; `None` where it is too large, or nested too deep.
+fn weigh(value: &Json, levels: usize, left: &mut usize) -> Option<()> {
+    let levels = levels.checked_sub(1)?;
+    let mut take = |bytes: usize| -> Option<()> {
+        *left = left.checked_sub(bytes)?;
+        Some(())
+    };
+    match value {
+        Json::String(text) => take(text.len() + 2),
+        Json::Array(items) => {
+            take(2)?;
+            items.iter().try_for_each(|item| weigh(item, levels, left))
+        }
+        Json::Object(entries) => {
+            take(2)?;
+            entries.iter().try_for_each(|(key, item)| {
+                *left = left.checked_sub(key.len() + 4)?;
+                weigh(item, levels, left)
+            })
+        }
+        _ => take(8),
+    }
+}
+
 /// Maps as one map; where there is none, the first value.
 fn merged(parts: impl IntoIterator<Item = Json>) -> Option<Json> {
     let parts: Vec<Json> = parts.into_iter().collect();
@@ -239,7 +261,7 @@ mod tests {
         for _ in 0..1000 {
             drop(examples.of(&whole["media"]));
         }
-        assert!(examples.left < MOST);
+        assert!(examples.budget < MOST);
     }
 
     fn any_schema() -> impl Strategy<Value = Json> {

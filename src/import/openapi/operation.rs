@@ -3,22 +3,11 @@ use serde_json::{Map, Value as Json};
 use super::document::Document;
 use super::example::Examples;
 use super::security::{Place, Security};
-use super::{body, parameters, path};
+use super::{body, parameters};
 use crate::import::literal::{one_line, plain};
 use crate::import::naming::{Names, snake};
-use crate::import::plan_draft::{Danger, Part};
-use crate::import::secrets::Secrets;
-
-/// What a call sends, put together from everywhere the document says something about it.
-#[derive(Debug, Default)]
-pub(super) struct Call {
-    pub(super) auth: Option<Json>,
-    pub(super) headers: Map<String, Json>,
-    pub(super) query: Map<String, Json>,
-    pub(super) cookies: Vec<String>,
-    pub(super) body: Option<(&'static str, Json)>,
-    pub(super) notes: Vec<String>,
-}
+use crate::import::plan_draft::{Danger, EndpointDraft, RequestDraft};
+use crate::import::secret_vars::SecretVars;
 
 /// One operation of a document.
 #[derive(Debug, Clone, Copy)]
@@ -31,38 +20,27 @@ pub(super) struct Operation<'a> {
 }
 
 /// What all operations are drafted with.
-pub(super) struct Drafting<'a> {
+pub(super) struct Drafter<'a> {
     pub(super) document: Document<'a>,
     pub(super) examples: Examples<'a>,
     pub(super) security: Security<'a>,
-    pub(super) vault: Secrets,
+    pub(super) secrets: SecretVars,
     pub(super) names: Names,
 }
 
-impl Call {
-    /// The headers with the cookies among them.
-    pub(super) fn all_headers(&self) -> Map<String, Json> {
-        let mut headers = self.headers.clone();
-        if !self.cookies.is_empty() {
-            headers.insert("Cookie".into(), self.cookies.join("; ").into());
-        }
-        headers
-    }
-}
-
-impl<'a> Drafting<'a> {
+impl<'a> Drafter<'a> {
     /// The endpoint of an operation. `place` says whether the target shows already who calls.
-    pub(super) fn part(&mut self, operation: Operation<'a>, place: Place) -> Part {
+    pub(super) fn endpoint(&mut self, operation: Operation<'a>, place: Place) -> EndpointDraft {
         let Operation { path: route, method, item, written } = operation;
-        let mut call = Call::default();
+        let mut request = RequestDraft::default();
         let needs = self.security.needs(written);
-        self.security.add(&needs, place, &mut call, &mut self.vault);
+        self.security.add(&needs, place, &mut request, &mut self.secrets);
         let all = parameters::parameters(self.document, item, written);
-        parameters::add(&all, &mut call, &mut self.examples, &mut self.vault);
+        parameters::add(&all, &mut request, &mut self.examples, &mut self.secrets);
         if !matches!(method, "get" | "head") {
-            body::add(self.document, written, &mut call, &mut self.examples);
+            body::add(self.document, written, &mut request, &mut self.examples);
         }
-        let (path_text, with) = path::path(route, &all, &mut self.vault.names(), &mut self.examples);
+        let (path_text, with) = parameters::path(route, &all, &mut self.secrets.names(), &mut self.examples);
         let word = |key: &str| written.get(key).and_then(Json::as_str);
         let wanted = word("operationId").filter(|id| !snake(id).is_empty());
         let name = self.names.give(&wanted.map_or_else(|| format!("{method} {route}"), str::to_owned), "call");
@@ -73,26 +51,27 @@ impl<'a> Drafting<'a> {
             fields.insert("name".into(), format!("{} {}", method.to_uppercase(), label(route)).into());
             fields.insert("with".into(), with.into());
         }
-        let headers = call.all_headers();
-        fields.extend(call.auth.take().map(|auth| ("auth".into(), auth)));
-        fields.extend((!headers.is_empty()).then(|| ("headers".into(), headers.into())));
-        fields.extend((!call.query.is_empty()).then(|| ("query".into(), call.query.into())));
-        fields.extend(call.body.take().map(|(key, value)| (key.into(), value)));
+        let mut notes = notes(item, written);
+        notes.append(&mut request.notes);
+        request.write_to(&mut fields);
         fields.extend(status(self.document, written).map(|status| ("expect".into(), status)));
         let tags = tags(written);
         fields.extend((!tags.is_empty()).then(|| ("tags".into(), tags.into())));
-        let mut notes: Vec<String> =
-            word("summary").filter(|said| !said.trim().is_empty()).map(Into::into).into_iter().collect();
-        if written.get("deprecated") == Some(&Json::Bool(true)) {
-            notes.push("deprecated".into());
-        }
-        if [item, written].iter().any(|holder| holder.get("servers").is_some()) {
-            notes.push("the document names another server for this; a plan has one target".into());
-        }
-        notes.append(&mut call.notes);
-        let danger = if method == "delete" { Danger::Destroys } else { Danger::None };
-        Part { name, notes, fields, danger }
+        EndpointDraft { name, notes, fields, danger: Danger::of(method) }
     }
+}
+
+/// What the document says about an operation that a plan has no key for.
+fn notes(item: &Json, written: &Json) -> Vec<String> {
+    let summary = written.get("summary").and_then(Json::as_str).filter(|said| !said.trim().is_empty());
+    let mut notes: Vec<String> = summary.map(str::to_owned).into_iter().collect();
+    if written.get("deprecated") == Some(&Json::Bool(true)) {
+        notes.push("deprecated".into());
+    }
+    if [item, written].iter().any(|holder| holder.get("servers").is_some()) {
+        notes.push("the document names another server for this; a plan has one target".into());
+    }
+    notes
 }
 
 /// A path as the report shows it, with the parameters' names in it.

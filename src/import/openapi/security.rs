@@ -3,19 +3,19 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::document::Document;
-use super::operation::Call;
-use crate::import::secrets::{Secrets, slot};
+use crate::import::plan_draft::RequestDraft;
+use crate::import::secret_vars::{SecretVars, slot};
 
 /// How a call says who sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Proof {
+enum Credentials {
     Auth(Json),
     Header(String, String),
     Query(String, String),
     Cookie(String, String),
 }
 
-/// Where a proof is written: what all calls share stands with the target.
+/// Where credentials are written: what all calls share stands with the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Target,
@@ -29,14 +29,14 @@ pub(super) enum Place {
 #[derive(Debug)]
 pub(super) struct Security<'a> {
     document: Document<'a>,
-    proofs: BTreeMap<&'a str, Option<Proof>>,
+    credentials: BTreeMap<&'a str, Option<Credentials>>,
     /// What no plan can say.
     pub(super) notes: Vec<String>,
 }
 
 impl<'a> Security<'a> {
     pub(super) const fn new(document: Document<'a>) -> Self {
-        Self { document, proofs: BTreeMap::new(), notes: Vec::new() }
+        Self { document, credentials: BTreeMap::new(), notes: Vec::new() }
     }
 
     /// The schemes an operation asks for: the first way that asks for any.
@@ -48,48 +48,54 @@ impl<'a> Security<'a> {
     }
 
     /// Adds to a call, or to what all calls share, what the schemes ask for.
-    pub(super) fn add(&mut self, names: &[&'a str], place: Place, call: &mut Call, vault: &mut Secrets) {
+    pub(super) fn add(
+        &mut self,
+        names: &[&'a str],
+        place: Place,
+        request: &mut RequestDraft,
+        secrets: &mut SecretVars,
+    ) {
         for name in names {
-            if !self.proofs.contains_key(name) {
-                let proof = self.proof(name, vault);
-                self.proofs.insert(name, proof);
+            if !self.credentials.contains_key(name) {
+                let known = self.credentials_of(name, secrets);
+                self.credentials.insert(name, known);
             }
-            let Some(Some(proof)) = self.proofs.get(name) else { continue };
-            let is_shared = matches!(proof, Proof::Auth(_) | Proof::Header(..));
+            let Some(Some(known)) = self.credentials.get(name) else { continue };
+            let is_shared = matches!(known, Credentials::Auth(_) | Credentials::Header(..));
             if place == Place::Target && !is_shared || place == Place::Rest && is_shared {
                 continue;
             }
-            match proof.clone() {
-                Proof::Auth(auth) => call.auth = call.auth.take().or(Some(auth)),
-                Proof::Header(name, var) => drop(call.headers.insert(name, slot(&var).into())),
-                Proof::Query(name, var) => drop(call.query.insert(name, slot(&var).into())),
-                Proof::Cookie(name, var) => call.cookies.push(format!("{name}={}", slot(&var))),
+            match known.clone() {
+                Credentials::Auth(auth) => request.auth = request.auth.take().or(Some(auth)),
+                Credentials::Header(name, var) => drop(request.headers.insert(name, slot(&var).into())),
+                Credentials::Query(name, var) => drop(request.query.insert(name, slot(&var).into())),
+                Credentials::Cookie(name, var) => request.cookies.push(format!("{name}={}", slot(&var))),
             }
         }
     }
 
-    fn proof(&mut self, scheme: &str, vault: &mut Secrets) -> Option<Proof> {
+    fn credentials_of(&mut self, scheme: &str, secrets: &mut SecretVars) -> Option<Credentials> {
         let schemes = self.document.0.get("components")?.get("securitySchemes")?;
         let written = self.document.resolve(schemes.get(scheme)?)?;
         let word = |key: &str| written.get(key).and_then(Json::as_str).unwrap_or_default();
         match word("type").to_ascii_lowercase().as_str() {
             "http" if word("scheme").eq_ignore_ascii_case("basic") => {
-                let user = vault.keep("username", &format!("the user's name of `{scheme}`"));
-                let password = vault.keep("password", &format!("the user's password of `{scheme}`"));
-                Some(Proof::Auth(json!({"basic": {"user": slot(&user), "password": slot(&password)}})))
+                let user = secrets.keep("username", &format!("the user's name of `{scheme}`"));
+                let password = secrets.keep("password", &format!("the user's password of `{scheme}`"));
+                Some(Credentials::Auth(json!({"basic": {"user": slot(&user), "password": slot(&password)}})))
             }
-            "http" if word("scheme").eq_ignore_ascii_case("bearer") => Some(bearer(scheme, vault)),
-            "oauth2" | "openidconnect" => Some(bearer(scheme, vault)),
+            "http" if word("scheme").eq_ignore_ascii_case("bearer") => Some(bearer(scheme, secrets)),
+            "oauth2" | "openidconnect" => Some(bearer(scheme, secrets)),
             "apikey" => {
                 let name = word("name").to_owned();
                 let holds = format!("the key of `{scheme}`: `{name}`, sent in the {}", word("in"));
                 match word("in") {
                     "header" if http::HeaderName::from_bytes(name.as_bytes()).is_ok() => {
-                        Some(Proof::Header(name, vault.keep("api_key", &holds)))
+                        Some(Credentials::Header(name, secrets.keep("api_key", &holds)))
                     }
-                    "query" => Some(Proof::Query(name, vault.keep("api_key", &holds))),
+                    "query" => Some(Credentials::Query(name, secrets.keep("api_key", &holds))),
                     "cookie" if !name.contains(['{', '$', ';', '=']) => {
-                        Some(Proof::Cookie(name, vault.keep("api_key", &holds)))
+                        Some(Credentials::Cookie(name, secrets.keep("api_key", &holds)))
                     }
                     _ => self.unsaid(scheme),
                 }
@@ -98,13 +104,13 @@ impl<'a> Security<'a> {
         }
     }
 
-    fn unsaid(&mut self, scheme: &str) -> Option<Proof> {
+    fn unsaid(&mut self, scheme: &str) -> Option<Credentials> {
         self.notes.push(format!("the security scheme `{scheme}` is left out: no plan can say it"));
         None
     }
 }
 
-fn bearer(scheme: &str, vault: &mut Secrets) -> Proof {
-    let var = vault.keep("token", &format!("the bearer token of `{scheme}`"));
-    Proof::Auth(json!({"bearer": slot(&var)}))
+fn bearer(scheme: &str, secrets: &mut SecretVars) -> Credentials {
+    let var = secrets.keep("token", &format!("the bearer token of `{scheme}`"));
+    Credentials::Auth(json!({"bearer": slot(&var)}))
 }

@@ -1,5 +1,20 @@
 use serde_json::Value as Json;
 
+/// The kind of value a schema is for, said or implied.
+pub(super) fn kind(schema: &Json) -> Option<&str> {
+    match schema.get("type") {
+        Some(Json::String(kind)) => Some(kind),
+        Some(Json::Array(kinds)) => {
+            let mut kinds = kinds.iter().filter_map(Json::as_str);
+            kinds.clone().find(|kind| *kind != "null").or_else(|| kinds.next())
+        }
+        _ if schema.get("properties").is_some() || schema.get("additionalProperties").is_some() => Some("object"),
+        _ if schema.get("items").is_some() || schema.get("prefixItems").is_some() => Some("array"),
+        _ if schema.get("format").is_some() || schema.get("pattern").is_some() => Some("string"),
+        _ => None,
+    }
+}
+
 /// A text that a schema allows, as the plan writes it; a few formats are made anew with each call.
 pub(super) fn text(schema: &Json) -> String {
     let format = schema.get("format").and_then(Json::as_str).unwrap_or_default();
@@ -56,6 +71,21 @@ pub(super) fn number(schema: &Json, is_whole: bool) -> Json {
         _ => usual,
     };
     if value.fract() == 0.0 && value.abs() < 9e15 { (value as i64).into() } else { value.into() }
+}
+
+/// A value as one text, for where the plan takes no other: a header, a field of a form.
+pub(super) fn as_text(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Null => String::new(),
+        // what is escaped in it is escaped without double quotes, so it is the same inside JSON
+        other => other.to_string(),
+    }
+}
+
+/// A value for where the plan takes a text, a number or a truth: what is nested goes as JSON text.
+pub(super) fn flat(value: Json) -> Json {
+    if value.is_array() || value.is_object() { as_text(&value).into() } else { value }
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use rand::{Rng, RngExt};
 use super::*;
 use crate::metrics::{Health, Interval, SeriesKey, Tally};
 use crate::sample::{
-    Catalog, EndpointEntry, EndpointId, FailureKind, MetricEntry, MetricId, MetricKind, Outcome, Phases, Reach, Sample,
-    StageEntry, StageId, StagePurpose, TaskEntry, TaskId, Timing, UserEntry, UserTypeId,
+    Catalog, CatalogEndpoint, CatalogMetric, CatalogStage, CatalogTask, CatalogUserType, EndpointId, FailureKind,
+    MetricId, MetricKind, Outcome, Phases, Sample, StageId, StagePurpose, TaskId, Timing, Transmission, UserTypeId,
 };
 use crate::threshold::{Amount, NoData, OnBreak};
 use crate::units::{Offset, Ratio, Seed, Size};
@@ -92,11 +92,11 @@ pub(super) fn header() -> Header {
 
 fn catalog() -> Catalog {
     Catalog {
-        endpoints: vec![EndpointEntry { name: "search".into(), method: "GET".into(), tags: vec!["read".into()] }],
-        users: vec![UserEntry { name: "reader".into(), tags: Vec::new() }],
-        tasks: vec![TaskEntry { name: "search".into(), user: UserTypeId(0), tags: Vec::new() }],
-        stages: vec![StageEntry { name: "steady".into(), scenario: "".into(), purpose: StagePurpose::WarmUp }],
-        metrics: vec![MetricEntry { name: "found".into(), kind: MetricKind::Trend, unit: Some("rows".into()) }],
+        endpoints: vec![CatalogEndpoint { name: "search".into(), method: "GET".into(), tags: vec!["read".into()] }],
+        users: vec![CatalogUserType { name: "reader".into(), tags: Vec::new() }],
+        tasks: vec![CatalogTask { name: "search".into(), user: UserTypeId(0), tags: Vec::new() }],
+        stages: vec![CatalogStage { name: "steady".into(), scenario: "".into(), purpose: StagePurpose::WarmUp }],
+        metrics: vec![CatalogMetric { name: "found".into(), kind: MetricKind::Trend, unit: Some("rows".into()) }],
     }
 }
 
@@ -174,7 +174,7 @@ fn call(dice: &mut impl Rng) -> Call {
             timing: Timing { scheduled, ready: scheduled, sent, ended: sent + nanos(dice, 43) },
             phases,
             outcome,
-            reach: if dice.random() { Reach::Wire } else { Reach::Never },
+            transmission: if dice.random() { Transmission::Sent } else { Transmission::NeverSent },
             bytes_out: exponential(dice, 20),
             bytes_in: exponential(dice, 30),
             content: exponential(dice, 30),

@@ -1,4 +1,4 @@
-//! What is to be known of two runs before their numbers are held against each other.
+//! What is to be known of two runs before their numbers are compared.
 
 use super::read::RunTrace;
 use crate::journal::{Closing, Header, Stage, Tail};
@@ -81,13 +81,13 @@ fn shape(stage: &Stage) -> Shape<'_> {
     (&stage.name, &stage.scenario, stage.start, stage.end, stage.users, stage.rate, warm_up)
 }
 
-/// What a target is told by; the service within the process has another port each time.
+/// What tells one target from another; the service within the process has another port each time.
 fn service(target: &str) -> &str {
     const EMBEDDED: &str = "the embedded service at ";
     if target.starts_with(EMBEDDED) { EMBEDDED } else { target }
 }
 
-/// A plan's text without the place of its target, which is told on its own.
+/// A plan's text without the place of its target, which is compared on its own.
 fn without(effective: &str, target: &str) -> String {
     let url = target.rsplit(' ').next().unwrap_or(target);
     let origin_end = url.find("://").and_then(|scheme| url[scheme + 3..].find('/').map(|end| scheme + 3 + end));

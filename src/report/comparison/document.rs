@@ -15,15 +15,15 @@ pub struct ComparisonReport {
     pub version: u32,
     /// The version of Plimsoll that wrote it.
     pub plimsoll: String,
-    /// What it comes to: the gravest word of all rows.
+    /// The result: the worst word of all rows.
     pub word: WordEntry,
-    /// The exit code it comes to: 1 for a regression, else 0.
+    /// The exit code: 1 for a regression, else 0.
     pub exit_code: u8,
     /// What is to be known before the words are believed: what differs between the runs, what is missing.
     pub warnings: Vec<String>,
-    /// The run that is compared with.
+    /// The earlier run.
     pub base: RunSide,
-    /// The run that is judged.
+    /// The run that is compared with it.
     pub new: RunSide,
     /// What a change must exceed to matter.
     pub demand: DemandEntry,
@@ -74,7 +74,7 @@ pub struct DemandEntry {
 pub struct MethodEntry {
     /// How often all intervals of a comparison are right together.
     pub confidence: f64,
-    /// How many changes were judged together.
+    /// How many changes were evaluated together.
     pub changes: usize,
     /// Into how many blocks of consecutive seconds each run was cut.
     pub blocks: usize,
@@ -89,7 +89,7 @@ pub struct ComparedEntry {
     pub method: String,
     /// The name; `all` for all together.
     pub name: String,
-    /// The gravest word of its changes.
+    /// The worst word of its changes.
     pub word: WordEntry,
     /// How many requests of the base were answered or failed.
     pub base_requests: u64,
@@ -114,7 +114,7 @@ pub struct ChangeEntry {
     pub low: Option<f64>,
     /// The interval's upper end.
     pub high: Option<f64>,
-    /// What it comes to.
+    /// The result.
     pub word: WordEntry,
 }
 
@@ -127,7 +127,7 @@ pub struct NameEntry {
     pub name: String,
 }
 
-/// What a change comes to.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WordEntry {

@@ -15,16 +15,16 @@ pub struct RunTrace {
     pub side: RunSide,
     /// Its numbers.
     pub trace: Trace,
-    /// What it has come to.
+    /// Its results.
     pub(super) results: Results,
     pub(super) tail: Tail,
 }
 
 /// Both runs, and what is to be said of them before any word.
 pub struct Pair {
-    /// The run that is compared with.
+    /// The earlier run.
     pub base: RunTrace,
-    /// The run that is judged.
+    /// The run that is compared with it.
     pub new: RunTrace,
     /// What differs between them, and what they lack.
     pub warnings: Vec<String>,

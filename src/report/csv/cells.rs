@@ -50,3 +50,8 @@ pub(super) fn percentiles_of(times: &Distribution) -> Vec<String> {
     let quantiles = SHARES.iter().map(|share| times.quantile(*share)).chain([times.max()]);
     quantiles.map(|nanos| nanos.map_or_else(|| NOTHING.to_owned(), |nanos| whole(nanos / 1e6))).collect()
 }
+
+/// Bytes an answer had on average.
+pub(super) fn average(content: u64, requests: u64) -> f64 {
+    if requests > 0 { content as f64 / requests as f64 } else { 0.0 }
+}

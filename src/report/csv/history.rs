@@ -5,10 +5,9 @@ use std::time::SystemTime;
 
 use csv::Writer;
 
-use super::cells::{PERCENTILES, rows, text};
-use super::running::{Requests, Running};
+use super::cells::{PERCENTILES, average, number, percentiles_of, rows, text};
 use crate::journal::{Entry, Reader};
-use crate::metrics::{Interval, SeriesCount};
+use crate::metrics::{Distribution, Interval, Measure, Scale, SeriesCount};
 use crate::sample::Catalog;
 
 /// Which rows the history has.
@@ -33,7 +32,7 @@ const TOTALS: [&str; 7] = [
 ];
 
 /// How many seconds that the journal passes over get a row: a day of them. A journal may say that two thousand million
-/// seconds lie between two of its frames, and a file of that many rows would tell nobody anything.
+/// seconds lie between two of its frames, and a file of that many rows would be of no use.
 const IDLE: u32 = 86_400;
 
 /// Writes `_stats_history.csv` from a journal: a row a second, the last one too. Rates and percentiles are the second's
@@ -42,7 +41,7 @@ const IDLE: u32 = 86_400;
 ///
 /// # Errors
 /// Of what it is written to.
-pub fn history<S: Read + Seek>(
+pub(in crate::report) fn history<S: Read + Seek>(
     reader: &mut Reader<S>,
     through: Option<u32>,
     rows: HistoryRows,
@@ -100,7 +99,7 @@ impl<W: Write> Table<W> {
 
     fn second(&mut self, interval: &Interval) -> io::Result<()> {
         if interval.users == 0 && interval.series.is_empty() {
-            // gets its row with those that are passed over, if anything follows: when the load is over, workers may tell
+            // gets its row with those that are passed over, if anything follows: when the load is over, workers may report
             // a second more in which nothing happens, and the last row is to be one in which something did
             self.idle_left = self.idle_left.saturating_add(1);
             return Ok(());
@@ -153,5 +152,76 @@ impl<W: Write> Table<W> {
         let head = [time, self.users.to_string(), method.to_owned(), name.to_owned()];
         self.file.write_record(head.iter().chain(figures))?;
         Ok(())
+    }
+}
+
+/// The numbers of some requests: those of one second, or all so far.
+struct Requests {
+    count: u64,
+    failures: u64,
+    content: u64,
+    times: Distribution,
+}
+
+/// All so far that one row of the history stands for.
+struct Running {
+    all: Requests,
+    /// Kept, for a whole histogram is walked to find it; `None` since something was added.
+    median: Option<f64>,
+}
+
+impl Requests {
+    const fn none() -> Self {
+        Self { count: 0, failures: 0, content: 0, times: Distribution::new(Scale::Time) }
+    }
+
+    fn add(&mut self, series: &SeriesCount) {
+        self.count += series.counts.ended();
+        self.failures += series.counts.failures();
+        self.content += series.counts.content;
+        for (measure, samples) in &series.times {
+            if matches!(measure, Measure::ResponseOk | Measure::ResponseFailed) {
+                self.times.add(samples);
+            }
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How many there were in this second, how many failed, and their percentiles.
+    fn cells(&self) -> Vec<String> {
+        // as many decimals as Locust writes, so that a reader takes the column for one of fractions
+        let mut cells = vec![format!("{:.6}", self.count as f64), format!("{:.6}", self.failures as f64)];
+        cells.extend(percentiles_of(&self.times));
+        cells
+    }
+}
+
+impl Running {
+    const fn new() -> Self {
+        Self { all: Requests::none(), median: None }
+    }
+
+    fn add(&mut self, series: &SeriesCount) {
+        self.all.add(series);
+        self.median = None;
+    }
+
+    /// The columns that begin with `Total`.
+    fn cells(&mut self) -> [String; 7] {
+        let ms = |nanos: Option<f64>| number(nanos.unwrap_or(0.0) / 1e6);
+        let times = &self.all.times;
+        let median = *self.median.get_or_insert_with(|| times.quantile(0.5).unwrap_or(0.0));
+        [
+            self.all.count.to_string(),
+            self.all.failures.to_string(),
+            ms(Some(median)),
+            ms(times.mean()),
+            ms(times.min()),
+            ms(times.max()),
+            number(average(self.all.content, self.all.count)),
+        ]
     }
 }

@@ -4,14 +4,13 @@
 //! Locust 2.47.
 
 mod cells;
-mod content;
-mod groups;
 mod history;
-mod running;
-mod stats;
+mod totals;
+
 #[cfg(test)]
 mod tests;
 
-pub use groups::{exceptions, failures};
-pub use history::{HistoryRows, history};
-pub use stats::stats;
+pub use history::HistoryRows;
+pub(super) use history::history;
+pub(super) use totals::stats;
+pub use totals::{exceptions, failures};

@@ -6,12 +6,12 @@ use super::*;
 use crate::journal::{Closing, End, Environment, Fingerprint, Header, PlanText, Reader, RunId, Shard, Writer};
 use crate::metrics::{Health, Interval, SeriesKey, Tally};
 use crate::sample::{
-    Catalog, EndpointEntry, EndpointId, Outcome, Phases, Reach, Sample, StageId, TaskId, Timing, UserTypeId,
+    Catalog, CatalogEndpoint, EndpointId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission, UserTypeId,
 };
 use crate::units::{Offset, Seed};
 
 fn header() -> Header {
-    let endpoint = EndpointEntry { name: "a".into(), method: "GET".into(), tags: Vec::new() };
+    let endpoint = CatalogEndpoint { name: "a".into(), method: "GET".into(), tags: Vec::new() };
     Header {
         format: Header::FORMAT,
         plimsoll: String::new(),
@@ -56,7 +56,7 @@ fn second(tally: &mut Tally, second: u32, milliseconds: &[u64], users: u64) -> I
             timing: Timing { scheduled: began, ready: began, sent: began, ended },
             phases: Phases::default(),
             outcome: Outcome::Ok,
-            reach: Reach::Wire,
+            transmission: Transmission::Sent,
             bytes_out: 1,
             bytes_in: 14,
             content: 10,
@@ -87,7 +87,7 @@ fn journal(seconds: &[(u32, &[u64], u64)], elapsed: Option<Duration>) -> Cursor<
 }
 
 /// The rows behind the head, each as its cells.
-fn told(journal: Cursor<Vec<u8>>, through: Option<u32>, rows: HistoryRows) -> Vec<Vec<String>> {
+fn written(journal: Cursor<Vec<u8>>, through: Option<u32>, rows: HistoryRows) -> Vec<Vec<String>> {
     let mut text = Vec::new();
     history(&mut Reader::of(journal).unwrap(), through, rows, &mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
@@ -98,7 +98,7 @@ fn told(journal: Cursor<Vec<u8>>, through: Option<u32>, rows: HistoryRows) -> Ve
 #[test]
 fn a_second_has_its_own_figures_and_those_of_the_run_so_far() {
     let seconds: [(u32, &[u64], u64); 2] = [(0, &[10, 20, 31], 3), (1, &[40], 2)];
-    let rows = told(journal(&seconds, Some(Duration::from_millis(1500))), None, HistoryRows::EachName);
+    let rows = written(journal(&seconds, Some(Duration::from_millis(1500))), None, HistoryRows::EachName);
     let shown: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
     assert_eq!(
         shown,
@@ -116,7 +116,7 @@ fn a_second_has_its_own_figures_and_those_of_the_run_so_far() {
 fn seconds_in_which_nothing_ended_have_rows_but_none_follows_the_last() {
     let seconds: [(u32, &[u64], u64); 4] = [(1, &[10], 1), (4, &[10], 1), (7, &[], 0), (8, &[], 0)];
     let column = |end, through| {
-        let rows = told(journal(&seconds, end), through, HistoryRows::Aggregated);
+        let rows = written(journal(&seconds, end), through, HistoryRows::Aggregated);
         rows.iter().map(|row| format!("{} {}", row[0], row[17])).collect::<Vec<_>>().join(", ")
     };
     let all = "1000 0, 1001 1, 1002 1, 1003 1, 1004 2";
@@ -132,7 +132,7 @@ fn a_journal_that_passes_over_ages_makes_no_file_of_ages() {
     let seconds: [(u32, &[u64], u64); 3] =
         [(0, &[10], 1), (i32::MAX as u32 - 1, &[10], 1), (i32::MAX as u32, &[10], 1)];
     let rows =
-        told(journal(&seconds, Some(Duration::from_secs(u64::MAX / 1_000_000_000))), None, HistoryRows::Aggregated);
+        written(journal(&seconds, Some(Duration::from_secs(u64::MAX / 1_000_000_000))), None, HistoryRows::Aggregated);
     assert_eq!(rows.len(), 3 + 86_400);
     let last = rows.last().unwrap();
     assert_eq!((last[0].as_str(), last[17].as_str()), ("2147484647", "3"));

@@ -7,74 +7,74 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 ///
 /// Source of the format: `junit-10.xsd` of the Jenkins xunit plugin, the strictest that is in wide use.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Suites {
+pub(super) struct Suites {
     /// What all of them are of.
-    pub name: String,
+    pub(super) name: String,
     /// How long they took, in seconds.
-    pub seconds: f64,
+    pub(super) seconds: f64,
     /// Each suite.
-    pub suites: Vec<Suite>,
+    pub(super) suites: Vec<Suite>,
 }
 
 /// Cases that belong together.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Suite {
+pub(super) struct Suite {
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// When it began (RFC 3339), where that is known.
-    pub began: Option<String>,
+    pub(super) began: Option<String>,
     /// How long it took, in seconds.
-    pub seconds: f64,
+    pub(super) seconds: f64,
     /// What else there is to know, as names and values.
-    pub properties: Vec<(String, String)>,
+    pub(super) properties: Vec<(String, String)>,
     /// Each case.
-    pub cases: Vec<Case>,
+    pub(super) cases: Vec<Case>,
 }
 
 /// One thing that was asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Case {
+pub(super) struct Case {
     /// What CI systems group cases by, where Java has its classes.
-    pub class: String,
+    pub(super) class: String,
     /// Its name within the class.
-    pub name: String,
+    pub(super) name: String,
     /// How long it took, in seconds, where that means something.
-    pub seconds: Option<f64>,
-    /// What it came to.
-    pub outcome: CaseOutcome,
-    /// More to read, whatever it came to; may be empty.
-    pub output: String,
+    pub(super) seconds: Option<f64>,
+    /// Its result.
+    pub(super) outcome: CaseOutcome,
+    /// More to read, whatever the result; may be empty.
+    pub(super) output: String,
 }
 
-/// What a case came to.
+/// The result of a case.
 #[derive(Debug, Clone, PartialEq)]
-pub enum CaseOutcome {
+pub(super) enum CaseOutcome {
     /// It holds.
     Passed,
     /// It does not.
-    Failed(Trouble),
-    /// It could not be told.
-    Error(Trouble),
+    Failed(Failure),
+    /// It is not known.
+    Error(Failure),
     /// It was left out; why.
     Skipped(String),
 }
 
 /// Why a case did not pass.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Trouble {
-    /// What sort of trouble, in a word.
-    pub kind: String,
+pub(super) struct Failure {
+    /// Its kind, in a word.
+    pub(super) kind: String,
     /// One line of it.
-    pub message: String,
+    pub(super) message: String,
     /// All of it; may be empty.
-    pub text: String,
+    pub(super) text: String,
 }
 
 impl Suites {
     /// The XML document, whole and valid whatever the names and texts hold: XML 1.0 has no way to write most control
     /// characters, so `U+FFFD` stands in their place.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(super) fn render(&self) -> String {
         let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
         // what is written to memory cannot be refused
         let _ = self.write(&mut writer);
@@ -142,8 +142,8 @@ impl Case {
         element.write_inner_content(|writer| {
             match &self.outcome {
                 CaseOutcome::Passed => {}
-                CaseOutcome::Failed(trouble) => trouble.write("failure", writer)?,
-                CaseOutcome::Error(trouble) => trouble.write("error", writer)?,
+                CaseOutcome::Failed(failure) => failure.write("failure", writer)?,
+                CaseOutcome::Error(failure) => failure.write("error", writer)?,
                 CaseOutcome::Skipped(why) => {
                     let attributes = [("message", line(why))];
                     writer.create_element("skipped").with_attributes(pairs(&attributes)).write_empty()?;
@@ -172,7 +172,7 @@ impl CaseOutcome {
     }
 }
 
-impl Trouble {
+impl Failure {
     fn write<W: Write>(&self, element: &str, writer: &mut Writer<W>) -> io::Result<()> {
         let attributes = [("type", line(&self.kind)), ("message", line(&self.message))];
         let element = writer.create_element(element).with_attributes(pairs(&attributes));
@@ -201,4 +201,55 @@ fn line(text: &str) -> String {
 fn lines(text: &str) -> String {
     let unfit = |c: char| (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{FFFE}' | '\u{FFFF}');
     text.chars().map(|c| if unfit(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(name: &str, outcome: CaseOutcome) -> Case {
+        Case { class: "c".to_owned(), name: name.to_owned(), seconds: Some(0.25), outcome, output: String::new() }
+    }
+
+    #[test]
+    fn a_document_counts_its_cases_and_holds_what_xml_cannot() {
+        let failure = |text: &str| Failure { kind: "broken".into(), message: text.into(), text: text.into() };
+        let cases = vec![
+            case("fine", CaseOutcome::Passed),
+            case("a<b>&\"'\u{0}\n\u{1b}[31m\u{FFFF}]]>", CaseOutcome::Failed(failure("x\ny\r\u{8}]]>"))),
+            case("odd", CaseOutcome::Error(Failure::default())),
+            Case { output: "said".into(), ..case("out", CaseOutcome::Skipped("why".into())) },
+        ];
+        let properties = vec![("seed".to_owned(), "42".to_owned())];
+        let suite = Suite {
+            name: "s".into(),
+            began: Some("2026-11-23T09:15:27Z".into()),
+            seconds: 12_345.678_9,
+            properties,
+            cases,
+        };
+        let text = Suites { name: "plan".into(), seconds: f64::NAN, suites: vec![suite] }.render();
+        let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="plan" time="0.000" tests="4" failures="1" errors="1">
+  <testsuite name="s" tests="4" failures="1" errors="1" skipped="1" time="12345.679" timestamp="2026-11-23T09:15:27Z">
+    <properties>
+      <property name="seed" value="42"/>
+    </properties>
+    <testcase classname="c" name="fine" time="0.250"/>
+    <testcase classname="c" name="a&lt;b&gt;&amp;&quot;&apos;� �[31m�]]&gt;" time="0.250">
+      <failure type="broken" message="x y��]]&gt;">x
+y��]]&gt;</failure>
+    </testcase>
+    <testcase classname="c" name="odd" time="0.250">
+      <error type="" message=""/>
+    </testcase>
+    <testcase classname="c" name="out" time="0.250">
+      <skipped message="why"/>
+      <system-out>said</system-out>
+    </testcase>
+  </testsuite>
+</testsuites>
+"#;
+        assert_eq!(text, expected);
+    }
 }

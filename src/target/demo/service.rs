@@ -1,34 +1,62 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::goods::{GOODS, Product};
-use super::graphql;
-use super::shop::{Cart, MOST_OF_ONE};
-use super::upload;
+use super::shop::{Cart, MOST_OF_ONE, PRODUCTS, Product};
+use super::{graphql, upload};
 use crate::target::exchange::{Ask, Reply};
-use crate::target::route::Route;
 use crate::target::state::State;
 
 type Answered = Result<Reply, Box<Reply>>;
 
-const PATHS: [&str; 8] = [
-    "/demo/login",
-    "/demo/me",
-    "/demo/products",
-    "/demo/cart",
-    "/demo/checkout",
-    "/demo/quote",
-    "/demo/graphql",
-    "/demo/upload",
+/// Where it stands.
+pub(in crate::target) const PATH: &str = "/demo";
+
+/// What it can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::target) enum Route {
+    Login,
+    Me,
+    Products,
+    Product,
+    Cart,
+    AddToCart,
+    EmptyCart,
+    Checkout,
+    Quote,
+    Graphql,
+    Upload,
+}
+
+/// Its routes, by the names they are counted under.
+pub(in crate::target) const ROUTES: [(&str, Route); 11] = [
+    ("POST /demo/login", Route::Login),
+    ("GET /demo/me", Route::Me),
+    ("GET /demo/products", Route::Products),
+    ("GET /demo/products/ID", Route::Product),
+    ("GET /demo/cart", Route::Cart),
+    ("POST /demo/cart", Route::AddToCart),
+    ("DELETE /demo/cart", Route::EmptyCart),
+    ("POST /demo/checkout", Route::Checkout),
+    ("GET /demo/quote", Route::Quote),
+    ("POST /demo/graphql", Route::Graphql),
+    ("POST /demo/upload", Route::Upload),
 ];
+
 const LONGEST_NAME: usize = 64;
 /// What is behind a user's name in its password.
 const SECRET: &str = "-secret";
 /// A card that ends so has no money behind it.
 const DECLINED: &str = "0002";
 
-/// Answers a request under `/demo`.
-pub(in crate::target) fn answer(state: &State, route: Route, ask: &Ask, body: &[u8]) -> Reply {
+/// Answers a request under `/demo`; `route` is `None` where there is none for what is asked.
+pub(in crate::target) fn answer(state: &State, route: Option<Route>, ask: &Ask, body: &[u8]) -> Reply {
+    let Some(route) = route else {
+        let is_path = |(name, _): &(&str, Route)| name.split_once(' ').is_some_and(|(_, path)| path == ask.path);
+        return match ROUTES.iter().any(is_path) {
+            true => reply(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"),
+            false => reply(StatusCode::NOT_FOUND, "not found"),
+        };
+    };
     let answered = match route {
         Route::Login => login(state, body),
         Route::Products => Ok(products(ask.query)),
@@ -39,15 +67,13 @@ pub(in crate::target) fn answer(state: &State, route: Route, ask: &Ask, body: &[
         Route::Me | Route::Cart | Route::AddToCart | Route::EmptyCart | Route::Checkout => {
             token(state, ask).and_then(|token| of_session(state, route, token, body))
         }
-        _ if PATHS.contains(&ask.path) => refuse(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"),
-        _ => refuse(StatusCode::NOT_FOUND, "not found"),
     };
     answered.unwrap_or_else(|reply| *reply)
 }
 
 /// Turns a request away, and says why.
 pub(super) fn refuse<T>(status: StatusCode, why: &str) -> Result<T, Box<Reply>> {
-    Err(Box::new(Reply::new(status, json!({"error": why}))))
+    Err(Box::new(reply(status, why)))
 }
 
 /// The body as a JSON object.
@@ -56,6 +82,10 @@ pub(super) fn object(body: &[u8]) -> Result<Value, Box<Reply>> {
         Ok(object) if object.is_object() => Ok(object),
         _ => refuse(StatusCode::BAD_REQUEST, "the body is no JSON object"),
     }
+}
+
+fn reply(status: StatusCode, why: &str) -> Reply {
+    Reply::new(status, json!({"error": why}))
 }
 
 fn login(state: &State, body: &[u8]) -> Answered {
@@ -73,7 +103,7 @@ fn login(state: &State, body: &[u8]) -> Answered {
 
 fn products(query: &str) -> Reply {
     let category = query.split('&').find_map(|pair| pair.strip_prefix("category="));
-    let wanted = GOODS.iter().filter(|product| category.is_none_or(|category| product.category == category));
+    let wanted = PRODUCTS.iter().filter(|product| category.is_none_or(|category| product.category == category));
     let listed: Vec<Value> = wanted.map(Product::shown).collect();
     Reply::ok(json!({"total": listed.len(), "products": listed}))
 }
@@ -88,8 +118,8 @@ fn product(id: &str) -> Answered {
 fn quote(state: &State) -> Answered {
     let now = state.age();
     let mut shop = state.shop();
-    match shop.desk.take(now) {
-        Some(after) => Ok(Reply { after, ..Reply::ok(json!({"quote": GOODS[0].price, "currency": "EUR"})) }),
+    match shop.quotes.take(now) {
+        Some(after) => Ok(Reply { after, ..Reply::ok(json!({"quote": PRODUCTS[0].price, "currency": "EUR"})) }),
         None => refuse(StatusCode::SERVICE_UNAVAILABLE, "the queue at the desk is too long"),
     }
 }

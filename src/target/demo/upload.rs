@@ -64,19 +64,19 @@ fn part(head: &[u8], content: &[u8]) -> Value {
         let value = disposition.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
         value.map(|value| value.trim_matches('"'))
     };
-    let told = json!({"name": of("name"), "file": of("filename"), "type": line("content-type")});
-    measured(told, content)
+    let described = json!({"name": of("name"), "file": of("filename"), "type": line("content-type")});
+    measured(described, content)
 }
 
-/// What is told of a content, with its length and its check sum (CRC-32 as in gzip, RFC 1952).
-fn measured(mut told: Value, content: &[u8]) -> Value {
+/// A description of a content, with its length and its check sum (CRC-32 as in gzip, RFC 1952).
+fn measured(mut described: Value, content: &[u8]) -> Value {
     let mut crc = Crc::new();
     crc.update(content);
-    if let Some(told) = told.as_object_mut() {
-        told.insert("bytes".to_owned(), content.len().into());
-        told.insert("crc32".to_owned(), format!("{:08x}", crc.sum()).into());
+    if let Some(described) = described.as_object_mut() {
+        described.insert("bytes".to_owned(), content.len().into());
+        described.insert("crc32".to_owned(), format!("{:08x}", crc.sum()).into());
     }
-    told
+    described
 }
 
 #[cfg(test)]
@@ -90,19 +90,19 @@ mod tests {
     }
 
     #[test]
-    fn what_came_is_told_part_by_part() {
+    fn what_came_is_reported_part_by_part() {
         let form = "--edge\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n\
                     --edge\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"a.svg\"\r\n\
                     content-type: image/svg+xml\r\n\r\n123456789\r\n--edge--\r\n";
-        let told = answer(KIND, form.as_bytes()).unwrap_or_else(|reply| *reply).body;
-        assert_eq!(told["bytes"], 14);
-        assert_eq!(told["parts"][0]["name"], "note");
+        let described = answer(KIND, form.as_bytes()).unwrap_or_else(|reply| *reply).body;
+        assert_eq!(described["bytes"], 14);
+        assert_eq!(described["parts"][0]["name"], "note");
         let picture = json!({
             "name": "picture", "file": "a.svg", "type": "image/svg+xml", "bytes": 9, "crc32": "cbf43926"
         });
-        assert_eq!(told["parts"][1], picture);
-        let told = answer("text/csv", b"123456789").unwrap_or_else(|reply| *reply).body;
-        assert_eq!(told, json!({"type": "text/csv", "bytes": 9, "crc32": "cbf43926"}));
+        assert_eq!(described["parts"][1], picture);
+        let described = answer("text/csv", b"123456789").unwrap_or_else(|reply| *reply).body;
+        assert_eq!(described, json!({"type": "text/csv", "bytes": 9, "crc32": "cbf43926"}));
     }
 
     #[test]

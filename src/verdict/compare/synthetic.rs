@@ -8,7 +8,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::standard_error::normal;
 use super::*;
 use crate::metrics::{Counts, Interval, Measure, Recorder, Scale, SeriesCount, SeriesKey};
-use crate::sample::{Catalog, EndpointEntry, EndpointId, StageEntry, StageId, StagePurpose, TaskId, UserTypeId};
+use crate::sample::{Catalog, CatalogEndpoint, CatalogStage, EndpointId, StageId, StagePurpose, TaskId, UserTypeId};
 use crate::units::{Offset, Ratio, Seed};
 
 /// A service of three endpoints under load.
@@ -132,9 +132,9 @@ fn gauss(random: &mut Xoshiro256PlusPlus) -> f64 {
 }
 
 fn catalog() -> Catalog {
-    let stage = |name: &str, purpose| StageEntry { name: name.into(), scenario: "".into(), purpose };
+    let stage = |name: &str, purpose| CatalogStage { name: name.into(), scenario: "".into(), purpose };
     Catalog {
-        endpoints: vec![EndpointEntry { name: "any".into(), method: "GET".into(), tags: Vec::new() }],
+        endpoints: vec![CatalogEndpoint { name: "any".into(), method: "GET".into(), tags: Vec::new() }],
         stages: vec![stage("warm up", StagePurpose::WarmUp), stage("all", StagePurpose::Measured)],
         ..Catalog::default()
     }

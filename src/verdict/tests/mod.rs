@@ -11,22 +11,22 @@ use super::*;
 use crate::journal::Closing;
 use crate::metrics::{Accounting, Health, Interval, SeriesKey, Tally};
 use crate::sample::{
-    Catalog, EndpointEntry, EndpointId, FailureKind, MetricEntry, MetricId, MetricKind, Outcome, Phases, Reach, Sample,
-    StageEntry, StageId, StagePurpose, TaskEntry, TaskId, Timing, UserEntry, UserTypeId,
+    Catalog, CatalogEndpoint, CatalogMetric, CatalogStage, CatalogTask, CatalogUserType, EndpointId, FailureKind,
+    MetricId, MetricKind, Outcome, Phases, Sample, StageId, StagePurpose, TaskId, Timing, Transmission, UserTypeId,
 };
 use crate::threshold::{OnBreak, Rule, Threshold};
 use crate::units::{Offset, Shard};
 
 fn catalog() -> Catalog {
     let endpoint =
-        |name: &str, tag: &str| EndpointEntry { name: name.into(), method: "GET".into(), tags: vec![tag.into()] };
-    let stage = |name: &str, purpose| StageEntry { name: name.into(), scenario: "".into(), purpose };
+        |name: &str, tag: &str| CatalogEndpoint { name: name.into(), method: "GET".into(), tags: vec![tag.into()] };
+    let stage = |name: &str, purpose| CatalogStage { name: name.into(), scenario: "".into(), purpose };
     Catalog {
         endpoints: vec![endpoint("recall", "read"), endpoint("learn", "write")],
-        users: vec![UserEntry { name: "memory".into(), tags: vec![] }],
-        tasks: vec![TaskEntry { name: "t".into(), user: UserTypeId(0), tags: vec![] }],
+        users: vec![CatalogUserType { name: "memory".into(), tags: vec![] }],
+        tasks: vec![CatalogTask { name: "t".into(), user: UserTypeId(0), tags: vec![] }],
         stages: vec![stage("warm up", StagePurpose::WarmUp), stage("peak", StagePurpose::Measured)],
-        metrics: vec![MetricEntry { name: "found".into(), kind: MetricKind::Trend, unit: None }],
+        metrics: vec![CatalogMetric { name: "found".into(), kind: MetricKind::Trend, unit: None }],
     }
 }
 
@@ -53,7 +53,7 @@ fn interval() -> Interval {
             timing,
             phases: Phases::default(),
             outcome,
-            reach: Reach::Wire,
+            transmission: Transmission::Sent,
             bytes_out: 1,
             bytes_in: 8,
             content: 4,

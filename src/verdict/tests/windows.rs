@@ -15,9 +15,9 @@ fn second(second: u32, stage: u16, times_ms: &[u64], failed: usize) -> Interval 
         let outcome = if index < failed { Outcome::Failed(FailureKind::Check) } else { Outcome::Ok };
         let ended = Offset::ZERO + Duration::from_millis(*ms);
         let timing = Timing { scheduled: Offset::ZERO, ready: Offset::ZERO, sent: Offset::ZERO, ended };
-        let (phases, reach) = (Phases::default(), Reach::Wire);
+        let (phases, transmission) = (Phases::default(), Transmission::Sent);
         tally.start();
-        tally.record(series, &Sample { timing, phases, outcome, reach, bytes_out: 1, bytes_in: 1, content: 1 });
+        tally.record(series, &Sample { timing, phases, outcome, transmission, bytes_out: 1, bytes_in: 1, content: 1 });
     }
     tally.take(second, 1, Health::default())
 }

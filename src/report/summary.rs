@@ -1,0 +1,294 @@
+use std::cmp::Reverse;
+
+use super::numbers::{Unit, counted, grouped, ms, percent, seconds};
+use super::page::{Block, Cell, Column, Importance, Limit, Line, List, Mark, Page, Row, Section, Table, Verdict};
+use crate::results::{
+    BooksEntry, FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdEntry, ThresholdState, TimeEntry,
+    UserEntry,
+};
+use crate::units::Size;
+
+/// Where everything is that a page leaves out.
+const REST: &str = "in the report";
+/// How many tags of a user type a summary shows.
+const TAGS: usize = 3;
+
+/// The summary of a run: what was run, what was measured, what held, where every request went.
+#[must_use]
+pub fn run_page(report: &Report) -> Page {
+    let mut page = Page::new(verdict(report));
+    page.lead(Block::Paragraph(lead(report)));
+    page.section(requests(report));
+    page.section(users(&report.users));
+    page.section(metrics(&report.metrics));
+    page.section(groups("failures", "failures", &report.failures));
+    page.section(groups("exceptions", "exceptions (errors of the plan that showed at run time)", &report.exceptions));
+    page.section(levels(&report.levels));
+    page.section(thresholds(report));
+    page.section(teardown(&report.teardown));
+    page.section(accounting(&report.books));
+    page.section(generator(report));
+    page.end(format!("seed {}", report.run.seed));
+    page
+}
+
+fn verdict(report: &Report) -> Verdict {
+    let deferred = report.thresholds.iter().filter(|threshold| threshold.state == ThresholdState::Left).count();
+    let are = if deferred == 1 { "is" } else { "are" };
+    let deferred = match deferred as u64 {
+        0 => String::new(),
+        some => format!("; {} {are} deferred to merge", counted(some, "threshold")),
+    };
+    let mark = if report.verdict.passed { Mark::Good } else { Mark::Bad };
+    Verdict { mark, line: format!("{}{deferred}", report.verdict.text).into() }
+}
+
+fn lead(report: &Report) -> Line {
+    let mut line = Line::name(&report.plan.name);
+    if let Some(profile) = &report.plan.profile {
+        line = line.and(" (profile ").and_name(profile).and(")");
+    }
+    let up_to = if report.run.users == 1 { "" } else { "up to " };
+    let users = counted(report.run.users, "user");
+    let shard = report.run.shard.map(|shard| format!(", shard {} of {}", shard.number, shard.count));
+    let length = seconds(report.run.seconds);
+    line.and(" against ")
+        .and_quote(&report.plan.target)
+        .and(format!(": {up_to}{users} for {length}{}", shard.unwrap_or_default()))
+}
+
+fn requests(report: &Report) -> Section {
+    if report.requests.is_empty() {
+        return Section::untitled("requests").with(Block::Paragraph("no requests were made".into()));
+    }
+    let columns = [
+        Column::left("method"),
+        Column::left("name"),
+        Column::right("requests"),
+        Column::right("failed"),
+        Column::right("rate"),
+        Column::right("p50").legend("p50 to max: response time, from when a request was due"),
+        Column::right("p95"),
+        Column::right("p99"),
+        Column::right("max"),
+        Column::right("service p50").minor().legend("service: from when it was sent"),
+        Column::right("p95").minor(),
+        Column::right("p99").minor(),
+    ];
+    let limit = Limit { terminal: None, comment: Some(50), rest: REST };
+    let mut table = Table::new(columns).ranked("those with the most failures first, then the slowest").limited(limit);
+    let ranks = ranks(&report.requests);
+    for (row, rank) in report.requests.iter().zip(ranks) {
+        table.row(request([Cell::name(&row.method), Cell::name(&row.name)], row).ranked(rank));
+    }
+    table.row(request([Cell::words(""), Cell::words("all")], &report.total).total());
+    Section::new("requests", "requests").with(table)
+}
+
+/// For each row its place among those with the most failures first, then the slowest.
+fn ranks(rows: &[RequestEntry]) -> Vec<usize> {
+    let p95 = |row: &RequestEntry| row.response_time.map_or(0.0, |times| times.p95);
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (&rows[*a], &rows[*b]);
+        b.failed
+            .cmp(&a.failed)
+            .then(p95(b).total_cmp(&p95(a)))
+            .then_with(|| (&a.name, &a.method).cmp(&(&b.name, &b.method)))
+    });
+    let mut ranks = vec![0; rows.len()];
+    order.into_iter().enumerate().for_each(|(rank, row)| ranks[row] = rank);
+    ranks
+}
+
+fn request(name: [Cell; 2], row: &RequestEntry) -> Row {
+    let times = |times: Option<TimeEntry>, of: &[fn(&TimeEntry) -> f64]| {
+        of.iter().map(|figure| Cell::time(times.as_ref().map(figure))).collect::<Vec<_>>()
+    };
+    let mut cells = Vec::from(name);
+    cells.extend([
+        Cell::Count(row.requests),
+        Cell::Failures(row.failed, row.error_rate),
+        Cell::Number(row.rate, Unit::PerSecond),
+    ]);
+    cells.extend(times(row.response_time, &[|t| t.p50, |t| t.p95, |t| t.p99, |t| t.max]));
+    cells.extend(times(row.service_time, &[|t| t.p50, |t| t.p95, |t| t.p99]));
+    cells.into()
+}
+
+/// The user types, where there are several; how much of what each did, by the endpoints' tags.
+fn users(users: &[UserEntry]) -> Option<Section> {
+    let numbers = ["requests", "share", "failed", "rate", "p50", "p95", "p99", "tags"].map(Column::right);
+    let mut table = Table::new(std::iter::once(Column::left("name")).chain(numbers));
+    for user in users {
+        let mut tags: Vec<(&String, &u64)> = user.tags.iter().collect();
+        tags.sort_by_key(|(_, count)| Reverse(**count));
+        let tags = tags.into_iter().take(TAGS).filter(|_| user.requests > 0);
+        let tags =
+            tags.map(|(tag, count)| Line::name(tag).and(format!(" {}", percent(*count as f64 / user.requests as f64))));
+        let time = |of: fn(&TimeEntry) -> f64| Cell::time(user.response_time.as_ref().map(of));
+        table.row(vec![
+            Cell::name(&user.name),
+            Cell::Count(user.requests),
+            Cell::number(user.share, Unit::Share),
+            Cell::Count(user.failed),
+            Cell::Number(user.rate, Unit::PerSecond),
+            time(|times| times.p50),
+            time(|times| times.p95),
+            time(|times| times.p99),
+            Cell::Text(Line::joined(tags, ", ")),
+        ]);
+    }
+    (users.len() > 1).then(|| Section::new("user_types", "user types").of(Importance::Minor).with(table))
+}
+
+fn metrics(metrics: &[MetricEntry]) -> Option<Section> {
+    let numbers = ["samples", "mean", "p50", "p95", "max", "sum", ""].map(Column::right);
+    let mut table = Table::new(std::iter::once(Column::left("name")).chain(numbers));
+    for metric in metrics {
+        let sum = (metric.kind != "gauge").then_some(metric.sum);
+        let mut cells = vec![Cell::name(&metric.name), Cell::Count(metric.count)];
+        let figures = [metric.mean, metric.p50, metric.p95, metric.max, sum];
+        cells.extend(figures.map(|figure| Cell::number(figure, Unit::Plain)));
+        cells.push(metric.unit.as_ref().map_or_else(|| Cell::words(""), Cell::name));
+        table.row(cells);
+    }
+    (!metrics.is_empty()).then(|| Section::new("metrics", "metrics").of(Importance::Minor).with(table))
+}
+
+fn groups(id: &str, title: &str, groups: &[FailureEntry]) -> Option<Section> {
+    let columns = [Column::left("name"), Column::left("kind"), Column::left("what"), Column::right("count")];
+    let mut table = Table::new(columns).limited(Limit { terminal: Some(10), comment: Some(20), rest: REST });
+    for group in groups {
+        table.row(vec![
+            Cell::name(format!("{} {}", group.method, group.name)),
+            Cell::name(&group.kind),
+            Cell::quote(&group.message),
+            Cell::Count(group.count),
+        ]);
+    }
+    (!groups.is_empty()).then(|| Section::new(id, title).with(table))
+}
+
+fn levels(levels: &[LevelEntry]) -> Option<Section> {
+    let limit = Limit { terminal: None, comment: Some(40), rest: REST };
+    let mut table = Table::new(["", "level", "", "broken"].map(Column::left)).limited(limit);
+    for level in levels {
+        let mut broken = level.broken.clone();
+        if level.dropped > 0 {
+            broken.push(format!("{} arrivals dropped", grouped(level.dropped)));
+        }
+        table.row(vec![
+            if level.held { HELD } else { BROKEN },
+            Cell::name(&level.name),
+            Cell::name(&level.level),
+            if broken.is_empty() { Cell::words("") } else { Cell::quote(broken.join(", ")) },
+        ]);
+    }
+    let highest = levels.iter().filter(|level| level.held).max_by(|a, b| height(a).total_cmp(&height(b)));
+    let note = match highest {
+        Some(level) => {
+            Line::from("the highest level that held: ").and_name(&level.level).and(" (").and_name(&level.name).and(")")
+        }
+        None => "no level held".into(),
+    };
+    let section = || Section::new("levels", "levels").of(Importance::High).with(table).with(Block::Note(note));
+    (!levels.is_empty()).then(section)
+}
+
+/// A level as a number, to compare by.
+fn height(level: &LevelEntry) -> f64 {
+    let digits = level.level.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(level.level.len());
+    level.level[..digits].parse().unwrap_or(0.0)
+}
+
+const HELD: Cell = Cell::Verdict(Some(Mark::Good), "held");
+const BROKEN: Cell = Cell::Verdict(Some(Mark::Bad), "broken");
+
+fn thresholds(report: &Report) -> Section {
+    let limit = Limit { terminal: None, comment: Some(50), rest: REST };
+    let mut table = Table::new(["", "threshold", "measured", ""].map(Column::left)).limited(limit);
+    for threshold in &report.thresholds {
+        let state = match threshold.state {
+            ThresholdState::Held => HELD,
+            ThresholdState::Broken => BROKEN,
+            ThresholdState::NoData => Cell::Verdict(Some(Mark::Bad), "no data"),
+            ThresholdState::Left => Cell::Verdict(Some(Mark::Deferred), "deferred to merge"),
+        };
+        let name = match (&threshold.name, threshold.place.is_empty()) {
+            (Some(name), _) => Some(Line::name(name)),
+            (None, true) => Some("the default: the plan has no thresholds".into()),
+            (None, false) => None,
+        };
+        let notes = name.into_iter().chain(remark(threshold).map(Line::from));
+        let measured = Cell::name(&threshold.measured);
+        let cells = vec![state, Cell::quote(&threshold.require), measured, Cell::Text(Line::joined(notes, "; "))];
+        // where some are left out, those that held are
+        table.row(Row::from(cells).ranked(usize::from(threshold.state == ThresholdState::Held)));
+    }
+    let of = match (report.levels.is_empty(), report.levels.iter().any(|level| level.held)) {
+        (true, _) => "",
+        (false, true) => " (of the highest level that held)",
+        (false, false) => " (of the first level)",
+    };
+    Section::new("thresholds", format!("thresholds{of}")).of(Importance::High).with(table)
+}
+
+/// What there is to say of a threshold besides what was measured: when it broke, and what the baseline allowed.
+pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
+    let broke = threshold.broke_at.map(|at| format!("broke at {}", seconds(at)));
+    let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
+    let said: Vec<String> = [broke, against].into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+fn teardown(errors: &[String]) -> Option<Section> {
+    let limit = Limit { terminal: None, comment: Some(10), rest: REST };
+    let list = List::of(errors.iter().map(Line::quote)).limited(limit);
+    (!errors.is_empty()).then(|| Section::new("teardown", "the teardown went wrong").with(list))
+}
+
+/// Where every request went, as equations.
+fn accounting(books: &BooksEntry) -> Section {
+    let n = grouped;
+    let scheduled =
+        format!("scheduled {} = started {} + dropped {}", n(books.scheduled), n(books.started), n(books.dropped));
+    let mut started = format!(
+        "started {} = ok {} + failed {} + aborted {}",
+        n(books.started),
+        n(books.ok),
+        n(books.failed),
+        n(books.aborted)
+    );
+    if books.under_way > 0 {
+        started.push_str(&format!(" + under way {}", n(books.under_way)));
+    }
+    if books.never_sent > 0 {
+        started.push_str(&format!("; {} never reached the target", n(books.never_sent)));
+    }
+    let title = if books.balanced { "requests add up" } else { "requests do not add up" };
+    let section = Section::new("accounting", title);
+    let section = section.with(Block::Paragraph(scheduled.into())).with(Block::Paragraph(started.into()));
+    if books.balanced {
+        return section;
+    }
+    section.with(Block::Paragraph("this is an error of this program, please report it".into()))
+}
+
+fn generator(report: &Report) -> Section {
+    let generator = &report.generator;
+    let mut line = format!(
+        "{}, at most {:.2} cores, {}, {} open files, woke up to {} late",
+        counted(report.run.workers.into(), "worker"),
+        generator.cpu_cores,
+        Size::from_bytes(generator.memory),
+        grouped(generator.open_files),
+        ms(generator.worker_lag),
+    );
+    if generator.suspect_seconds > 0 {
+        let by = generator.suspect_by.iter().map(|(issue, seconds)| format!("{seconds} {}", issue.replace('_', " ")));
+        let suspect = counted(generator.suspect_seconds, "suspect second");
+        line.push_str(&format!("; {suspect} ({})", by.collect::<Vec<_>>().join(", ")));
+    }
+    Section::new("generator", "generator").with(Block::Paragraph(line.into()))
+}

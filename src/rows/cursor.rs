@@ -1,0 +1,77 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use super::formats::{Format, Items, Records, next_line};
+use super::stream::{DataError, Stream};
+use crate::expression::{Value, json_to_value};
+
+/// A place in a file between two rows.
+pub(super) struct Cursor {
+    stream: Stream,
+    parser: Parser,
+    columns: Arc<[Arc<str>]>,
+}
+
+enum Parser {
+    Csv(Box<Records>),
+    Lines,
+    Json(Items),
+}
+
+impl Cursor {
+    pub(super) fn open(path: &Path, format: Format) -> Result<Self, DataError> {
+        let stream = Stream::open(path).map_err(|error| DataError { message: error.to_string(), line: None })?;
+        let parser = match format {
+            Format::Csv { separator } => Parser::Csv(Box::new(Records::new(separator))),
+            Format::Lines => Parser::Lines,
+            Format::Json => Parser::Json(Items::default()),
+        };
+        let mut cursor = Self { stream, parser, columns: Arc::from([]) };
+        cursor.stream.skip_byte_order_mark()?;
+        match &mut cursor.parser {
+            Parser::Csv(records) => {
+                let names = records.next(&mut cursor.stream)?.unwrap_or_default();
+                if let Some(twice) = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)) {
+                    return Err(cursor.stream.error(format!("two columns are called `{}`", twice.1)));
+                }
+                cursor.columns = names.iter().map(|name| Arc::from(name.trim())).collect();
+            }
+            Parser::Lines => {}
+            Parser::Json(items) => items.begin(&mut cursor.stream)?,
+        }
+        Ok(cursor)
+    }
+
+    /// How many bytes are before the next row.
+    pub(super) const fn offset(&self) -> u64 {
+        self.stream.offset
+    }
+
+    /// The next row; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Value>, DataError> {
+        match &mut self.parser {
+            Parser::Lines => Ok(next_line(&mut self.stream)?.map(Value::from)),
+            Parser::Json(items) => Ok(items.next(&mut self.stream)?.map(|json| json_to_value(&json))),
+            Parser::Csv(records) => {
+                let Some(fields) = records.next(&mut self.stream)? else { return Ok(None) };
+                if fields.len() != self.columns.len() {
+                    let (has, wants) = (fields.len(), self.columns.len());
+                    let mut error = self.stream.error(format!("the row has {has} fields and the first row {wants}"));
+                    // the record is behind the stream
+                    error.line = error.line.map(|line| line.saturating_sub(1).max(1));
+                    return Err(error);
+                }
+                let pairs = self.columns.iter().map(ToString::to_string).zip(fields.into_iter().map(Value::from));
+                Ok(Some(Value::from_pairs(pairs)))
+            }
+        }
+    }
+
+    pub(super) fn seek(&mut self, to: u64) -> Result<(), DataError> {
+        self.stream.seek(to)?;
+        if let Parser::Csv(records) = &mut self.parser {
+            records.reset();
+        }
+        Ok(())
+    }
+}
