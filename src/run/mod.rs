@@ -16,10 +16,10 @@ mod run_loop;
 mod shard_fit;
 
 pub use dry_run::dry_run;
-pub use fd_limit::{TooFew, raise};
+pub use fd_limit::raise;
 pub use header::{PlanSource, header};
 pub use interrupts::Interrupts;
 pub use journal_recorder::JournalRecorder;
-pub use probe::{Unreachable, probe};
+pub use probe::probe;
 pub use run_loop::{Event, Job, NotStarted, conduct};
 pub use shard_fit::{Misfit, SeedFrom, fits, peak, timely};
