@@ -17,8 +17,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
-use plimsoll::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify};
-use plimsoll::units::Size;
+use plimsoll::test_api::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify};
+use plimsoll::test_api::units::Size;
 use tokio::time::Instant;
 
 type Anything = Box<dyn Error>;

@@ -14,14 +14,14 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use plimsoll::journal::{
+use plimsoll::test_api::journal::{
     Closing, End, Entry, Environment, Fingerprint, Header, PlanText, Reader, RunId, Shard, Writer,
 };
-use plimsoll::metrics::{Health, Interval, SeriesKey, SeriesRef, Tally, Totals};
-use plimsoll::sample::{
+use plimsoll::test_api::metrics::{Health, Interval, SeriesKey, SeriesRef, Tally, Totals};
+use plimsoll::test_api::sample::{
     Catalog, EndpointId, FailureKind, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission, UserTypeId,
 };
-use plimsoll::units::{Offset, Seed};
+use plimsoll::test_api::units::{Offset, Seed};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, RngExt};
 use rustix::time::{ClockId, clock_gettime};

@@ -1,28 +1,93 @@
 //! Plimsoll reads a YAML plan, makes the load it describes, and says whether the service held.
 //!
-//! The house has floors; `ARCHITECTURE.md` draws them and `tests/floors.rs` holds them.
+//! The house has floors; `ARCHITECTURE.md` draws them and `tests/floors.rs` holds them. Its rooms are private, so that
+//! the compiler names what nobody uses.
 
-pub mod analysis;
+mod analysis;
 pub mod cli;
-pub mod compile;
-pub mod diagnostic;
-pub mod engine;
-pub mod expression;
-pub mod http;
-pub mod import;
-pub mod journal;
-pub mod live;
-pub mod load;
-pub mod metrics;
-pub mod plan;
-pub mod report;
-pub mod results;
-pub mod rows;
-pub mod run;
-pub mod sample;
-pub mod secrets;
-pub mod target;
-pub mod threshold;
-pub mod timer;
-pub mod units;
-pub mod verdict;
+mod compile;
+mod diagnostic;
+mod engine;
+mod expression;
+mod http;
+mod import;
+mod journal;
+mod live;
+mod load;
+mod metrics;
+mod plan;
+mod report;
+mod results;
+mod rows;
+mod run;
+mod sample;
+mod secrets;
+mod target;
+mod threshold;
+mod timer;
+mod units;
+mod verdict;
+
+/// What the tests, the benchmarks and the fuzzers of this package use; nobody else depends on it.
+#[doc(hidden)]
+pub mod test_api {
+    pub mod compile {
+        pub use crate::compile::{CompileOptions, Filter, Program, Shape, compile};
+    }
+    pub mod diagnostic {
+        pub use crate::diagnostic::{Problems, Sources, Style, render};
+    }
+    pub mod engine {
+        pub use crate::engine::{Options, Platform, Start};
+    }
+    pub mod expression {
+        pub use crate::expression::{Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value};
+    }
+    pub mod http {
+        pub use crate::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify};
+    }
+    pub mod journal {
+        pub use crate::journal::{
+            Annotation, Closing, End, Entry, Environment, Fingerprint, Header, Mark, PlanText, Reader, RunId, Shard,
+            Tail, Writer,
+        };
+    }
+    pub mod load {
+        pub use crate::load::UserCurve;
+    }
+    pub mod metrics {
+        pub use crate::metrics::{
+            Accounting, Counts, Distribution, Health, Interval, Measure, Recorder, Scale, SeriesKey, SeriesRef,
+            SparseHistogram, Tally, Totals,
+        };
+    }
+    pub mod plan {
+        pub use crate::plan::{Aim, Overrides, read, read_text};
+    }
+    pub mod report {
+        pub use crate::report::{
+            ComparisonReport, Format, annotations, comparison_junit, comparison_page, exceptions, failures,
+        };
+    }
+    pub mod results {
+        pub use crate::results::{Report, Results, replay};
+    }
+    pub mod run {
+        pub use crate::run::{Interrupts, Job, PlanSource, conduct, header};
+    }
+    pub mod sample {
+        pub use crate::sample::{
+            Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission,
+            UserTypeId,
+        };
+    }
+    pub mod target {
+        pub use crate::target::{Behaviour, Delay, Target};
+    }
+    pub mod threshold {
+        pub use crate::threshold::Threshold;
+    }
+    pub mod units {
+        pub use crate::units::{DurationRange, Offset, Rate, Ratio, Seed, Shard, Size, parse_duration, show_duration};
+    }
+}

@@ -5,12 +5,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use plimsoll::compile::{CompileOptions, Filter, compile};
-use plimsoll::diagnostic::{Problems, Sources, Style, render};
-use plimsoll::expression::{Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value};
-use plimsoll::plan::read_text;
-use plimsoll::threshold::Threshold;
-use plimsoll::units::{DurationRange, Rate, Ratio, Seed, Size, parse_duration, show_duration};
+use plimsoll::test_api::compile::{CompileOptions, Filter, compile};
+use plimsoll::test_api::diagnostic::{Problems, Sources, Style, render};
+use plimsoll::test_api::expression::{Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value};
+use plimsoll::test_api::plan::read_text;
+use plimsoll::test_api::threshold::Threshold;
+use plimsoll::test_api::units::{DurationRange, Rate, Ratio, Seed, Size, parse_duration, show_duration};
 
 /// A plan is read, compiled, and what is wrong in it told.
 pub fn plan(text: &str) {

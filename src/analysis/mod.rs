@@ -20,7 +20,7 @@ mod trend;
 
 pub use conclude::{Outcome, conclude};
 pub use csv::{InputError, LIMIT};
-pub use document::{Analysis, analysis_schema};
+pub use document::analysis_schema;
 pub use figure_source::{EndpointNames, KnownEndpoint};
 pub use figures::Figures;
 pub use locust::{CompanionCsvs, read_exceptions, read_failures, read_history, read_stats};

@@ -27,12 +27,6 @@ impl Share {
 }
 
 impl Bound {
-    /// A value that is known.
-    #[must_use]
-    pub const fn exactly(value: f64) -> Self {
-        Self { at_least: value, at_most: value }
-    }
-
     /// The value, where it is known.
     pub(super) fn known(self) -> Option<f64> {
         (self.at_least >= self.at_most).then_some(self.at_most)

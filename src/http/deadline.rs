@@ -6,7 +6,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// One user's timer, set anew for each exchange.
 ///
 /// Two things make it cheap. A timer that is moved to later stays where it is in the runtime's queue until its old time
-/// comes; and the task it wakes is told to it once, not once an exchange.
+/// comes; and the task it wakes is registered once, not once an exchange.
 #[derive(Default)]
 pub(super) struct Deadline {
     sleep: Option<Pin<Box<Sleep>>>,
@@ -47,51 +47,49 @@ mod tests {
 
     use super::*;
 
-    async fn rings_after(alarm: &mut Deadline, wait: Duration) -> Duration {
+    const fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    /// Sets a deadline to go off in a while; how long it took.
+    async fn goes_off_after(deadline: &mut Deadline, wait: Duration) -> Duration {
         let began = Instant::now();
-        alarm.set(began + wait);
-        tokio::time::timeout(Duration::from_secs(5), poll_fn(|cx| alarm.poll(cx))).await.unwrap();
+        deadline.set(began + wait);
+        tokio::time::timeout(Duration::from_secs(5), poll_fn(|cx| deadline.poll(cx))).await.unwrap();
         began.elapsed()
     }
 
-    async fn glance(alarm: &mut Deadline) -> Poll<()> {
-        poll_fn(|cx| Poll::Ready(alarm.poll(cx))).await
+    async fn poll_once(deadline: &mut Deadline) -> Poll<()> {
+        poll_fn(|cx| Poll::Ready(deadline.poll(cx))).await
     }
 
-    #[tokio::test]
-    async fn it_rings_at_its_time_however_often_it_was_set_and_whatever_it_did_before() {
-        let mut alarm = Deadline::default();
-        let ms = Duration::from_millis;
-        assert!(rings_after(&mut alarm, ms(20)).await >= ms(20));
-        assert!(rings_after(&mut alarm, ms(20)).await >= ms(20), "after it rang");
-        alarm.set(Instant::now() + ms(20));
-        assert!(glance(&mut alarm).await.is_pending());
-        assert!(rings_after(&mut alarm, ms(60)).await >= ms(60), "later than it was");
-        alarm.set(Instant::now() + Duration::from_secs(60));
-        assert!(glance(&mut alarm).await.is_pending());
-        assert!(rings_after(&mut alarm, ms(20)).await >= ms(20), "sooner than it was");
-        alarm.set(Instant::now() + ms(10));
-        assert!(glance(&mut alarm).await.is_pending());
+    #[tokio::test(start_paused = true)]
+    async fn it_goes_off_at_its_time_however_often_it_was_set_and_whatever_it_did_before() {
+        let mut deadline = Deadline::default();
+        assert_eq!(goes_off_after(&mut deadline, ms(20)).await, ms(20));
+        assert_eq!(goes_off_after(&mut deadline, ms(20)).await, ms(20), "after it went off");
+        deadline.set(Instant::now() + ms(20));
+        assert!(poll_once(&mut deadline).await.is_pending());
+        assert_eq!(goes_off_after(&mut deadline, ms(60)).await, ms(60), "later than it was");
+        deadline.set(Instant::now() + Duration::from_secs(60));
+        assert!(poll_once(&mut deadline).await.is_pending());
+        assert_eq!(goes_off_after(&mut deadline, ms(20)).await, ms(20), "sooner than it was");
+        deadline.set(Instant::now() + ms(10));
+        assert!(poll_once(&mut deadline).await.is_pending());
         tokio::time::sleep(ms(40)).await;
-        assert!(rings_after(&mut alarm, ms(20)).await >= ms(20), "after it rang unheard");
-        alarm.set(Instant::now());
+        assert_eq!(goes_off_after(&mut deadline, ms(20)).await, ms(20), "after it went off and nobody polled it");
+        deadline.set(Instant::now());
         tokio::time::sleep(ms(5)).await;
-        assert!(glance(&mut alarm).await.is_ready(), "at once");
+        assert!(poll_once(&mut deadline).await.is_ready(), "at once");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn it_wakes_the_task_that_waits_now_and_not_the_one_that_waited_before() {
-        let mut alarm = Deadline::default();
-        alarm.set(Instant::now() + Duration::from_millis(40));
-        assert!(glance(&mut alarm).await.is_pending());
-        tokio::time::timeout(
-            Duration::from_secs(5),
-            tokio::spawn(async move {
-                let _ = rings_after(&mut alarm, Duration::from_millis(60)).await;
-            }),
-        )
-        .await
-        .unwrap()
-        .unwrap();
+        let mut deadline = Deadline::default();
+        deadline.set(Instant::now() + ms(40));
+        assert!(poll_once(&mut deadline).await.is_pending());
+        let other = tokio::spawn(async move { goes_off_after(&mut deadline, ms(60)).await });
+        let took = tokio::time::timeout(Duration::from_secs(5), other).await;
+        assert_eq!(took.unwrap().unwrap(), ms(60));
     }
 }

@@ -22,12 +22,11 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
-pub use crate::sample::Transmission;
 pub use decode::{CODINGS, decode};
 pub use exchange::Client;
 #[cfg(test)]
 pub(crate) use memory::{Dialing, MemoryListener, MemoryNetwork};
-pub use message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
+pub use message::{Answer, Ending, Exchange, Keep, Outgoing};
 pub use origin::{Origin, Scheme};
 pub use tls::Verify;
-pub use transport::{Identity, Network, Proxy, Reuse, Settings, Transport, TransportError, Version};
+pub use transport::{Identity, Network, Proxy, Reuse, Settings, Transport, Version};

@@ -25,12 +25,11 @@ mod tests;
 mod writer;
 
 pub use events::{Annotation, Closing, End, Level, Mark};
-pub use frame::FORMAT;
-pub use header::{Environment, Header, Part, PlanText, Stage, Threshold};
-pub use merge::{Merged, NotMerged, merge};
-pub use reader::{Entry, NotRead, Reader, Why};
+pub use header::{Environment, Header, PlanText, Stage, Threshold};
+pub use merge::{NotMerged, merge};
+pub use reader::{Entry, NotRead, Reader};
 pub use run_id::{Fingerprint, RunId};
 pub use tail::Tail;
-pub use writer::{Cause, NotWritten, Writer};
+pub use writer::{NotWritten, Writer};
 
 pub use crate::units::Shard;

@@ -16,13 +16,13 @@ mod tally;
 mod tests;
 mod totals;
 
-pub use accounting::{Accounting, Imbalance};
+pub use accounting::Accounting;
 pub use bucket::Scale;
 pub use distribution::{Distribution, SlidingDistribution};
 pub use errors::{ErrorCount, ErrorKey};
 pub use interval::{Health, Interval, MetricCount, SeriesCount};
 pub use run_gauges::{add_run_gauges, recompute_run_gauges};
 pub use series::{Counts, Measure, SeriesKey};
-pub use sparse_histogram::{Implausible, Moments, Recorder, SparseHistogram};
+pub use sparse_histogram::{Moments, Recorder, SparseHistogram};
 pub use tally::{SeriesRef, Tally};
 pub use totals::{Second, SeriesTotal, Totals};

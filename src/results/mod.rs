@@ -20,9 +20,8 @@ mod replay;
 mod tests;
 
 pub use document::{
-    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, MetricEntry, PlanEntry, Report, RequestEntry, RunEntry,
-    SecondEntry, StageEntry, TaskEntry, ThresholdEntry, ThresholdPoint, ThresholdState, TimeEntry, UserEntry,
-    VerdictEntry, report_schema,
+    BooksEntry, FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry, StageEntry, ThresholdEntry,
+    ThresholdState, TimeEntry, UserEntry, report_schema,
 };
 pub use fold::Results;
 pub use levels::level;

@@ -13,5 +13,4 @@ mod tests;
 
 pub use formats::Format;
 pub use permutation::Permutation;
-pub use stream::DataError;
 pub use table::{Reader, Table};

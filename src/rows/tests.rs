@@ -2,6 +2,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::stream::DataError;
 use super::*;
 use crate::units::Seed;
 

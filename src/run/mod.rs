@@ -18,10 +18,10 @@ mod shard_fit;
 mod tests;
 
 pub use dry_run::dry_run;
-pub use fd_limit::{TooFew, raise};
+pub use fd_limit::raise;
 pub use header::{PlanSource, header};
 pub use interrupts::Interrupts;
 pub use journal_recorder::JournalRecorder;
-pub use probe::{Unreachable, probe};
+pub use probe::probe;
 pub use run_loop::{Event, Job, NotStarted, conduct};
 pub use shard_fit::{Misfit, SeedFrom, fits, peak, timely};

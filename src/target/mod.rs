@@ -14,6 +14,6 @@ mod demo;
 mod memory;
 
 pub use behaviour::{Behaviour, Delay, Freeze};
-pub use counts::{Counts, RouteCount};
+pub use counts::Counts;
 pub use exchange::PATHS;
 pub use server::Target;

@@ -10,9 +10,7 @@ mod tests;
 mod types;
 
 pub use amount::Amount;
-pub use limit::{Direction, Drift, Limit};
-pub use parse::ParseError;
+pub use limit::{Drift, Limit};
 pub use types::{
-    AGGREGATES, Aggregate, Field, Matcher, NoData, OnBreak, Operator, Quantile, Relation, Rule, SELECTORS, Subject,
-    Threshold,
+    AGGREGATES, Aggregate, Field, Matcher, NoData, OnBreak, Operator, Relation, Rule, SELECTORS, Subject, Threshold,
 };

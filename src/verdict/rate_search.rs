@@ -43,8 +43,8 @@ impl RateSearch {
     }
 
     /// The highest rate that held so far.
-    #[must_use]
-    pub fn held(&self) -> Option<Rate> {
+    #[cfg(test)]
+    fn held(&self) -> Option<Rate> {
         self.held.map(Rate::per_second)
     }
 }

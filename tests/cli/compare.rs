@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use plimsoll::report::{ComparisonReport, comparison_junit, comparison_page};
+use plimsoll::test_api::report::{ComparisonReport, comparison_junit, comparison_page};
 
 use crate::support::command_line::{self, Ended, finish};
 use crate::support::goldens::assert_goldens;

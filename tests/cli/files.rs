@@ -8,10 +8,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use plimsoll::report::{Format, annotations, exceptions, failures};
-use plimsoll::results::Report;
-use plimsoll::target::{Behaviour, Delay, Target};
-use plimsoll::units::{Ratio, show_duration};
+use plimsoll::test_api::report::{Format, annotations, exceptions, failures};
+use plimsoll::test_api::results::Report;
+use plimsoll::test_api::target::{Behaviour, Delay, Target};
+use plimsoll::test_api::units::{Ratio, show_duration};
 use serde_json::Value;
 
 use crate::support::command_line::{self, Ended, finish, send, through_shell, wait};

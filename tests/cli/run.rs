@@ -7,8 +7,8 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use plimsoll::target::{Behaviour, Delay};
-use plimsoll::units::{Ratio, Seed};
+use plimsoll::test_api::target::{Behaviour, Delay};
+use plimsoll::test_api::units::{Ratio, Seed};
 use rand::RngExt;
 
 use crate::support::command_line::{self, finish, send, wait};

@@ -1,6 +1,6 @@
 //! Secrets never print: in no output, and in no file a run leaves.
 
-use plimsoll::journal::{Entry, Reader};
+use plimsoll::test_api::journal::{Entry, Reader};
 
 use crate::support::command_line::{self, finish};
 use crate::support::plan_folder::PlanFolder;

@@ -6,15 +6,15 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll::compile::{CompileOptions, Filter, Program, compile};
-use plimsoll::diagnostic::{Problems, Sources};
-use plimsoll::engine::{Options, Platform, Start};
-use plimsoll::journal::{Entry, Header, Reader};
-use plimsoll::metrics::{Accounting, Counts, SeriesKey};
-use plimsoll::plan::{Aim, Overrides, read};
-use plimsoll::run::{Interrupts, Job, PlanSource, conduct, header};
-use plimsoll::target::Target;
-use plimsoll::units::{Seed, Shard};
+use plimsoll::test_api::compile::{CompileOptions, Filter, Program, compile};
+use plimsoll::test_api::diagnostic::{Problems, Sources};
+use plimsoll::test_api::engine::{Options, Platform, Start};
+use plimsoll::test_api::journal::{Entry, Header, Reader};
+use plimsoll::test_api::metrics::{Accounting, Counts, SeriesKey};
+use plimsoll::test_api::plan::{Aim, Overrides, read};
+use plimsoll::test_api::run::{Interrupts, Job, PlanSource, conduct, header};
+use plimsoll::test_api::target::Target;
+use plimsoll::test_api::units::{Seed, Shard};
 use serde_json::Value;
 
 use crate::support::command_line::{self, Ended, finish, wait};

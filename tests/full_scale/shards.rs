@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use plimsoll::metrics::Accounting;
-use plimsoll::units::Shard;
+use plimsoll::test_api::metrics::Accounting;
+use plimsoll::test_api::units::Shard;
 use serde_json::Value;
 
 use crate::shard_runs::{

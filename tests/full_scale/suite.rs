@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll::compile::{CompileOptions, Filter, Shape, compile};
-use plimsoll::diagnostic::{Problems, Sources};
-use plimsoll::load::UserCurve;
-use plimsoll::plan::{Overrides, read};
-use plimsoll::target::Behaviour;
-use plimsoll::units::{Offset, Seed};
+use plimsoll::test_api::compile::{CompileOptions, Filter, Shape, compile};
+use plimsoll::test_api::diagnostic::{Problems, Sources};
+use plimsoll::test_api::load::UserCurve;
+use plimsoll::test_api::plan::{Overrides, read};
+use plimsoll::test_api::target::Behaviour;
+use plimsoll::test_api::units::{Offset, Seed};
 use serde_json::Value;
 
 use crate::support::report::{assert_adds_up, metric, user_type};

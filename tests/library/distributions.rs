@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use plimsoll::metrics::{Distribution, Recorder, Scale};
-use plimsoll::units::Seed;
+use plimsoll::test_api::metrics::{Distribution, Recorder, Scale};
+use plimsoll::test_api::units::Seed;
 use rand::RngExt;
 
 use crate::support::goldens::assert_golden;

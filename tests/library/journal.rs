@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use plimsoll::journal::{
+use plimsoll::test_api::journal::{
     Annotation, Closing, End, Entry, Environment, Fingerprint, Header, Mark, PlanText, Reader, RunId, Shard, Tail,
     Writer,
 };
-use plimsoll::metrics::{Health, Interval, Measure, SeriesKey, SparseHistogram, Tally};
-use plimsoll::sample::{
+use plimsoll::test_api::metrics::{Health, Interval, Measure, SeriesKey, SparseHistogram, Tally};
+use plimsoll::test_api::sample::{
     Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission,
     UserTypeId,
 };
-use plimsoll::units::{Offset, Seed};
+use plimsoll::test_api::units::{Offset, Seed};
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde_json::Value;

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use plimsoll::journal::{Entry, Reader, Tail};
-use plimsoll::results::{Report, Results, replay};
-use plimsoll::units::Seed;
+use plimsoll::test_api::journal::{Entry, Reader, Tail};
+use plimsoll::test_api::results::{Report, Results, replay};
+use plimsoll::test_api::units::Seed;
 use rand::RngExt;
 
 use crate::support::plan_folder::PlanFolder;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use plimsoll::target::Target;
+use plimsoll::test_api::target::Target;
 use serde_json::Value;
 
 use super::command_line::{self, Ended, finish};

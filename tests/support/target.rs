@@ -1,7 +1,7 @@
 //! The embedded target, on a port that is free.
 
-use plimsoll::target::{Behaviour, Delay, Target};
-use plimsoll::units::Ratio;
+use plimsoll::test_api::target::{Behaviour, Delay, Target};
+use plimsoll::test_api::units::Ratio;
 
 pub fn start(behaviour: Behaviour) -> Target {
     Target::start(behaviour, ([127, 0, 0, 1], 0).into()).unwrap()

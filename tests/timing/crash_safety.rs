@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use plimsoll::journal::{Entry, Reader, Tail};
-use plimsoll::target::Target;
-use plimsoll::units::Seed;
+use plimsoll::test_api::journal::{Entry, Reader, Tail};
+use plimsoll::test_api::target::Target;
+use plimsoll::test_api::units::Seed;
 use rand::RngExt;
 use serde_json::Value;
 

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
-use super::{Answer, Client, Ending, Exchange, Failure, Keep, Origin, Outgoing, Settings, Transport};
+use super::message::Failure;
+use super::{Answer, Client, Ending, Exchange, Keep, Origin, Outgoing, Settings, Transport};
 use crate::units::Size;
 
 /// A user of the service at `origin`, in the clear.

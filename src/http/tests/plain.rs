@@ -8,7 +8,8 @@ use http::Method;
 
 use super::peer::{Peer, request};
 use super::{answer, client_of, exchange, get};
-use crate::http::{Ending, Keep, Outgoing, Transmission};
+use crate::http::{Ending, Keep, Outgoing};
+use crate::sample::Transmission;
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 

@@ -9,8 +9,8 @@ use http::Method;
 
 use super::peer::{Peer, linger, request};
 use super::{answer, client_of, exchange, failure, get};
-use crate::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transmission, Transport};
-use crate::sample::FailureKind;
+use crate::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport};
+use crate::sample::{FailureKind, Transmission};
 use crate::units::Size;
 
 const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";

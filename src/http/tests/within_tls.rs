@@ -8,8 +8,9 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 
 use super::peer::{Peer, linger, request};
 use super::{answer, exchange, failure, get};
-use crate::http::{Client, Ending, Origin, Settings, Transmission, Transport, TransportError, Verify};
-use crate::sample::FailureKind;
+use crate::http::transport::TransportError;
+use crate::http::{Client, Ending, Origin, Settings, Transport, Verify};
+use crate::sample::{FailureKind, Transmission};
 
 /// A peer that speaks TLS with a certificate of its own making for `name`, and the certificate as PEM.
 fn tls_peer(name: &str) -> (Peer, String) {

@@ -1,5 +1,6 @@
 use std::fs;
 
+use super::super::merge::Merged;
 use super::*;
 use crate::metrics::SparseHistogram;
 

@@ -14,6 +14,8 @@ use std::time::{Duration, SystemTime};
 
 use rand::{Rng, RngExt};
 
+use super::frame::FORMAT;
+use super::reader::Why;
 use super::*;
 use crate::metrics::{Health, Interval, SeriesKey, Tally};
 use crate::sample::{

@@ -1,3 +1,5 @@
+use super::super::generator_health::InvalidReason;
+use super::super::threshold_history::ThresholdHistory;
 use super::*;
 
 fn judged(text: &str) -> (String, Status) {
