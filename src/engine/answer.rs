@@ -86,7 +86,7 @@ fn recorded(record: &Record, answer: &Answer, scope: &Arc<Scope>) -> Result<(Met
     let number = number.filter(|number| number.is_finite());
     number
         .map(|number| (record.metric, number))
-        .ok_or_else(|| Missing(format!("what is to be recorded is no number ({})", record.place)))
+        .ok_or_else(|| Missing(format!("the value to record is not a number ({})", record.place)))
 }
 
 fn found<'a>(path: &JsonPath, answer: &'a Answer, what: impl Fn() -> String) -> Result<&'a serde_json::Value, Missing> {

@@ -39,7 +39,7 @@ pub struct OneOff<'a> {
 pub struct OneOffResult {
     /// Names and values.
     pub state: Vec<(Arc<str>, Value)>,
-    /// What went wrong, each once; empty where all went well.
+    /// What failed, each once; empty where nothing did.
     pub failures: Vec<String>,
 }
 
@@ -127,7 +127,7 @@ pub async fn ready_check(program: &Program, path: &str, within: Duration) -> Res
     let transport = Platform::System.transport(&program.target).map_err(|error| error.to_string())?;
     let outgoing = Outgoing {
         method: http::Method::GET,
-        target: path.parse().map_err(|_| format!("`{path}` is no path"))?,
+        target: path.parse().map_err(|_| format!("`{path}` is not a valid path"))?,
         headers: http::HeaderMap::new(),
         body: bytes::Bytes::new(),
         timeout: within,

@@ -64,7 +64,7 @@ impl Prepared {
     /// The request as it goes out now.
     ///
     /// # Errors
-    /// A template that cannot be filled in, or comes to what no request may hold.
+    /// A template that cannot be filled in, or whose text no request may hold.
     pub(super) fn outgoing(&self, endpoint: &Endpoint, scope: &Arc<Scope>) -> Result<Outgoing, EvalError> {
         let target = match &self.path {
             Some(path) => path.clone(),
@@ -79,8 +79,9 @@ impl Prepared {
                     format!("Basic {}", STANDARD.encode(pair))
                 }
             };
-            let value = HeaderValue::from_str(&text)
-                .map_err(|_| EvalError { message: format!("header `{name}` comes to what no header may hold") })?;
+            let value = HeaderValue::from_str(&text).map_err(|_| EvalError {
+                message: format!("header `{name}` holds a character that no header may hold"),
+            })?;
             headers.insert(name.clone(), value);
         }
         Ok(Outgoing {
@@ -166,7 +167,7 @@ fn live_path(endpoint: &Endpoint, scope: &Arc<Scope>) -> Result<PathAndQuery, Ev
             for (name, value) in query {
                 append_query(&mut text, name, &value.eval(scope)?);
             }
-            text.parse().map_err(|_| EvalError { message: format!("the path comes to `{text}`, which is no path") })
+            text.parse().map_err(|_| EvalError { message: format!("`{text}` is not a valid path") })
         }
     }
 }

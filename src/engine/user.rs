@@ -268,7 +268,7 @@ impl User {
             StopScope::Task => StepsEnd::TaskOver,
             StopScope::User => StepsEnd::Leave,
             StopScope::Run => {
-                self.context.end_run(&format!("a step of the plan says so ({place})"));
+                self.context.end_run(&format!("a step of the plan stops the run ({place})"));
                 StepsEnd::Leave
             }
         }

@@ -15,7 +15,7 @@ use super::tls::H2;
 use super::transport::{Network, Proxy, Transport, Version};
 use crate::sample::Phases;
 
-/// A proxy whose answer to `CONNECT` is longer than this is none.
+/// A longer answer to `CONNECT` is not a proxy's.
 const LONGEST_TUNNEL_ANSWER: usize = 16 << 10;
 
 /// Makes a connection: name, TCP, a proxy's tunnel, TLS, each timed into `counter` as it is over.

@@ -201,7 +201,7 @@ fn hyper_request(transport: &Transport, request: Outgoing) -> Result<Request<Ful
     if !two && !headers.contains_key(HOST) {
         headers.insert(HOST, transport.origin().host_header().clone());
     }
-    // what is named in the target itself: HTTP/2 has no `host`, and a proxy is told the service
+    // what is named in the target itself: HTTP/2 has no `host`, and a proxy has to know the service
     let authority = match headers.get(HOST) {
         _ if !two && forward_proxy.is_none() => None,
         Some(host) if two => Some(host.clone()),

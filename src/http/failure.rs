@@ -153,7 +153,7 @@ pub(super) fn broken(origin: &Origin, counter: &ByteCounter, error: &hyper::Erro
         Some(error) => return Failure::new(FailureKind::Tls, format!("TLS with {peer} broke: {error}")),
     }
     match source::<io::Error>(error).map(io::Error::kind) {
-        // What cannot be decoded as a body: a chunk without a size, a length that is no number.
+        // What cannot be decoded as a body: a chunk without a size, a length that is not a number.
         Some(ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
             protocol(&source::<io::Error>(error).map(ToString::to_string).unwrap_or_default())
         }

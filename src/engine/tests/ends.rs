@@ -131,7 +131,7 @@ fn a_step_may_end_its_task_its_user_or_the_run() {
     let run = play("run");
     assert_eq!(run.times_of("GET /"), [0, 1, 2].map(secs));
     assert!((secs(2)..=ms(2000 + LOOK)).contains(&run.ended), "{:?}", run.ended);
-    assert!(run.stops[0].starts_with("a step of the plan says so ("), "{:?}", run.stops);
+    assert!(run.stops[0].starts_with("a step of the plan stops the run ("), "{:?}", run.stops);
 }
 
 #[test]

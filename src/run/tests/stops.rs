@@ -106,7 +106,7 @@ shape: {constant: {users: 1, for: 1m}}
     assert_eq!((conducted.end.closing, conducted.end.elapsed), (Closing::Plan, secs(3)));
     assert_eq!(conducted.received.len(), 7);
     assert_eq!(conducted.marks(Mark::Line), [(secs(3), "enough for 1")]);
-    assert!(conducted.marks(Mark::StopAsked)[0].1.starts_with("a step of the plan says so"));
+    assert!(conducted.marks(Mark::StopAsked)[0].1.starts_with("a step of the plan stops the run"));
 }
 
 /// A plan whose setup keeps what an answer brings, and whose teardown hands it back.
