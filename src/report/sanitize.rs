@@ -9,6 +9,15 @@ pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A text without line ends: what has one is in one line, any other text is as it is, with all its blanks.
+pub(super) fn unbroken(text: &str) -> String {
+    if !text.contains(|c: char| c.is_whitespace() && c != ' ') {
+        return text.to_owned();
+    }
+    let blank = |is: bool| if is { " " } else { "" };
+    format!("{}{}{}", blank(text.starts_with(' ')), one_line(text), blank(text.ends_with(' ')))
+}
+
 /// Whether a sign turns the direction of what is written after it, so that a line reads as another.
 pub(super) const fn is_steering(c: char) -> bool {
     matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

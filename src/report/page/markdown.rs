@@ -6,7 +6,7 @@
 use super::line::{Line, Span};
 use super::model::{Block, Importance, Item, List, Mark, Page, Section};
 use super::table::{Align, Cell, Column, Row, RowKind, Table};
-use crate::report::sanitize::{is_steering, one_line, visible};
+use crate::report::sanitize::{is_steering, one_line, unbroken, visible};
 
 /// The longest that a name may be, and another text in a cell and outside of tables, in characters.
 const NAME: usize = 100;
@@ -214,7 +214,7 @@ fn in_code(c: char) -> char {
 /// A text in which nothing is Markdown.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    for c in unbroken(text).chars() {
         match c {
             '<' => out.push_str("&lt;"),
             '&' => out.push_str("&amp;"),
@@ -223,7 +223,6 @@ fn escaped(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_whitespace() => out.push(' '),
             c if c.is_control() || is_steering(c) => out.push('\u{FFFD}'),
             c => out.push(c),
         }
