@@ -19,7 +19,7 @@ pub(super) struct CompiledEndpoint {
     /// Names its own `with` binds.
     pub(super) binds: Names,
     /// Names its captures leave behind.
-    pub(super) leaves: Names,
+    pub(super) captured: Names,
 }
 
 /// What endpoints take from the target, and the metrics they may record.
@@ -81,8 +81,8 @@ impl EndpointDefaults<'_> {
         let reads_body = answers::read_body(&expect, &capture, &record) || uses.iter().any(NameUse::reads_body);
         let mut binds = Names::default();
         binds.add(with.iter().map(|(name, _)| &**name));
-        let mut leaves = Names::default();
-        leaves.add(capture.iter().map(|capture| &*capture.name));
+        let mut captured = Names::default();
+        captured.add(capture.iter().map(|capture| &*capture.name));
         let endpoint = Endpoint {
             id,
             name: name.value.as_str().into(),
@@ -101,7 +101,7 @@ impl EndpointDefaults<'_> {
             body_use: if reads_body { BodyUse::Read } else { BodyUse::Unread },
             redirects: target::redirects(written.redirects.as_ref(), templates.problems).unwrap_or(self.redirects),
         };
-        Some(CompiledEndpoint { endpoint, uses, binds, leaves })
+        Some(CompiledEndpoint { endpoint, uses, binds, captured })
     }
 }
 

@@ -101,7 +101,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         let binds = call.with.iter().flat_map(Named::iter).map(|(name, _)| (name.value.clone(), name.span)).collect();
         let with = self.templates.bindings(call.with.as_ref());
         if let Some(Some(compiled)) = self.callable.endpoints.get(index) {
-            self.defines.add(compiled.leaves.iter());
+            self.defines.add(compiled.captured.iter());
         }
         self.calls.push(CallSite { endpoint, binds });
         let on_failure = call.on_failure.unwrap_or(OnFailure::StopTask);

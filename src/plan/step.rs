@@ -110,7 +110,7 @@ record! {
         optional until: At<String> = "until";
         /// With `until`: how many times at most. Default 1000.
         optional max: At<Count> = "max";
-        /// The pause between two rounds. Default none.
+        /// The pause between two repetitions. Default none.
         optional every: Pause = "every";
         /// The steps.
         required steps: Filled<At<Step>> = "steps";

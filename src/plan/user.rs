@@ -55,7 +55,7 @@ impl User {
     #[must_use]
     pub fn all_steps(&self) -> Vec<&At<Step>> {
         let of_tasks = self.tasks.iter().flat_map(|(_, task)| task.steps.iter().flat_map(|steps| &steps.0));
-        let around = self.on_start.iter().flatten().chain(self.on_stop.iter().flatten());
-        Step::with_inner(around.chain(of_tasks))
+        let once = self.on_start.iter().flatten().chain(self.on_stop.iter().flatten());
+        Step::with_inner(once.chain(of_tasks))
     }
 }
