@@ -21,7 +21,7 @@ pub fn of_report(source: &Path, report: Report) -> Figures {
     let mut notes = Vec::new();
     if report.plan.stages.iter().any(|stage| stage.warm_up) {
         notes.push(
-            "warm-ups are among the figures below; targets leave them out where the run's journal is given".into(),
+            "warm-ups are among the figures below; targets leave them out, except a plan's on a JSON report".into(),
         );
     }
     if report.levels.len() > 1 {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use super::args::Args;
 use crate::expression::{BUILT_IN_NAMES, FILTERS, FUNCTIONS};
 use crate::plan::plan_schema;
-use crate::threshold::{AGGREGATES, SELECTORS};
+use crate::threshold::{Aggregate, Field};
 
 /// The reference of the language and the commands, as Markdown: made from the code, so that it cannot drift from it.
 pub(super) fn reference() -> String {
@@ -37,8 +37,11 @@ pub(super) fn reference() -> String {
     ));
     let words = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ");
     out.push_str("\n## Thresholds\n\n`aggregate[(metric)][{selector}] operator value [over window]`\n\n");
-    out.push_str(&format!("Aggregates: {} and quantiles such as `p50`, `p99.9`.\n\n", words(&AGGREGATES)));
-    out.push_str(&format!("Selectors: {}, with `=`, `!=` and `=~`.\n", words(&SELECTORS)));
+    out.push_str(&format!(
+        "Aggregates: {} and quantiles such as `p50`, `p99.9`.\n\n",
+        words(&Aggregate::NAMED.map(|(name, _)| name))
+    ));
+    out.push_str(&format!("Selectors: {}, with `=`, `!=` and `=~`.\n", words(&Field::NAMED.map(|(name, _)| name))));
     out.push_str("\n## Commands\n");
     for command in Args::command().get_subcommands() {
         out.push_str(&format!("\n### `plimsoll {}`\n\n", command.get_name()));

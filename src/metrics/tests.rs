@@ -178,7 +178,7 @@ fn whole_numbers_of_a_metric_come_back_exactly() {
 }
 
 #[test]
-fn a_time_beyond_an_hour_counts_as_the_largest_and_is_told() {
+fn a_time_beyond_an_hour_counts_as_the_largest_and_is_reported() {
     let long = distribution(Scale::Time, &[1e9, 7.2e12]);
     assert_eq!(long.moments().clipped, 1);
     assert_eq!(long.max(), Some(7.2e12));

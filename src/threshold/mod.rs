@@ -11,6 +11,4 @@ mod types;
 
 pub use amount::Amount;
 pub use limit::{Drift, Limit};
-pub use types::{
-    AGGREGATES, Aggregate, Field, Matcher, NoData, OnBreak, Operator, Relation, Rule, SELECTORS, Subject, Threshold,
-};
+pub use types::{Aggregate, Field, Matcher, NoData, OnBreak, Operator, Relation, Rule, Subject, Threshold};

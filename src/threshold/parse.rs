@@ -155,8 +155,8 @@ impl<'a> Cursor<'a> {
 
     fn matcher(&mut self) -> Result<Matcher, ParseError> {
         let (word, range) = self.word(|c| c.is_alphanumeric() || c == '_');
-        let Some((_, field)) = Field::ALL.iter().find(|(name, _)| *name == word) else {
-            let help = did_you_mean(word, Field::ALL.iter().map(|(name, _)| *name));
+        let Some((_, field)) = Field::NAMED.iter().find(|(name, _)| *name == word) else {
+            let help = did_you_mean(word, Field::NAMED.iter().map(|(name, _)| *name));
             return Err(ParseError { message: format!("unknown selector `{word}`"), range, help });
         };
         let like = self.takes("=~");

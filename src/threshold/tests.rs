@@ -56,7 +56,7 @@ fn anything_left_over_is_a_problem_at_its_place() {
 }
 
 #[test]
-fn a_misspelt_word_is_told_with_ours() {
+fn a_misspelt_word_is_reported_with_ours() {
     assert_eq!(wrong("err_rate < 1%"), ("err_rate", "unknown aggregate `err_rate`; did you mean `error_rate`?".into()));
     assert_eq!(wrong("p95th < 1s").1, "unknown aggregate `p95th`; did you mean `p95`?");
     assert_eq!(wrong("median < 1s").1, "unknown aggregate `median`; did you mean `p50`?");
@@ -80,7 +80,7 @@ fn a_value_must_be_of_the_aggregates_kind() {
 }
 
 #[test]
-fn what_is_cut_short_or_out_of_range_is_told() {
+fn what_is_cut_short_or_out_of_range_is_reported() {
     for text in [
         "",
         "p95",

@@ -273,7 +273,8 @@ impl Operator {
 }
 
 impl Field {
-    pub(super) const ALL: [(&'static str, Self); 8] = [
+    /// Every field by name: what a selector may look at.
+    pub const NAMED: [(&'static str, Self); 8] = [
         ("endpoint", Self::Endpoint),
         ("name", Self::Name),
         ("user", Self::User),
@@ -286,7 +287,8 @@ impl Field {
 }
 
 impl Aggregate {
-    pub(super) const NAMED: [(&'static str, Self); 11] = [
+    /// Every aggregate by name; quantiles come besides.
+    pub const NAMED: [(&'static str, Self); 11] = [
         ("count", Self::Count),
         ("rate", Self::Rate),
         ("error_rate", Self::ErrorRate),
@@ -348,7 +350,7 @@ impl fmt::Display for Subject {
 
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let field = Field::ALL.iter().find(|(_, known)| *known == self.field).map_or("", |(name, _)| name);
+        let field = Field::NAMED.iter().find(|(_, known)| *known == self.field).map_or("", |(name, _)| name);
         let relation = match self.relation {
             Relation::Is => "=",
             Relation::IsNot => "!=",
@@ -382,9 +384,3 @@ impl Subject {
         !matches!(self, Self::Declared(_))
     }
 }
-
-/// The aggregates by name; quantiles come besides.
-pub const AGGREGATES: [&str; 11] =
-    ["count", "rate", "error_rate", "errors", "share", "min", "avg", "max", "stddev", "dropped", "bytes"];
-/// What a selector may look at.
-pub const SELECTORS: [&str; 8] = ["endpoint", "name", "user", "task", "tag", "stage", "status", "scenario"];

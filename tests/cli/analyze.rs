@@ -63,6 +63,20 @@ fn genuine_files_of_locust_are_reported_as_they_are() {
     assert_goldens(alone.chain(others));
 }
 
+/// Journals and reports that are kept, so that every figure is known.
+#[test]
+fn a_run_of_ours_is_held_against_its_own_thresholds_or_against_those_of_a_plan() {
+    let alone = ["closed.journal", "closed.json", "search.journal", "shard_1.journal", "abort.json", "cut_off.journal"];
+    let alone = alone.iter().map(|file| golden(&format!("own/{file}"), &[&format!("tests/journals/{file}")]));
+    let plan = "tests/analysis/of_a_run.yaml";
+    let by_plan = ["closed.journal", "closed.json"]
+        .iter()
+        .map(|file| golden(&format!("own/{file}_by_plan"), &[&format!("tests/journals/{file}"), "--plan", plan]));
+    let csv = "tests/locust/csv/healthy_247_stats.csv";
+    let mixed = golden("own/beside_a_csv", &["tests/journals/search.journal", csv]);
+    assert_goldens(alone.chain(by_plan).chain([mixed]));
+}
+
 #[test]
 fn hostile_files_are_refused_or_reported_with_their_faults() {
     let files = files("tests/analysis/hostile", ".csv");
