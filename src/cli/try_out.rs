@@ -8,10 +8,11 @@ use super::terminal::{data, talk};
 use crate::compile::{Action, Program, Step, UserType};
 use crate::diagnostic::did_you_mean;
 use crate::engine::{CallObserver, CallTrace, OnStepFailure, OneOff, Platform, Redirected};
+use crate::expression::Globals;
 use crate::plan::{Aim, Overrides};
 use crate::report::visible;
 use crate::run::probe;
-use crate::sample::TaskId;
+use crate::sample::{TaskId, UserTypeId};
 use crate::secrets::holds_secret;
 use crate::units::show_duration;
 use crate::verdict::Exit;
@@ -81,13 +82,7 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
     let plans_own = TaskId(u16::MAX);
     if !program.setup.is_empty() {
         data("setup\n")?;
-        let one_off = OneOff {
-            program,
-            globals: &globals,
-            user_type: None,
-            observer: Some(observer(program)),
-            platform: &Platform::System,
-        };
+        let one_off = one_off(program, &globals, None);
         let done = one_off.run(&[(&program.setup, plans_own)], OnStepFailure::Stop).await;
         let done = done.map_err(|error| refuse(&error.to_string()))?;
         failures += done.failures.len();
@@ -110,13 +105,7 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
         data(&format!("user type {}\n", user.name))?;
         let before = (&user.on_start[..], user.on_start_task);
         let parts: Vec<_> = std::iter::once(before).chain(steps).collect();
-        let one_off = OneOff {
-            program,
-            globals: &globals,
-            user_type: Some(user.id),
-            observer: Some(observer(program)),
-            platform: &Platform::System,
-        };
+        let one_off = one_off(program, &globals, Some(user.id));
         let done = one_off.run(&parts, OnStepFailure::Continue).await.map_err(|error| refuse(&error.to_string()))?;
         failures += done.failures.len();
         for failure in &done.failures {
@@ -129,17 +118,16 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
     }
     if !program.teardown.is_empty() {
         data("teardown\n")?;
-        let one_off = OneOff {
-            program,
-            globals: &globals,
-            user_type: None,
-            observer: Some(observer(program)),
-            platform: &Platform::System,
-        };
+        let one_off = one_off(program, &globals, None);
         let done = one_off.run(&[(&program.teardown, plans_own)], OnStepFailure::Stop).await;
         failures += done.map_err(|error| refuse(&error.to_string()))?.failures.len();
     }
     Ok(if failures == 0 { Exit::Passed } else { Exit::Failed })
+}
+
+/// A user of a type, or one for the plan's own steps, whose requests are printed.
+fn one_off<'a>(program: &'a Arc<Program>, globals: &'a Arc<Globals>, user_type: Option<UserTypeId>) -> OneOff<'a> {
+    OneOff { program, globals, user_type, observer: Some(observer(program)), platform: &Platform::System }
 }
 
 /// The first step of a user type, however deep, that calls an endpoint.

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::build::build;
 use super::document::Report;
@@ -65,6 +65,11 @@ impl Results {
             timeline,
             levels,
         }
+    }
+
+    /// Says when the run began, of one whose header was made before.
+    pub fn begin(&mut self, at: SystemTime) {
+        self.header.began = at;
     }
 
     /// Takes the next entry of the run.

@@ -58,6 +58,8 @@ pub async fn conduct(
     mut listener: impl FnMut(Event<'_>),
 ) -> Result<Results, NotStarted> {
     let Job { program, options, header } = job;
+    // before anything is sent: what cannot be judged is not run
+    let mut results = Results::new(header)?;
     let stop = Stop::new();
     let globals = tokio::select! {
         biased;
@@ -79,7 +81,7 @@ pub async fn conduct(
             return Err(why.into());
         }
     };
-    let results = Results::new(Header { began: run.began, ..header })?;
+    results.begin(run.began);
     listener(Event::Began(results.header()));
     let mut under_way = UnderWay {
         emitter: Emitter { results, listener, reached: Offset::ZERO },

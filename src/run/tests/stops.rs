@@ -149,3 +149,24 @@ fn a_setup_that_fails_or_is_interrupted_starts_no_run() {
     let interrupted = conduct_virtually(VirtualRun::of(PREPARED).answering(tickets), &[ms(500)]);
     assert!(matches!(interrupted, Err(NotStarted::NotReady(NotReady::Interrupted))));
 }
+
+#[test]
+fn a_run_whose_thresholds_cannot_be_read_back_sends_nothing_not_even_its_setup() {
+    let asked = std::rc::Rc::new(std::cell::Cell::new(0));
+    let count = asked.clone();
+    let mut run = VirtualRun::of(
+        "
+endpoints: {root: {get: /}}
+setup: [{call: root}]
+users: {u: {pacing: 100ms, tasks: {ask: {call: root}}}}
+shape: {constant: {users: 2, for: 1s}}
+",
+    )
+    .answering(move |_: &Received| {
+        count.set(count.get() + 1);
+        Reply::after(ms(1))
+    });
+    std::sync::Arc::get_mut(&mut run.program).unwrap().rules[0].text = "error_rate < 1% over the moon".to_owned();
+    assert!(matches!(conduct_virtually(run, &[]), Err(NotStarted::Header(_))));
+    assert_eq!(asked.get(), 0);
+}
