@@ -12,53 +12,58 @@ use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Status, Verdict, health_issues};
 
-/// Makes the report of results whose thresholds were judged.
-pub(super) fn build(results: &Results, findings: &[Finding], verdict: &Verdict) -> Report {
-    let (header, totals, generator) = (results.header(), results.totals(), results.generator());
-    let elapsed = results.elapsed().as_secs_f64();
-    let (rows, total) = requests(totals, &header.catalog, elapsed);
-    let (exceptions, failures) = groups(&totals.errors(), &header.catalog);
-    let end = results.end();
-    Report {
-        version: VERSION,
-        plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
-        verdict: VerdictEntry {
-            passed: *verdict == Verdict::Passed,
-            text: verdict.to_string(),
-            exit_code: Exit::of(verdict, results.integrity()).code(),
-        },
-        run: RunEntry {
-            began: humantime::format_rfc3339_millis(header.began).to_string(),
-            seconds: elapsed,
-            ended: match results.closing() {
-                Some(Closing::Complete) => "complete",
-                Some(Closing::Asked) => "asked",
-                Some(Closing::Threshold(_)) => "threshold",
-                Some(Closing::Plan) => "plan",
-                None => "cut_off",
-            }
-            .to_owned(),
-            seed: header.seed.value(),
-            shard: header
-                .shard
-                .is_part()
-                .then(|| ShardEntry { number: header.shard.number(), count: header.shard.count }),
-            workers: header.workers,
-            users: totals.history().iter().map(|second| second.users).max().unwrap_or(0),
-        },
-        plan: plan(header),
-        thresholds: results.rules().iter().zip(findings).map(|(rule, finding)| threshold(rule, finding)).collect(),
-        levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
-        total,
-        requests: rows,
-        users: users(totals, &header.catalog, elapsed),
-        metrics: metrics(totals, &header.catalog),
-        failures,
-        exceptions,
-        teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
-        books: accounting(totals.accounting(), end.is_some()),
-        generator: self::generator(generator),
-        history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
+impl Results {
+    /// The report of as much as was heard. A run without an end was cut off or is under way, and its verdict says so.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let findings = self.findings();
+        let verdict = self.verdict_on(&findings);
+        let (header, totals, generator) = (self.header(), self.totals(), self.generator());
+        let elapsed = self.elapsed().as_secs_f64();
+        let (rows, total) = requests(totals, &header.catalog, elapsed);
+        let (exceptions, failures) = groups(&totals.errors(), &header.catalog);
+        let end = self.end();
+        Report {
+            version: VERSION,
+            plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
+            verdict: VerdictEntry {
+                passed: verdict == Verdict::Passed,
+                text: verdict.to_string(),
+                exit_code: Exit::of(&verdict, self.integrity()).code(),
+            },
+            run: RunEntry {
+                began: humantime::format_rfc3339_millis(header.began).to_string(),
+                seconds: elapsed,
+                ended: match self.closing() {
+                    Some(Closing::Complete) => "complete",
+                    Some(Closing::Asked) => "asked",
+                    Some(Closing::Threshold(_)) => "threshold",
+                    Some(Closing::Plan) => "plan",
+                    None => "cut_off",
+                }
+                .to_owned(),
+                seed: header.seed.value(),
+                shard: header
+                    .shard
+                    .is_part()
+                    .then(|| ShardEntry { number: header.shard.number(), count: header.shard.count }),
+                workers: header.workers,
+                users: totals.history().iter().map(|second| second.users).max().unwrap_or(0),
+            },
+            plan: plan(header),
+            thresholds: self.rules().iter().zip(&findings).map(|(rule, finding)| threshold(rule, finding)).collect(),
+            levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
+            total,
+            requests: rows,
+            users: users(totals, &header.catalog, elapsed),
+            metrics: metrics(totals, &header.catalog),
+            failures,
+            exceptions,
+            teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
+            books: accounting(totals.accounting(), end.is_some()),
+            generator: self::generator(generator),
+            history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::build::build;
-use super::document::Report;
 use super::levels::{Figures, on_levels};
 use super::rules::{Unreadable, rules};
 use crate::journal::{Closing, End, Entry, Header};
@@ -187,13 +185,6 @@ impl Results {
         if self.end.as_ref().is_some_and(broken) { Integrity::Broken } else { Integrity::Sound }
     }
 
-    /// The report of as much as was heard. A run without an end was cut off or is under way, and its verdict says so.
-    #[must_use]
-    pub fn report(&self) -> Report {
-        let findings = self.findings();
-        build(self, &findings, &self.verdict_on(&findings))
-    }
-
     /// Why the run ended; `None` where that is not known.
     pub(super) fn closing(&self) -> Option<Closing> {
         self.end.as_ref().map(|end| match end.closing {
@@ -203,7 +194,8 @@ impl Results {
         })
     }
 
-    fn verdict_on(&self, findings: &[Finding]) -> Verdict {
+    /// The verdict on thresholds that were judged.
+    pub(super) fn verdict_on(&self, findings: &[Finding]) -> Verdict {
         conclude(self.closing(), findings, self.totals.accounting(), self.generator.validity())
     }
 
