@@ -14,7 +14,8 @@ use super::worker_context::WorkerContext;
 use crate::compile::{AtEnd, Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
 use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser};
 use crate::http::Client;
-use crate::sample::{TaskId, UserTypeId};
+use crate::metrics::TaskKey;
+use crate::sample::{TaskFailure, TaskId, TaskOutcome, UserTypeId};
 use crate::units::Offset;
 
 /// One user: its own chance, state and connection. It is one task of one worker, and never leaves it.
@@ -35,6 +36,8 @@ pub(super) struct User {
     pub(super) free_since: Offset,
     /// The phase at which it begins nothing more.
     pub(super) stops_at: Phase,
+    /// How many of its calls have failed.
+    pub(super) failed_calls: u64,
 }
 
 /// Who a user is.
@@ -56,6 +59,9 @@ pub(super) enum Workload {
     Arrivals(ArrivalReceiver),
 }
 
+/// The user type has no task left that it could do.
+const NOTHING_TO_DO: StepsEnd = StepsEnd::Stopped(Then::Leave);
+
 /// An iteration that sends nothing and pauses not at all must not keep its worker busy.
 const MIN_PAUSE: Duration = Duration::from_millis(1);
 
@@ -68,10 +74,48 @@ const IDLE: Duration = Duration::from_millis(20);
 pub(super) enum StepsEnd {
     /// All of them were done.
     Done,
-    /// The task is over: a call failed, or a step ended it.
-    TaskOver,
-    /// The user is to leave.
+    /// A step of the plan ended them.
+    Stopped(Then),
+    /// An error did.
+    Failed(TaskFailure, Then),
+    /// The user was told to leave, and they were cut short.
+    CutShort,
+}
+
+/// What becomes of a user whose steps ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It goes on with its next task.
+    GoOn,
+    /// It leaves.
     Leave,
+}
+
+/// Whether a user has the rows it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// It has.
+    Taken,
+    /// There is none left for it.
+    UsedUp,
+    /// They cannot be read any more.
+    Broken,
+}
+
+impl StepsEnd {
+    /// What it means for the task they were of.
+    const fn outcome(self) -> TaskOutcome {
+        match self {
+            Self::Done | Self::Stopped(_) => TaskOutcome::Completed,
+            Self::Failed(kind, _) => TaskOutcome::Failed(kind),
+            Self::CutShort => TaskOutcome::Aborted,
+        }
+    }
+
+    /// Whether the user leaves.
+    const fn leaves(self) -> bool {
+        matches!(self, Self::Stopped(Then::Leave) | Self::Failed(_, Then::Leave) | Self::CutShort)
+    }
 }
 
 impl Identity {
@@ -108,6 +152,7 @@ impl User {
             due,
             free_since: Offset::ZERO,
             stops_at: Phase::Draining,
+            failed_calls: 0,
         }
     }
 
@@ -126,24 +171,44 @@ impl User {
         if begun && !user_type.on_stop.is_empty() && self.stop.phase() < Phase::Cutting {
             self.stops_at = Phase::Cutting;
             self.due = self.due.max(self.context.clock.now());
-            self.steps(&user_type.on_stop, user_type.on_stop_task).await;
+            let key = self.start_task(user_type.on_stop_task);
+            let end = self.steps(&user_type.on_stop, user_type.on_stop_task).await;
+            self.end_task(key, end);
+        }
+        if let Workload::Arrivals(arrivals) = &mut workload
+            && arrivals.take_first().is_some()
+        {
+            // it came for a user that did not get so far
+            self.context.tally.borrow_mut().drop_due();
         }
     }
 
-    /// Sets its state up and does its first steps; whether it goes on.
+    /// Does what comes before its first task; whether it goes on. A user whose start fails has no more to do: it would
+    /// ask for what it could not get.
     async fn begin_work(&mut self, user_type: &UserType) -> bool {
         self.begin(0);
+        let key = self.start_task(user_type.on_start_task);
+        let end = self.first_steps(user_type).await;
+        self.end_task(key, end);
+        matches!(end, StepsEnd::Done | StepsEnd::Stopped(Then::GoOn))
+    }
+
+    /// Sets its state up, takes its rows and does its first steps.
+    async fn first_steps(&mut self, user_type: &UserType) -> StepsEnd {
         for (name, template) in &user_type.state {
             match template.eval(&self.scope) {
                 Ok(value) => self.scope.set(name, value),
                 Err(error) => {
                     self.exception(&user_type.name, &format!("state `{name}`: {}", error.message));
-                    return false;
+                    return StepsEnd::Failed(TaskFailure::Step, Then::Leave);
                 }
             }
         }
-        self.take_rows(RowPer::User)
-            && self.steps(&user_type.on_start, user_type.on_start_task).await != StepsEnd::Leave
+        match self.take_rows(RowPer::User) {
+            Rows::Taken => self.steps(&user_type.on_start, user_type.on_start_task).await,
+            Rows::UsedUp => StepsEnd::Stopped(Then::Leave),
+            Rows::Broken => StepsEnd::Failed(TaskFailure::Rows, Then::Leave),
+        }
     }
 
     /// One task after another in its own rhythm.
@@ -154,7 +219,7 @@ impl User {
             }
             self.begin(iteration);
             let before = self.due;
-            if !self.take_rows(RowPer::Iteration) || self.iterate(user_type, iteration).await == StepsEnd::Leave {
+            if self.take_rows_of_task() != Rows::Taken || self.iterate(user_type, iteration).await.leaves() {
                 return;
             }
             let sent_nothing = self.due == before;
@@ -185,11 +250,12 @@ impl User {
             self.begin(iteration);
             // what has arrived is served to its end
             self.stops_at = Phase::Cutting;
-            if !self.take_rows(RowPer::Iteration) {
-                self.context.tally.borrow_mut().drop_due();
-                return;
+            match self.take_rows_of_task() {
+                Rows::Taken => {}
+                Rows::UsedUp => return self.context.tally.borrow_mut().drop_due(),
+                Rows::Broken => return,
             }
-            if self.iterate(user_type, iteration).await == StepsEnd::Leave {
+            if self.iterate(user_type, iteration).await.leaves() {
                 return;
             }
             self.stops_at = Phase::Draining;
@@ -206,47 +272,84 @@ impl User {
         let index = match &user_type.order {
             TaskOrder::Weighted => {
                 let context = self.context.clone();
-                let Some(choice) = &context.choices[self.user_type.index()] else { return StepsEnd::Leave };
+                let Some(choice) = &context.choices[self.user_type.index()] else { return NOTHING_TO_DO };
                 choice.pick(self.scope.rng().draw(|rng| rng.random()))
             }
             TaskOrder::Sequence(order) => {
                 let place = usize::try_from((iteration - 1) % order.len().max(1) as u64).unwrap_or(0);
-                let Some(index) = order.get(place) else { return StepsEnd::Leave };
+                let Some(index) = order.get(place) else { return NOTHING_TO_DO };
                 *index
             }
         };
-        let Some(task) = user_type.tasks.get(index) else { return StepsEnd::Leave };
-        self.task(task).await
+        let Some(task) = user_type.tasks.get(index) else { return NOTHING_TO_DO };
+        // one whose condition does not hold is no task
+        let condition = self.condition(task);
+        if condition == Ok(false) {
+            return StepsEnd::Done;
+        }
+        let key = self.start_task(task.id);
+        let end = match condition {
+            Ok(_) => self.steps(&task.steps, task.id).await,
+            Err(end) => end,
+        };
+        self.end_task(key, end);
+        end
     }
 
-    /// One task, where its condition holds.
-    pub(super) async fn task(&mut self, task: &Task) -> StepsEnd {
-        match task.when.as_ref().map(|when| when.holds(&self.scope)) {
-            None | Some(Ok(true)) => self.steps(&task.steps, task.id).await,
-            Some(Ok(false)) => StepsEnd::Done,
-            Some(Err(error)) => self.step_failed(task.id, &task.place, &error),
+    /// A task within a task, where its condition holds: it is a part of that one, and not counted by itself.
+    pub(super) async fn inner_task(&mut self, task: &Task) -> StepsEnd {
+        match self.condition(task) {
+            Ok(true) => self.steps(&task.steps, task.id).await,
+            Ok(false) => StepsEnd::Done,
+            Err(end) => end,
         }
     }
 
-    /// Takes its rows; whether it goes on.
-    pub(super) fn take_rows(&self, per: RowPer) -> bool {
-        let Some(feeders) = self.context.feeders.get(self.user_type.index()) else { return true };
+    /// Whether a task's condition holds.
+    fn condition(&self, task: &Task) -> Result<bool, StepsEnd> {
+        let holds = task.when.as_ref().map_or(Ok(true), |when| when.holds(&self.scope));
+        holds.map_err(|error| self.step_failed(task.id, &task.place, &error))
+    }
+
+    fn start_task(&self, task: TaskId) -> TaskKey {
+        let key = TaskKey { user: self.user_type, task, stage: self.timeline.stage_at(self.due) };
+        self.context.tally.borrow_mut().start_task(key);
+        key
+    }
+
+    fn end_task(&self, key: TaskKey, end: StepsEnd) {
+        self.context.tally.borrow_mut().end_task(key, end.outcome());
+    }
+
+    /// Takes the rows of its next task. Where they cannot be read, that task fails before anybody knows which it is.
+    fn take_rows_of_task(&self) -> Rows {
+        let rows = self.take_rows(RowPer::Iteration);
+        if rows == Rows::Broken {
+            let key = self.start_task(TaskId(u16::MAX));
+            self.end_task(key, StepsEnd::Failed(TaskFailure::Rows, Then::Leave));
+        }
+        rows
+    }
+
+    /// Takes its rows; whether there are any.
+    pub(super) fn take_rows(&self, per: RowPer) -> Rows {
+        let Some(feeders) = self.context.feeders.get(self.user_type.index()) else { return Rows::Taken };
         for feeder in feeders.iter().filter(|feeder| feeder.feed().per == per) {
             match feeder.take(self.rank, self.scope.rng()) {
                 NextRow::Row(row) => self.scope.set(&feeder.feed().name, row),
                 NextRow::End(AtEnd::StopRun) => {
                     let path = feeder.feed().table.path().display().to_string();
                     self.context.end_run(&format!("the rows of feed `{}` {path} are used up", feeder.feed().name));
-                    return false;
+                    return Rows::UsedUp;
                 }
-                NextRow::End(AtEnd::Stop | AtEnd::Repeat) => return false,
+                NextRow::End(AtEnd::Stop | AtEnd::Repeat) => return Rows::UsedUp,
                 NextRow::Broken(why) => {
                     self.exception(&feeder.feed().name.clone(), &why);
-                    return false;
+                    return Rows::Broken;
                 }
             }
         }
-        true
+        Rows::Taken
     }
 
     /// A step that cannot be evaluated ends its task, and is reported with the plan's line.
@@ -254,7 +357,7 @@ impl User {
         let task = self.context.program.catalog.tasks.get(task.index());
         let name = task.map_or_else(|| Arc::from("task"), |task| task.name.clone());
         self.exception(&name, &format!("{place}: {}", error.message));
-        StepsEnd::TaskOver
+        StepsEnd::Failed(TaskFailure::Step, Then::GoOn)
     }
 
     fn exception(&self, name: &Arc<str>, message: &str) {
@@ -263,13 +366,13 @@ impl User {
     }
 
     /// Ends what a step wants to end.
-    pub(super) fn end(&self, scope: StopScope, place: &str) -> StepsEnd {
+    pub(super) fn end(&self, scope: StopScope, place: &str) -> Then {
         match scope {
-            StopScope::Task => StepsEnd::TaskOver,
-            StopScope::User => StepsEnd::Leave,
+            StopScope::Task => Then::GoOn,
+            StopScope::User => Then::Leave,
             StopScope::Run => {
                 self.context.end_run(&format!("a step of the plan stops the run ({place})"));
-                StepsEnd::Leave
+                Then::Leave
             }
         }
     }

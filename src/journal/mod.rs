@@ -5,6 +5,7 @@
 //! format, byte by byte.
 
 mod events;
+mod extras;
 mod header;
 mod moment;
 mod run_id;

@@ -148,6 +148,19 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
+    /// A part with its length before it, to be read by itself; see [`Scan::spent`].
+    pub(super) fn part(&mut self) -> Result<Self, Malformed> {
+        let length = self.small::<usize>()?;
+        let (part, rest) = self.rest.split_at_checked(length).ok_or(Malformed("it ends within a part"))?;
+        self.rest = rest;
+        Ok(Self { rest: part, counts: &[], memory: self.memory })
+    }
+
+    /// Takes the memory a part has used from what the frame may have.
+    pub(super) fn spent(&mut self, part: &Self) -> Result<(), Malformed> {
+        self.charge(self.memory.saturating_sub(part.memory))
+    }
+
     /// What has not been read yet.
     pub(super) const fn rest(&self) -> &'a [u8] {
         self.rest

@@ -6,12 +6,13 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
 use super::dictionary::{Named, Numbered};
+use super::extras;
 use super::frame::LARGEST;
 use super::numbers::{MEMORY, Malformed, Pen, Scan};
 use super::samples;
 use crate::metrics::{
     Accounting, Counts, ErrorCount, ErrorKey, Health, Interval, Measure, MetricCount, Scale, SeriesCount,
-    SparseHistogram,
+    SparseHistogram, TaskCounts, TaskGroups, TaskKey,
 };
 use crate::sample::{EndpointId, FailureKind, MetricId};
 use crate::units::{Offset, Size};
@@ -48,6 +49,7 @@ pub(super) fn write(interval: &Interval, series: &mut Numbered) -> Result<Vec<u8
     }
     body.count(interval.errors.len());
     interval.errors.iter().for_each(|error| write_error(error, &mut body));
+    extras::write(interval, &mut body);
 
     let mut pen = Pen::default();
     pen.number(interval.second.into());
@@ -72,7 +74,7 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
     let accounting = read_accounting(&mut scan)?;
     let health = read_health(&mut scan)?;
     series.read(&mut scan)?;
-    let interval = Interval {
+    let mut interval = Interval {
         second,
         series: scan.list(|scan| {
             Ok(SeriesCount {
@@ -89,18 +91,21 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
                 metric: MetricId(scan.small()?),
                 key: series.key(scan.small()?)?.clone(),
                 samples: samples::read(Scale::Number, scan)?,
+                failed: 0,
             })
         })?,
         errors: scan.list(read_error)?,
         accounting,
+        tasks: TaskGroups::new(),
         users,
         health,
     };
+    extras::read(&mut scan, &mut interval)?;
     if scan.is_over() { Ok(interval) } else { Err(Malformed("something stands behind the last number")) }
 }
 
 fn write_counts(counts: &Counts, pen: &mut Pen) {
-    let Counts { ok, failed, aborted, never_sent, bytes_out, bytes_in, content } = counts;
+    let Counts { ok, failed, aborted, never_sent, bytes_out, bytes_in, content, redirected: _ } = counts;
     [ok, aborted, never_sent, bytes_out, bytes_in, content].into_iter().for_each(|number| pen.number(*number));
     write_kinds(failed, pen);
 }
@@ -114,6 +119,7 @@ fn read_counts(scan: &mut Scan) -> Result<Counts, Malformed> {
         bytes_in: scan.number()?,
         content: scan.number()?,
         failed: read_kinds(scan)?,
+        redirected: 0,
     })
 }
 
@@ -220,6 +226,7 @@ fn memory(interval: &Interval) -> usize {
     size_of_val(interval.series.as_slice())
         + size_of_val(interval.metrics.as_slice())
         + size_of_val(interval.errors.as_slice())
+        + interval.tasks.len() * size_of::<(TaskKey, TaskCounts)>()
         + series.chain(metrics).chain(errors).sum::<usize>()
 }
 
@@ -284,7 +291,11 @@ impl OverflowGuard {
         interval
             .metrics
             .iter()
-            .for_each(|count| sum.add([count.samples.moments().count, count.samples.moments().refused]));
+            .for_each(|count| sum.add([count.samples.moments().count, count.samples.moments().refused, count.failed]));
+        for counts in interval.tasks.values() {
+            sum.add([counts.started, counts.completed, counts.aborted]);
+            sum.add(counts.failed);
+        }
         interval.errors.iter().for_each(|error| sum.add([error.count]));
         self.0 = sum.0.filter(|sum| *sum <= i64::MAX as u64)?;
         Some(())

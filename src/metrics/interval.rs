@@ -5,6 +5,7 @@ use super::accounting::Accounting;
 use super::errors::{ErrorCount, ErrorGroups};
 use super::series::{Counts, Measure, SeriesKey};
 use super::sparse_histogram::SparseHistogram;
+use super::tasks::{self, TaskGroups};
 use crate::sample::MetricId;
 use crate::units::Size;
 
@@ -21,6 +22,8 @@ pub struct Interval {
     pub errors: Vec<ErrorCount>,
     /// Where its requests went.
     pub accounting: Accounting,
+    /// Where its tasks went.
+    pub tasks: TaskGroups,
     /// Users there were at its end.
     pub users: u64,
     /// How the generator fared.
@@ -47,6 +50,8 @@ pub struct MetricCount {
     pub key: SeriesKey,
     /// The samples.
     pub samples: SparseHistogram,
+    /// Of a transaction: how many failed. They have no sample.
+    pub failed: u64,
 }
 
 /// How the generator itself fared in one second.
@@ -83,6 +88,7 @@ impl Interval {
             metrics: Vec::new(),
             errors: Vec::new(),
             accounting: Accounting::default(),
+            tasks: TaskGroups::new(),
             users: 0,
             health: Health::default(),
         }
@@ -91,6 +97,7 @@ impl Interval {
     /// Adds another worker's second.
     pub fn merge(&mut self, other: Self) {
         self.accounting.merge(&other.accounting);
+        tasks::merge(&mut self.tasks, &other.tasks);
         self.users += other.users;
         self.health.merge(&other.health);
         let mut series: BTreeMap<SeriesKey, usize> =
@@ -109,7 +116,7 @@ impl Interval {
             self.metrics.iter().enumerate().map(|(index, count)| (place(count), index)).collect();
         for theirs in other.metrics {
             match metrics.get(&place(&theirs)) {
-                Some(index) => self.metrics[*index].samples.merge(&theirs.samples),
+                Some(index) => self.metrics[*index].merge(&theirs),
                 None => {
                     metrics.insert(place(&theirs), self.metrics.len());
                     self.metrics.push(theirs);
@@ -132,6 +139,13 @@ impl SeriesCount {
                 None => self.times.push((measure, sparse)),
             }
         }
+    }
+}
+
+impl MetricCount {
+    fn merge(&mut self, other: &Self) {
+        self.samples.merge(&other.samples);
+        self.failed += other.failed;
     }
 }
 

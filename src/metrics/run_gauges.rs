@@ -24,7 +24,7 @@ pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId
         let Some(metric) = gauge.id(catalog) else { continue };
         let mut recorder = Recorder::new(Scale::Number);
         recorder.record(value as f64);
-        interval.metrics.push(MetricCount { metric, key: key.clone(), samples: recorder.take() });
+        interval.metrics.push(MetricCount { metric, key: key.clone(), samples: recorder.take(), failed: 0 });
     }
 }
 

@@ -4,6 +4,7 @@ use super::document::{
 };
 use super::fold::Results;
 use super::request_rows::{by_kind, metrics, requests};
+use super::task_rows::tasks;
 use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
 use crate::metrics::{Accounting, ErrorCount, Second};
@@ -51,7 +52,12 @@ impl Results {
                 users: totals.history().iter().map(|second| second.users).max().unwrap_or(0),
             },
             plan: plan(header),
-            thresholds: self.rules().iter().zip(&findings).map(|(rule, finding)| threshold(rule, finding)).collect(),
+            thresholds: self
+                .rules()
+                .iter()
+                .zip(&findings)
+                .map(|(rule, finding)| self.threshold(rule, finding))
+                .collect(),
             levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
             total,
             requests: rows,
@@ -61,9 +67,18 @@ impl Results {
             exceptions,
             teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
             books: accounting(totals.accounting(), end.is_some()),
+            tasks: tasks(totals, &header.catalog, end.is_some()),
             generator: self::generator(generator),
             history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
         }
+    }
+}
+
+impl Results {
+    fn threshold(&self, rule: &Rule, finding: &Finding) -> ThresholdEntry {
+        let of_times = rule.require.aggregate.is_of_samples() && rule.require.subject.counts_failed();
+        let known = self.header().catalog.endpoints.iter().any(|endpoint| endpoint.timeout.is_some());
+        threshold(rule, finding, of_times && known && self.totals().accounting().failures() > 0)
     }
 }
 
@@ -96,7 +111,7 @@ fn tried(level: &Level, header: &Header) -> LevelEntry {
     }
 }
 
-fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
+fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> ThresholdEntry {
     let Finding { judged, history } = finding;
     ThresholdEntry {
         name: rule.name.clone(),
@@ -117,6 +132,7 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
             Status::NoData => ThresholdState::NoData,
             Status::Deferred => ThresholdState::Left,
         },
+        failed_as_timeout,
         broke_at: judged.broken_at.map(Offset::as_secs_f64),
         history: history.points().iter().map(point).collect(),
     }

@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod ends;
+mod failures;
 mod idle_memory;
 mod pace;
 mod seconds;
