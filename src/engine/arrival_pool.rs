@@ -96,11 +96,11 @@ impl ArrivalPool {
             self.arrive(number, at);
         }
         if now >= self.users.timeline.end() && self.next.is_none() && self.queue.waiting() == 0 {
-            self.stop(Phase::Draining);
+            self.stop(Phase::Draining, now);
         }
     }
 
-    pub(super) fn stop(&mut self, phase: Phase) {
+    pub(super) fn stop(&mut self, phase: Phase, at: Offset) {
         self.next = None;
         self.search = None;
         // what waits for a free user will never begin
@@ -108,7 +108,7 @@ impl ArrivalPool {
         self.queue.drain().for_each(|_| tally.drop_due());
         drop(tally);
         self.forget_gone();
-        self.stops.iter().for_each(|stop| stop.advance(phase));
+        self.stops.iter().for_each(|stop| stop.advance(phase, at));
     }
 
     /// Goes on to this part's next arrival.

@@ -79,6 +79,15 @@ pub(super) enum StepsEnd {
     Leave,
 }
 
+/// How a pause ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paused {
+    /// When its time was over.
+    ToTheEnd,
+    /// When the user was told to stop.
+    CutShort,
+}
+
 impl Identity {
     /// The `number`th user of a scenario, from 0.
     pub(super) fn of(assignment: &UserAssignment, number: u64) -> Self {
@@ -137,7 +146,8 @@ impl User {
         }
         if begun && !user_type.on_stop.is_empty() && self.stop.phase() < Phase::Cutting {
             self.stops_at = Phase::Cutting;
-            self.due = self.due.max(self.context.clock.now());
+            // its last steps are due when it is told to stop, or has nothing left to do
+            self.due = self.due.max(self.free_since).max(self.stop.told().unwrap_or_default());
             self.steps(&user_type.on_stop, user_type.on_stop_task).await;
         }
         self.release_rows(&[RowPer::Task, RowPer::Iteration, RowPer::User]);
@@ -167,8 +177,12 @@ impl User {
                 }
             }
         }
-        self.take_rows(RowPer::User)
-            && self.steps(&user_type.on_start, user_type.on_start_task).await != StepsEnd::Leave
+        if !self.take_rows(RowPer::User) {
+            return false;
+        }
+        let end = self.steps(&user_type.on_start, user_type.on_start_task).await;
+        // one that is told to stop meanwhile still has its last steps to do
+        end != StepsEnd::Leave || self.stop.phase() >= self.stops_at
     }
 
     /// One task after another in its own rhythm.
@@ -192,7 +206,9 @@ impl User {
                 return;
             }
             match user_type.wait_time {
-                WaitTime::ThinkTime(pause) => self.think(pause).await,
+                WaitTime::ThinkTime(pause) => {
+                    self.think(pause).await;
+                }
                 WaitTime::Pacing(step) => {
                     self.due = before;
                     self.pause(step).await;
@@ -340,25 +356,33 @@ impl User {
         }
     }
 
-    pub(super) async fn think(&mut self, pause: Pause) {
-        if !pause.is_none() {
-            let time = pause.draw(|| self.scope.rng().draw(|rng| rng.random()));
-            self.pause(time).await;
+    pub(super) async fn think(&mut self, pause: Pause) -> Paused {
+        if pause.is_none() {
+            return Paused::ToTheEnd;
         }
+        let time = pause.draw(|| self.scope.rng().draw(|rng| rng.random()));
+        self.pause(time).await
     }
 
     /// Waits until the plan's next moment: the pause counts from when the last thing was over, not from when the
-    /// worker got round to it.
-    async fn pause(&mut self, time: Duration) {
-        self.due = self.due + time;
+    /// worker got round to it. Where the user is told to stop meanwhile, the pause ends with that, and what follows is
+    /// due then.
+    async fn pause(&mut self, time: Duration) -> Paused {
+        let (before, until) = (self.due, self.due + time);
         if time >= IDLE {
             self.clients.iter_mut().for_each(Client::rest);
             self.scope.compact_answer();
         }
         tokio::select! {
             biased;
-            () = self.stop.reached(self.stops_at) => {}
-            () = self.context.pacer.sleep_until(self.due) => {}
+            () = self.stop.reached(self.stops_at) => {
+                self.due = self.stop.told().unwrap_or(before).clamp(before, until);
+                Paused::CutShort
+            }
+            () = self.context.pacer.sleep_until(until) => {
+                self.due = until;
+                Paused::ToTheEnd
+            }
         }
     }
 }

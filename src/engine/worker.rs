@@ -122,13 +122,13 @@ impl Worker {
                 phase = phase.max(Phase::Draining);
             }
             if phase == Phase::Draining {
-                pools.iter_mut().for_each(|pool| pool.stop(Phase::Draining));
+                pools.iter_mut().for_each(|pool| pool.stop(Phase::Draining, now));
                 if now >= *drained_by.get_or_insert(now + self.grace) {
                     phase = Phase::Cutting;
                 }
             }
             if phase == Phase::Cutting {
-                pools.iter_mut().for_each(|pool| pool.stop(Phase::Cutting));
+                pools.iter_mut().for_each(|pool| pool.stop(Phase::Cutting, now));
                 if now >= *gone_by.get_or_insert(now + CUT_GRACE) {
                     break;
                 }

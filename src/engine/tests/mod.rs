@@ -4,6 +4,7 @@
 mod arrivals;
 mod ends;
 mod idle_memory;
+mod last_steps;
 mod pace;
 mod rows;
 mod seconds;
