@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 use rand::RngExt;
 
 use super::call::{CallResult, Caller};
-use super::user::{StepsEnd, Then, User};
+use super::user::{Paused, StepsEnd, Then, User};
 use super::worker_context::TransactionFailed;
 use crate::compile::{Action, Call, OnFailure, Repeat, RepeatCount, Step};
 use crate::expression::{EvalError, Scope, Value};
@@ -23,10 +23,10 @@ impl User {
         for step in steps {
             let end = match &step.action {
                 Action::Call(call) => self.call(call, task, &step.place).await,
-                Action::Think(pause) => {
-                    self.think(*pause).await;
-                    StepsEnd::Done
-                }
+                Action::Think(pause) => match self.think(*pause).await {
+                    Paused::ToTheEnd => StepsEnd::Done,
+                    Paused::CutShort => StepsEnd::CutShort,
+                },
                 Action::Set(names) => {
                     let set = names.iter().try_for_each(|(name, template)| {
                         template.eval(&self.scope).map(|value| self.scope.set(name, value))

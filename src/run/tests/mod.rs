@@ -5,5 +5,6 @@ mod conducted;
 mod health;
 mod levels;
 mod stops;
+mod verdicts;
 
 use conducted::{Conducted, conduct_virtually};

@@ -232,7 +232,7 @@ fn a_redirect_that_is_followed_is_no_call() {
         });
         let at = at(1);
         let sample = Sample {
-            timing: Timing { scheduled: at, ready: at, sent: at, ended: at },
+            timing: Timing::new(at, at, at, at),
             phases: Phases::default(),
             outcome: Outcome::Redirected,
             transmission: Transmission::Sent,
