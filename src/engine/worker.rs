@@ -118,7 +118,9 @@ impl Worker {
             if phase == Phase::Running {
                 pools.iter_mut().for_each(|pool| pool.adjust(now));
             }
-            if now >= end || pools.iter().all(UserPool::is_done) {
+            let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
+            let overdue = next.is_some_and(|at| at <= now);
+            if (now >= end && !overdue) || pools.iter().all(UserPool::is_done) {
                 phase = phase.max(Phase::Draining);
             }
             if phase == Phase::Draining {
@@ -149,7 +151,10 @@ impl Worker {
             }
             let change = match phase {
                 Phase::Running => {
-                    let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
+                    if overdue {
+                        // users and the run's stop come in between
+                        tokio::task::yield_now().await;
+                    }
                     next.unwrap_or(next_check).min(end.max(now))
                 }
                 Phase::Draining | Phase::Cutting => now + GONE_CHECK,
