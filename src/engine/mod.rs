@@ -36,4 +36,4 @@ pub use one_off::{OnStepFailure, OneOff, ready_check};
 pub use start::{NotReady, Options, Platform, Run, Start};
 pub use stop::{Phase, Stop};
 pub use trace::{CallObserver, CallTrace, Redirected};
-pub use worker::WorkerMessage;
+pub use worker::{CUT_GRACE, WorkerMessage};

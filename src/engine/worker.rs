@@ -79,7 +79,7 @@ const LAG_CHECK: Duration = Duration::from_millis(50);
 /// How often a worker that ends looks whether its users are gone.
 const GONE_CHECK: Duration = Duration::from_millis(2);
 /// How long users may take to see that they are cut off.
-const CUT_GRACE: Duration = Duration::from_secs(10);
+pub const CUT_GRACE: Duration = Duration::from_secs(10);
 
 impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
