@@ -15,6 +15,7 @@ mod worker_context;
 mod arrival_pool;
 mod arrival_queue;
 mod closed_pool;
+mod cookie_jar;
 mod iteration_pool;
 mod scenario;
 mod user_pool;
