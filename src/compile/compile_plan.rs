@@ -49,7 +49,9 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     let callable = Callable { names: &names, endpoints: &endpoints, catalog: &catalog };
     let once = SetupTeardown::compile(plan, &callable, &mut templates);
     let users = users::compile(plan, &callable, &globals.tables, &mut templates);
+    let failing = std::mem::take(&mut templates.failing);
     NameCheck { globals: &globals, endpoints: &endpoints, users: &users, once: &once }.check(options.sources, problems);
+    failing.into_iter().for_each(|problem| problems.push_alone(problem));
     keep_bodies(&users, &once, &mut endpoints);
     let secrets = secrets(plan, &globals, &users, &once, problems);
     let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, options.sources, problems);

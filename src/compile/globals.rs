@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::compile::names::{NameUse, Names};
-use crate::compile::templates::Templates;
+use crate::compile::names::Names;
+use crate::compile::templates::{Templates, leaf_uses};
 use crate::diagnostic::{Problem, Problems, Sources};
-use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Value};
+use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Shape, Value};
 use crate::plan::{At, Csv, Dataset, Filled, Named, Plan};
 use crate::rows::{Format, Table};
 use crate::units::Seed;
@@ -32,21 +32,29 @@ pub(super) struct CompiledGlobals {
 pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut Problems) -> CompiledGlobals {
     let mut values: Vec<(Arc<str>, Value)> = Vec::new();
     let mut known = Names::default();
-    for (name, any) in plan.vars.iter().flat_map(Named::iter) {
+    for (name, any) in plan.vars.iter().flat_map(|vars| &vars.0) {
+        // whoever uses one that could not be read is not at fault
+        known.add([name.value.as_str()]);
+        let Some(any) = any else { continue };
         let mut templates = Templates::alone(sources, problems, scope(&values, seed));
         let Some(template) = templates.node(&any.value.0) else { continue };
         let before = templates.problems.errors();
-        let text = any.value.0.text().unwrap_or_default().to_owned();
-        NameUse { names: template.names(), text, span: any.span }.check(&known, None, sources, templates.problems);
+        let mut uses = Vec::new();
+        leaf_uses(&any.value.0, &mut uses);
+        let before_it = known.without(&name.value);
+        uses.iter().for_each(|used| used.check(&before_it, None, sources, templates.problems));
         if templates.problems.errors() > before {
             continue;
         }
         let part = PART.wrapping_sub(values.len() as u64);
         match template.eval(&scope(&values, seed.derive(part))) {
-            Ok(value) => values.push((name.value.as_str().into(), value)),
+            Ok(value) => {
+                known = known.without(&name.value);
+                known.add_shaped(&name.value, Shape::of(&value));
+                values.push((name.value.as_str().into(), value));
+            }
             Err(error) => templates.problems.push(Problem::at(any.span, error.message)),
         }
-        known.add([name.value.as_str()]);
     }
     let (mut tables, mut large) = (Tables::new(), Names::default());
     for (name, dataset) in plan.data.iter().flat_map(Named::iter) {
@@ -68,9 +76,11 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         tables.insert(name.value.clone(), table);
     }
     // names of what could not be read are known too: whoever uses them is not at fault
-    let mut names = Names::default();
-    names.add(plan.vars.iter().flat_map(Named::names));
-    names.add(plan.data.iter().flat_map(Named::names));
+    let mut names = known;
+    for name in plan.data.iter().flat_map(Named::names) {
+        let table = tables.get(name).and_then(Option::as_ref);
+        names.add_shaped(name, table.map_or(Shape::Any, |table| table.shape().clone().list()));
+    }
     for name in plan.data.iter().flat_map(Named::names) {
         tables.entry(name.to_owned()).or_insert(None);
     }
@@ -103,8 +113,7 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
         Dataset::Csv(Csv(csv)) => (&csv.file, Format::Csv { separator: separator(csv.separator.as_ref(), problems)? }),
     };
     let place: &Path = &sources.folder(path.span).join(&path.value);
-    let opened = Table::open(place, format);
-    opened
+    let table = Table::open(place, format)
         .map_err(|error| {
             let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
             let problem = Problem::at(path.span, format!("cannot read {}{line}: {}", place.display(), error.message));
@@ -113,7 +122,30 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
                 None => problem.help("the path is relative to the file that names it"),
             });
         })
-        .ok()
+        .ok()?;
+    if let (Format::Csv { separator }, [column]) = (format, table.columns())
+        && let Some(other) = other_separator(&table, column, separator)
+    {
+        let shown = |sign: u8| if sign == b'\t' { "\\t".to_owned() } else { char::from(sign).to_string() };
+        let message =
+            format!("{} has one column, `{column}`: it is not separated by `{}`", place.display(), shown(separator));
+        let help = format!("say how: `csv: {{file: {}, separator: \"{}\"}}`", path.value, shown(other));
+        problems.push(Problem::at(path.span, message).help(help));
+        return None;
+    }
+    Some(table)
+}
+
+/// The sign that separates the fields of a file which, read with another, seems to have one column.
+fn other_separator(table: &Table, column: &str, separator: u8) -> Option<u8> {
+    let first = table.first().and_then(|row| row.get_item(&Value::from(column)).ok());
+    let first = first.as_ref().and_then(Value::as_str);
+    let count = |text: &str, sign: u8| text.bytes().filter(|byte| *byte == sign).count();
+    [b';', b'\t', b'|', b','].into_iter().filter(|sign| *sign != separator).find(|sign| {
+        let of_header = count(column, *sign);
+        // a sign in the header alone is part of a name
+        of_header > 0 && first.is_none_or(|first| count(first, *sign) == of_header)
+    })
 }
 
 fn separator(written: Option<&At<String>>, problems: &mut Problems) -> Option<u8> {

@@ -78,6 +78,14 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         steps.iter().filter_map(|step| self.action(step).map(|action| self.step(action, step.span))).collect()
     }
 
+    /// Steps that a condition may leave out.
+    fn guarded(&mut self, steps: &[At<plan::Step>]) -> Vec<Step> {
+        let outer = std::mem::replace(&mut self.templates.guarded, true);
+        let list = self.list(steps);
+        self.templates.guarded = outer;
+        list
+    }
+
     pub(super) fn step(&self, action: Action, span: Span) -> Step {
         Step { action, place: self.templates.place(span) }
     }
@@ -120,15 +128,15 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
             plan::Step::Think(pause) => Some(Action::Think(self.pause(pause, step.span))),
             plan::Step::When(when) => {
                 let that = self.expr(&when.that);
-                let then = self.list(&when.then);
-                let otherwise = self.list(when.otherwise.as_deref().unwrap_or_default());
+                let then = self.guarded(&when.then);
+                let otherwise = self.guarded(when.otherwise.as_deref().unwrap_or_default());
                 Some(Action::When { that: that?, then, otherwise })
             }
             plan::Step::Switch(switch) => {
                 let on = self.expr(&switch.on);
-                let cases = switch.cases.iter().map(|(name, steps)| (name.value.as_str().into(), self.list(steps)));
+                let cases = switch.cases.iter().map(|(name, steps)| (name.value.as_str().into(), self.guarded(steps)));
                 let cases = cases.collect();
-                let default = self.list(switch.default.as_deref().unwrap_or_default());
+                let default = self.guarded(switch.default.as_deref().unwrap_or_default());
                 Some(Action::Switch { on: on?, cases, default })
             }
             plan::Step::Choose(branches) => self.choose(&branches.0, step.span),

@@ -6,6 +6,7 @@ use crate::compile::program::{Action, Feed, Pause, RowOrder, Task, TaskOrder, Us
 use crate::compile::steps::{CallSite, Callable, Steps, pause};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
+use crate::expression::Shape;
 use crate::load::Share;
 use crate::plan::{self, At, AtEnd, CallMap, Named, OrderWord, Plan, RowPer};
 use crate::sample::{TaskId, UserTypeId};
@@ -100,7 +101,10 @@ impl Users<'_> {
         let mut steps = Steps::new(self.callable, tasks, templates);
         let state = steps.templates.bindings(written.state.as_ref());
         steps.defines.add(written.state.iter().flat_map(Named::names));
-        steps.defines.add(written.feed.iter().flat_map(Named::names));
+        for (name, feed) in written.feed.iter().flat_map(|feeds| &feeds.0) {
+            let table = feed.as_ref().and_then(|feed| self.tables.get(&feed.from.value)?.as_ref());
+            steps.defines.add_shaped(&name.value, table.map_or(Shape::Any, |table| table.shape().clone()));
+        }
         let feeds = feeds(written.feed.as_ref(), self.tables, steps.templates.problems);
         steps.define(&written.all_steps());
         let on_start_task = self.next_task();

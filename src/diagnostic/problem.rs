@@ -95,7 +95,7 @@ const KEPT: usize = 1000;
 impl Problems {
     /// Adds one; the same message at the same place counts once.
     pub fn push(&mut self, problem: Problem) {
-        if problem.span.is_some_and(|span| self.muted.contains(&span)) {
+        if problem.span.is_some_and(|span| self.muted.iter().any(|muted| muted.holds(span))) {
             return;
         }
         if self.list.iter().rev().take(KEPT).any(|known| known.span == problem.span && known.message == problem.message)
@@ -106,6 +106,14 @@ impl Problems {
             self.list.push(problem);
         } else {
             self.beyond += 1;
+        }
+    }
+
+    /// Adds one where nothing is reported inside its place: else it follows from that.
+    pub fn push_alone(&mut self, problem: Problem) {
+        let inside = |known: &Problem| known.span.zip(problem.span).is_some_and(|(known, span)| span.holds(known));
+        if !self.list.iter().any(inside) {
+            self.push(problem);
         }
     }
 

@@ -35,6 +35,12 @@ impl Span {
         Self { end: other.end.max(self.end), ..self }
     }
 
+    /// Whether another lies in it.
+    #[must_use]
+    pub fn holds(self, other: Self) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
+
     /// The bytes it covers.
     #[must_use]
     pub const fn range(self) -> Range<usize> {
