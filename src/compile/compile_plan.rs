@@ -6,6 +6,7 @@ use crate::compile::name_check::{NameCheck, keep_bodies, shadowing_names};
 use crate::compile::program::{Endpoint, Program, UserType};
 use crate::compile::steps::{Callable, SetupTeardown};
 use crate::compile::templates::Templates;
+use crate::compile::unused::Unused;
 use crate::compile::users::CompiledUser;
 use crate::compile::warnings::Warnings;
 use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds, users};
@@ -30,7 +31,7 @@ pub struct CompileOptions<'a> {
 /// Compiles a plan; `None` where it has errors, all of which are reported.
 pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -> Option<Program> {
     // a section that was written but could not be read has been reported already: it is not reported as missing too
-    let whole = problems.errors() == 0;
+    let whole = problems.is_whole();
     let globals = globals::compile(plan, options.seed, options.sources, problems);
     let target = target::compile(plan, whole, options.sources, problems);
     let mut catalog = Catalog { metrics: catalog::metrics(plan, problems), ..Catalog::default() };
@@ -52,6 +53,8 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     let failing = std::mem::take(&mut templates.failing);
     NameCheck { globals: &globals, endpoints: &endpoints, users: &users, once: &once }.check(options.sources, problems);
     failing.into_iter().for_each(|problem| problems.push_alone(problem));
+    Unused { plan, globals: &globals, endpoints: &endpoints, users: &users, once: &once, sources: options.sources }
+        .warn(problems);
     keep_bodies(&users, &once, &mut endpoints);
     let secrets = secrets(plan, &globals, &users, &once, problems);
     let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, options.sources, problems);
@@ -69,6 +72,7 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     }
     let warnings = Warnings { plan, scenarios: &scenarios, users: &users, catalog: &catalog, sources: options.sources };
     warnings.pauses_without_effect(problems);
+    warnings.beyond_the_end(&rules, problems);
     if problems.errors() > 0 {
         return None;
     }

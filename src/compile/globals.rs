@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::compile::names::Names;
+use crate::compile::names::{NameUse, Names};
 use crate::compile::templates::{Templates, leaf_uses};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Shape, Value};
@@ -22,6 +22,8 @@ pub(super) struct CompiledGlobals {
     pub(super) values: Arc<Globals>,
     /// Names of all vars and data, read or not.
     pub(super) names: Names,
+    /// What the texts of vars and data use.
+    pub(super) uses: Vec<NameUse>,
     /// Data sets that are too large to be a value.
     pub(super) large: Names,
     /// Rows to feed from.
@@ -32,6 +34,7 @@ pub(super) struct CompiledGlobals {
 pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut Problems) -> CompiledGlobals {
     let mut values: Vec<(Arc<str>, Value)> = Vec::new();
     let mut known = Names::default();
+    let mut all_uses = Vec::new();
     for (name, any) in plan.vars.iter().flat_map(|vars| &vars.0) {
         // whoever uses one that could not be read is not at fault
         known.add([name.value.as_str()]);
@@ -39,10 +42,14 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         let mut templates = Templates::alone(sources, problems, scope(&values, seed));
         let Some(template) = templates.node(&any.value.0) else { continue };
         let before = templates.problems.errors();
+        if templates.problems.is_open(any.span) {
+            continue;
+        }
         let mut uses = Vec::new();
         leaf_uses(&any.value.0, &mut uses);
         let before_it = known.without(&name.value);
         uses.iter().for_each(|used| used.check(&before_it, None, sources, templates.problems));
+        all_uses.append(&mut uses);
         if templates.problems.errors() > before {
             continue;
         }
@@ -61,6 +68,9 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         if known.has(&name.value) {
             let problem = Problem::at(name.span, format!("`{}` is a var and a data set", name.value));
             problems.push(problem.help("give one of them another name"));
+        }
+        if let Dataset::List(Filled(items)) = &dataset.value {
+            items.iter().for_each(|item| leaf_uses(&item.value.0, &mut all_uses));
         }
         let table = table(dataset, &scope(&values, seed), sources, problems).map(Arc::new);
         if let Some(table) = &table {
@@ -84,7 +94,7 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
     for name in plan.data.iter().flat_map(Named::names) {
         tables.entry(name.to_owned()).or_insert(None);
     }
-    CompiledGlobals { values: Arc::new(Globals::new(values)), names, large, tables }
+    CompiledGlobals { values: Arc::new(Globals::new(values)), names, uses: all_uses, large, tables }
 }
 
 /// A scope for what is filled in before the run: it belongs to no user.

@@ -25,6 +25,7 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod unused;
 mod users;
 mod warnings;
 

@@ -6,7 +6,11 @@ use crate::expression::{BUILT_IN_NAMES, FUNCTIONS, Resolved, Shape};
 
 /// The names that expressions may use, each with what is known of its value.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Names(BTreeMap<String, Shape>);
+pub(super) struct Names {
+    shapes: BTreeMap<String, Shape>,
+    /// Whether there may be more: something that defines names could not be read.
+    open: bool,
+}
 
 impl Names {
     /// The names that every expression sees.
@@ -18,16 +22,17 @@ impl Names {
             "headers" => Shape::LowerCase,
             _ => Shape::Any,
         };
-        Self(BUILT_IN_NAMES.iter().map(|(name, _)| ((*name).to_owned(), shape(name))).collect())
+        let shapes = BUILT_IN_NAMES.iter().map(|(name, _)| ((*name).to_owned(), shape(name))).collect();
+        Self { shapes, open: false }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.shapes.contains_key(name)
     }
 
     /// What is known of a name's value.
     pub(super) fn shape(&self, name: &str) -> Option<&Shape> {
-        self.0.get(name)
+        self.shapes.get(name)
     }
 
     /// Adds names whose values may be anything.
@@ -37,31 +42,39 @@ impl Names {
 
     /// Adds a name whose value has a shape, or the one it has already.
     pub(super) fn add_shaped(&mut self, name: &str, shape: Shape) {
-        let shape = match self.0.remove(name) {
+        let shape = match self.shapes.remove(name) {
             Some(known) => known.or(shape),
             None => shape,
         };
-        self.0.insert(name.to_owned(), shape);
+        self.shapes.insert(name.to_owned(), shape);
     }
 
     /// These names and others; where both have a name, it is the other's.
     pub(super) fn with(&self, other: &Self) -> Self {
-        Self(self.0.iter().chain(&other.0).map(|(name, shape)| (name.clone(), shape.clone())).collect())
+        let both = self.shapes.iter().chain(&other.shapes);
+        let shapes = both.map(|(name, shape)| (name.clone(), shape.clone())).collect();
+        Self { shapes, open: self.open || other.open }
     }
 
     /// These names but one.
     pub(super) fn without(&self, name: &str) -> Self {
-        Self(
-            self.0
-                .iter()
-                .filter(|(known, _)| *known != name)
-                .map(|(name, shape)| (name.clone(), shape.clone()))
-                .collect(),
-        )
+        let mut others = self.clone();
+        others.shapes.remove(name);
+        others
+    }
+
+    /// Says that there may be more names than these.
+    pub(super) const fn open(&mut self) {
+        self.open = true;
+    }
+
+    /// Whether there is nothing else that a name could be.
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        !self.open && !self.has(name)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.shapes.keys().map(String::as_str)
     }
 }
 
@@ -116,14 +129,16 @@ impl NameUse {
     /// `who` says for whom it is not, where that matters.
     pub(super) fn check(&self, known: &Names, who: Option<&str>, sources: &Sources, problems: &mut Problems) {
         let resolved = self.resolved(known);
-        for name in self.names.iter().filter(|name| !known.has(name) && !resolved.called.contains(name)) {
+        for name in self.names.iter().filter(|name| known.lacks(name) && !resolved.called.contains(name)) {
             let span = self.place(name, &resolved, sources);
             let message = match who {
                 Some(who) => format!("unknown name `{name}` when called by {who}"),
                 None => format!("unknown name `{name}`"),
             };
             let functions = FUNCTIONS.iter().map(|(function, _, _)| *function);
-            let help = if let Some(near) = nearest(name, known.iter().chain(functions)) {
+            let help = if matches!(name.as_str(), "null" | "nil" | "Null" | "NULL" | "undefined") {
+                Some("write `none`, or ask with `… is none` or `… is defined`".to_owned())
+            } else if let Some(near) = nearest(name, known.iter().chain(functions)) {
                 Some(format!("did you mean `{near}`?"))
             } else {
                 did_you_mean(name, known.iter().filter(|name| !BUILT_IN_NAMES.iter().any(|(known, _)| known == name)))

@@ -29,6 +29,8 @@ pub(super) struct Steps<'a, 'b, 'c> {
     pub(super) callable: &'a Callable<'a>,
     /// The tasks that `run` may name.
     tasks: Vec<&'a str>,
+    /// Tasks that could not be read: whoever runs one is not at fault.
+    pub(super) unread: Vec<&'a str>,
     pub(super) calls: Vec<CallSite>,
     pub(super) defines: Names,
     pub(super) templates: &'b mut Templates<'c>,
@@ -60,7 +62,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
     pub(super) fn new(callable: &'a Callable<'a>, tasks: Vec<&'a str>, templates: &'b mut Templates<'c>) -> Self {
         // of an endpoint that could not be compiled
         templates.uses.clear();
-        Self { callable, tasks, calls: Vec::new(), defines: Names::default(), templates }
+        Self { callable, tasks, unread: Vec::new(), calls: Vec::new(), defines: Names::default(), templates }
     }
 
     /// Makes the names that steps define known: which of them runs first is chance.
@@ -108,8 +110,10 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         let endpoint = EndpointId(u32::try_from(index).unwrap_or(u32::MAX));
         let binds = call.with.iter().flat_map(Named::iter).map(|(name, _)| (name.value.clone(), name.span)).collect();
         let with = self.templates.bindings(call.with.as_ref());
-        if let Some(Some(compiled)) = self.callable.endpoints.get(index) {
-            self.defines.add(compiled.captured.iter());
+        match self.callable.endpoints.get(index) {
+            Some(Some(compiled)) => self.defines.add(compiled.captured.iter()),
+            // what it captures is not known
+            _ => self.defines.open(),
         }
         self.calls.push(CallSite { endpoint, binds });
         let on_failure = call.on_failure.unwrap_or(OnFailure::StopTask);
@@ -232,6 +236,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
     fn run(&mut self, task: &At<String>) -> Option<Action> {
         match self.tasks.iter().position(|known| *known == task.value) {
             Some(index) => Some(Action::Run(index)),
+            None if self.unread.contains(&task.value.as_str()) => None,
             None => {
                 let problem = Problem::at(task.span, format!("unknown task `{}`", task.value));
                 let help = did_you_mean(&task.value, self.tasks.iter().copied());

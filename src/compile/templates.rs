@@ -82,6 +82,13 @@ impl<'a> Templates<'a> {
     }
 
     pub(super) fn json_path(&mut self, text: &str, span: Span) -> Option<JsonPath> {
+        if text.contains("{{") {
+            let problem = Problem::at(span, "a place in an answer is no expression");
+            let problem = problem.help("write where it is, such as `$.items[0].name` or `{header: location}`");
+            self.problems
+                .push(problem.help(format!("what is worked out is kept by a step: `set: {{name: \"{text}\"}}`")));
+            return None;
+        }
         JsonPath::parse(text).map_err(|error| self.syntax_error(&error, text, span)).ok()
     }
 

@@ -15,11 +15,11 @@ pub(super) fn compile(plan: &Plan, catalog: &Catalog, sources: &Sources, problem
         let rule = Threshold::parse(DEFAULT).map(|require| Rule::new(require, DEFAULT));
         return rule.into_iter().collect();
     };
-    if let Some(beyond) = written.get(Threshold::MOST) {
+    if let Some(beyond) = written.0.get(Threshold::MOST) {
         let problem = Problem::at(beyond.span, format!("a plan has at most {} thresholds", Threshold::MOST));
         problems.push(problem.help("remove thresholds that say the same, or select by tag instead of by name"));
     }
-    let rules = written.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));
+    let rules = written.0.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));
     rules.collect()
 }
 

@@ -97,8 +97,14 @@ impl Users<'_> {
         written: &At<plan::User>,
         templates: &mut Templates,
     ) -> CompiledUser {
-        let tasks = written.tasks.iter().map(|(name, _)| name.value.as_str()).collect();
+        let tasks: Vec<&str> = written.tasks.iter().map(|(name, _)| name.value.as_str()).collect();
+        let unread = written.tasks.names().filter(|name| !tasks.contains(name)).collect();
         let mut steps = Steps::new(self.callable, tasks, templates);
+        steps.unread = unread;
+        if steps.templates.problems.has_error_in(written.span) {
+            // what could not be read may define names
+            steps.defines.open();
+        }
         let state = steps.templates.bindings(written.state.as_ref());
         steps.defines.add(written.state.iter().flat_map(Named::names));
         for (name, feed) in written.feed.iter().flat_map(|feeds| &feeds.0) {

@@ -97,7 +97,8 @@ impl Sources {
     }
 
     /// The text a span covers; empty where it covers none.
-    fn text(&self, span: Span) -> &str {
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
         self.source(span.source).and_then(|source| source.text.get(span.range())).unwrap_or_default()
     }
 
