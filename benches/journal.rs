@@ -153,7 +153,7 @@ impl Load {
                 let sample = sample(&mut self.dice, second, median, fails);
                 self.tally.record(if fails { *bad } else { *good }, &sample);
                 if fails {
-                    self.tally.error(*bad, FailureKind::Check, "the status is 500 and not 200", sample.timing.ended);
+                    self.tally.error(*bad, FailureKind::Check, "the status is 500 and not 200", sample.timing.ended());
                 }
             }
         }
@@ -169,7 +169,7 @@ fn sample(dice: &mut impl Rng, second: u32, median: f64, fails: bool) -> Sample 
     let receive = Duration::from_nanos((40e3 * (0.5 * normal(dice)).exp()) as u64).min(service / 2);
     let sent = scheduled + late;
     Sample {
-        timing: Timing { scheduled, ready: scheduled, sent, ended: sent + service },
+        timing: Timing::new(scheduled, scheduled, sent, sent + service),
         phases: Phases { first_byte: Some(service - receive), receive: Some(receive), ..Phases::default() },
         outcome: if fails { Outcome::Failed(FailureKind::Check) } else { Outcome::Ok },
         transmission: Transmission::Sent,

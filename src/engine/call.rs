@@ -104,7 +104,8 @@ impl Caller<'_> {
             };
             let failure = match next {
                 Redirect::None => return self.finish(&request, exchange, trace),
-                Redirect::OtherHost(host) => format!("redirected to `{host}`, which is not the plan's target"),
+                Redirect::Elsewhere(place) => format!("redirected to `{place}`, which is not the plan's target"),
+                Redirect::Unreadable(why) => why,
                 Redirect::Follow(_) if followed >= endpoint.redirects => {
                     format!("redirected more than {followed} times")
                 }
@@ -143,7 +144,7 @@ impl Caller<'_> {
         let timing = self.timing(request.due, exchange);
         let series = self.context.series(request.endpoint, &request.name, SeriesIds { status, ..request.ids });
         self.record(series, &sample(timing, outcome, exchange), failure);
-        timing.ended
+        timing.ended()
     }
 
     /// The call's name and request, filled in.
@@ -188,12 +189,7 @@ impl Caller<'_> {
 
     fn timing(&self, due: Offset, exchange: &Exchange) -> Timing {
         let clock = &self.context.clock;
-        Timing {
-            scheduled: due,
-            ready: due.max(self.free_since),
-            sent: clock.offset(exchange.sent),
-            ended: clock.offset(exchange.ended),
-        }
+        Timing::new(due, self.free_since, clock.offset(exchange.sent), clock.offset(exchange.ended))
     }
 
     /// Counts a request that could not be made: it is started and failed, and never reached the target.
@@ -206,7 +202,7 @@ impl Caller<'_> {
     ) -> (CallResult, Offset) {
         let now = self.context.clock.now();
         let sample = Sample {
-            timing: Timing { scheduled: due, ready: due.max(self.free_since), sent: now, ended: now },
+            timing: Timing::new(due, self.free_since, now, now),
             phases: Phases::default(),
             outcome: Outcome::Failed(FailureKind::Template),
             transmission: Transmission::NeverSent,
@@ -229,7 +225,7 @@ impl Caller<'_> {
     fn finish(&self, request: &Request<'_>, mut exchange: Exchange, trace: Option<CallTrace>) -> (CallResult, Offset) {
         let endpoint = request.endpoint;
         let timing = self.timing(request.due, &exchange);
-        let of_call = Timing { scheduled: request.call_due, ..timing };
+        let of_call = timing.of_call_due(request.call_due);
         let (mut status, mut values, mut answered) = (None, Vec::new(), None);
         let ending = std::mem::replace(&mut exchange.ending, Ending::Cut);
         let (outcome, message) = match decompressed(ending) {
@@ -266,14 +262,14 @@ impl Caller<'_> {
             Outcome::Failed(_) => CallResult::Failed,
             Outcome::Aborted => CallResult::Stopped,
         };
-        (result, timing.ended)
+        (result, timing.ended())
     }
 
     fn record(&self, series: SeriesRef, sample: &Sample, message: Option<&str>) {
         let mut tally = self.context.tally.borrow_mut();
         tally.record(series, sample);
         if let (Outcome::Failed(kind), Some(message)) = (sample.outcome, message) {
-            tally.error(series, kind, &self.hidden(message), sample.timing.ended);
+            tally.error(series, kind, &self.hidden(message), sample.timing.ended());
         }
     }
 

@@ -31,7 +31,7 @@ impl ClosedPool {
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
         while self.working.len() > wanted {
             if let Some(stop) = self.working.pop() {
-                stop.advance(Phase::Draining);
+                stop.advance(Phase::Draining, now);
                 self.leaving.push(stop);
             }
         }
@@ -41,9 +41,9 @@ impl ClosedPool {
         }
     }
 
-    pub(super) fn stop(&mut self, phase: Phase) {
+    pub(super) fn stop(&mut self, phase: Phase, at: Offset) {
         self.leaving.append(&mut self.working);
-        self.leaving.iter().for_each(|stop| stop.advance(phase));
+        self.leaving.iter().for_each(|stop| stop.advance(phase, at));
     }
 
     fn start(&mut self, now: Offset) {

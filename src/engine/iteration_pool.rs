@@ -29,7 +29,7 @@ impl IterationPool {
 
     pub(super) fn adjust(&mut self, now: Offset) {
         if now >= self.users.timeline.end() {
-            self.stop(Phase::Draining);
+            self.stop(Phase::Draining, now);
         }
         if self.started || now < self.start {
             return;
@@ -50,8 +50,8 @@ impl IterationPool {
         }
     }
 
-    pub(super) fn stop(&mut self, phase: Phase) {
-        self.stops.iter().for_each(|stop| stop.advance(phase));
+    pub(super) fn stop(&mut self, phase: Phase, at: Offset) {
+        self.stops.iter().for_each(|stop| stop.advance(phase, at));
     }
 
     pub(super) fn is_done(&self) -> bool {

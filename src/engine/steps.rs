@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 use rand::RngExt;
 
 use super::call::{CallResult, Caller};
-use super::user::{StepsEnd, User};
+use super::user::{Paused, StepsEnd, User};
 use crate::compile::{Action, Call, OnFailure, Repeat, RepeatCount, Step};
 use crate::expression::{EvalError, Scope, Value};
 use crate::http::Client;
@@ -22,10 +22,10 @@ impl User {
         for step in steps {
             let end = match &step.action {
                 Action::Call(call) => self.call(call, task, &step.place).await,
-                Action::Think(pause) => {
-                    self.think(*pause).await;
-                    StepsEnd::Done
-                }
+                Action::Think(pause) => match self.think(*pause).await {
+                    Paused::ToTheEnd => StepsEnd::Done,
+                    Paused::CutShort => StepsEnd::Leave,
+                },
                 Action::Set(names) => {
                     let set = names.iter().try_for_each(|(name, template)| {
                         template.eval(&self.scope).map(|value| self.scope.set(name, value))

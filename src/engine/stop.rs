@@ -5,6 +5,8 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::watch;
 
+use crate::units::Offset;
+
 /// How far a run, or one of its users, has come to its end. It only ever goes forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Phase {
@@ -58,6 +60,7 @@ impl Default for Stop {
 #[derive(Debug, Default)]
 pub(super) struct StopSignal {
     phase: Cell<Phase>,
+    told: Cell<Option<Offset>>,
     waiting: RefCell<Option<Waker>>,
 }
 
@@ -66,10 +69,16 @@ impl StopSignal {
         self.phase.get()
     }
 
-    /// Goes forward to a phase, and wakes the user to see it.
-    pub(super) fn advance(&self, to: Phase) {
+    /// When the user was first told to stop.
+    pub(super) fn told(&self) -> Option<Offset> {
+        self.told.get()
+    }
+
+    /// Goes forward to a phase at a moment, and wakes the user to see it.
+    pub(super) fn advance(&self, to: Phase, at: Offset) {
         if to > self.phase.get() {
             self.phase.set(to);
+            self.told.set(self.told.get().or(Some(at)));
             if let Some(waker) = self.waiting.take() {
                 waker.wake();
             }

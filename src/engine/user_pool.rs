@@ -59,12 +59,12 @@ impl UserPool {
         }
     }
 
-    /// Brings every user to a phase of its end.
-    pub(super) fn stop(&mut self, phase: Phase) {
+    /// Brings every user to a phase of its end, at a moment.
+    pub(super) fn stop(&mut self, phase: Phase, at: Offset) {
         match self {
-            Self::Closed(pool) => pool.stop(phase),
-            Self::Arrivals(pool) => pool.stop(phase),
-            Self::Iterations(pool) => pool.stop(phase),
+            Self::Closed(pool) => pool.stop(phase, at),
+            Self::Arrivals(pool) => pool.stop(phase, at),
+            Self::Iterations(pool) => pool.stop(phase, at),
         }
     }
 
@@ -88,7 +88,10 @@ impl ScenarioUsers {
         let user = User::new(self.context.clone(), self.timeline.clone(), identity, due);
         let (stop, active) = (user.stop.clone(), self.active.enter());
         spawn_local(async move {
-            user.live(workload).await;
+            let mut next = user.live(workload).await;
+            while let Some((user, workload)) = next {
+                next = user.live(workload).await;
+            }
             drop(active);
         });
         stop

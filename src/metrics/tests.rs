@@ -23,7 +23,7 @@ fn key(name: &str) -> SeriesKey {
 fn sample(scheduled_ms: u64, sent_ms: u64, ended_ms: u64, outcome: Outcome) -> Sample {
     let at = |ms| Offset::from(Duration::from_millis(ms));
     Sample {
-        timing: Timing { scheduled: at(scheduled_ms), ready: at(scheduled_ms), sent: at(sent_ms), ended: at(ended_ms) },
+        timing: Timing::new(at(scheduled_ms), at(scheduled_ms), at(sent_ms), at(ended_ms)),
         phases: Phases::default(),
         outcome,
         transmission: Transmission::Sent,

@@ -24,7 +24,7 @@ mod threshold;
 mod user;
 
 pub use answer::{CapturePlace, CaptureText, Expect, MatcherMap, MatcherText, Recorded};
-pub use data::{AtEnd, Csv, Dataset, Feed, OrderWord, RowPer};
+pub use data::{AtEnd, Csv, CsvMap, Dataset, Feed, OrderWord, RowPer};
 pub use decode::{Any, At, Filled, Named, node_to_json};
 pub(crate) use document::text_of;
 pub use document::{Data, Node};
@@ -33,7 +33,7 @@ pub use overrides::{Aim, Overrides, flag};
 pub use read::{read, read_text};
 pub use root::{Plan, plan_schema};
 pub use scalars::{Count, Time};
-pub use shape::{AddText, Iterations, Scenario, Search, Shape, Spacing, Stage, Steps, UntilWord, WhenBusy};
+pub use shape::{AddText, Iterations, Scenario, Search, Shape, Spacing, Stage, Steps, UntilWord, Visitor, WhenBusy};
 pub use step::{Append, Branch, CallMap, OnFailure, Pause, Repeat, Spread, Step, StopScope};
 pub use target::{Auth, ConnectionsWord, HeaderText, Http, Target, TargetMap, VersionWord};
 pub use threshold::{Metric, RuleMap};

@@ -75,7 +75,7 @@ fn second(second: u32, count: usize, failed: usize, took: Duration) -> Entry {
     });
     for index in 0..count {
         let began = at(second.into());
-        let timing = Timing { scheduled: began, ready: began, sent: began, ended: began + took };
+        let timing = Timing::new(began, began, began, began + took);
         let outcome = if index < failed { Outcome::Failed(FailureKind::Check) } else { Outcome::Ok };
         let (phases, transmission) = (Phases::default(), Transmission::Sent);
         tally.start();

@@ -68,17 +68,14 @@ pub enum FailureKind {
     Template,
 }
 
-/// When one request was due, sent and over, as offsets into the run.
+/// When one request was due, sent and over, as offsets into the run: always in this order, so that no response time is
+/// below its service time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// When the plan wanted it to start. Waiting for the generator or for a free user counts from here.
-    pub scheduled: Offset,
-    /// When it could begin: it was due, and its user had nothing else under way.
-    pub ready: Offset,
-    /// When it began: the connection is made, if need be, after this moment.
-    pub sent: Offset,
-    /// The last byte of the body, or the moment of the failure.
-    pub ended: Offset,
+    scheduled: Offset,
+    ready: Offset,
+    sent: Offset,
+    ended: Offset,
 }
 
 /// The parts of one exchange's time; a part that did not happen is `None`.
@@ -97,6 +94,30 @@ pub struct Phases {
 }
 
 impl Timing {
+    /// The times of a request that the plan wanted to start at `scheduled`, of a user that had nothing else under way
+    /// since `free_since`. It was `sent` when it began: the connection is made, if need be, after this moment. It `ended`
+    /// with the last byte of the body, or with its failure.
+    ///
+    /// Nothing is sent before it is due; whatever would say so is a bug, and counts as due when it was sent.
+    #[must_use]
+    pub fn new(scheduled: Offset, free_since: Offset, sent: Offset, ended: Offset) -> Self {
+        debug_assert!(scheduled <= sent && sent <= ended, "due {scheduled:?}, sent {sent:?}, ended {ended:?}");
+        let (scheduled, ended) = (scheduled.min(sent), ended.max(sent));
+        Self { scheduled, ready: scheduled.max(free_since), sent, ended }
+    }
+
+    /// The same exchange as the last of a call that was due earlier: redirects came before it.
+    #[must_use]
+    pub fn of_call_due(self, call_due: Offset) -> Self {
+        Self { scheduled: self.scheduled.min(call_due), ..self }
+    }
+
+    /// The last byte of the body, or the moment of the failure.
+    #[must_use]
+    pub const fn ended(&self) -> Offset {
+        self.ended
+    }
+
     /// From when it was due to its end: what a user of the service feels, free of coordinated omission.
     #[must_use]
     pub const fn response_time(&self) -> Duration {

@@ -77,7 +77,7 @@ fn second(tally: &mut Tally, dice: &mut Xoshiro256PlusPlus, second: u32) -> Inte
         let sent = scheduled + nanos(dice, 20);
         let ended = sent + nanos(dice, 43);
         let phases = Phases { dns: dice.random::<bool>().then(|| nanos(dice, 30)), ..Phases::default() };
-        let timing = Timing { scheduled, ready: scheduled, sent, ended };
+        let timing = Timing::new(scheduled, scheduled, sent, ended);
         tally.start();
         tally.record(
             series,

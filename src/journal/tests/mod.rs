@@ -173,7 +173,7 @@ fn call(dice: &mut impl Rng) -> Call {
             status,
         },
         sample: Sample {
-            timing: Timing { scheduled, ready: scheduled, sent, ended: sent + nanos(dice, 43) },
+            timing: Timing::new(scheduled, scheduled, sent, sent + nanos(dice, 43)),
             phases,
             outcome,
             transmission: if dice.random() { Transmission::Sent } else { Transmission::NeverSent },
@@ -199,7 +199,7 @@ pub(super) fn count(tally: &mut Tally, calls: &[Call]) {
         tally.record(series, &call.sample);
         tally.metric(MetricId(u16::from(call.found > 50.0)), series, call.found);
         if let Outcome::Failed(kind) = call.sample.outcome {
-            tally.error(series, kind, &format!("{kind} — 失敗"), call.sample.timing.ended);
+            tally.error(series, kind, &format!("{kind} — 失敗"), call.sample.timing.ended());
         }
     }
     tally.drop_due();

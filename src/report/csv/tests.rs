@@ -53,7 +53,7 @@ fn second(tally: &mut Tally, second: u32, milliseconds: &[u64], users: u64) -> I
         });
         tally.start();
         let sample = Sample {
-            timing: Timing { scheduled: began, ready: began, sent: began, ended },
+            timing: Timing::new(began, began, began, ended),
             phases: Phases::default(),
             outcome: Outcome::Ok,
             transmission: Transmission::Sent,

@@ -43,12 +43,8 @@ fn interval() -> Interval {
             status: Some(status),
         };
         let series = tally.series(&key);
-        let timing = Timing {
-            scheduled: Offset::ZERO,
-            ready: Offset::ZERO,
-            sent: Offset::ZERO,
-            ended: Offset::from(Duration::from_millis(ms)),
-        };
+        let ended = Offset::from(Duration::from_millis(ms));
+        let timing = Timing::new(Offset::ZERO, Offset::ZERO, Offset::ZERO, ended);
         let sample = Sample {
             timing,
             phases: Phases::default(),

@@ -14,7 +14,7 @@ fn second(second: u32, stage: u16, times_ms: &[u64], failed: usize) -> Interval 
     for (index, ms) in times_ms.iter().enumerate() {
         let outcome = if index < failed { Outcome::Failed(FailureKind::Check) } else { Outcome::Ok };
         let ended = Offset::ZERO + Duration::from_millis(*ms);
-        let timing = Timing { scheduled: Offset::ZERO, ready: Offset::ZERO, sent: Offset::ZERO, ended };
+        let timing = Timing::new(Offset::ZERO, Offset::ZERO, Offset::ZERO, ended);
         let (phases, transmission) = (Phases::default(), Transmission::Sent);
         tally.start();
         tally.record(series, &Sample { timing, phases, outcome, transmission, bytes_out: 1, bytes_in: 1, content: 1 });
