@@ -6,7 +6,7 @@ use crate::compile::name_check::{NameCheck, keep_bodies, shadowing_names};
 use crate::compile::program::{Endpoint, Program, UserType};
 use crate::compile::steps::{Callable, SetupTeardown};
 use crate::compile::templates::Templates;
-use crate::compile::unused::Unused;
+use crate::compile::unused::{Unused, has_profile};
 use crate::compile::users::CompiledUser;
 use crate::compile::warnings::Warnings;
 use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds, users};
@@ -47,14 +47,16 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
         templates.problems.push(problem.help("say what to call: `endpoints: {health: {get: /health}}`"));
     }
     let names: Vec<String> = plan.endpoints.iter().flat_map(Named::names).map(str::to_owned).collect();
-    let callable = Callable { names: &names, endpoints: &endpoints, catalog: &catalog };
+    let callable = Callable { names: &names, written: plan.endpoints.as_ref(), catalog: &catalog };
     let once = SetupTeardown::compile(plan, &callable, &mut templates);
     let users = users::compile(plan, &callable, &globals.tables, &mut templates);
     let failing = std::mem::take(&mut templates.failing);
-    NameCheck { globals: &globals, endpoints: &endpoints, users: &users, once: &once }.check(options.sources, problems);
+    NameCheck { globals: &globals, endpoints: &endpoints, users: &users, once: &once, profiled: has_profile(plan) }
+        .check(options.sources, problems);
     failing.into_iter().for_each(|problem| problems.push_alone(problem));
-    Unused { plan, globals: &globals, endpoints: &endpoints, users: &users, once: &once, sources: options.sources }
-        .warn(problems);
+    let unused =
+        Unused { plan, globals: &globals, endpoints: &endpoints, users: &users, once: &once, sources: options.sources };
+    let unused = unused.warnings();
     keep_bodies(&users, &once, &mut endpoints);
     let secrets = secrets(plan, &globals, &users, &once, problems);
     let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, options.sources, problems);
@@ -76,6 +78,7 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     if problems.errors() > 0 {
         return None;
     }
+    unused.into_iter().for_each(|warning| problems.push(warning));
     let endpoints: Vec<Endpoint> = endpoints.into_iter().map(|c| c.map(|c| c.endpoint)).collect::<Option<_>>()?;
     let scope = globals::scope_of(globals.values.clone(), options.seed);
     warnings.unreachable_rates(&rules, &endpoints.iter().collect::<Vec<_>>(), &scope, problems);

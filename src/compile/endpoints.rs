@@ -19,8 +19,6 @@ pub(super) struct CompiledEndpoint {
     pub(super) uses: Vec<NameUse>,
     /// Names its own `with` binds.
     pub(super) binds: Names,
-    /// Names its captures leave behind.
-    pub(super) captured: Names,
 }
 
 /// What endpoints take from the target, and the metrics they may record.
@@ -108,8 +106,6 @@ impl EndpointDefaults<'_> {
         let reads_body = answers::read_body(&expect, &capture, &record) || uses.iter().any(NameUse::reads_body);
         let mut binds = Names::default();
         binds.add(with.iter().map(|(name, _)| &**name));
-        let mut captured = Names::default();
-        captured.add(capture.iter().map(|capture| &*capture.name));
         let timeout = written.timeout.map_or(self.timeout, |time| time.0);
         let within = written.expect.as_ref().and_then(|expect| expect.within.as_ref());
         if let Some(within) = within.filter(|within| within.value.0 > timeout) {
@@ -118,7 +114,9 @@ impl EndpointDefaults<'_> {
             let problem = Problem::at(within.span, message);
             templates.problems.push(problem.help("give a shorter time, or the endpoint a longer `timeout`").warning());
         }
-        if let (Some(weight), Some(_)) = (&written.weight, &self.plan.users) {
+        // an included endpoint may serve plans without users
+        let weight = written.weight.as_ref().filter(|weight| templates.sources.is_first(weight.span));
+        if let (Some(weight), Some(_)) = (weight, &self.plan.users) {
             let problem = Problem::at(weight.span, "an endpoint's `weight` has no effect where the plan has users");
             templates.problems.push(problem.help("remove it, and give the tasks that call it a weight").warning());
         }
@@ -140,7 +138,7 @@ impl EndpointDefaults<'_> {
             body_use: if reads_body { BodyUse::Read } else { BodyUse::Unread },
             redirects: target::redirects(written.redirects.as_ref(), templates.problems).unwrap_or(self.redirects),
         };
-        Some(CompiledEndpoint { endpoint, uses, binds, captured })
+        Some(CompiledEndpoint { endpoint, uses, binds })
     }
 }
 

@@ -51,7 +51,9 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         let before_it = known.without(&name.value);
         uses.iter().for_each(|used| used.check(&before_it, None, sources, templates.problems));
         all_uses.append(&mut uses);
-        if templates.problems.errors() > before {
+        // one whose value is not known makes this one's unknown
+        let unknown = |name: &String| !values.iter().any(|(known, _)| **known == **name);
+        if templates.problems.errors() > before || template.names().iter().any(unknown) {
             continue;
         }
         let part = PART.wrapping_sub(values.len() as u64);
@@ -124,6 +126,10 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
         Dataset::Csv(Csv(csv)) => (&csv.file, Format::Csv(dialect(csv, problems)?)),
     };
     let place: &Path = &sources.folder(path.span).join(&path.value);
+    let separator = match &format {
+        Format::Csv(dialect) => Some(dialect.separator),
+        Format::Lines | Format::Json => None,
+    };
     let table = Table::open(place, format)
         .map_err(|error| {
             let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
@@ -134,7 +140,7 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
             });
         })
         .ok()?;
-    if let (Format::Csv { separator }, [column]) = (format, table.columns())
+    if let (Some(separator), [column]) = (separator, table.columns())
         && let Some(other) = other_separator(&table, column, separator)
     {
         let shown = |sign: u8| if sign == b'\t' { "\\t".to_owned() } else { char::from(sign).to_string() };

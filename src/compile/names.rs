@@ -68,9 +68,10 @@ impl Names {
         self.open = true;
     }
 
-    /// Whether there is nothing else that a name could be.
+    /// Whether a name is not known, and cannot be one of those that could not be read: nearly a known name, it is a
+    /// misspelt one.
     pub(super) fn lacks(&self, name: &str) -> bool {
-        !self.open && !self.has(name)
+        !self.has(name) && (!self.open || nearest(name, self.iter()).is_some())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use crate::compile::endpoints::CompiledEndpoint;
 use crate::compile::names::{NameUse, Names};
 use crate::compile::program::{Action, Call, Pause, Repeat, RepeatCount, Step, ValueTemplate};
 use crate::compile::templates::Templates;
@@ -19,8 +18,8 @@ pub(super) struct CallSite {
 pub(super) struct Callable<'a> {
     /// All endpoint names of the plan, readable or not, in id order as far as they are readable.
     pub(super) names: &'a [String],
-    /// The readable ones.
-    pub(super) endpoints: &'a [Option<CompiledEndpoint>],
+    /// The same as written.
+    pub(super) written: Option<&'a Named<At<plan::Endpoint>>>,
     pub(super) catalog: &'a Catalog,
 }
 
@@ -110,8 +109,8 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         let endpoint = EndpointId(u32::try_from(index).unwrap_or(u32::MAX));
         let binds = call.with.iter().flat_map(Named::iter).map(|(name, _)| (name.value.clone(), name.span)).collect();
         let with = self.templates.bindings(call.with.as_ref());
-        match self.callable.endpoints.get(index) {
-            Some(Some(compiled)) => self.defines.add(compiled.captured.iter()),
+        match self.callable.written.and_then(|written| written.0.get(index)) {
+            Some((_, Some(written))) => self.defines.add(written.capture.iter().flat_map(Named::names)),
             // what it captures is not known
             _ => self.defines.open(),
         }

@@ -49,7 +49,9 @@ impl<'a> Templates<'a> {
     /// A text to fill in.
     pub(super) fn text(&mut self, text: &At<String>) -> Option<Template> {
         let template = self.template(&text.value, text.span)?;
-        self.uses.push(NameUse::text(template.names(), &text.value, text.span));
+        // what is filled in now has no names any more
+        let names = Template::parse(&text.value).map(|written| written.names()).unwrap_or_default();
+        self.uses.push(NameUse::text(names, &text.value, text.span));
         Some(template)
     }
 

@@ -5,7 +5,7 @@ use crate::compile::globals::CompiledGlobals;
 use crate::compile::names::NameUse;
 use crate::compile::steps::SetupTeardown;
 use crate::compile::users::CompiledUser;
-use crate::diagnostic::{Problem, Problems, Sources, Span};
+use crate::diagnostic::{Problem, Sources, Span};
 use crate::plan::{At, Named, Plan};
 
 /// Warnings about what a plan defines and nothing uses. Only of what stands in the plan's own file: what is included may
@@ -20,15 +20,16 @@ pub(super) struct Unused<'a> {
 }
 
 impl Unused<'_> {
-    /// Warns of endpoints, vars, data sets, metrics and captures that nothing uses. A plan that could not be read whole
-    /// may use more than is known, and so may one whose sections a profile has replaced.
-    pub(super) fn warn(&self, problems: &mut Problems) {
-        if problems.errors() > 0 || !self.is_read() || self.has_profile() {
-            return;
+    /// Endpoints, vars, data sets, metrics and captures that nothing uses. A plan that could not be read whole may use
+    /// more than is known, and so may one whose sections a profile has replaced.
+    pub(super) fn warnings(&self) -> Vec<Problem> {
+        let mut found = Vec::new();
+        if !self.is_read() || has_profile(self.plan) {
+            return found;
         }
         let mut warn = |name: &At<String>, message: String, help: &str| {
             if self.sources.is_first(name.span) && !self.is_in_profile(&name.value) {
-                problems.push(Problem::at(name.span, message).help(help).warning());
+                found.push(Problem::at(name.span, message).help(help).warning());
             }
         };
         let called = self.called();
@@ -78,6 +79,7 @@ impl Unused<'_> {
                 warn(name, message, "write `{{ … }}` with its name, or check the answer with `expect`");
             }
         }
+        found
     }
 
     /// Whether everything that may use something could be read.
@@ -109,28 +111,28 @@ impl Unused<'_> {
         endpoints.any(|(_, endpoint)| endpoint.extends.as_ref().is_some_and(|base| base.value == name))
     }
 
-    fn profiles(&self) -> impl Iterator<Item = Span> {
-        self.plan.profiles.iter().flat_map(Named::iter).map(|(_, profile)| profile.span)
-    }
-
-    /// Whether a profile's sections are in the place of the plan's own.
-    fn has_profile(&self) -> bool {
-        fn first<T>(named: Option<&Named<T>>) -> Option<Span> {
-            named?.0.first().map(|(name, _)| name.span)
-        }
-        let sections = [
-            first(self.plan.users.as_ref()),
-            first(self.plan.vars.as_ref()),
-            first(self.plan.data.as_ref()),
-            first(self.plan.scenarios.as_ref()),
-            self.plan.shape.as_ref().map(|shape| shape.span),
-            self.plan.target.as_ref().map(|target| target.span),
-        ];
-        self.profiles().any(|profile| sections.iter().flatten().any(|section| profile.holds(*section)))
-    }
-
     /// Whether some profile may use a name.
     fn is_in_profile(&self, name: &str) -> bool {
-        self.profiles().any(|profile| self.sources.text(profile).contains(name))
+        profiles(self.plan).any(|profile| self.sources.text(profile).contains(name))
     }
+}
+
+fn profiles(plan: &Plan) -> impl Iterator<Item = Span> {
+    plan.profiles.iter().flat_map(Named::iter).map(|(_, profile)| profile.span)
+}
+
+/// Whether a profile's sections are in the place of the plan's own.
+pub(super) fn has_profile(plan: &Plan) -> bool {
+    fn first<T>(named: Option<&Named<T>>) -> Option<Span> {
+        named?.0.first().map(|(name, _)| name.span)
+    }
+    let sections = [
+        first(plan.users.as_ref()),
+        first(plan.vars.as_ref()),
+        first(plan.data.as_ref()),
+        first(plan.scenarios.as_ref()),
+        plan.shape.as_ref().map(|shape| shape.span),
+        plan.target.as_ref().map(|target| target.span),
+    ];
+    profiles(plan).any(|profile| sections.iter().flatten().any(|section| profile.holds(*section)))
 }

@@ -103,11 +103,14 @@ fn allow_short(schema: &mut Value) {
                 json!({"anyOf": [one, {"type": "string"}, {"type": "array", "items": {"anyOf": [steps, {"type": "string"}]}}]})
             } else if refers(&one, "Expect") {
                 json!({"anyOf": [one, {"$ref": "#/definitions/StatusText"}]})
-            } else if one["type"] == "array"
-                && one["items"]["anyOf"][0]["$ref"] == "#/definitions/Step"
-                && one.get("description").is_none()
-            {
-                json!({"anyOf": [one["items"], one]})
+            } else if one["type"] == "array" && one["items"]["anyOf"][0]["$ref"] == "#/definitions/Step" {
+                let mut list = entries.clone();
+                let described = list.remove("description");
+                let either = json!({"anyOf": [one["items"], list]});
+                match described {
+                    Some(described) => json!({"description": described, "anyOf": either["anyOf"]}),
+                    None => either,
+                }
             } else {
                 return;
             };
