@@ -79,7 +79,7 @@ const LAG_CHECK: Duration = Duration::from_millis(50);
 /// How often a worker that ends looks whether its users are gone.
 const GONE_CHECK: Duration = Duration::from_millis(2);
 /// How long users may take to see that they are cut off.
-const CUT_GRACE: Duration = Duration::from_secs(10);
+pub const CUT_GRACE: Duration = Duration::from_secs(10);
 
 impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
@@ -118,7 +118,9 @@ impl Worker {
             if phase == Phase::Running {
                 pools.iter_mut().for_each(|pool| pool.adjust(now));
             }
-            if now >= end || pools.iter().all(UserPool::is_done) {
+            let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
+            let overdue = next.is_some_and(|at| at <= now);
+            if (now >= end && !overdue) || pools.iter().all(UserPool::is_done) {
                 phase = phase.max(Phase::Draining);
             }
             if phase == Phase::Draining {
@@ -149,7 +151,10 @@ impl Worker {
             }
             let change = match phase {
                 Phase::Running => {
-                    let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
+                    if overdue {
+                        // users and the run's stop come in between
+                        tokio::task::yield_now().await;
+                    }
                     next.unwrap_or(next_check).min(end.max(now))
                 }
                 Phase::Draining | Phase::Cutting => now + GONE_CHECK,

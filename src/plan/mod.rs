@@ -26,7 +26,7 @@ mod user;
 pub use answer::{CapturePlace, CaptureText, Expect, MatcherMap, MatcherText, Recorded};
 pub use data::{AtEnd, Csv, CsvMap, Dataset, Feed, OrderWord, RowPer};
 pub use decode::{Any, At, Filled, Named, node_to_json};
-pub(crate) use document::text_of;
+pub(crate) use document::text_up_to;
 pub use document::{Data, Node};
 pub use endpoint::{Endpoint, Part};
 pub use overrides::{Aim, Overrides, flag};
