@@ -59,6 +59,7 @@ impl Results {
                 .map(|(rule, finding)| self.threshold(rule, finding))
                 .collect(),
             levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
+            at_least: header.at_least.as_ref().map(|least| least.level.clone()),
             total,
             requests: rows,
             users: users(totals, &header.catalog, elapsed),

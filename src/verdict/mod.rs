@@ -14,7 +14,7 @@ mod tests;
 mod threshold_evaluator;
 mod threshold_history;
 
-pub use conclude::{Achievement, Integrity, Verdict, conclude};
+pub use conclude::{Achievement, Integrity, MissedLevel, Verdict, conclude};
 pub use evaluate::{Count, Figure, Source, Status, decide, evaluate, status_of};
 pub use exit::Exit;
 pub use generator_health::{GeneratorHealth, Limits, health_issues};

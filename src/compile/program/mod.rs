@@ -15,7 +15,7 @@ pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, HeaderSource, Path, 
 pub(super) use payload::append_field;
 pub use payload::{JsonPiece, Multipart, PartSource, Payload};
 pub use root::{Compression, Cookies, Program, Ready, Target};
-pub use scenario::{IterationCount, Iterations, Pool, Scenario, Search, Shape, Until};
+pub use scenario::{IterationCount, Iterations, Minimum, Pool, Scenario, Search, Shape, Until};
 pub use step::{Action, Call, Pause, Repeat, RepeatCount, Step};
 pub use user::{Feed, RowOrder, Task, TaskOrder, UserType, WaitTime};
 pub use value_template::ValueTemplate;
