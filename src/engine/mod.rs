@@ -9,6 +9,7 @@ mod stop;
 mod worker;
 
 mod clock;
+mod cpu_wait;
 mod feeder;
 mod worker_context;
 

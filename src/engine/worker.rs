@@ -9,6 +9,7 @@ use tokio::task::LocalSet;
 use super::arrival_pool::{ArrivalPool, ArrivalSource, SearchLevels};
 use super::clock::{Clock, Pacer};
 use super::closed_pool::ClosedPool;
+use super::cpu_wait::CpuWait;
 use super::feeder::{Feeder, row_partition};
 use super::iteration_pool::IterationPool;
 use super::scenario::{ScenarioTimeline, UserAssignment};
@@ -103,12 +104,12 @@ impl Worker {
 
     async fn run(mut self, context: Rc<WorkerContext>) {
         let mut pools = self.pools(&context);
-        let mut recorder = IntervalRecorder::new(context.clone());
         let end = Offset::ZERO + self.program.length();
         let mut next_check = Offset::ZERO;
         let mut phase = Phase::Running;
         let (mut drained_by, mut gone_by) = (None, None);
         context.pacer.sleep_until(Offset::ZERO).await;
+        let mut recorder = IntervalRecorder::new(context.clone(), CpuWait::on(&self.platform));
         loop {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());
@@ -243,11 +244,12 @@ struct IntervalRecorder {
     lag: Duration,
     /// By how much its checks came late, together.
     stalled: Duration,
+    cpu_wait: CpuWait,
 }
 
 impl IntervalRecorder {
-    const fn new(context: Rc<WorkerContext>) -> Self {
-        Self { context, next: 0, lag: Duration::ZERO, stalled: Duration::ZERO }
+    const fn new(context: Rc<WorkerContext>, cpu_wait: CpuWait) -> Self {
+        Self { context, next: 0, lag: Duration::ZERO, stalled: Duration::ZERO, cpu_wait }
     }
 
     /// The second that is over, if one is. Several missed ones come as the last of them: the worker slept through.
@@ -268,6 +270,7 @@ impl IntervalRecorder {
         let health = Health {
             worker_lag: std::mem::take(&mut self.lag),
             stalled: std::mem::take(&mut self.stalled),
+            cpu_wait: self.cpu_wait.take(),
             ..Health::default()
         };
         self.context.tally.borrow_mut().take(second, users, health)

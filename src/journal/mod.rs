@@ -9,6 +9,7 @@ mod header;
 mod moment;
 mod run_id;
 
+mod additions;
 mod dictionary;
 mod frame;
 mod histogram;

@@ -120,6 +120,13 @@ impl<'a> Scan<'a> {
         std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))
     }
 
+    /// The next so many bytes.
+    pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Malformed("it ends within an addition"))?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
     /// The next so many bytes of histograms' counts.
     pub(super) fn counts(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
         let (counts, rest) = self.counts.split_at_checked(length).ok_or(Malformed("it ends within a histogram"))?;

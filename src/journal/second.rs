@@ -5,6 +5,7 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
+use super::additions;
 use super::dictionary::{Named, Numbered};
 use super::frame::LARGEST;
 use super::numbers::{MEMORY, Malformed, Pen, Scan};
@@ -48,6 +49,7 @@ pub(super) fn write(interval: &Interval, series: &mut Numbered) -> Result<Vec<u8
     }
     body.count(interval.errors.len());
     interval.errors.iter().for_each(|error| write_error(error, &mut body));
+    additions::write(interval, &mut body);
 
     let mut pen = Pen::default();
     pen.number(interval.second.into());
@@ -72,7 +74,7 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
     let accounting = read_accounting(&mut scan)?;
     let health = read_health(&mut scan)?;
     series.read(&mut scan)?;
-    let interval = Interval {
+    let mut interval = Interval {
         second,
         series: scan.list(|scan| {
             Ok(SeriesCount {
@@ -96,6 +98,7 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
         users,
         health,
     };
+    additions::read(&mut scan, &mut interval)?;
     if scan.is_over() { Ok(interval) } else { Err(Malformed("something stands behind the last number")) }
 }
 
@@ -180,6 +183,7 @@ fn read_health(scan: &mut Scan) -> Result<Health, Malformed> {
         open_files: scan.number()?,
         memory: Size::from_bytes(scan.number()?),
         backlog: scan.number()?,
+        ..Health::default()
     })
 }
 

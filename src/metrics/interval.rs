@@ -68,6 +68,14 @@ pub struct Health {
     pub memory: Size,
     /// Intervals that wait to be merged.
     pub backlog: u64,
+    /// For how much of the second the worker that was worst off could have run and had no CPU; none where the system does
+    /// not say.
+    pub cpu_wait: Option<Duration>,
+    /// For how much of the second the process's control group was kept from running, as its quota was used up; none where
+    /// it has no quota, or the system does not say.
+    pub throttled: Option<Duration>,
+    /// How much of a second the host kept each CPU from this machine, as a mean; none where the system does not say.
+    pub stolen: Option<Duration>,
 }
 
 /// How many groups of failures an interval keeps apart.
@@ -149,5 +157,9 @@ impl Health {
         self.open_files = self.open_files.max(other.open_files);
         self.memory = self.memory.max(other.memory);
         self.backlog = self.backlog.max(other.backlog);
+        // what only one of them knows is better than nothing: `None` is below every figure
+        self.cpu_wait = self.cpu_wait.max(other.cpu_wait);
+        self.throttled = self.throttled.max(other.throttled);
+        self.stolen = self.stolen.max(other.stolen);
     }
 }

@@ -285,6 +285,10 @@ fn generator(report: &Report) -> Section {
         grouped(generator.open_files),
         ms(generator.worker_lag),
     );
+    match generator.cpu_wait {
+        Some(wait) => line.push_str(&format!(", waited for a CPU up to {} of a second", ms(wait))),
+        None => line.push_str("; whether it waited for a CPU is not known: only how late it woke and sent was watched"),
+    }
     if generator.suspect_seconds > 0 {
         let by = generator.suspect_by.iter().map(|(issue, seconds)| format!("{seconds} {}", issue.replace('_', " ")));
         let suspect = counted(generator.suspect_seconds, "suspect second");

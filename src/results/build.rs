@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::document::{
     BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ShardEntry,
     StageEntry, ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
@@ -175,6 +177,7 @@ fn accounting(accounting: &Accounting, has_ended: bool) -> BooksEntry {
 
 fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
     let (worst, limits) = (generator.worst(), generator.limits());
+    let ms = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1e3);
     GeneratorEntry {
         worker_lag: worst.worker_lag.as_secs_f64() * 1e3,
         stalled: worst.stalled.as_secs_f64() * 1e3,
@@ -187,6 +190,9 @@ fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
         memory: worst.memory.as_bytes(),
         memory_limit: limits.memory.map(Size::as_bytes),
         backlog: worst.backlog,
+        cpu_wait: ms(worst.cpu_wait),
+        throttled: ms(worst.throttled),
+        stolen: ms(worst.stolen),
         suspect_seconds: generator.suspect(),
         suspect_by: generator.issues().map(|(issue, seconds)| (issue.name().to_owned(), seconds)).collect(),
     }

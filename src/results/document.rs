@@ -399,9 +399,22 @@ pub struct GeneratorEntry {
     pub memory_limit: Option<u64>,
     /// The most seconds of workers that waited to be put together.
     pub backlog: u64,
+    /// The most of a second that a worker was ready to run and had no CPU, in milliseconds; `null` where the system did not
+    /// say, and only stand-ins for it were watched: `worker_lag`, `stalled` and `lateness`.
+    #[serde(default)]
+    pub cpu_wait: Option<f64>,
+    /// The most of a second that the control group had no CPU time left, in milliseconds; `null` where it has no quota, or
+    /// the system did not say.
+    #[serde(default)]
+    pub throttled: Option<f64>,
+    /// The most of a second that the host of a virtual machine kept its CPUs from it, in milliseconds; `null` where the
+    /// system did not say.
+    #[serde(default)]
+    pub stolen: Option<f64>,
     /// Seconds coloured by the generator itself; with more than a fifth of them a run is not valid.
     pub suspect_seconds: u64,
-    /// Those seconds by what was wrong: `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
+    /// Those seconds by what was wrong: `throttled`, `stolen`, `starved`, `stalled`, `late`, `cpu`, `open_files`, `memory`,
+    /// `backlog`.
     pub suspect_by: BTreeMap<String, u64>,
 }
 
@@ -422,7 +435,7 @@ pub struct SecondEntry {
     pub failed: u64,
     /// Whether the generator coloured it.
     pub suspect: bool,
-    /// With what: `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
+    /// With what: `throttled`, `stolen`, `starved`, `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
     #[serde(rename = "strains")]
     pub health_issues: Vec<String>,
 }

@@ -205,6 +205,11 @@ pub(super) fn count(tally: &mut Tally, calls: &[Call]) {
     tally.drop_due();
 }
 
+fn maybe(dice: &mut impl Rng) -> Option<Duration> {
+    let time = Duration::from_nanos(exponential(dice, 30));
+    dice.random::<bool>().then_some(time)
+}
+
 pub(super) fn health(dice: &mut impl Rng) -> Health {
     Health {
         worker_lag: Duration::from_nanos(exponential(dice, 34)),
@@ -215,6 +220,9 @@ pub(super) fn health(dice: &mut impl Rng) -> Health {
         open_files: exponential(dice, 12),
         memory: Size::from_bytes(exponential(dice, 34)),
         backlog: exponential(dice, 3),
+        cpu_wait: maybe(dice),
+        throttled: maybe(dice),
+        stolen: maybe(dice),
     }
 }
 
