@@ -50,7 +50,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
     ("report", &["results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
-    ("import", &["expression", "diagnostic", "secrets"]),
+    ("import", &["expression", "diagnostic", "secrets", "units"]),
     ("analysis", &["report", "results", "verdict", "metrics", "threshold", "units"]),
     (
         "cli",

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use crate::diagnostic::Problem;
+use crate::import::LARGEST_DOCUMENT;
 use crate::secrets::url_without_secrets;
 
-const LARGEST: usize = 16 << 20;
 const WITHIN: Duration = Duration::from_secs(30);
 
 /// The text at a URL, of bounded size.
@@ -25,8 +25,8 @@ async fn bytes(url: &str) -> Result<Vec<u8>, Box<Problem>> {
     }
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        if bytes.len() + chunk.len() > LARGEST {
-            return Err(refused(url, "it is larger than 16 MiB"));
+        if (bytes.len() + chunk.len()) as u64 > LARGEST_DOCUMENT.as_bytes() {
+            return Err(refused(url, &format!("it is larger than {LARGEST_DOCUMENT}")));
         }
         bytes.extend_from_slice(&chunk);
     }

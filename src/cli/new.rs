@@ -6,8 +6,8 @@ use clap::Args;
 use super::fetch::fetch;
 use super::terminal::{data, talk, talk_style};
 use crate::diagnostic::{Problem, Problems, Sources, render};
-use crate::import::{DocumentSource, NewPlan, STARTER, Variable, from_curl, from_openapi};
-use crate::plan::text_of;
+use crate::import::{DocumentSource, LARGEST_DOCUMENT, NewPlan, STARTER, Variable, from_curl, from_openapi};
+use crate::plan::text_up_to;
 use crate::secrets::url_without_secrets;
 use crate::verdict::Exit;
 
@@ -55,7 +55,8 @@ fn drafted(args: &NewArgs) -> Result<NewPlan, Box<Problem>> {
             &DocumentSource { shown: url_without_secrets(place), url: Some(place.clone()) },
         ),
         (None, Some(place)) => {
-            from_openapi(&text_of(Path::new(place))?, &DocumentSource { shown: place.clone(), url: None })
+            let text = text_up_to(Path::new(place), LARGEST_DOCUMENT, "is it an OpenAPI document?")?;
+            from_openapi(&text, &DocumentSource { shown: place.clone(), url: None })
         }
         (None, None) => Ok(NewPlan { text: STARTER.to_owned(), variables: Vec::new() }),
     }

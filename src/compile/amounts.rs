@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::compile::program::Pool;
 use crate::diagnostic::{Problem, Problems, Span};
 use crate::load::{Ramp, Stage};
-use crate::plan::{At, Count, Time, WhenBusy};
+use crate::plan::{At, Count, Time, Visitor, WhenBusy};
 use crate::units::Rate;
 
 /// The most users a shape may ask for.
@@ -14,13 +14,17 @@ pub(super) const MOST_STAGES: usize = 1_000;
 /// The users for arrivals at a rate: where the plan says nothing, as many as ten seconds of them.
 pub(super) fn pool(
     max_users: Option<&At<Count>>,
-    when_busy: Option<WhenBusy>,
+    (when_busy, visitor): (Option<WhenBusy>, Option<Visitor>),
     rate: Rate,
     problems: &mut Problems,
 ) -> Option<Pool> {
     let usual = (rate.as_per_second() * 10.0).ceil().clamp(100.0, 10_000.0) as u32;
     let max_users = max_users.map_or(Some(usual), |most| some_users(most, problems))?;
-    Some(Pool { max_users, when_busy: when_busy.unwrap_or(WhenBusy::Drop) })
+    Some(Pool {
+        max_users,
+        when_busy: when_busy.unwrap_or(WhenBusy::Drop),
+        visitor: visitor.unwrap_or(Visitor::Returning),
+    })
 }
 
 pub(super) fn users(written: &At<Count>, problems: &mut Problems) -> Option<u32> {

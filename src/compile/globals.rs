@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::compile::csv_dialect::dialect;
 use crate::compile::names::{NameUse, Names};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, Sources};
@@ -100,7 +101,7 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
         }
         Dataset::Lines(path) => (path, Format::Lines),
         Dataset::Json(path) => (path, Format::Json),
-        Dataset::Csv(Csv(csv)) => (&csv.file, Format::Csv { separator: separator(csv.separator.as_ref(), problems)? }),
+        Dataset::Csv(Csv(csv)) => (&csv.file, Format::Csv(dialect(csv, problems)?)),
     };
     let place: &Path = &sources.folder(path.span).join(&path.value);
     let opened = Table::open(place, format);
@@ -114,17 +115,4 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
             });
         })
         .ok()
-}
-
-fn separator(written: Option<&At<String>>, problems: &mut Problems) -> Option<u8> {
-    let Some(written) = written else { return Some(b',') };
-    match written.value.as_bytes() {
-        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Some(*byte),
-        b"\\t" => Some(b'\t'),
-        _ => {
-            let problem = Problem::at(written.span, format!("`{}` is not one character", written.value));
-            problems.push(problem.help("write one character, such as `;`, or `\\t` for a tab"));
-            None
-        }
-    }
 }

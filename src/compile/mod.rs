@@ -8,6 +8,7 @@ mod answers;
 mod bodies;
 mod catalog;
 mod compile_plan;
+mod csv_dialect;
 mod endpoints;
 mod filter;
 mod globals;
@@ -29,7 +30,7 @@ mod users;
 mod warnings;
 
 // words of the plan that mean the same in a program
-pub use crate::plan::{AtEnd, OnFailure, RowPer, Spacing, StopScope, WhenBusy};
+pub use crate::plan::{AtEnd, OnFailure, RowPer, Spacing, StopScope, Visitor, WhenBusy};
 pub use compile_plan::{CompileOptions, compile};
 pub use filter::Filter;
 pub use program::{

@@ -29,7 +29,7 @@ pub(super) fn compile(written: &At<plan::Shape>, sources: &Sources, problems: &m
             let rate = some_rate(&arrivals.rate, problems)?;
             let length = length(&arrivals.length, problems)?;
             let spacing = arrivals.spacing.unwrap_or(Spacing::Even);
-            let pool = pool(arrivals.max_users.as_ref(), arrivals.when_busy, rate, problems)?;
+            let pool = pool(arrivals.max_users.as_ref(), (arrivals.when_busy, arrivals.visitor), rate, problems)?;
             let stage = RateStage { rate, length, ramp: Duration::ZERO };
             alone(Shape::Open(vec![stage], spacing, pool, Until::LastStage), "arrivals")
         }
@@ -40,7 +40,8 @@ pub(super) fn compile(written: &At<plan::Shape>, sources: &Sources, problems: &m
         plan::Shape::Replay(replay) => {
             let path = sources.folder(replay.file.span).join(&replay.file.value);
             let times = recording::read(&path, replay.file.span, problems)?;
-            let pool = pool(replay.max_users.as_ref(), replay.when_busy, Rate::per_second(100.0), problems)?;
+            let pool =
+                pool(replay.max_users.as_ref(), (replay.when_busy, replay.visitor), Rate::per_second(100.0), problems)?;
             alone(Shape::Replay(times, pool), "replay")
         }
     }
@@ -91,7 +92,7 @@ fn search(written: &plan::Search, problems: &mut Problems) -> Option<NamedShape>
         Some(precision) => some_rate(precision, problems)?,
         None => usual,
     };
-    let pool = pool(written.max_users.as_ref(), None, to, problems)?;
+    let pool = pool(written.max_users.as_ref(), (None, written.visitor), to, problems)?;
     let search = Search { from, to, each, precision, pool };
     let names = (1..=search.levels()).map(|level| (Arc::from(format!("level {level}")), StagePurpose::Measured));
     Some((Shape::Search(search), names.collect()))

@@ -7,7 +7,7 @@ use crate::compile::steps::{CallSite, Callable, Steps, pause};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 use crate::load::Share;
-use crate::plan::{self, At, AtEnd, CallMap, Named, OrderWord, Plan, RowPer};
+use crate::plan::{self, At, AtEnd, CallMap, Named, OrderWord, Plan, RowPer, Visitor};
 use crate::sample::{TaskId, UserTypeId};
 
 /// A compiled user type with what the later passes must know about it.
@@ -66,6 +66,7 @@ fn one_user_for_all(plan: &Plan) -> Named<At<plan::User>> {
         pacing: None,
         state: None,
         feed: None,
+        visitor: None,
         on_start: None,
         on_stop: None,
         tags: None,
@@ -141,6 +142,7 @@ impl Users<'_> {
             on_stop_task,
             tasks,
             order,
+            visitor: written.visitor.unwrap_or(Visitor::Returning),
         };
         CompiledUser { user, tags: tags(written.tags.as_deref()), task_tags, defines, uses, calls }
     }

@@ -10,7 +10,7 @@ use super::arrival_queue::{Arrival, ArrivalQueue, ArrivalReceiver};
 use super::stop::{Phase, StopSignal};
 use super::user::{Identity, Workload};
 use super::user_pool::ScenarioUsers;
-use crate::compile::{Pool, Search, WhenBusy};
+use crate::compile::{Pool, Search, Visitor, WhenBusy};
 use crate::load::{Arrivals, RateCurve};
 use crate::sample::UserTypeId;
 use crate::units::{Offset, Rate, Seed};
@@ -28,6 +28,7 @@ pub(super) struct ArrivalPool {
     stops: Vec<Rc<StopSignal>>,
     /// How many users of each type were started.
     started: BTreeMap<UserTypeId, u32>,
+    visitors: VisitorNumbers,
 }
 
 /// The levels of a search, as the run decides them.
@@ -45,6 +46,15 @@ pub(super) struct ArrivalSource {
     pub(super) seed: Seed,
     pub(super) arrivals: Arrivals,
     pub(super) search: Option<SearchLevels>,
+    /// The numbers that new visitors get.
+    pub(super) visitors: VisitorNumbers,
+}
+
+/// The numbers of new visitors in the run: unlike those of all users there are, and of other scenarios' visitors.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct VisitorNumbers {
+    pub(super) first: u64,
+    pub(super) step: u64,
 }
 
 /// How soon a search looks again for its next level.
@@ -52,7 +62,7 @@ const LEVEL_POLL: Duration = Duration::from_millis(10);
 
 impl ArrivalPool {
     pub(super) fn new(users: ScenarioUsers, source: ArrivalSource) -> Self {
-        let ArrivalSource { pool, seed, arrivals, search } = source;
+        let ArrivalSource { pool, seed, arrivals, search, visitors } = source;
         // arrivals are shared out among those that have users
         let part = users.part.among(pool.max_users);
         let mut pool = Self {
@@ -65,6 +75,7 @@ impl ArrivalPool {
             queue: Rc::default(),
             stops: Vec::new(),
             started: BTreeMap::new(),
+            visitors,
         };
         pool.advance();
         pool
@@ -125,8 +136,9 @@ impl ArrivalPool {
     fn arrive(&mut self, number: u64, at: Offset) {
         let seed = self.seed.derive(number);
         let user_type = self.users.assignment.pick(seed.generator().random());
-        let arrival = Arrival { at, seed: seed.derive(0) };
-        if self.queue.assign(user_type, arrival) {
+        let visitor = self.is_new(user_type).then(|| self.visitor(user_type, number));
+        let arrival = Arrival { at, seed: seed.derive(0), visitor };
+        if visitor.is_none() && self.queue.assign(user_type, arrival) {
             return;
         }
         if self.users.active.count() < self.users.part.of(self.pool.max_users.into()) {
@@ -143,15 +155,35 @@ impl ArrivalPool {
         if self.stops.len() as u64 > 64 + 2 * self.users.active.count() {
             self.forget_gone();
         }
-        let (part, assignment) = (self.users.part, &self.users.assignment);
-        let own: u64 = self.started.values().map(|started| u64::from(*started)).sum();
+        let workload = match arrival.visitor {
+            Some(_) => Workload::Visitors(self.queue.clone(), arrival),
+            None => Workload::Arrivals(ArrivalReceiver::new(self.queue.clone(), user_type, arrival)),
+        };
+        let identity = arrival.visitor.unwrap_or_else(|| {
+            let own: u64 = self.started.values().map(|started| u64::from(*started)).sum();
+            let number = self.users.assignment.first.saturating_add(self.users.part.number(own));
+            Identity { number, user_type, rank: self.next_rank(user_type) }
+        });
+        self.stops.push(self.users.start(identity, arrival.at, workload));
+    }
+
+    fn is_new(&self, user_type: UserTypeId) -> bool {
+        let of_type = self.users.context.program.users.get(user_type.index()).map(|user_type| user_type.visitor);
+        self.pool.visitor == Visitor::New || of_type == Some(Visitor::New)
+    }
+
+    /// Who comes with an arrival, by its number in the run.
+    fn visitor(&mut self, user_type: UserTypeId, number: u64) -> Identity {
+        let VisitorNumbers { first, step } = self.visitors;
+        let number = first.saturating_add(number.saturating_mul(step));
+        Identity { number, user_type, rank: self.next_rank(user_type) }
+    }
+
+    fn next_rank(&mut self, user_type: UserTypeId) -> u64 {
         let started = self.started.entry(user_type).or_default();
-        let rank = assignment.rank(user_type, part.number(u64::from(*started)));
-        *started += 1;
-        let number = assignment.first.saturating_add(part.number(own));
-        let identity = Identity { number, user_type, rank };
-        let arrivals = ArrivalReceiver::new(self.queue.clone(), user_type, arrival);
-        self.stops.push(self.users.start(identity, arrival.at, Workload::Arrivals(arrivals)));
+        let rank = self.users.assignment.rank(user_type, self.users.part.number(u64::from(*started)));
+        *started = started.saturating_add(1);
+        rank
     }
 
     fn forget_gone(&mut self) {

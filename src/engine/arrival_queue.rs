@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use super::stop::{Phase, StopSignal};
+use super::user::Identity;
 use crate::sample::UserTypeId;
 use crate::units::{Offset, Seed};
 
@@ -13,6 +14,8 @@ use crate::units::{Offset, Seed};
 pub(super) struct Arrival {
     pub(super) at: Offset,
     pub(super) seed: Seed,
+    /// Who it is, where it is a new visitor.
+    pub(super) visitor: Option<Identity>,
 }
 
 /// Where a worker's arrivals and free users of one scenario meet.
@@ -68,8 +71,16 @@ impl ArrivalQueue {
         self.held.borrow().len()
     }
 
+    /// All that wait; none does any more.
     pub(super) fn drain(&self) -> impl Iterator<Item = Arrival> + use<> {
         self.held.take().into_iter().map(|(_, arrival)| arrival)
+    }
+
+    /// The arrival that waits longest of those that are new visitors: whoever leaves makes room for any of them.
+    pub(super) fn take_oldest_visitor(&self) -> Option<Arrival> {
+        let mut held = self.held.borrow_mut();
+        let index = held.iter().position(|(_, arrival)| arrival.visitor.is_some())?;
+        held.remove(index).map(|(_, arrival)| arrival)
     }
 
     fn take_oldest(&self, user_type: UserTypeId) -> Option<Arrival> {

@@ -104,7 +104,8 @@ impl Caller<'_> {
             };
             let failure = match next {
                 Redirect::None => return self.finish(&request, exchange, trace),
-                Redirect::OtherHost(host) => format!("redirected to `{host}`, which is not the plan's target"),
+                Redirect::Elsewhere(place) => format!("redirected to `{place}`, which is not the plan's target"),
+                Redirect::Unreadable(why) => why,
                 Redirect::Follow(_) if followed >= endpoint.redirects => {
                     format!("redirected more than {followed} times")
                 }

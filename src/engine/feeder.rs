@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
+use super::row_supply::{RowLease, RowSupply};
 use super::scenario::UserAssignment;
 use crate::compile::{AtEnd, Feed, RowOrder, RowPer};
 use crate::expression::{ScopeRng, Value};
@@ -11,35 +12,41 @@ use crate::rows::{Permutation, Reader};
 use crate::sample::UserTypeId;
 use crate::units::{Seed, Shard};
 
-/// One worker's rows of one feed. Workers that have users of its type share the rows out, so that no row is taken twice
-/// and none is held by a worker that has no user for it.
+/// One worker's rows of one feed. Rows that come again and again are shared out among the workers that have users of its
+/// type; rows that end come from a supply that all workers take from, so that each is taken once and none is left.
 pub(super) struct Feeder {
     feed: Feed,
     part: Part,
     seed: Seed,
+    supply: Option<Arc<RowSupply>>,
     /// How many rows this worker has taken, and the file it takes them from.
     taken: RefCell<(u64, Reader)>,
 }
 
 /// What there is for a user that wants a row.
 pub(super) enum NextRow {
-    /// A row.
-    Row(Value),
-    /// None any more: this happens then.
-    End(AtEnd),
+    /// A row; where rows end, it is in use for as long as the lease is kept.
+    Row(Value, Option<RowLease>),
+    /// None any more.
+    End,
     /// The file is no longer what it was.
     Broken(String),
 }
 
 impl Feeder {
     /// A worker's feeder; `None` with the reason where the file cannot be opened again.
-    pub(super) fn open(feed: &Feed, part: Part, seed: Seed) -> Result<Self, String> {
+    pub(super) fn open(feed: &Feed, part: Part, seed: Seed, supply: Option<Arc<RowSupply>>) -> Result<Self, String> {
         let reader = feed.table.reader().map_err(|error| error.message)?;
-        Ok(Self { feed: feed.clone(), part, seed, taken: RefCell::new((0, reader)) })
+        Ok(Self { feed: feed.clone(), part, seed, supply, taken: RefCell::new((0, reader)) })
     }
 
     pub(super) const fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// Whether the run is to end now, since every row of the feed is done.
+    pub(super) fn ends_run(&self) -> bool {
+        self.feed.at_end == AtEnd::StopRun && self.supply.as_ref().is_some_and(|supply| supply.is_done())
     }
 
     /// The next row for a user, the `rank`th of its type.
@@ -47,15 +54,19 @@ impl Feeder {
         let mut taken = self.taken.borrow_mut();
         let (taken, reader) = &mut *taken;
         let rows = reader.rows();
-        let position = match self.feed.per {
-            RowPer::User => rank,
-            RowPer::Iteration => {
+        let (position, lease) = match (&self.supply, self.feed.per) {
+            (Some(supply), _) => match supply.take(rank, rows) {
+                Some((position, lease)) => (position, Some(lease)),
+                None => return NextRow::End,
+            },
+            (None, RowPer::User) => (rank, None),
+            (None, RowPer::Iteration | RowPer::Task) => {
                 *taken += 1;
-                self.part.number(*taken - 1)
+                (self.part.number(*taken - 1), None)
             }
         };
-        if rows == 0 || (position >= rows && self.feed.order != RowOrder::Random && self.feed.at_end != AtEnd::Repeat) {
-            return NextRow::End(self.feed.at_end);
+        if rows == 0 {
+            return NextRow::End;
         }
         let (round, position) = (position / rows, position % rows);
         let index = match self.feed.order {
@@ -64,7 +75,7 @@ impl Feeder {
             RowOrder::Shuffle => Permutation::new(rows, self.seed.derive(round)).at(position),
         };
         match reader.row(index) {
-            Ok(row) => NextRow::Row(row),
+            Ok(row) => NextRow::Row(row, lease),
             Err(error) => NextRow::Broken(error.message),
         }
     }
@@ -74,17 +85,23 @@ impl Feeder {
 /// the shards, then among the workers of the shard, so that nobody holds rows that it has no user for.
 pub(super) fn row_partition(user_type: UserTypeId, assignments: &[Arc<UserAssignment>], part: Part) -> Part {
     let (shard, workers) = (part.shard(), part.workers());
-    let mut shards_with = vec![false; shard.count as usize];
     let mut workers_with = vec![false; workers as usize];
-    for number in assignments.iter().flat_map(|assignment| assignment.numbers(user_type)) {
-        let (holder, within) = (number % shard.count, number / shard.count);
-        shards_with[holder as usize] = true;
-        if holder == shard.index {
-            workers_with[(within % workers) as usize] = true;
-        }
+    for number in numbers(user_type, assignments).filter(|number| number % shard.count == shard.index) {
+        workers_with[(number / shard.count % workers) as usize] = true;
     }
-    let shard = Shard { index: before(&shards_with, shard.index), count: all(&shards_with) };
+    let shard = rows_of_shard(user_type, assignments, shard);
     Part::new(shard, before(&workers_with, part.worker()), all(&workers_with))
+}
+
+/// The part a shard has of a user type's rows: one among those shards that have such users.
+pub(super) fn rows_of_shard(user_type: UserTypeId, assignments: &[Arc<UserAssignment>], shard: Shard) -> Shard {
+    let mut shards_with = vec![false; shard.count as usize];
+    numbers(user_type, assignments).for_each(|number| shards_with[(number % shard.count) as usize] = true);
+    Shard { index: before(&shards_with, shard.index), count: all(&shards_with) }
+}
+
+fn numbers(user_type: UserTypeId, assignments: &[Arc<UserAssignment>]) -> impl Iterator<Item = u32> {
+    assignments.iter().flat_map(move |assignment| assignment.numbers(user_type))
 }
 
 /// How many before one take part.
@@ -108,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::compile::{IterationCount, Iterations, Pool, Scenario, Shape, Until, WhenBusy};
+    use crate::compile::{IterationCount, Iterations, Pool, Scenario, Shape, Until, Visitor, WhenBusy};
     use crate::load::{Ramp, Share, Stage};
     use crate::sample::StageId;
 
@@ -131,7 +148,10 @@ mod tests {
                     count: IterationCount::Each(1),
                     within: Duration::from_secs(1),
                 }),
-                _ => Shape::Replay(Arc::from([0]), Pool { max_users: *users, when_busy: WhenBusy::Drop }),
+                _ => Shape::Replay(
+                    Arc::from([0]),
+                    Pool { max_users: *users, when_busy: WhenBusy::Drop, visitor: Visitor::Returning },
+                ),
             },
             start: Duration::ZERO,
             first_stage: StageId(0),

@@ -23,6 +23,7 @@ mod user_pool;
 mod answer;
 mod call;
 mod request;
+mod row_supply;
 mod steps;
 mod user;
 

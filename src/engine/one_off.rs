@@ -59,7 +59,7 @@ impl OneOff<'_> {
         let mut context = WorkerContext::new(program, globals, pacer, transport, sender);
         context.observer = self.observer;
         for user in &self.program.users {
-            let open = |feed| Feeder::open(feed, Part::WHOLE, self.program.seed);
+            let open = |feed| Feeder::open(feed, Part::WHOLE, self.program.seed, None);
             let feeders: Result<Vec<_>, _> = user.feeds.iter().map(open).collect();
             context.feeders.push(feeders.map_err(NotReady::Worker)?);
         }
@@ -102,7 +102,7 @@ async fn perform(
                 Err(error) => failures.push(format!("state `{name}`: {}", error.message)),
             }
         }
-        if !(user.take_rows(RowPer::User) && user.take_rows(RowPer::Iteration)) {
+        if ![RowPer::User, RowPer::Iteration, RowPer::Task].into_iter().all(|per| user.take_rows(per)) {
             failures.push("a feed has no row".to_owned());
         }
     }

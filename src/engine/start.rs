@@ -7,6 +7,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use super::clock::Clock;
+use super::row_supply::RowSupply;
 use super::scenario::UserAssignment;
 use super::stop::Stop;
 use super::worker::{Worker, WorkerMessage};
@@ -144,6 +145,7 @@ impl Run {
         let (sender, messages) = unbounded_channel();
         let (levels, rates) = watch::channel(Vec::new());
         let (count, shard) = (options.workers.max(1), options.shard);
+        let supplies = RowSupply::of_all(program, &assignments, Part::new(shard, 0, count));
         let mut workers = Vec::new();
         for index in 0..count {
             let worker = Worker {
@@ -153,6 +155,7 @@ impl Run {
                 clock,
                 platform: options.platform.clone(),
                 assignments: assignments.clone(),
+                supplies: supplies.clone(),
                 levels: rates.clone(),
                 grace: grace.min(MAX_GRACE),
                 stop: stop.listen(),

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use super::arrival_queue::ArrivalReceiver;
-use super::feeder::NextRow;
+use super::arrival_queue::{Arrival, ArrivalQueue, ArrivalReceiver};
+use super::feeder::{Feeder, NextRow};
 use super::request::CookieJar;
+use super::row_supply::RowLease;
 use super::scenario::{ScenarioTimeline, UserAssignment};
 use super::stop::{Phase, StopSignal};
 use super::worker_context::WorkerContext;
-use crate::compile::{AtEnd, Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
+use crate::compile::{Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
 use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser};
 use crate::http::Client;
 use crate::sample::{TaskId, UserTypeId};
@@ -35,6 +36,8 @@ pub(super) struct User {
     pub(super) free_since: Offset,
     /// The phase at which it begins nothing more.
     pub(super) stops_at: Phase,
+    /// The rows it works with, of feeds whose rows end.
+    leases: RefCell<Vec<(RowPer, RowLease)>>,
 }
 
 /// Who a user is.
@@ -54,6 +57,8 @@ pub(super) enum Workload {
     Iterations(Rc<Cell<u64>>),
     /// Arrivals: one task each.
     Arrivals(ArrivalReceiver),
+    /// An arrival that is a new visitor, and when it is gone, one that waits for its place.
+    Visitors(Rc<ArrivalQueue>, Arrival),
 }
 
 /// An iteration that sends nothing and pauses not at all must not keep its worker busy.
@@ -117,18 +122,25 @@ impl User {
             due,
             free_since: Offset::ZERO,
             stops_at: Phase::Draining,
+            leases: RefCell::default(),
         }
     }
 
-    /// Lives until it is to leave, or has nothing left to do.
-    pub(super) async fn live(mut self, mut workload: Workload) {
+    /// Lives until it is to leave, or has nothing left to do; gives who takes its place.
+    pub(super) async fn live(mut self, mut workload: Workload) -> Option<(Self, Workload)> {
         let program = self.context.program.clone();
         let user_type = &program.users[self.user_type.index()];
+        if let Workload::Visitors(_, arrival) = &workload {
+            // the same arrival asks the same; and what has arrived is served to its end
+            self.scope.rng().reseed(arrival.seed);
+            self.stops_at = Phase::Cutting;
+        }
         let begun = self.begin_work(user_type).await;
         if begun && self.stop.phase() < Phase::Cutting {
             match &mut workload {
                 Workload::Arrivals(arrivals) => self.serve(user_type, arrivals).await,
                 Workload::Iterations(left) => self.work(user_type, Some(left.clone())).await,
+                Workload::Visitors(..) => self.work(user_type, Some(Rc::new(Cell::new(user_type.order.flow())))).await,
                 Workload::Continuous => self.work(user_type, None).await,
             }
         }
@@ -138,6 +150,19 @@ impl User {
             self.due = self.due.max(self.free_since).max(self.stop.told().unwrap_or_default());
             self.steps(&user_type.on_stop, user_type.on_stop_task).await;
         }
+        self.release_rows(&[RowPer::Task, RowPer::Iteration, RowPer::User]);
+        match workload {
+            Workload::Visitors(queue, _) => self.next_visitor(queue),
+            Workload::Continuous | Workload::Iterations(_) | Workload::Arrivals(_) => None,
+        }
+    }
+
+    /// The visitor that waits for its place, if one does.
+    fn next_visitor(&self, queue: Rc<ArrivalQueue>) -> Option<(Self, Workload)> {
+        let arrival = queue.take_oldest_visitor()?;
+        let (context, timeline, stop) = (self.context.clone(), self.timeline.clone(), self.stop.clone());
+        let next = Self { stop, ..Self::new(context, timeline, arrival.visitor?, arrival.at) };
+        Some((next, Workload::Visitors(queue, arrival)))
     }
 
     /// Sets its state up and does its first steps; whether it goes on.
@@ -163,12 +188,17 @@ impl User {
     /// One task after another in its own rhythm.
     async fn work(&mut self, user_type: &UserType, left: Option<Rc<Cell<u64>>>) {
         for iteration in 1.. {
-            if self.stop.phase() > Phase::Running || !takes_one(left.as_ref()) {
+            if self.stop.phase() >= self.stops_at || !takes_one(left.as_ref()) {
                 return;
             }
             self.begin(iteration);
             let before = self.due;
-            if !self.take_rows(RowPer::Iteration) || self.iterate(user_type, iteration).await == StepsEnd::Leave {
+            if !self.take_rows_for(user_type, iteration) {
+                return;
+            }
+            let end = self.iterate(user_type, iteration).await;
+            self.rows_done(user_type, iteration);
+            if end == StepsEnd::Leave {
                 return;
             }
             let sent_nothing = self.due == before;
@@ -201,11 +231,13 @@ impl User {
             self.begin(iteration);
             // what has arrived is served to its end
             self.stops_at = Phase::Cutting;
-            if !self.take_rows(RowPer::Iteration) {
+            if !self.take_rows_for(user_type, iteration) {
                 self.context.tally.borrow_mut().drop_due();
                 return;
             }
-            if self.iterate(user_type, iteration).await == StepsEnd::Leave {
+            let end = self.iterate(user_type, iteration).await;
+            self.rows_done(user_type, iteration);
+            if end == StepsEnd::Leave {
                 return;
             }
             self.stops_at = Phase::Draining;
@@ -244,18 +276,18 @@ impl User {
         }
     }
 
-    /// Takes its rows; whether it goes on.
+    /// Takes its rows of a kind; whether it goes on.
     pub(super) fn take_rows(&self, per: RowPer) -> bool {
-        let Some(feeders) = self.context.feeders.get(self.user_type.index()) else { return true };
-        for feeder in feeders.iter().filter(|feeder| feeder.feed().per == per) {
+        for feeder in self.feeders().iter().filter(|feeder| feeder.feed().per == per) {
             match feeder.take(self.rank, self.scope.rng()) {
-                NextRow::Row(row) => self.scope.set(&feeder.feed().name, row),
-                NextRow::End(AtEnd::StopRun) => {
-                    let path = feeder.feed().table.path().display().to_string();
-                    self.context.end_run(&format!("the rows of feed `{}` {path} are used up", feeder.feed().name));
+                NextRow::Row(row, lease) => {
+                    self.scope.set(&feeder.feed().name, row);
+                    self.leases.borrow_mut().extend(lease.map(|lease| (per, lease)));
+                }
+                NextRow::End => {
+                    self.end_where_rows_are_done();
                     return false;
                 }
-                NextRow::End(AtEnd::Stop | AtEnd::Repeat) => return false,
                 NextRow::Broken(why) => {
                     self.exception(&feeder.feed().name.clone(), &why);
                     return false;
@@ -263,6 +295,40 @@ impl User {
             }
         }
         true
+    }
+
+    /// Takes what a task needs: in a sequence, a row for the whole of it at its first task.
+    fn take_rows_for(&self, user_type: &UserType, iteration: u64) -> bool {
+        (!user_type.order.begins_flow_at(iteration) || self.take_rows(RowPer::Iteration))
+            && self.take_rows(RowPer::Task)
+    }
+
+    /// Gives back the rows that a task was the last to need. A user's own row counts as done after its first iteration.
+    fn rows_done(&self, user_type: &UserType, iteration: u64) {
+        if user_type.order.ends_flow_at(iteration) {
+            self.release_rows(&[RowPer::Task, RowPer::Iteration, RowPer::User]);
+        } else {
+            self.release_rows(&[RowPer::Task]);
+        }
+    }
+
+    fn release_rows(&self, kinds: &[RowPer]) {
+        let before = self.leases.borrow().len();
+        self.leases.borrow_mut().retain(|(per, _)| !kinds.contains(per));
+        if self.leases.borrow().len() < before {
+            self.end_where_rows_are_done();
+        }
+    }
+
+    fn end_where_rows_are_done(&self) {
+        for feeder in self.feeders().iter().filter(|feeder| feeder.ends_run()) {
+            let path = feeder.feed().table.path().display().to_string();
+            self.context.end_run(&format!("the rows of feed `{}` {path} are used up", feeder.feed().name));
+        }
+    }
+
+    fn feeders(&self) -> &[Feeder] {
+        self.context.feeders.get(self.user_type.index()).map_or(&[], Vec::as_slice)
     }
 
     /// A step that cannot be evaluated ends its task, and is reported with the plan's line.

@@ -88,7 +88,10 @@ impl ScenarioUsers {
         let user = User::new(self.context.clone(), self.timeline.clone(), identity, due);
         let (stop, active) = (user.stop.clone(), self.active.enter());
         spawn_local(async move {
-            user.live(workload).await;
+            let mut next = user.live(workload).await;
+            while let Some((user, workload)) = next {
+                next = user.live(workload).await;
+            }
             drop(active);
         });
         stop

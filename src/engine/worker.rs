@@ -6,18 +6,19 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
-use super::arrival_pool::{ArrivalPool, ArrivalSource, SearchLevels};
+use super::arrival_pool::{ArrivalPool, ArrivalSource, SearchLevels, VisitorNumbers};
 use super::clock::{Clock, Pacer};
 use super::closed_pool::ClosedPool;
 use super::cpu_wait::CpuWait;
 use super::feeder::{Feeder, row_partition};
 use super::iteration_pool::IterationPool;
+use super::row_supply::RowSupplies;
 use super::scenario::{ScenarioTimeline, UserAssignment};
 use super::start::Platform;
 use super::stop::Phase;
 use super::user_pool::{ActiveUsers, ScenarioUsers, UserPool};
 use super::worker_context::WorkerContext;
-use crate::compile::{Program, Scenario, Shape, Spacing};
+use crate::compile::{Pool, Program, Scenario, Shape, Spacing, Visitor};
 use crate::expression::Globals;
 use crate::load::{Arrivals, Part, RateCurve, UserCurve};
 use crate::metrics::{Health, Interval};
@@ -32,6 +33,8 @@ pub(super) struct Worker {
     pub(super) platform: Platform,
     /// Who the users of each scenario are.
     pub(super) assignments: Vec<Arc<UserAssignment>>,
+    /// The rows that all workers take from.
+    pub(super) supplies: RowSupplies,
     /// The levels of a search so far.
     pub(super) levels: watch::Receiver<Vec<Rate>>,
     /// How long requests under way may take to end once nothing new begins.
@@ -211,19 +214,29 @@ impl Worker {
                 (search.pool, Arrivals::recorded(start, Arc::from([])), Some(levels))
             }
         };
-        UserPool::Arrivals(Box::new(ArrivalPool::new(users, ArrivalSource { pool, seed, arrivals, search })))
+        let visitors = self.visitor_numbers(index, pool);
+        UserPool::Arrivals(Box::new(ArrivalPool::new(users, ArrivalSource { pool, seed, arrivals, search, visitors })))
+    }
+
+    /// The numbers of a scenario's new visitors. Where there are no other users, they are those from 0.
+    fn visitor_numbers(&self, index: usize, pool: Pool) -> VisitorNumbers {
+        let scenarios = &self.program.scenarios;
+        let alone = scenarios.len() == 1 && pool.visitor == Visitor::New;
+        let users: u64 = scenarios.iter().map(|scenario| u64::from(scenario.shape.peak())).sum();
+        let first = if alone { 0 } else { users + index as u64 };
+        VisitorNumbers { first, step: scenarios.len() as u64 }
     }
 
     /// Opens the rows of every user type.
     fn open_feeds(&self, context: &mut WorkerContext) -> Result<(), String> {
-        for user_type in &self.program.users {
+        for (user_type, supplies) in self.program.users.iter().zip(&*self.supplies) {
             let (id, feeds) = (user_type.id, &user_type.feeds);
             let part = if feeds.is_empty() { self.part } else { row_partition(id, &self.assignments, self.part) };
-            let open = |(index, feed)| {
+            let open = |(index, (feed, supply)): (usize, (_, &Option<_>))| {
                 let seed = self.program.seed.derive(FEEDS ^ ((id.index() as u64) << 16) ^ index as u64);
-                Feeder::open(feed, part, seed)
+                Feeder::open(feed, part, seed, supply.clone())
             };
-            let feeders: Result<Vec<_>, _> = feeds.iter().enumerate().map(open).collect();
+            let feeders: Result<Vec<_>, _> = feeds.iter().zip(supplies).enumerate().map(open).collect();
             context.feeders.push(feeders?);
         }
         Ok(())

@@ -11,7 +11,9 @@ use hyper::client::conn::{TrySendError, http1, http2};
 use super::metered_stream::MeteredStream;
 
 /// The most an answer's head may be, and the most that is read ahead of a body.
-const BUFFER_BYTES: usize = 64 << 10;
+pub(super) const BUFFER_BYTES: usize = 64 << 10;
+/// How many headers an answer may have: what hyper takes without an allocation for each answer.
+pub(super) const MOST_HEADERS: usize = 100;
 
 /// One connection: both halves of hyper's, driven by the task of the user who owns it.
 pub(super) struct Connection {

@@ -175,6 +175,7 @@ async fn exchange_over(
     let reuse = transport.settings().reuse;
     // The connection leaves the client while it is in use, and comes back only after a whole answer.
     if let Some(mut connection) = idle.take() {
+        counter.reused.set(true);
         let result = send_and_receive(transport, counter, &mut connection, request, keep).await;
         // HTTP/2 writes for itself as well; what it gives back, it did not send
         let unsent = request.is_some() && (counter.bytes_out.get() == 0 || connection.is_driven_elsewhere());

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustls::CertificateError;
 
+use super::connection::{BUFFER_BYTES, MOST_HEADERS};
 use super::message::Failure;
 use super::metered_stream::ByteCounter;
 use super::origin::Origin;
@@ -145,6 +146,12 @@ pub(super) fn broken(origin: &Origin, counter: &ByteCounter, error: &hyper::Erro
     if error.is_user() {
         return Failure::new(FailureKind::Template, format!("the request cannot be sent: {error}"));
     }
+    if error.is_parse_too_large() {
+        let limit = Size::from_bytes(BUFFER_BYTES as u64);
+        let message =
+            format!("the head of the answer of {peer} is longer than the {MOST_HEADERS} headers and {limit} taken");
+        return Failure::new(FailureKind::Protocol, message);
+    }
     if error.is_parse() {
         return protocol(error);
     }
@@ -179,7 +186,9 @@ fn reset(peer: &str, how: &str, counter: &ByteCounter) -> Failure {
         (_, 0) => "before an answer",
         _ => "before the answer was whole",
     };
-    Failure::new(FailureKind::Reset, format!("connection {how} by {peer} {when}"))
+    // the peer may have meant the close for the request before
+    let reused = if counter.reused.get() { ", on a connection that was used before" } else { "" };
+    Failure::new(FailureKind::Reset, format!("connection {how} by {peer} {when}{reused}"))
 }
 
 /// The first cause of a kind, however deep; an `io::Error` is looked into as well.

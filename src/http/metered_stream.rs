@@ -29,6 +29,8 @@ pub(super) struct ByteCounter {
     pub first_in: Cell<Option<Instant>>,
     /// The phases of making the connection that are over.
     pub connecting: Cell<Phases>,
+    /// Whether the connection has carried an exchange before.
+    pub reused: Cell<bool>,
 }
 
 impl ByteCounter {
@@ -40,6 +42,7 @@ impl ByteCounter {
         self.first_out.set(None);
         self.first_in.set(None);
         self.connecting.set(Phases::default());
+        self.reused.set(false);
     }
 
     fn wrote(&self, bytes: usize, began: Option<Instant>) {

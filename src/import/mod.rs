@@ -13,6 +13,6 @@ mod curl;
 mod openapi;
 
 pub use curl::from_curl;
-pub use openapi::{DocumentSource, from_openapi};
+pub use openapi::{DocumentSource, LARGEST_DOCUMENT, from_openapi};
 pub use plan_draft::{NewPlan, STARTER};
 pub use secret_vars::Variable;

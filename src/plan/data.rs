@@ -15,7 +15,8 @@ choice! {
         List(Filled<At<Any>>) = "list",
         /// A text file: each line that is not blank is an item.
         Lines(At<String>) = "lines",
-        /// A CSV file: its first row names the columns, and each further row is an item with those names.
+        /// A CSV file: its first row names the columns, unless `columns` does; each further row is an item with those
+        /// names.
         Csv(Csv) = "csv",
         /// A JSON file: a list of items, or one item a line.
         Json(At<String>) = "json",
@@ -23,12 +24,21 @@ choice! {
 }
 
 record! {
-    /// A CSV file that is not separated by commas.
+    /// A CSV file, and how it is written where that is not as usual.
     pub struct CsvMap("`csv`") {
         /// The file.
         required file: At<String> = "file";
         /// The character between two fields: `;`, or `\t` for a tab. Default `,`.
         optional separator: At<String> = "separator";
+        /// The character around a field that holds separators or line ends, or `none`. Default `"`.
+        optional quote: At<String> = "quote";
+        /// The names of the columns of a file without a header row. Default: its first row names them.
+        optional columns: Vec<At<String>> = "columns";
+        /// Whether blanks at the ends of names and fields are taken away. Default `false`: they belong to them.
+        optional trim: At<bool> = "trim";
+        /// How its text is written: `utf-8` (the default), `latin1`, `windows-1252`, `shift_jis`, or another one that the
+        /// WHATWG's Encoding Standard names.
+        optional encoding: At<String> = "encoding";
     }
 }
 
@@ -41,7 +51,8 @@ impl Decode for Csv {
         if matches!(node.value, Data::Map(_)) {
             return CsvMap::decode(node, problems).map(Self);
         }
-        At::decode(node, problems).map(|file| Self(CsvMap { file, separator: None }))
+        let plain = |file| CsvMap { file, separator: None, quote: None, columns: None, trim: None, encoding: None };
+        At::decode(node, problems).map(|file| Self(plain(file)))
     }
 }
 
@@ -63,7 +74,7 @@ record! {
         required from: At<String> = "from";
         /// In which order. Default `sequential`.
         optional order: At<OrderWord> = "order";
-        /// How long a user keeps its row: `iteration` (the default) or `user`.
+        /// How long a user keeps its row: `iteration` (the default), `task` or `user`.
         optional per: At<RowPer> = "per";
         /// What happens after the last row: `repeat` from the first (the default), `stop` the user that finds none, or
         /// `stop_run`. Rows in `unique` order never repeat, so there it is `stop` unless it says `stop_run`.
@@ -85,8 +96,10 @@ words! {
     }
     /// How long a user keeps a row.
     pub enum RowPer {
-        /// For one task.
+        /// For one task; in a sequence, for all of its tasks.
         Iteration = "iteration",
+        /// For one task, in a sequence too.
+        Task = "task",
         /// For its whole life.
         User = "user",
     }

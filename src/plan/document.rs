@@ -7,9 +7,10 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Spanned};
 
 use crate::diagnostic::{Problem, SourceId, Span};
+use crate::units::Size;
 
 /// A file larger than this is no plan.
-const LARGEST: u64 = 16 << 20;
+const LARGEST: Size = Size::from_bytes(16 << 20);
 
 /// A value of a YAML document with its place.
 #[derive(Debug, Clone)]
@@ -80,8 +81,13 @@ impl Node {
     }
 }
 
-/// The text of a file that may hold a plan or its data: UTF-8, of bounded size.
-pub(crate) fn text_of(path: &Path) -> Result<String, Box<Problem>> {
+/// The text of a file that may hold a plan: UTF-8, of bounded size.
+pub(super) fn text_of(path: &Path) -> Result<String, Box<Problem>> {
+    text_up_to(path, LARGEST, "is it a plan?")
+}
+
+/// The text of a file: UTF-8, of no more than a size; `hint` is what to ask where it is larger.
+pub(crate) fn text_up_to(path: &Path, largest: Size, hint: &str) -> Result<String, Box<Problem>> {
     let shown = path.display();
     let file = std::fs::File::open(path).map_err(|error| {
         let problem = Problem::new(format!("cannot read {shown}: {}", plain(&error)));
@@ -95,10 +101,10 @@ pub(crate) fn text_of(path: &Path) -> Result<String, Box<Problem>> {
     })?;
     let mut bytes = Vec::new();
     // one byte more than allowed distinguishes a file that is too large from one that just fits
-    let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
+    let read = file.take(largest.as_bytes() + 1).read_to_end(&mut bytes);
     read.map_err(|error| Box::new(Problem::new(format!("cannot read {shown}: {}", plain(&error)))))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(Box::new(Problem::new(format!("{shown} is larger than 16 MiB")).help("is it a plan?")));
+    if bytes.len() as u64 > largest.as_bytes() {
+        return Err(Box::new(Problem::new(format!("{shown} is larger than {largest}")).help(hint)));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

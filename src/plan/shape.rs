@@ -90,6 +90,9 @@ record! {
         optional max_users: At<Count> = "max_users";
         /// What happens to an arrival without a free user: `drop` (the default) or `late`.
         optional when_busy: WhenBusy = "when_busy";
+        /// Who arrives: `returning` (the default), a user of the pool that has been here before, or `new`: a user of its
+        /// own with fresh state, cookies and connection.
+        optional visitor: Visitor = "visitor";
     }
 }
 
@@ -118,6 +121,8 @@ record! {
         optional precision: At<Rate> = "precision";
         /// The most users there may be to take arrivals. Default as for `arrivals`.
         optional max_users: At<Count> = "max_users";
+        /// Who arrives: `returning` (the default) or `new`, as for `arrivals`.
+        optional visitor: Visitor = "visitor";
     }
 }
 
@@ -141,6 +146,9 @@ record! {
         optional max_users: At<Count> = "max_users";
         /// What happens to an arrival without a free user: `drop` (the default) or `late`.
         optional when_busy: WhenBusy = "when_busy";
+        /// Who arrives: `returning` (the default), a user of the pool that has been here before, or `new`: a user of its
+        /// own with fresh state, cookies and connection.
+        optional visitor: Visitor = "visitor";
     }
 }
 
@@ -168,6 +176,13 @@ words! {
         Even = "even",
         /// Gaps drawn from an exponential distribution.
         Poisson = "poisson",
+    }
+    /// Who an arrival is.
+    pub enum Visitor {
+        /// A user of the pool, with the state, cookies and connection it has from its arrivals before.
+        Returning = "returning",
+        /// A new user: it does `on_start`, a task or its whole `sequence`, and `on_stop`, and is gone.
+        New = "new",
     }
     /// What happens to an arrival without a free user.
     pub enum WhenBusy {

@@ -2,6 +2,7 @@ use super::data::Feed;
 use super::decode::{Any, At, Filled, Named};
 use super::record::record;
 use super::scalars::{Count, Time, Weight};
+use super::shape::Visitor;
 use super::step::{Pause, Step};
 
 record! {
@@ -25,11 +26,14 @@ record! {
         optional on_start: Vec<At<Step>> = "on_start";
         /// Steps after its last task.
         optional on_stop: Vec<At<Step>> = "on_stop";
+        /// Who takes an arrival of this kind: `returning` (the default), a user that has been here before, or `new`, with
+        /// fresh state, cookies and connection.
+        optional visitor: Visitor = "visitor";
         /// Words to select it by.
         optional tags: Vec<At<String>> = "tags";
         /// What it does: one task after another, drawn by weight.
         inherited tasks: Named<At<Task>> = "tasks";
-        /// Tasks in this order, again and again, instead of by weight.
+        /// Tasks in this order, again and again, instead of by weight; an arrival that is a new visitor does all of them once.
         optional sequence: Filled<At<String>> = "sequence";
     }
 }

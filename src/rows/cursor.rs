@@ -1,7 +1,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::formats::{Format, Items, Records, next_line};
+use super::csv::Records;
+use super::formats::{Format, Items, next_line};
 use super::stream::{DataError, Stream};
 use crate::expression::{Value, json_to_value};
 
@@ -19,23 +20,17 @@ enum Parser {
 }
 
 impl Cursor {
-    pub(super) fn open(path: &Path, format: Format) -> Result<Self, DataError> {
+    pub(super) fn open(path: &Path, format: &Format) -> Result<Self, DataError> {
         let stream = Stream::open(path).map_err(|error| DataError { message: error.to_string(), line: None })?;
         let parser = match format {
-            Format::Csv { separator } => Parser::Csv(Box::new(Records::new(separator))),
+            Format::Csv(dialect) => Parser::Csv(Box::new(Records::new(dialect.clone()))),
             Format::Lines => Parser::Lines,
             Format::Json => Parser::Json(Items::default()),
         };
         let mut cursor = Self { stream, parser, columns: Arc::from([]) };
         cursor.stream.skip_byte_order_mark()?;
         match &mut cursor.parser {
-            Parser::Csv(records) => {
-                let names = records.next(&mut cursor.stream)?.unwrap_or_default();
-                if let Some(twice) = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)) {
-                    return Err(cursor.stream.error(format!("two columns are called `{}`", twice.1)));
-                }
-                cursor.columns = names.iter().map(|name| Arc::from(name.trim())).collect();
-            }
+            Parser::Csv(records) => cursor.columns = records.columns(&mut cursor.stream)?,
             Parser::Lines => {}
             Parser::Json(items) => items.begin(&mut cursor.stream)?,
         }
@@ -56,10 +51,11 @@ impl Cursor {
                 let Some(fields) = records.next(&mut self.stream)? else { return Ok(None) };
                 if fields.len() != self.columns.len() {
                     let (has, wants) = (fields.len(), self.columns.len());
-                    let mut error = self.stream.error(format!("the row has {has} fields and the first row {wants}"));
-                    // the record is behind the stream
-                    error.line = error.line.map(|line| line.saturating_sub(1).max(1));
-                    return Err(error);
+                    let message = match records.names_its_columns() {
+                        true => format!("the row has {has} fields and the first row {wants}"),
+                        false => format!("the row has {has} fields and `columns` names {wants}"),
+                    };
+                    return Err(records.error(message));
                 }
                 let pairs = self.columns.iter().map(ToString::to_string).zip(fields.into_iter().map(Value::from));
                 Ok(Some(Value::from_pairs(pairs)))

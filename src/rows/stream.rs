@@ -47,6 +47,11 @@ impl Stream {
         self.file.consume(bytes);
     }
 
+    /// Which line it is on, from 1.
+    pub(super) const fn line(&self) -> u64 {
+        self.line
+    }
+
     pub(super) fn seek(&mut self, to: u64) -> Result<(), DataError> {
         let moved = self.file.seek(SeekFrom::Start(to));
         moved.map_err(|error| DataError { message: error.to_string(), line: None })?;
@@ -56,7 +61,14 @@ impl Stream {
 
     /// Passes the byte order mark some programs put before everything.
     pub(super) fn skip_byte_order_mark(&mut self) -> Result<(), DataError> {
-        if self.offset == 0 && self.peek()?.starts_with(b"\xEF\xBB\xBF") {
+        if self.offset > 0 {
+            return Ok(());
+        }
+        let seen = self.peek()?;
+        if seen.starts_with(b"\xFF\xFE") || seen.starts_with(b"\xFE\xFF") {
+            return Err(self.error("the file is UTF-16: save it as UTF-8"));
+        }
+        if seen.starts_with(b"\xEF\xBB\xBF") {
             self.advance(3);
         }
         Ok(())

@@ -41,7 +41,7 @@ impl Table {
     pub fn open(path: &Path, format: Format) -> Result<Self, DataError> {
         let size = std::fs::metadata(path).map(|data| data.len());
         let size = size.map_err(|error| DataError { message: reason(&error), line: None })?;
-        let mut cursor = Cursor::open(path, format)?;
+        let mut cursor = Cursor::open(path, &format)?;
         let mut table = Self {
             path: path.to_owned(),
             format,
@@ -102,7 +102,7 @@ impl Table {
     pub fn reader(self: &Arc<Self>) -> Result<Reader, DataError> {
         let cursor = match self.kept {
             Some(_) => None,
-            None => Some(Cursor::open(&self.path, self.format)?),
+            None => Some(Cursor::open(&self.path, &self.format)?),
         };
         Ok(Reader { table: self.clone(), cursor, next: 0 })
     }

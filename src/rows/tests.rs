@@ -22,7 +22,13 @@ impl Drop for Scratch {
     }
 }
 
-const CSV: Format = Format::Csv { separator: b',' };
+fn csv(dialect: CsvDialect) -> Format {
+    Format::Csv(dialect)
+}
+
+fn plain() -> Format {
+    csv(CsvDialect::default())
+}
 
 fn shown(name: &str, text: &[u8], format: Format) -> Result<Vec<String>, DataError> {
     let file = Scratch::holding(name, text);
@@ -33,8 +39,8 @@ fn shown(name: &str, text: &[u8], format: Format) -> Result<Vec<String>, DataErr
 
 #[test]
 fn rows_of_every_format_are_read() {
-    let csv = b"\xEF\xBB\xBFname, age\r\n\"a, \"\"b\"\"\",1\n\nc,2";
-    let rows = shown("a.csv", csv, CSV).unwrap();
+    let text = b"\xEF\xBB\xBFname,age\r\n\"a, \"\"b\"\"\",1\n\nc,2";
+    let rows = shown("a.csv", text, plain()).unwrap();
     assert_eq!(rows, [r#"{"name":"a, \"b\"","age":"1"}"#, r#"{"name":"c","age":"2"}"#]);
     assert_eq!(
         shown("a.txt", b" one \n\n two\r\nthree", Format::Lines).unwrap(),
@@ -43,24 +49,68 @@ fn rows_of_every_format_are_read() {
     let list = br#" [ {"a": [1, "x]}"]}, 2, "t,w", null ] "#;
     assert_eq!(shown("a.json", list, Format::Json).unwrap(), [r#"{"a":[1,"x]}"]}"#, "2", r#""t,w""#, "null"]);
     assert_eq!(shown("b.json", b"{\"a\":1}\n{\"a\":2}\n", Format::Json).unwrap(), [r#"{"a":1}"#, r#"{"a":2}"#]);
-    assert!(shown("empty.csv", b"", CSV).unwrap().is_empty());
+    assert!(shown("empty.csv", b"", plain()).unwrap().is_empty());
 }
 
 #[test]
 fn a_bad_row_is_reported_with_its_line() {
     let line = |name: &str, text: &[u8], format| shown(name, text, format).unwrap_err().line;
-    assert_eq!(line("bad1.csv", b"a,b\n1,2\n3\n", CSV), Some(3));
-    assert_eq!(line("bad2.csv", b"a,b\n1,\xff\n", CSV), Some(3));
+    assert_eq!(line("bad1.csv", b"a,b\n1,2\n3\n", plain()), Some(3));
+    assert_eq!(line("bad2.csv", b"a,b\n1,\xff\n", plain()), Some(2));
+    assert_eq!(line("bad4.csv", b"a,b\n\n\n1,\xff\n2,3", plain()), Some(4));
+    assert_eq!(line("bad5.csv", b"a,b\r\n\"x\r\ny\"\r\n", plain()), Some(2));
+    assert_eq!(line("bad6.csv", b"a,b\n1,2\n\"x\ny\",3\n\"z\n", plain()), Some(5));
     assert_eq!(line("bad.json", b"[1,\n{a}]", Format::Json), Some(2));
     assert_eq!(line("bad2.json", b"[1, 2", Format::Json), Some(1));
-    assert!(shown("bad3.csv", b"a,a\n1,2\n", CSV).unwrap_err().message.contains("two columns"));
+    assert!(shown("bad3.csv", b"a,a\n1,2\n", plain()).unwrap_err().message.contains("two columns"));
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_an_error_and_swallows_nothing() {
+    for text in ["a,b\n1,\"x\n2,y\n3,z\n", "a,b\n1,\"x", "a,b\n1,\"x\"\"\n2,y", "\"a,b\n1,2\n"] {
+        let error = shown("open.csv", text.as_bytes(), plain()).unwrap_err();
+        assert!(error.message.contains("never closed"), "{text:?}: {error:?}");
+    }
+    let fine = "a,b\n5\" pipe,\"6\"\" pipe\"\n1,\"\"";
+    assert_eq!(
+        shown("closed.csv", fine.as_bytes(), plain()).unwrap(),
+        [r#"{"a":"5\" pipe","b":"6\" pipe"}"#, r#"{"a":"1","b":""}"#]
+    );
+}
+
+#[test]
+fn a_file_is_read_as_its_dialect_says() {
+    let columns: Arc<[Arc<str>]> = Arc::from([Arc::from("a"), Arc::from("b")]);
+    let headless = CsvDialect { columns: Some(columns), ..CsvDialect::default() };
+    assert_eq!(shown("headless.csv", b"1,2\n3,4", csv(headless.clone())).unwrap().len(), 2);
+    let few = shown("few.csv", b"1,2\n3", csv(headless)).unwrap_err();
+    assert_eq!((few.message.as_str(), few.line), ("the row has 1 fields and `columns` names 2", Some(2)));
+
+    let quoted = CsvDialect { quote: Some(b'\''), separator: b';', ..CsvDialect::default() };
+    assert_eq!(shown("quote.csv", b"a\n'x;\"y'", csv(quoted)).unwrap(), [r#"{"a":"x;\"y"}"#]);
+    let bare = CsvDialect { quote: None, ..CsvDialect::default() };
+    assert_eq!(shown("bare.csv", b"a\n\"x", csv(bare)).unwrap(), [r#"{"a":"\"x"}"#]);
+
+    let latin = CsvDialect { encoding: encoding_rs::WINDOWS_1252, ..CsvDialect::default() };
+    assert_eq!(shown("latin.csv", b"caf\xe9\n\x80", csv(latin)).unwrap(), ["{\"caf\u{e9}\":\"\u{20ac}\"}"]);
+    let wide = shown("wide.csv", b"\xff\xfea\0", plain()).unwrap_err();
+    assert_eq!(wide.message, "the file is UTF-16: save it as UTF-8");
+}
+
+#[test]
+fn blanks_belong_to_names_and_fields_alike_or_to_neither() {
+    let text = b"a,b\n x , y";
+    assert_eq!(shown("kept.csv", text, plain()).unwrap(), [r#"{"a":" x ","b":" y"}"#]);
+    let trimmed = CsvDialect { blanks: Blanks::Trimmed, ..CsvDialect::default() };
+    assert_eq!(shown("trimmed.csv", b"a , b\n x , y", csv(trimmed)).unwrap(), [r#"{"a":"x","b":"y"}"#]);
+    assert!(shown("header.csv", b"a, b\n1,2", plain()).unwrap_err().message.contains("write `trim: true`"));
 }
 
 #[test]
 fn a_row_without_end_is_refused_and_not_kept() {
     let mut text = b"a,b\n1,\"".to_vec();
     text.resize(8 << 20, b'x');
-    assert!(shown("endless.csv", &text, CSV).unwrap_err().message.contains("longer than 1 MiB"));
+    assert!(shown("endless.csv", &text, plain()).unwrap_err().message.contains("longer than 1 MiB"));
     assert!(shown("endless.txt", &text, Format::Lines).unwrap_err().message.contains("longer than 1 MiB"));
     let mut json = b"[\"".to_vec();
     json.resize(8 << 20, b'x');
@@ -74,7 +124,7 @@ fn any_row_of_a_large_file_is_found_again() {
         text.push_str(&format!("{row},\"line one\nline {row}, two\"\n"));
     }
     let file = Scratch::holding("large.csv", text.as_bytes());
-    let table = Arc::new(Table::open(&file.0, CSV).unwrap());
+    let table = Arc::new(Table::open(&file.0, plain()).unwrap());
     assert!(table.list().is_none() && table.rows() == 300_000);
     let mut reader = table.reader().unwrap();
     for row in [0, 1, 2, 299_999, 65_536, 65_535, 4, 100_001, 100_003] {

@@ -29,6 +29,8 @@ fn every_yaml_block_compiles() {
     let examples = fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path().join("README.md"));
     pages.extend(examples.filter(|page| page.exists()));
     let folder = Folder::new();
+    // a file that a page names
+    fs::write(folder.join("accounts.csv"), "ann;secret\n").unwrap();
     let mut checked = 0;
     for page in &pages {
         for mut block in blocks(page) {

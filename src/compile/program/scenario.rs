@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::load::{RateStage, Share, Stage};
-use crate::plan::{Spacing, WhenBusy};
+use crate::plan::{Spacing, Visitor, WhenBusy};
 use crate::sample::{StageId, UserTypeId};
 use crate::units::Rate;
 
@@ -52,6 +52,8 @@ pub struct Pool {
     pub max_users: u32,
     /// What happens to an arrival without a free user.
     pub when_busy: WhenBusy,
+    /// Who they are. A user type may say for itself that its arrivals are new.
+    pub visitor: Visitor,
 }
 
 /// A fixed amount of work.

@@ -5,7 +5,7 @@ use super::step::{Pause, Step};
 use super::value_template::ValueTemplate;
 use crate::expression::Expr;
 use crate::load::Share;
-use crate::plan::{AtEnd, RowPer};
+use crate::plan::{AtEnd, RowPer, Visitor};
 use crate::rows::Table;
 use crate::sample::{TaskId, UserTypeId};
 
@@ -36,6 +36,8 @@ pub struct UserType {
     pub tasks: Vec<Task>,
     /// In which order.
     pub order: TaskOrder,
+    /// Who takes an arrival of this kind, where the shape does not say that all are new.
+    pub visitor: Visitor,
 }
 
 impl UserType {
@@ -53,6 +55,29 @@ pub enum TaskOrder {
     Weighted,
     /// These, by their index, again and again.
     Sequence(Vec<usize>),
+}
+
+impl TaskOrder {
+    /// Whether an iteration, from 1, is the first of a sequence; without a sequence each one is.
+    #[must_use]
+    pub fn begins_flow_at(&self, iteration: u64) -> bool {
+        (iteration - 1).is_multiple_of(self.flow())
+    }
+
+    /// Whether an iteration, from 1, is the last of a sequence; without a sequence each one is.
+    #[must_use]
+    pub fn ends_flow_at(&self, iteration: u64) -> bool {
+        iteration.is_multiple_of(self.flow())
+    }
+
+    /// How many tasks a sequence has; 1 without one.
+    #[must_use]
+    pub fn flow(&self) -> u64 {
+        match self {
+            Self::Weighted => 1,
+            Self::Sequence(order) => order.len().max(1) as u64,
+        }
+    }
 }
 
 /// How long a user waits between two tasks.

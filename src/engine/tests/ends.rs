@@ -157,7 +157,7 @@ shape: {{constant: {{users: {users}, for: 5s}}}}
     assert!(stopped.ended >= secs(5), "the run goes on without them");
     let ended = play("stop_run", 1);
     assert_eq!(ended.times(), [0, 1, 2].map(secs));
-    assert!((secs(3)..=ms(3000 + LOOK)).contains(&ended.ended), "{:?}", ended.ended);
+    assert!((secs(2)..=ms(2000 + LOOK)).contains(&ended.ended), "{:?}", ended.ended);
     assert!(ended.stops[0].contains("the rows of feed `who`"), "{:?}", ended.stops);
 }
 

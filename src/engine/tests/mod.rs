@@ -6,11 +6,13 @@ mod ends;
 mod idle_memory;
 mod last_steps;
 mod pace;
+mod rows;
 mod seconds;
 mod service;
 mod shapes;
 mod times;
 mod virtual_run;
+mod visitors;
 
 pub(crate) use service::{Accept, Received, Reply};
 pub(crate) use virtual_run::{Played, VirtualRun, in_virtual_time, ms, secs, tick};

@@ -119,6 +119,24 @@ async fn a_connection_that_dies_is_a_reset_and_says_how_far_it_came() {
 }
 
 #[tokio::test]
+async fn an_answer_with_more_headers_than_are_taken_names_the_limit() {
+    for (headers, taken) in [(100, true), (101, false)] {
+        let peer = Peer::new(move |stream| {
+            request(stream);
+            let lines = (1..headers).map(|number| format!("x-{number}: 1\r\n")).collect::<String>();
+            stream.write_all(format!("HTTP/1.1 200 OK\r\n{lines}content-length: 0\r\n\r\n").as_bytes()).unwrap();
+        });
+        let exchange = exchange(&mut client_of(&peer.origin()), get()).await;
+        let told =
+            format!("the head of the answer of {} is longer than the 100 headers and 64.0KiB taken", peer.address());
+        match &exchange.ending {
+            Ending::Answer(answer) => assert!(taken && answer.status == 200),
+            _ => assert_eq!((taken, failure(&exchange).message.as_str()), (false, told.as_str())),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_chunked_body_cut_short_is_a_reset() {
     let peer = Peer::new(|stream| {
         request(stream);
@@ -152,6 +170,9 @@ async fn a_reused_connection_that_dies_under_a_request_is_a_reset_and_not_a_retr
     assert_eq!(answer(&mut client, get()).await.status, 200);
     let exchange = exchange(&mut client, get()).await;
     assert_eq!((failure(&exchange).kind, exchange.transmission), (FailureKind::Reset, Transmission::Sent));
+    let told =
+        format!("connection closed by {} before an answer, on a connection that was used before", peer.address());
+    assert_eq!(failure(&exchange).message, told);
     assert_eq!(peer.connections(), 1);
     assert_eq!(answer(&mut client, get()).await.status, 200, "and the next exchange has a new connection");
 }

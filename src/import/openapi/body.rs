@@ -15,7 +15,8 @@ pub(super) fn add<'a>(
     let Some(body) = operation.get("requestBody").and_then(|body| document.resolve(body)) else { return };
     let Some(content) = body.get("content").and_then(Json::as_object) else { return };
     let Some((kind, media)) = content.iter().take(32).min_by_key(|(kind, _)| rank(kind)) else { return };
-    let made = examples.of(media);
+    // a plan says by `json: null` that there is no body
+    let made = examples.of(media).filter(|made| !made.is_null());
     match rank(kind) {
         0 | 1 => {
             if made.is_none() {
@@ -93,4 +94,19 @@ fn multipart<'a>(document: Document<'a>, media: &'a Json, made: Option<Json>, re
 fn is_kind(text: &str) -> bool {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '.' | '+' | '_');
     !text.is_empty() && text.chars().all(fine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_whose_example_is_null_is_one_to_write() {
+        let operation =
+            json!({"requestBody": {"content": {"application/json": {"example": null, "schema": {"type": "null"}}}}});
+        let (document, mut call) = (Document(&operation), RequestDraft::default());
+        add(document, &operation, &mut call, &mut Examples::new(document));
+        assert_eq!(call.body, Some(("json", json!({}))));
+        assert_eq!(call.notes, ["write the body: no example of it could be made"]);
+    }
 }

@@ -5,20 +5,22 @@ use serde_json::{Map, Value as Json};
 use serde_saphyr::DuplicateKeyPolicy;
 
 use crate::diagnostic::Problem;
+use crate::units::Size;
 
 /// A document, and what its references point to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Document<'a>(pub(super) &'a Json);
 
-/// A text larger than this is no document to draft from.
-const LARGEST: usize = 16 << 20;
+/// A text larger than this is no document to draft from; the largest of those that are published have 45 MiB.
+pub const LARGEST_DOCUMENT: Size = Size::from_bytes(64 << 20);
 /// A reference that leads to another is followed no farther than this.
 const LONGEST_CHAIN: usize = 16;
 
 /// Reads a document from JSON or YAML, within bounds.
 pub(super) fn parse(text: &str) -> Result<Json, Box<Problem>> {
-    if text.len() > LARGEST {
-        return Err(Box::new(Problem::new("the document is larger than 16 MiB").help("is it an OpenAPI document?")));
+    if text.len() as u64 > LARGEST_DOCUMENT.as_bytes() {
+        let problem = Problem::new(format!("the document is larger than {LARGEST_DOCUMENT}"));
+        return Err(Box::new(problem.help("is it an OpenAPI document?")));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim_start().starts_with('{')
@@ -173,7 +175,7 @@ mod tests {
         for text in ["<html><body>: a: b", "a: [", &"[".repeat(100_000), &"{\"a\":".repeat(100_000)] {
             assert!(parse(text).is_err());
         }
-        assert!(parse(&" ".repeat((16 << 20) + 1)).is_err());
+        assert!(parse(&" ".repeat((64 << 20) + 1)).is_err());
     }
 
     #[test]

@@ -12,4 +12,5 @@ mod security;
 mod servers;
 mod values;
 
+pub use document::LARGEST_DOCUMENT;
 pub use draft::{DocumentSource, from_openapi};

@@ -141,6 +141,10 @@ pub(super) fn path<'a>(
             given.push((name, bound.clone()));
             bound
         });
+        if out.ends_with('$') {
+            // with the brace that follows it would begin a variable of the environment
+            out.push('$');
+        }
         out.push_str(&slot(&bound));
         rest = after;
     }
@@ -224,5 +228,7 @@ mod tests {
         assert_eq!(Json::from(made.1), json!({"pet_id": 7, "status_value": "a%20b%2Fc", "more": "text"}));
         let odd = path("odd{{x}}/{y", &all, &mut Names::default(), &mut examples).0;
         assert_eq!(odd, "/odd{{ x }}%7D/%7By");
+        let dollars = path("/rows/${n}/$$count({n})", &all, &mut Names::default(), &mut examples).0;
+        assert_eq!(dollars, "/rows/$${{ n }}/$$count({{ n }})");
     }
 }

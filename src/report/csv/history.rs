@@ -1,13 +1,15 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, Write};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use csv::Writer;
 
 use super::cells::{PERCENTILES, average, number, percentiles_of, rows, text};
-use crate::journal::{Entry, Reader};
+use crate::journal::{Entry, Header, Reader};
 use crate::metrics::{Distribution, Interval, Measure, Scale, SeriesCount};
+use crate::results::{Results, replay};
 use crate::sample::Catalog;
 
 /// Which rows the history has.
@@ -36,7 +38,8 @@ const TOTALS: [&str; 7] = [
 const IDLE: u32 = 86_400;
 
 /// Writes `_stats_history.csv` from a journal: a row a second, the last one too. Rates and percentiles are the second's
-/// own; what begins with `Total` is of the run so far. `through` is the last second that is read, where the journal may
+/// own; what begins with `Total` is of the run so far: added up here, since the fold keeps its samples apart by series, and
+/// to put them all together again for each row would take longer than the run. `through` is the last second that is read, where the journal may
 /// have grown since the report was made from it. Memory does not grow with the run.
 ///
 /// # Errors
@@ -47,18 +50,15 @@ pub(in crate::report) fn history<S: Read + Seek>(
     rows: HistoryRows,
     out: impl Write,
 ) -> io::Result<()> {
-    let mut table = Table::new(reader, rows, out)?;
-    for entry in reader.by_ref() {
-        match entry {
-            Entry::Second(interval) if through.is_some_and(|last| interval.second > last) => break,
-            Entry::Second(interval) => table.second(&interval)?,
-            Entry::Annotation(_) => {}
-            Entry::End(end) => {
-                let seconds = end.elapsed.as_secs() + u64::from(end.elapsed.subsec_nanos() > 0);
-                table.idle(u32::try_from(seconds).unwrap_or(u32::MAX))?;
-            }
+    let mut results = Results::against(reader.header().clone(), Vec::new());
+    let mut table = Table::new(results.header(), rows, out)?;
+    let mut written = Ok(ControlFlow::Continue(()));
+    replay(reader, &mut results, |entry, results| {
+        if let Ok(ControlFlow::Continue(())) = written {
+            written = table.hear(entry, results, through);
         }
-    }
+    });
+    written.map(drop)?;
     table.file.flush()
 }
 
@@ -80,13 +80,13 @@ struct Table<W: Write> {
 }
 
 impl<W: Write> Table<W> {
-    fn new<S: Read + Seek>(reader: &Reader<S>, rows_of: HistoryRows, out: W) -> io::Result<Self> {
-        let began = reader.header().began.duration_since(SystemTime::UNIX_EPOCH);
+    fn new(header: &Header, rows_of: HistoryRows, out: W) -> io::Result<Self> {
+        let began = header.began.duration_since(SystemTime::UNIX_EPOCH);
         let mut file = rows(out);
         file.write_record(HEAD.iter().chain(&PERCENTILES).chain(&TOTALS))?;
         Ok(Self {
             file,
-            catalog: reader.header().catalog.clone(),
+            catalog: header.catalog.clone(),
             began: began.map_or(0, |since| since.as_secs()),
             rows: rows_of,
             all: Running::new(),
@@ -95,6 +95,22 @@ impl<W: Write> Table<W> {
             users: 0,
             idle_left: IDLE,
         })
+    }
+
+    /// Writes the rows of an entry; breaks at what is beyond the last second that is asked for.
+    fn hear(&mut self, entry: &Entry, results: &Results, through: Option<u32>) -> io::Result<ControlFlow<()>> {
+        match entry {
+            Entry::Second(interval) if through.is_some_and(|last| interval.second > last) => {
+                return Ok(ControlFlow::Break(()));
+            }
+            Entry::Second(interval) => self.second(interval)?,
+            Entry::Annotation(_) => {}
+            Entry::End(_) => {
+                let seconds = results.elapsed().as_nanos().div_ceil(1_000_000_000);
+                self.idle(u32::try_from(seconds).unwrap_or(u32::MAX))?;
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
 
     fn second(&mut self, interval: &Interval) -> io::Result<()> {
