@@ -18,6 +18,7 @@ mod arrival_queue;
 mod closed_pool;
 mod iteration_pool;
 mod scenario;
+mod user_gauge;
 mod user_pool;
 
 mod answer;

@@ -69,6 +69,8 @@ pub enum WorkerMessage {
     Over {
         /// Which worker.
         worker: u32,
+        /// When it had nothing left to do, where that was before its time was over.
+        done: Option<Offset>,
     },
 }
 
@@ -110,7 +112,7 @@ impl Worker {
         let end = Offset::ZERO + self.program.length();
         let mut next_check = Offset::ZERO;
         let mut phase = Phase::Running;
-        let (mut drained_by, mut gone_by) = (None, None);
+        let (mut drained_by, mut gone_by, mut done) = (None, None, None);
         context.pacer.sleep_until(Offset::ZERO).await;
         let mut recorder = IntervalRecorder::new(context.clone(), CpuWait::on(&self.platform));
         loop {
@@ -119,7 +121,10 @@ impl Worker {
             if phase == Phase::Running {
                 pools.iter_mut().for_each(|pool| pool.adjust(now));
             }
-            if now >= end || pools.iter().all(UserPool::is_done) {
+            if phase == Phase::Running && now < end && pools.iter().all(UserPool::is_done) {
+                done = Some(context.users.last_gone());
+            }
+            if now >= end || done.is_some() {
                 phase = phase.max(Phase::Draining);
             }
             if phase == Phase::Draining {
@@ -170,7 +175,7 @@ impl Worker {
         }
         let rest = recorder.rest(self.clock.now());
         self.send(rest);
-        drop(self.messages.send(WorkerMessage::Over { worker: self.part.worker() }));
+        drop(self.messages.send(WorkerMessage::Over { worker: self.part.worker(), done }));
     }
 
     /// The users of each scenario.
@@ -286,6 +291,7 @@ impl IntervalRecorder {
             cpu_wait: self.cpu_wait.take(),
             ..Health::default()
         };
-        self.context.tally.borrow_mut().take(second, users, health)
+        let interval = self.context.tally.borrow_mut().take(second, users, health);
+        Interval { user_steps: Some(self.context.users.take(second)), ..interval }
     }
 }

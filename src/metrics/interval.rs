@@ -5,8 +5,9 @@ use super::accounting::Accounting;
 use super::errors::{ErrorCount, ErrorGroups};
 use super::series::{Counts, Measure, SeriesKey};
 use super::sparse_histogram::SparseHistogram;
+use super::user_steps::{UserFigures, UserSteps};
 use crate::sample::MetricId;
-use crate::units::Size;
+use crate::units::{Offset, Size};
 
 /// One second of one worker, or of several merged.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,10 @@ pub struct Interval {
     pub accounting: Accounting,
     /// Users there were at its end.
     pub users: u64,
+    /// Users there were through it; none where that is not known: in old journals.
+    pub user_steps: Option<UserSteps>,
+    /// When the last of its requests that were answered or failed ended; none where there were none, or it is not known.
+    pub last_ended: Option<Offset>,
     /// How the generator fared.
     pub health: Health,
 }
@@ -92,7 +97,19 @@ impl Interval {
             errors: Vec::new(),
             accounting: Accounting::default(),
             users: 0,
+            user_steps: None,
+            last_ended: None,
             health: Health::default(),
+        }
+    }
+
+    /// What its users come to in the first so much of it; `None` in no time. Where only those at its end are known, they
+    /// stand for all of it.
+    #[must_use]
+    pub fn user_figures(&self, length: Duration) -> Option<UserFigures> {
+        match &self.user_steps {
+            Some(steps) => steps.figures(length),
+            None => Some(UserFigures { least: self.users, most: self.users, mean: self.users as f64 }),
         }
     }
 
@@ -100,6 +117,14 @@ impl Interval {
     pub fn merge(&mut self, other: Self) {
         self.accounting.merge(&other.accounting);
         self.users += other.users;
+        self.user_steps = match (self.user_steps.take(), &other.user_steps) {
+            (Some(mut mine), Some(theirs)) => {
+                mine.merge(theirs);
+                Some(mine)
+            }
+            _ => None,
+        };
+        self.last_ended = self.last_ended.max(other.last_ended);
         self.health.merge(&other.health);
         let mut series: BTreeMap<SeriesKey, usize> =
             self.series.iter().enumerate().map(|(index, count)| (count.key.clone(), index)).collect();

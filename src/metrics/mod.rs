@@ -15,6 +15,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod user_steps;
 
 pub use accounting::Accounting;
 pub use bucket::Scale;
@@ -26,3 +27,4 @@ pub use series::{Counts, Measure, SeriesKey};
 pub use sparse_histogram::{Moments, Recorder, SparseHistogram};
 pub use tally::{SeriesRef, Tally};
 pub use totals::{Second, SeriesTotal, Totals};
+pub use user_steps::{UserChange, UserFigures, UserSteps};

@@ -82,7 +82,17 @@ fn requests(report: &Report) -> Section {
         table.row(request([Cell::name(&row.method), Cell::name(&row.name)], row).ranked(rank));
     }
     table.row(request([Cell::words(""), Cell::words("all")], &report.total).total());
-    Section::new("requests", "requests").with(table)
+    let mut notes = Vec::new();
+    if let Some(measured) = &report.measured {
+        table.row(request([Cell::words(""), Cell::words("measured")], measured).total());
+        notes.push("measured: without the warm-up, as thresholds are judged that name no stage; all else: with it".to_owned());
+    }
+    // said where it is not what one would take it for
+    if let Some(time) = report.run.rate_seconds.filter(|time| *time > report.run.seconds * 1.005) {
+        notes.push(format!("rate: over {}, to the end of the last request", seconds(time)));
+    }
+    let section = Section::new("requests", "requests").with(table);
+    notes.into_iter().fold(section, |section, note| section.with(Block::Note(note.into())))
 }
 
 /// For each row its place among those with the most failures first, then the slowest.
@@ -238,7 +248,8 @@ fn thresholds(report: &Report) -> Section {
 pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
     let broke = threshold.broke_at.map(|at| format!("broke at {}", seconds(at)));
     let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
-    let said: Vec<String> = [broke, against].into_iter().flatten().collect();
+    let worst = threshold.worst_at.map(|at| format!("the worst window, up to {}", seconds(at)));
+    let said: Vec<String> = [broke, worst, against].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 

@@ -1,15 +1,15 @@
 use std::time::Duration;
 
 use super::document::{
-    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ShardEntry,
+    RequestEntry, BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ShardEntry,
     StageEntry, ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
 };
 use super::fold::Results;
-use super::request_rows::{by_kind, metrics, requests};
+use super::request_rows::{by_kind, measured, metrics, requests};
 use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
 use crate::metrics::{Accounting, ErrorCount, Second};
-use crate::sample::{Catalog, FailureKind, StagePurpose};
+use crate::sample::{Catalog, CatalogStage, FailureKind, StageId, StagePurpose};
 use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Status, Verdict, health_issues};
@@ -22,7 +22,8 @@ impl Results {
         let verdict = self.verdict_on(&findings);
         let (header, totals, generator) = (self.header(), self.totals(), self.generator());
         let elapsed = self.elapsed().as_secs_f64();
-        let (rows, total) = requests(totals, &header.catalog, elapsed);
+        let time = self.measured_time().as_secs_f64();
+        let (rows, total) = requests(totals, &header.catalog, time);
         let (exceptions, failures) = groups(&totals.errors(), &header.catalog);
         let end = self.end();
         Report {
@@ -36,6 +37,7 @@ impl Results {
             run: RunEntry {
                 began: humantime::format_rfc3339_millis(header.began).to_string(),
                 seconds: elapsed,
+                rate_seconds: (time > elapsed).then_some(time),
                 ended: match self.closing() {
                     Some(Closing::Complete) => "complete",
                     Some(Closing::Asked) => "asked",
@@ -56,8 +58,9 @@ impl Results {
             thresholds: self.rules().iter().zip(&findings).map(|(rule, finding)| threshold(rule, finding)).collect(),
             levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
             total,
+            measured: self.measured(),
             requests: rows,
-            users: users(totals, &header.catalog, elapsed),
+            users: users(totals, &header.catalog, time),
             metrics: metrics(totals, &header.catalog),
             failures,
             exceptions,
@@ -66,6 +69,19 @@ impl Results {
             generator: self::generator(generator),
             history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
         }
+    }
+}
+
+impl Results {
+    /// All requests that are judged where no stage is named, of a run with a warm-up; a journal of before the ends of
+    /// requests were kept is shown as it was.
+    fn measured(&self) -> Option<RequestEntry> {
+        let stages = &self.header().catalog.stages;
+        let warms_up = |stage: &CatalogStage| stage.purpose == StagePurpose::WarmUp;
+        let totals = self.totals();
+        totals.last_ended().filter(|_| stages.iter().any(warms_up))?;
+        let counts = |stage: StageId| !stages.get(stage.index()).is_some_and(warms_up);
+        Some(measured(totals, counts, self.judged_time().as_secs_f64()))
     }
 }
 
@@ -102,7 +118,7 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
     let Finding { judged, history } = finding;
     ThresholdEntry {
         name: rule.name.clone(),
-        require: rule.require.to_string(),
+        require: rule.text.trim().to_owned(),
         place: rule.place.clone(),
         measured: judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount)),
         value: judged.measured.map(Amount::value),
@@ -112,7 +128,7 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
             .require
             .limit
             .is_baseline()
-            .then(|| rule.require.limit.amount().map_or_else(|| "not known".to_owned(), |amount| amount.to_string())),
+            .then(|| rule.require.limit.amount().map_or_else(|| "not known".to_owned(), |amount| rule.require.show(amount))),
         state: match judged.status {
             Status::Held => ThresholdState::Held,
             Status::Broken => ThresholdState::Broken,
@@ -120,6 +136,7 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
             Status::Deferred => ThresholdState::Left,
         },
         broke_at: judged.broken_at.map(Offset::as_secs_f64),
+        worst_at: judged.window_end.filter(|_| judged.broken_at.is_none()).map(Offset::as_secs_f64),
         history: history.points().iter().map(point).collect(),
     }
 }
@@ -206,6 +223,8 @@ fn second(second: &Second, limits: &Limits) -> SecondEntry {
         second: second.second,
         length: second.length,
         users: second.users,
+        users_mean: (second.users > second.fewest).then_some(second.mean),
+        users_min: (second.users > second.fewest).then_some(second.fewest),
         started: second.started,
         ok: second.ok,
         failed: second.failed,

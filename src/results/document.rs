@@ -25,8 +25,12 @@ pub struct Report {
     pub thresholds: Vec<ThresholdEntry>,
     /// Levels that were tried, of a search or a staircase to failure; empty in other runs.
     pub levels: Vec<LevelEntry>,
-    /// All requests together.
+    /// All requests together, those of a warm-up among them.
     pub total: RequestEntry,
+    /// All requests but those of the warm-up: what thresholds are of that name no stage. Absent in a run without a warm-up,
+    /// where it would be the total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<RequestEntry>,
     /// Requests by method and name.
     pub requests: Vec<RequestEntry>,
     /// Requests by the user type that made them, and by its tasks.
@@ -103,6 +107,9 @@ pub struct RunEntry {
     pub began: String,
     /// For how many seconds load was made.
     pub seconds: f64,
+    /// The seconds that rates are over, where requests that ended after the load make it longer; absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_seconds: Option<f64>,
     /// Why it ended: `complete`, `asked`, `threshold` or `plan`; `cut_off` where its journal breaks off.
     pub ended: String,
     /// The number all chance derived from.
@@ -140,7 +147,7 @@ pub struct VerdictEntry {
 pub struct ThresholdEntry {
     /// Its name, where the plan gives one.
     pub name: Option<String>,
-    /// The condition.
+    /// The condition, as it is written.
     pub require: String,
     /// Where it stands in the plan; empty for the default.
     pub place: String,
@@ -158,6 +165,10 @@ pub struct ThresholdEntry {
     pub state: ThresholdState,
     /// When it broke, in seconds from the start; `null` where it held, or was judged by the whole run alone.
     pub broke_at: Option<f64>,
+    /// Of one with a window that held: when the worst window was over, in seconds from the start. That is what was measured.
+    /// Absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst_at: Option<f64>,
     /// What was measured second by second; in a long run, in longer steps.
     pub history: Vec<ThresholdPoint>,
 }
@@ -208,7 +219,7 @@ pub struct RequestEntry {
     pub failed_by_kind: BTreeMap<String, u64>,
     /// Answers by status.
     pub status: BTreeMap<u16, u64>,
-    /// Requests a second, over the time load was made.
+    /// Requests a second, over the time load was made, or to the end of the last that ended after it.
     pub rate: f64,
     /// The share that failed; `null` without requests.
     pub error_rate: Option<f64>,
@@ -239,7 +250,7 @@ pub struct UserEntry {
     pub requests: u64,
     /// How many failed.
     pub failed: u64,
-    /// Requests a second, over the time load was made.
+    /// Requests a second, over the time load was made, or to the end of the last that ended after it.
     pub rate: f64,
     /// Its part of all requests; `null` where there were none.
     pub share: Option<f64>,
@@ -399,17 +410,17 @@ pub struct GeneratorEntry {
     pub memory_limit: Option<u64>,
     /// The most seconds of workers that waited to be put together.
     pub backlog: u64,
-    /// The most of a second that a worker was ready to run and had no CPU, in milliseconds; `null` where the system did not
+    /// The most of a second that a worker was ready to run and had no CPU, in milliseconds; absent where the system did not
     /// say, and only stand-ins for it were watched: `worker_lag`, `stalled` and `lateness`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_wait: Option<f64>,
-    /// The most of a second that the control group had no CPU time left, in milliseconds; `null` where it has no quota, or
+    /// The most of a second that the control group had no CPU time left, in milliseconds; absent where it has no quota, or
     /// the system did not say.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttled: Option<f64>,
-    /// The most of a second that the host of a virtual machine kept its CPUs from it, in milliseconds; `null` where the
+    /// The most of a second that the host of a virtual machine kept its CPUs from it, in milliseconds; absent where the
     /// system did not say.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stolen: Option<f64>,
     /// Seconds coloured by the generator itself; with more than a fifth of them a run is not valid.
     pub suspect_seconds: u64,
@@ -427,6 +438,12 @@ pub struct SecondEntry {
     pub length: u32,
     /// The most users there were.
     pub users: u64,
+    /// Their mean over its time; absent where their number did not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users_mean: Option<f64>,
+    /// The fewest users there were; absent where their number did not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users_min: Option<u64>,
     /// Requests begun.
     pub started: u64,
     /// Requests answered as expected.

@@ -2,17 +2,20 @@ use std::collections::BTreeMap;
 
 use crate::engine::WorkerMessage;
 use crate::metrics::Interval;
+use crate::units::Offset;
 
 /// Puts the workers' seconds together: a second is whole once every worker is past it.
 pub(super) struct Collector {
     /// The first second each worker has not reported yet; the end of time for one that is over.
     reported: Vec<u64>,
     pending: BTreeMap<u32, Interval>,
+    /// When the last of those that are over had nothing left to do; none where one of them worked to the end of its time.
+    done: Option<Offset>,
 }
 
 impl Collector {
     pub(super) fn new(workers: u32) -> Self {
-        Self { reported: vec![0; workers as usize], pending: BTreeMap::new() }
+        Self { reported: vec![0; workers as usize], pending: BTreeMap::new(), done: Some(Offset::ZERO) }
     }
 
     /// Takes a message; the seconds it made whole come back, in order.
@@ -27,7 +30,8 @@ impl Collector {
                     None => drop(self.pending.insert(interval.second, *interval)),
                 }
             }
-            WorkerMessage::Over { worker } => {
+            WorkerMessage::Over { worker, done } => {
+                self.done = self.done.zip(done).map(|(one, other)| one.max(other));
                 if let Some(reported) = self.reported.get_mut(worker as usize) {
                     *reported = u64::MAX;
                 }
@@ -48,6 +52,11 @@ impl Collector {
     /// Whether every worker is over.
     pub(super) fn is_over(&self) -> bool {
         self.reported.iter().all(|reported| *reported == u64::MAX)
+    }
+
+    /// When everything was done, where that was before the load's time was over.
+    pub(super) fn done(&self) -> Option<Offset> {
+        self.done.filter(|_| self.is_over())
     }
 
     /// How many seconds wait to become whole.

@@ -13,6 +13,7 @@ mod selection;
 mod tests;
 mod threshold_evaluator;
 mod threshold_history;
+mod worst_window;
 
 pub use conclude::{Integrity, Verdict, conclude};
 pub use evaluate::{Count, Figure, Source, Status, decide, evaluate, status_of};
