@@ -69,6 +69,8 @@ pub enum WorkerMessage {
     Over {
         /// Which worker.
         worker: u32,
+        /// What it counted since the last second.
+        interval: Box<Interval>,
         /// When it had nothing left to do, where that was before its time was over.
         done: Option<Offset>,
     },
@@ -174,8 +176,8 @@ impl Worker {
             }
         }
         let rest = recorder.rest(self.clock.now());
-        self.send(rest);
-        drop(self.messages.send(WorkerMessage::Over { worker: self.part.worker(), done }));
+        let worker = self.part.worker();
+        drop(self.messages.send(WorkerMessage::Over { worker, interval: Box::new(rest), done }));
     }
 
     /// The users of each scenario.

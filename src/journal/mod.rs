@@ -9,8 +9,8 @@ mod header;
 mod moment;
 mod run_id;
 
-mod additions;
 mod dictionary;
+mod extras;
 mod frame;
 mod histogram;
 mod numbers;

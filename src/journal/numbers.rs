@@ -120,13 +120,6 @@ impl<'a> Scan<'a> {
         std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))
     }
 
-    /// The next so many bytes.
-    pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
-        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Malformed("it ends within an addition"))?;
-        self.rest = rest;
-        Ok(bytes)
-    }
-
     /// The next so many bytes of histograms' counts.
     pub(super) fn counts(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
         let (counts, rest) = self.counts.split_at_checked(length).ok_or(Malformed("it ends within a histogram"))?;
@@ -153,6 +146,19 @@ impl<'a> Scan<'a> {
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), Malformed> {
         self.memory = self.memory.checked_sub(bytes).ok_or(Malformed("it holds more than a second can"))?;
         Ok(())
+    }
+
+    /// A part with its length before it, to be read by itself; see [`Scan::spent`].
+    pub(super) fn part(&mut self) -> Result<Self, Malformed> {
+        let length = self.small::<usize>()?;
+        let (part, rest) = self.rest.split_at_checked(length).ok_or(Malformed("it ends within a part"))?;
+        self.rest = rest;
+        Ok(Self { rest: part, counts: &[], memory: self.memory })
+    }
+
+    /// Takes the memory a part has used from what the frame may have.
+    pub(super) fn spent(&mut self, part: &Self) -> Result<(), Malformed> {
+        self.charge(self.memory.saturating_sub(part.memory))
     }
 
     /// What has not been read yet.

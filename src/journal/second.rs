@@ -5,8 +5,8 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-use super::additions;
 use super::dictionary::{Named, Numbered};
+use super::extras;
 use super::frame::LARGEST;
 use super::numbers::{MEMORY, Malformed, Pen, Scan};
 use super::samples;
@@ -49,7 +49,7 @@ pub(super) fn write(interval: &Interval, series: &mut Numbered) -> Result<Vec<u8
     }
     body.count(interval.errors.len());
     interval.errors.iter().for_each(|error| write_error(error, &mut body));
-    additions::write(interval, &mut body);
+    extras::write(interval, &mut body);
 
     let mut pen = Pen::default();
     pen.number(interval.second.into());
@@ -96,9 +96,11 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
         errors: scan.list(read_error)?,
         accounting,
         users,
+        user_steps: None,
+        last_ended: None,
         health,
     };
-    additions::read(&mut scan, &mut interval)?;
+    extras::read(&mut scan, &mut interval)?;
     if scan.is_over() { Ok(interval) } else { Err(Malformed("something stands behind the last number")) }
 }
 
@@ -224,6 +226,7 @@ fn memory(interval: &Interval) -> usize {
     size_of_val(interval.series.as_slice())
         + size_of_val(interval.metrics.as_slice())
         + size_of_val(interval.errors.as_slice())
+        + interval.user_steps.as_ref().map_or(0, |steps| size_of_val(steps.changes()))
         + series.chain(metrics).chain(errors).sum::<usize>()
 }
 
@@ -278,6 +281,10 @@ impl OverflowGuard {
         let accounting = &interval.accounting;
         sum.add([interval.users, accounting.scheduled, accounting.dropped, accounting.started, accounting.ok]);
         sum.add([accounting.aborted, accounting.never_sent, interval.health.late]);
+        if let Some(steps) = &interval.user_steps {
+            sum.add([steps.at_start()]);
+            steps.changes().iter().for_each(|change| sum.add([change.by.unsigned_abs()]));
+        }
         sum.add(accounting.failed);
         for series in &interval.series {
             let counts = &series.counts;

@@ -27,4 +27,4 @@ pub use series::{Counts, Measure, SeriesKey};
 pub use sparse_histogram::{Moments, Recorder, SparseHistogram};
 pub use tally::{SeriesRef, Tally};
 pub use totals::{Second, SeriesTotal, Totals};
-pub use user_steps::{UserChange, UserFigures, UserSteps};
+pub use user_steps::{UserChange, UserSteps};

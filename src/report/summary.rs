@@ -85,7 +85,9 @@ fn requests(report: &Report) -> Section {
     let mut notes = Vec::new();
     if let Some(measured) = &report.measured {
         table.row(request([Cell::words(""), Cell::words("measured")], measured).total());
-        notes.push("measured: without the warm-up, as thresholds are judged that name no stage; all else: with it".to_owned());
+        notes.push(
+            "measured: without the warm-up, as thresholds are judged that name no stage; all else: with it".to_owned(),
+        );
     }
     // said where it is not what one would take it for
     if let Some(time) = report.run.rate_seconds.filter(|time| *time > report.run.seconds * 1.005) {

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::document::{
-    RequestEntry, BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ShardEntry,
-    StageEntry, ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
+    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RequestEntry, RunEntry, SecondEntry,
+    ShardEntry, StageEntry, ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
 };
 use super::fold::Results;
 use super::request_rows::{by_kind, measured, metrics, requests};
@@ -58,7 +58,7 @@ impl Results {
             thresholds: self.rules().iter().zip(&findings).map(|(rule, finding)| threshold(rule, finding)).collect(),
             levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
             total,
-            measured: self.measured(),
+            measured: self.without_warm_up(),
             requests: rows,
             users: users(totals, &header.catalog, time),
             metrics: metrics(totals, &header.catalog),
@@ -75,7 +75,7 @@ impl Results {
 impl Results {
     /// All requests that are judged where no stage is named, of a run with a warm-up; a journal of before the ends of
     /// requests were kept is shown as it was.
-    fn measured(&self) -> Option<RequestEntry> {
+    fn without_warm_up(&self) -> Option<RequestEntry> {
         let stages = &self.header().catalog.stages;
         let warms_up = |stage: &CatalogStage| stage.purpose == StagePurpose::WarmUp;
         let totals = self.totals();
@@ -124,11 +124,9 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
         value: judged.measured.map(Amount::value),
         limit: rule.require.limit.amount().map(Amount::value),
         baseline: rule.require.limit.baseline().map(Amount::value),
-        against: rule
-            .require
-            .limit
-            .is_baseline()
-            .then(|| rule.require.limit.amount().map_or_else(|| "not known".to_owned(), |amount| rule.require.show(amount))),
+        against: rule.require.limit.is_baseline().then(|| {
+            rule.require.limit.amount().map_or_else(|| "not known".to_owned(), |amount| rule.require.show(amount))
+        }),
         state: match judged.status {
             Status::Held => ThresholdState::Held,
             Status::Broken => ThresholdState::Broken,

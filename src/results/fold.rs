@@ -141,9 +141,8 @@ impl Results {
     /// The same of what is judged where no stage is named: without warm-ups.
     pub(super) fn judged_time(&self) -> Duration {
         let measured = self.timeline.measured(Offset::from(self.elapsed()), self.totals.last_ended());
-        measured.time(|index| {
-            self.catalog.stages.get(index).is_none_or(|stage| stage.purpose == StagePurpose::Measured)
-        })
+        measured
+            .time(|index| self.catalog.stages.get(index).is_none_or(|stage| stage.purpose == StagePurpose::Measured))
     }
 
     /// The stage under way at a moment, of the first scenario that has one.

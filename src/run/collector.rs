@@ -22,19 +22,12 @@ impl Collector {
     pub(super) fn take(&mut self, message: WorkerMessage) -> Vec<Interval> {
         match message {
             WorkerMessage::Second { worker, interval } => {
-                if let Some(reported) = self.reported.get_mut(worker as usize) {
-                    *reported = u64::from(interval.second) + 1;
-                }
-                match self.pending.get_mut(&interval.second) {
-                    Some(known) => known.merge(*interval),
-                    None => drop(self.pending.insert(interval.second, *interval)),
-                }
+                let next = u64::from(interval.second) + 1;
+                self.add(*interval, worker, next);
             }
-            WorkerMessage::Over { worker, done } => {
+            WorkerMessage::Over { worker, interval, done } => {
                 self.done = self.done.zip(done).map(|(one, other)| one.max(other));
-                if let Some(reported) = self.reported.get_mut(worker as usize) {
-                    *reported = u64::MAX;
-                }
+                self.add(*interval, worker, u64::MAX);
             }
             WorkerMessage::Line { .. } | WorkerMessage::Stop { .. } => {}
         }
@@ -47,6 +40,17 @@ impl Collector {
             done.push(first.remove());
         }
         done
+    }
+
+    /// Adds what a worker counted; the next it reports is not before a second.
+    fn add(&mut self, interval: Interval, worker: u32, next: u64) {
+        if let Some(reported) = self.reported.get_mut(worker as usize) {
+            *reported = next;
+        }
+        match self.pending.get_mut(&interval.second) {
+            Some(known) => known.merge(interval),
+            None => drop(self.pending.insert(interval.second, interval)),
+        }
     }
 
     /// Whether every worker is over.

@@ -86,7 +86,6 @@ impl Limit {
     }
 }
 
-
 impl fmt::Display for Direction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -9,6 +9,6 @@ mod parse;
 mod tests;
 mod types;
 
-pub use amount::{Amount, RateUnit};
+pub use amount::Amount;
 pub use limit::{Drift, Limit};
 pub use types::{Aggregate, Field, Matcher, NoData, OnBreak, Operator, Relation, Rule, Subject, Threshold};

@@ -1,5 +1,6 @@
 use super::*;
 use crate::secrets::Redactor;
+use crate::units::Rate;
 
 fn parsed(text: &str) -> String {
     Threshold::parse(text).unwrap().to_string()

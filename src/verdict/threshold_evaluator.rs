@@ -133,7 +133,7 @@ impl ThresholdEvaluator {
 
 impl RuleState {
     fn take(&mut self, second: u32, rule: &Rule, judged: Judged) {
-        let Judged { measured, status, broken_at } = judged;
+        let Judged { measured, status, broken_at, .. } = judged;
         self.history.add(second, measured, status);
         if status == Status::Broken {
             if rule.require.window.is_some() {
@@ -223,11 +223,10 @@ mod tests {
     #[test]
     fn a_shard_neither_fails_nor_passes_what_it_cannot_know() {
         let part = Shard { index: 1, count: 8 };
-        let status =
-            |shard, text, status| {
-                let judged = Judged { measured: None, status, broken_at: None, window_end: None };
-                defer(judged, &rule(text), shard).status
-            };
+        let status = |shard, text, status| {
+            let judged = Judged { measured: None, status, broken_at: None, window_end: None };
+            defer(judged, &rule(text), shard).status
+        };
         for known in [Status::Held, Status::Broken, Status::NoData] {
             assert_eq!(status(part, "count > 1", known), Status::Deferred);
             assert_eq!(status(Shard::WHOLE, "count > 1", known), known);

@@ -76,10 +76,7 @@ class Second:
         self.ended = n.list(self.series_counts)
         self.metrics = n.list(lambda: (n.number(), n.number(), self.samples(0, 1 << 20)))
         self.errors = n.list(lambda: [n.number(), n.text(), KINDS[n.number()], n.text(), n.number(), n.number(), n.number()])
-        self.additions = {}
-        while n.at < len(n.data):
-            kind = n.number()
-            self.additions[kind] = Numbers(n.take(n.number()))
+        self.extras = dict(n.list(lambda: (n.number(), n.take(n.number())))) if n.at < len(n.data) else {}
         assert n.at == len(n.data) and self.counts.at == len(self.counts.data), "something is left over"
 
     def failures(self):
