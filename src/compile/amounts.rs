@@ -8,22 +8,32 @@ use crate::units::Rate;
 
 /// The most users a shape may ask for.
 pub(super) const MOST_USERS: u64 = 1_000_000;
+/// The most arrivals a second that a shape may ask for.
+const MOST_ARRIVALS: f64 = 1e6;
 /// The most stages a shape may have.
 pub(super) const MOST_STAGES: usize = 1_000;
 
-/// The users for arrivals at a rate: where the plan says nothing, as many as ten seconds of them.
-pub(super) fn pool(
-    max_users: Option<&At<Count>>,
-    (when_busy, visitor): (Option<WhenBusy>, Option<Visitor>),
-    rate: Rate,
-    problems: &mut Problems,
-) -> Option<Pool> {
+/// What a plan says of the users that take arrivals.
+#[derive(Default)]
+pub(super) struct PoolKeys<'a> {
+    pub(super) max_users: Option<&'a At<Count>>,
+    pub(super) when_busy: Option<WhenBusy>,
+    pub(super) visitor: Option<Visitor>,
+}
+
+/// The users for arrivals at a rate, which is written at `span`: where the plan says nothing, as many as ten seconds of them.
+pub(super) fn pool(keys: &PoolKeys<'_>, rate: Rate, span: Span, problems: &mut Problems) -> Option<Pool> {
+    if rate.as_per_second() > MOST_ARRIVALS {
+        let problem = Problem::at(span, format!("{rate} is more than one run can send"));
+        problems.push(problem.help(format!("ask for at most {}", Rate::per_second(MOST_ARRIVALS))));
+        return None;
+    }
     let usual = (rate.as_per_second() * 10.0).ceil().clamp(100.0, 10_000.0) as u32;
-    let max_users = max_users.map_or(Some(usual), |most| some_users(most, problems))?;
+    let max_users = keys.max_users.map_or(Some(usual), |most| some_users(most, problems))?;
     Some(Pool {
         max_users,
-        when_busy: when_busy.unwrap_or(WhenBusy::Drop),
-        visitor: visitor.unwrap_or(Visitor::Returning),
+        when_busy: keys.when_busy.unwrap_or(WhenBusy::Drop),
+        visitor: keys.visitor.unwrap_or(Visitor::Returning),
     })
 }
 

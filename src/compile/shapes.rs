@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::amounts::{length, pool, ramp, some_rate, some_users, warn_of_slow_ramp};
+use crate::compile::amounts::{PoolKeys, length, pool, ramp, some_rate, some_users, warn_of_slow_ramp};
 use crate::compile::program::{IterationCount, Iterations, Search, Shape, Until};
 use crate::compile::stages::NamedShape;
 use crate::compile::{recording, stages};
@@ -29,7 +29,12 @@ pub(super) fn compile(written: &At<plan::Shape>, sources: &Sources, problems: &m
             let rate = some_rate(&arrivals.rate, problems)?;
             let length = length(&arrivals.length, problems)?;
             let spacing = arrivals.spacing.unwrap_or(Spacing::Even);
-            let pool = pool(arrivals.max_users.as_ref(), (arrivals.when_busy, arrivals.visitor), rate, problems)?;
+            let keys = PoolKeys {
+                max_users: arrivals.max_users.as_ref(),
+                when_busy: arrivals.when_busy,
+                visitor: arrivals.visitor,
+            };
+            let pool = pool(&keys, rate, arrivals.rate.span, problems)?;
             let stage = RateStage { rate, length, ramp: Duration::ZERO };
             alone(Shape::Open(vec![stage], spacing, pool, Until::LastStage), "arrivals")
         }
@@ -40,8 +45,9 @@ pub(super) fn compile(written: &At<plan::Shape>, sources: &Sources, problems: &m
         plan::Shape::Replay(replay) => {
             let path = sources.folder(replay.file.span).join(&replay.file.value);
             let times = recording::read(&path, replay.file.span, problems)?;
-            let pool =
-                pool(replay.max_users.as_ref(), (replay.when_busy, replay.visitor), Rate::per_second(100.0), problems)?;
+            let keys =
+                PoolKeys { max_users: replay.max_users.as_ref(), when_busy: replay.when_busy, visitor: replay.visitor };
+            let pool = pool(&keys, Rate::per_second(100.0), replay.file.span, problems)?;
             alone(Shape::Replay(times, pool), "replay")
         }
     }
@@ -92,7 +98,8 @@ fn search(written: &plan::Search, problems: &mut Problems) -> Option<NamedShape>
         Some(precision) => some_rate(precision, problems)?,
         None => usual,
     };
-    let pool = pool(written.max_users.as_ref(), (None, written.visitor), to, problems)?;
+    let keys = PoolKeys { max_users: written.max_users.as_ref(), visitor: written.visitor, ..PoolKeys::default() };
+    let pool = pool(&keys, to, written.rate.to.span, problems)?;
     let search = Search { from, to, each, precision, pool };
     let names = (1..=search.levels()).map(|level| (Arc::from(format!("level {level}")), StagePurpose::Measured));
     Some((Shape::Search(search), names.collect()))

@@ -2,7 +2,9 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::amounts::{MOST_STAGES, MOST_USERS, length, pool, ramp, some_rate, users, warn_of_slow_ramp};
+use crate::compile::amounts::{
+    MOST_STAGES, MOST_USERS, PoolKeys, length, pool, ramp, some_rate, users, warn_of_slow_ramp,
+};
 use crate::compile::program::{Shape, Until};
 use crate::diagnostic::{Problem, Problems, Span};
 use crate::load::{RateStage, Stage};
@@ -101,7 +103,7 @@ fn open(written: &[At<plan::Stage>], span: Span, problems: &mut Problems) -> Opt
             .push(Problem::at(span, "nothing would ever arrive").help("give a stage a rate above 0, such as `5/s`"));
         return None;
     }
-    let pool = pool(None, (None, None), Rate::per_second(top), problems)?;
+    let pool = pool(&PoolKeys::default(), Rate::per_second(top), span, problems)?;
     (!stages.is_empty()).then_some(Shape::Open(stages, Spacing::Even, pool, Until::LastStage))
 }
 
@@ -160,7 +162,7 @@ pub(super) fn staircase(steps: &plan::Steps, problems: &mut Problems) -> Option<
             }
             let first = some_rate(rate, problems)?.as_per_second();
             let level = |index: u32| Rate::per_second(first + add.as_per_second() * f64::from(index));
-            let pool = pool(None, (None, None), level(count - 1), problems)?;
+            let pool = pool(&PoolKeys::default(), level(count - 1), rate.span, problems)?;
             let stages: Vec<RateStage> = (0..count)
                 .map(|index| RateStage { rate: level(index), length: lengths(index), ramp: Duration::ZERO })
                 .collect();

@@ -57,6 +57,8 @@ pub(super) struct VisitorNumbers {
     pub(super) step: u64,
 }
 
+/// How many arrivals are taken before users are let work and the run is listened to.
+const AT_ONCE: usize = 4096;
 /// How soon a search looks again for its next level.
 const LEVEL_POLL: Duration = Duration::from_millis(10);
 
@@ -89,9 +91,11 @@ impl ArrivalPool {
         }
     }
 
+    /// Takes what has arrived by now, or as much of it as may be taken between two looks at everything else.
     pub(super) fn adjust(&mut self, now: Offset) {
         self.take_level();
-        while let Some((number, at)) = self.next.filter(|(_, at)| *at <= now) {
+        for _ in 0..AT_ONCE {
+            let Some((number, at)) = self.next.filter(|(_, at)| *at <= now) else { break };
             self.advance();
             self.arrive(number, at);
         }

@@ -2,7 +2,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::answer::{decompressed, evaluate};
-use super::request::{CookieJar, Redirect, redirect};
+use super::cookie_jar::CookieJar;
+use super::request::{Redirect, redirect};
 use super::scenario::ScenarioTimeline;
 use super::stop::{Phase, StopSignal};
 use super::trace::CallTrace;

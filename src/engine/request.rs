@@ -2,10 +2,9 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cookie_store::CookieStore;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE,
-    COOKIE, HOST, LOCATION, SET_COOKIE, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HOST,
+    LOCATION, USER_AGENT,
 };
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
@@ -36,13 +35,7 @@ pub(super) enum Redirect {
     Unreadable(String),
 }
 
-/// The cookies one user has been sent (RFC 6265). Made when the first comes, for most users never have one.
-#[derive(Default)]
-pub(super) struct CookieJar(Option<Box<CookieStore>>);
-
 const AGENT: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
-/// How many cookies a user keeps; a service that sends more is not remembered further.
-const MOST_COOKIES: usize = 200;
 /// A body longer than this is not kept, and fails where the plan needs it.
 pub(super) const LONGEST_BODY: Size = Size::from_bytes(16 << 20);
 
@@ -148,37 +141,6 @@ fn location(headers: &HeaderMap) -> Result<String, &'static str> {
     }
     let text = std::str::from_utf8(first.as_bytes()).map(str::to_owned);
     Ok(text.unwrap_or_else(|_| percent_encode(first.as_bytes(), CONTROLS).to_string()))
-}
-
-impl CookieJar {
-    /// Adds the cookies that belong to a request, behind those the plan itself gives.
-    pub(super) fn add_to(&self, origin: &str, target: &PathAndQuery, headers: &mut HeaderMap) {
-        let Some(store) = &self.0 else { return };
-        let Ok(url) = Url::parse(&format!("{origin}{target}")) else { return };
-        let own = headers.get(COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let kept = store.get_request_values(&url).map(|(name, value)| format!("{name}={value}"));
-        let all: Vec<String> = own.into_iter().chain(kept).collect();
-        if let Ok(value) = HeaderValue::from_str(&all.join("; "))
-            && !value.is_empty()
-        {
-            headers.insert(COOKIE, value);
-        }
-    }
-
-    /// Keeps what an answer sets.
-    pub(super) fn keep(&mut self, origin: &str, target: &PathAndQuery, headers: &HeaderMap) {
-        if !headers.contains_key(SET_COOKIE) {
-            return;
-        }
-        let Ok(url) = Url::parse(&format!("{origin}{target}")) else { return };
-        let store = self.0.get_or_insert_default();
-        for value in headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
-            if store.iter_unexpired().count() < MOST_COOKIES {
-                // one that is malformed, or for another host, is not kept
-                drop(store.parse(value, &url));
-            }
-        }
-    }
 }
 
 fn live_path(endpoint: &Endpoint, scope: &Arc<Scope>) -> Result<PathAndQuery, EvalError> {

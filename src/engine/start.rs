@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use super::clock::Clock;
 use super::row_supply::RowSupply;
@@ -86,6 +87,8 @@ pub struct Run {
     pub messages: UnboundedReceiver<WorkerMessage>,
     /// The levels of a search so far; one more begins its level.
     pub levels: watch::Sender<Vec<Rate>>,
+    /// How long requests under way may take to end once nothing new begins.
+    pub grace: Duration,
     workers: Vec<WorkerHandle>,
 }
 
@@ -116,6 +119,10 @@ pub enum NotReady {
     Interrupted,
 }
 
+/// How long a worker that has reported its end may take to be gone.
+const JOIN: Duration = Duration::from_secs(2);
+/// How often it is looked at meanwhile.
+const JOIN_LOOK: Duration = Duration::from_millis(2);
 /// Requests under way may take this long to end, however long their own limit is.
 const MAX_GRACE: Duration = Duration::from_secs(30);
 
@@ -135,6 +142,7 @@ impl Run {
         let assignments = UserAssignment::of_all(&program.scenarios, program.users.len());
         let assignments: Vec<Arc<UserAssignment>> = assignments.into_iter().map(Arc::new).collect();
         let grace = program.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
+        let grace = grace.min(MAX_GRACE);
         // the wall clock is asked here, once; from now on time is the monotonic clock's
         let now = SystemTime::now();
         let (began, lead) = match options.start {
@@ -157,13 +165,13 @@ impl Run {
                 assignments: assignments.clone(),
                 supplies: supplies.clone(),
                 levels: rates.clone(),
-                grace: grace.min(MAX_GRACE),
+                grace,
                 stop: stop.listen(),
                 messages: sender.clone(),
             };
             workers.push(WorkerHandle::start(worker).map_err(|error| NotReady::Worker(error.to_string()))?);
         }
-        Ok(Self { clock, began, messages, levels, workers })
+        Ok(Self { clock, began, messages, levels, grace, workers })
     }
 
     /// Waits for the workers to end; the number of those that broke down.
@@ -185,6 +193,8 @@ impl WorkerHandle {
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                     if let Ok(runtime) = runtime {
                         runtime.block_on(worker.work());
+                        // a name that is still being looked up is not waited for
+                        runtime.shutdown_background();
                     }
                 });
                 thread.map(Self::Thread)
@@ -197,8 +207,15 @@ impl WorkerHandle {
     /// Whether it came to its own end.
     async fn join(self) -> bool {
         match self {
-            // every worker has sent its last message by then
-            Self::Thread(thread) => thread.join().is_ok(),
+            // every worker has sent its last message by then, or is left behind
+            Self::Thread(thread) => {
+                let gone = async {
+                    while !thread.is_finished() {
+                        sleep(JOIN_LOOK).await;
+                    }
+                };
+                timeout(JOIN, gone).await.is_ok() && thread.join().is_ok()
+            }
             #[cfg(test)]
             Self::Task(task) => task.await.is_ok(),
         }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::arrival_queue::{Arrival, ArrivalQueue, ArrivalReceiver};
+use super::cookie_jar::CookieJar;
 use super::feeder::{Feeder, NextRow};
-use super::request::CookieJar;
 use super::row_supply::RowLease;
 use super::scenario::{ScenarioTimeline, UserAssignment};
 use super::stop::{Phase, StopSignal};

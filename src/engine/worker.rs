@@ -84,7 +84,7 @@ const LAG_CHECK: Duration = Duration::from_millis(50);
 /// How often a worker that ends looks whether its users are gone.
 const GONE_CHECK: Duration = Duration::from_millis(2);
 /// How long users may take to see that they are cut off.
-const CUT_GRACE: Duration = Duration::from_secs(10);
+pub const CUT_GRACE: Duration = Duration::from_secs(10);
 
 impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
@@ -123,10 +123,12 @@ impl Worker {
             if phase == Phase::Running {
                 pools.iter_mut().for_each(|pool| pool.adjust(now));
             }
+            let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
+            let overdue = next.is_some_and(|at| at <= now);
             if phase == Phase::Running && now < end && pools.iter().all(UserPool::is_done) {
                 done = Some(context.users.last_gone());
             }
-            if now >= end || done.is_some() {
+            if (now >= end && !overdue) || done.is_some() {
                 phase = phase.max(Phase::Draining);
             }
             if phase == Phase::Draining {
@@ -157,7 +159,10 @@ impl Worker {
             }
             let change = match phase {
                 Phase::Running => {
-                    let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
+                    if overdue {
+                        // users and the run's stop come in between
+                        tokio::task::yield_now().await;
+                    }
                     next.unwrap_or(next_check).min(end.max(now))
                 }
                 Phase::Draining | Phase::Cutting => now + GONE_CHECK,

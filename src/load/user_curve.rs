@@ -27,8 +27,9 @@ pub enum Ramp {
 /// How many users there are at each moment of a run: a pure function of time.
 ///
 /// The curve moves by whole users. The first user of a climb comes at its very start and each next one exactly
-/// `1/rate` later; a descent loses its users in the same way. A stage that ends before it has reached its level hands
-/// the level it has on to the next.
+/// `1/rate` later; a descent loses its users in the same way. Where that is more than a user a millisecond, all of one
+/// millisecond come together at its start: whoever started them one by one would be busy with nothing else. A stage that
+/// ends before it has reached its level hands the level it has on to the next.
 #[derive(Debug, Clone)]
 pub struct UserCurve {
     segments: Vec<Segment>,
@@ -45,6 +46,9 @@ struct Segment {
     /// Nanoseconds between two changes; 0 for all at once.
     interval: f64,
 }
+
+/// The shortest time between two changes, in nanoseconds.
+const STEP: u64 = 1_000_000;
 
 impl UserCurve {
     /// The curve through these stages, from no users.
@@ -100,7 +104,7 @@ impl UserCurve {
         }
         let done = segment.changes(after);
         // once the stage has reached its level, nothing changes before its end
-        let next = if done < segment.distance() { segment.moment(done) } else { segment.end };
+        let next = if done < segment.distance() { segment.after(after, done) } else { segment.end };
         Some(next.min(segment.end))
     }
 
@@ -138,6 +142,10 @@ impl Segment {
             return u64::MAX;
         }
         let since = at.as_nanos().saturating_sub(self.start.as_nanos());
+        if self.interval < STEP as f64 {
+            // all of this millisecond
+            return ((since / STEP + 1) as f64 * (STEP as f64 / self.interval)).ceil() as u64;
+        }
         let mut count = (since as f64 / self.interval) as u64 + 1;
         // division may be off by one where it falls on a change: the moments themselves decide
         while count > 0 && self.moment(count - 1) > at {
@@ -149,10 +157,24 @@ impl Segment {
         count
     }
 
+    /// The moment of the change after those that have come by a moment.
+    fn after(&self, at: Offset, done: u64) -> Offset {
+        let next = self.moment(done);
+        if next > at {
+            return next;
+        }
+        // where the product of two floats falls just short of the next step
+        let since = at.as_nanos().saturating_sub(self.start.as_nanos());
+        self.start + Duration::from_nanos((since / STEP + 1) * STEP)
+    }
+
     /// The moment of change number `index`, from 0.
     fn moment(&self, index: u64) -> Offset {
         // a cast of a float saturates, so a change that never comes is at the end of time
         let after = (index as f64 * self.interval).round();
+        if self.interval < STEP as f64 {
+            return self.start + Duration::from_nanos(after as u64 / STEP * STEP);
+        }
         self.start + Duration::from_nanos(if after.is_nan() { 0 } else { after as u64 })
     }
 }

@@ -1,14 +1,20 @@
 use std::time::{Duration, SystemTime};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::engine::{NotReady, Start};
+use crate::verdict::Exit;
 
-/// Requests to end a run: Ctrl-C and the system's signal to terminate, or what a test sends. Where a signal cannot be
-/// listened to, the run goes on to its time.
+/// Requests to end a run: Ctrl-C, a terminal that hangs up and the system's signal to terminate, or what a test sends. Where a
+/// signal cannot be listened to, the run goes on to its time.
 #[derive(Debug)]
 pub struct Interrupts(UnboundedReceiver<()>);
+
+/// How many of them may go unheard: the process then ends, whatever it does.
+const MOST_UNHEARD: usize = 3;
+/// How long what is under way has for its end, after the last that may go unheard.
+const LAST_GRACE: Duration = Duration::from_secs(3);
 
 impl Interrupts {
     /// Those that the sender sends.
@@ -18,24 +24,65 @@ impl Interrupts {
         (sender, Self(receiver))
     }
 
-    /// Those of this process. To be called inside a runtime.
+    /// Those of this process. They come by a thread of their own, which hears them whatever the rest is busy with: at the
+    /// third the process has three seconds left, and at the fourth none.
     #[must_use]
     pub fn of_process() -> Self {
         let (sender, interrupts) = Self::channel();
-        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-            let Ok(mut signals) = signal(kind) else { continue };
-            let sender = sender.clone();
-            tokio::spawn(async move { while signals.recv().await.is_some() && sender.send(()).is_ok() {} });
-        }
+        // where no thread can be had the system's own way stays: the first signal ends the process
+        drop(std::thread::Builder::new().name("signals".to_owned()).spawn(move || listen(&sender)));
         interrupts
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         if self.0.recv().await.is_none() {
             std::future::pending::<()>().await;
         }
     }
+}
+
+fn listen(sender: &UnboundedSender<()>) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt()).ok();
+        let mut terminate = signal(SignalKind::terminate()).ok();
+        // `nohup` means that a terminal that hangs up is no reason to end
+        let mut hangup = if ignores_hangup() { None } else { signal(SignalKind::hangup()).ok() };
+        for heard in 1.. {
+            let next = async {
+                tokio::select! {
+                    () = next(&mut interrupt) => {}
+                    () = next(&mut terminate) => {}
+                    () = next(&mut hangup) => {}
+                }
+            };
+            if heard <= MOST_UNHEARD {
+                next.await;
+            } else {
+                drop(tokio::time::timeout(LAST_GRACE, next).await);
+                std::process::exit(Exit::Interrupted.code().into());
+            }
+            // nobody listens any more where the run is over and its results are being written
+            sender.send(()).ok();
+        }
+    });
+}
+
+/// Whether the process was started with the signal of a hangup ignored (`SigIgn` in proc(5), the lowest bit).
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+async fn next(signal: &mut Option<Signal>) {
+    if let Some(signal) = signal
+        && signal.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// So long before a moment workers begin to get ready for it.

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::interrupts::Interrupts;
 use crate::compile::Program;
 use crate::engine::{NotReady, OnStepFailure, OneOff, Platform};
 use crate::expression::Globals;
@@ -18,14 +19,24 @@ pub(super) async fn set_up(program: &Arc<Program>, platform: &Platform) -> Resul
     Ok(Arc::new(program.globals.with(done.state)))
 }
 
-/// Does the plan's teardown; what went wrong in it.
-pub(super) async fn tear_down(program: &Arc<Program>, globals: &Arc<Globals>, platform: &Platform) -> Vec<String> {
+/// Does the plan's teardown, unless somebody has no time for it; what went wrong in it.
+pub(super) async fn tear_down(
+    program: &Arc<Program>,
+    globals: &Arc<Globals>,
+    platform: &Platform,
+    interrupts: &mut Interrupts,
+) -> Vec<String> {
     if program.teardown.is_empty() {
         return Vec::new();
     }
     let teardown = OneOff { program, globals, user_type: None, observer: None, platform };
-    match teardown.run(&[(&program.teardown, TaskId(u16::MAX))], OnStepFailure::Stop).await {
-        Ok(done) => done.failures,
-        Err(error) => vec![error.to_string()],
+    let groups = [(&*program.teardown, TaskId(u16::MAX))];
+    tokio::select! {
+        biased;
+        () = interrupts.next() => vec!["interrupted before it was done".to_owned()],
+        done = teardown.run(&groups, OnStepFailure::Stop) => match done {
+            Ok(done) => done.failures,
+            Err(error) => vec![error.to_string()],
+        },
     }
 }

@@ -7,7 +7,7 @@ use super::level_controller::{LevelController, Next};
 use super::preparation::{set_up, tear_down};
 use super::process_stats::ProcessStats;
 use crate::compile::Program;
-use crate::engine::{NotReady, Options, Phase, Run, Stop, WorkerMessage};
+use crate::engine::{CUT_GRACE, NotReady, Options, Phase, Run, Stop, WorkerMessage};
 use crate::journal::{Annotation, Closing, End, Entry, Header, Level, Mark};
 use crate::metrics::{Health, Interval, add_run_gauges};
 use crate::results::{Results, Unreadable};
@@ -73,11 +73,8 @@ pub async fn conduct(
     let run = match ready {
         Ok(run) => run,
         Err(why) => {
-            // what the setup made is taken away again, unless somebody has no time for that
-            tokio::select! {
-                _ = tear_down(&program, &globals, &options.platform) => {}
-                () = interrupts.next() => {}
-            }
+            // what the setup made is taken away again
+            tear_down(&program, &globals, &options.platform, interrupts).await;
             return Err(why.into());
         }
     };
@@ -92,6 +89,7 @@ pub async fn conduct(
         stop,
         run,
         ended: None,
+        cut: None,
     };
     under_way.load(interrupts).await;
     let UnderWay { mut emitter, levels, run, ended, collector, .. } = under_way;
@@ -103,7 +101,7 @@ pub async fn conduct(
         closing,
         elapsed: at.min(length).since(Offset::ZERO),
         broken_workers,
-        teardown: tear_down(&program, &globals, &options.platform).await,
+        teardown: tear_down(&program, &globals, &options.platform, interrupts).await,
         levels: levels.map(|levels| levels.tried).unwrap_or_default(),
     }));
     Ok(emitter.results)
@@ -120,7 +118,12 @@ struct UnderWay<'a, L> {
     emitter: Emitter<L>,
     /// Why it was brought to its end, and when, where that was before its time.
     ended: Option<(Closing, Offset)>,
+    /// When what was under way was cut off, where somebody had no time for it.
+    cut: Option<Offset>,
 }
+
+/// Beyond the times that workers have to end, so long may their last messages take.
+const SLACK: Duration = Duration::from_secs(5);
 
 /// Gives each entry to the results, and then to the listener.
 struct Emitter<L> {
@@ -138,6 +141,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
             self.run.levels.send_modify(|levels| levels.push(rate));
         }
         while !self.collector.is_over() {
+            let last = self.last_message();
             let message = tokio::select! {
                 biased;
                 () = interrupts.next() => {
@@ -145,6 +149,8 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
                     continue;
                 }
                 message = self.run.messages.recv() => message,
+                // a worker that does not come back is left behind, and counts as broken down
+                () = tokio::time::sleep(last) => break,
             };
             // every sender is gone though not every worker reported its end: one broke down
             let Some(message) = message else { break };
@@ -164,12 +170,24 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         }
     }
 
+    /// How long from now any worker may still have something to report.
+    fn last_message(&self) -> Duration {
+        let now = self.run.clock.now();
+        let end = match (&self.ended, self.cut) {
+            (_, Some(cut)) => cut,
+            (Some((_, at)), None) => *at + self.run.grace,
+            (None, None) => Offset::from(self.program.length()) + self.run.grace,
+        };
+        (end + CUT_GRACE + SLACK).since(now)
+    }
+
     /// Ends the run at an interrupt, and cuts off what is under way at the next.
     fn interrupt(&mut self) {
         match self.stop.phase() {
             Phase::Running => self.end(Closing::Asked, Some((Mark::StopAsked, "the run was asked to end"))),
             Phase::Draining => {
                 self.emitter.annotate(self.emitter.reached, Mark::Cut, "requests under way were cut off");
+                self.cut = Some(self.run.clock.now());
                 self.stop.advance(Phase::Cutting);
             }
             Phase::Cutting => {}

@@ -230,7 +230,9 @@ fn whatever_ends_a_run_leaves_every_file() {
     let target = target();
     let long = "shape: {constant: {users: 4, for: 60s}}\nthresholds: [count > 0]\n";
     let abort = "shape: {constant: {users: 4, for: 60s}}\nthresholds: [{require: count < 20, abort: true}]\n";
-    for (signal, more, code) in [(Some("-INT"), long, 5), (Some("-TERM"), long, 5), (None, abort, 1)] {
+    for (signal, more, code) in
+        [(Some("-INT"), long, 5), (Some("-TERM"), long, 5), (Some("-HUP"), long, 5), (None, abort, 1)]
+    {
         let plan = plan(&target, more);
         let child = plan.spawn(&["--quiet"]);
         if let Some(signal) = signal {

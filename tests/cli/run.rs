@@ -11,7 +11,7 @@ use plimsoll::test_api::target::{Behaviour, Delay};
 use plimsoll::test_api::units::{Ratio, Seed};
 use rand::RngExt;
 
-use crate::support::command_line::{self, finish, send, wait};
+use crate::support::command_line::{self, finish, send, through_shell, wait};
 use crate::support::plan_folder::PlanFolder;
 use crate::support::report::{accounting, assert_adds_up};
 use crate::support::repository_run::RepositoryRun;
@@ -278,4 +278,32 @@ fn somebody_who_ends_a_setup_is_heard_at_once() {
         began.elapsed() < Duration::from_secs(10) && stderr.contains("interrupted before the load began"),
         "{stderr}"
     );
+}
+
+#[test]
+fn somebody_who_ends_a_wait_for_the_target_is_heard_at_once() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let plan = PlanFolder::of("run/awaited");
+        let child = plan.spawn(&[]);
+        std::thread::sleep(Duration::from_millis(300));
+        let began = Instant::now();
+        send(signal, &child);
+        let (code, _, stderr) = wait(child);
+        assert_eq!(code, 5, "{signal}: {stderr}");
+        assert!(began.elapsed() < Duration::from_secs(10) && stderr.contains("nothing was measured"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_run_that_nobody_can_lose_goes_on_when_its_terminal_is_gone() {
+    let target = target::ready();
+    let plan = PlanFolder::of("run/brief").aimed_at(&target);
+    let mut command = through_shell("trap '' HUP; exec \"$0\" \"$@\"");
+    plan.add_run(&mut command, "out");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    plan.awaited_journal();
+    send("-HUP", &child);
+    let (code, _, stderr) = wait(child);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(plan.report()["run"]["ended"], "complete");
 }

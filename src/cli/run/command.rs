@@ -68,7 +68,10 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
-    let (results, lost) = runtime.block_on(conducted(args, job, &mut files))?;
+    let made = runtime.block_on(conducted(args, job, &mut files));
+    // a name that is still being looked up is not waited for
+    runtime.shutdown_background();
+    let (results, lost) = made?;
     let exit = Exit::of(&results.verdict(), results.integrity());
     let report = results.report();
     let text = run_page(&report).text();
@@ -108,11 +111,15 @@ fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
 
 /// Makes the run with those who listen to it; its results, and what could not be written meanwhile.
 async fn conducted(args: &RunArgs, job: Job, files: &mut ResultFiles) -> Result<(Results, Option<String>), Exit> {
-    ready(&job.program, args).await?;
+    let mut interrupts = Interrupts::of_process();
+    tokio::select! {
+        biased;
+        () = interrupts.next() => return Err(interrupted(&NotReady::Interrupted)),
+        ready = ready(&job.program, args) => ready?,
+    }
     let mut recorder = JournalRecorder::new(files.place().path(".journal"));
     let columns = talk_width().map(|width| width.0);
     let mut terminal = Terminal::new(files, Talk { print: talk, columns, quiet: args.quiet });
-    let mut interrupts = Interrupts::of_process();
     let results = conduct(job, &mut interrupts, |event| {
         recorder.hear(&event);
         terminal.hear(&event);
@@ -120,10 +127,7 @@ async fn conducted(args: &RunArgs, job: Job, files: &mut ResultFiles) -> Result<
     let results = results.await;
     let unlogged = terminal.close();
     let results = results.map_err(|error| match error {
-        NotStarted::NotReady(NotReady::Interrupted) => {
-            talk(&format!("{error}: nothing was measured\n"));
-            Exit::Interrupted
-        }
+        NotStarted::NotReady(why @ NotReady::Interrupted) => interrupted(&why),
         NotStarted::NotReady(NotReady::Late(_)) => {
             refuse(&error.to_string(), "give `--start-at` a later moment, on every machine the same")
         }
@@ -131,6 +135,12 @@ async fn conducted(args: &RunArgs, job: Job, files: &mut ResultFiles) -> Result<
     })?;
     let unwritten = recorder.close().map(|error| error.to_string());
     Ok((results, unwritten.or(unlogged.map(|error| error.to_string()))))
+}
+
+/// Says that the run ended before it began.
+fn interrupted(why: &NotReady) -> Exit {
+    talk(&format!("{why}: nothing was measured\n"));
+    Exit::Interrupted
 }
 
 /// Waits until the target is there.

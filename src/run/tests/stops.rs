@@ -170,3 +170,25 @@ shape: {constant: {users: 2, for: 1s}}
     assert!(matches!(conduct_virtually(run, &[]), Err(NotStarted::Header(_))));
     assert_eq!(asked.get(), 0);
 }
+
+#[test]
+fn a_teardown_that_takes_too_long_is_ended_by_an_interrupt_and_the_results_stay() {
+    let run = || {
+        VirtualRun::of(
+            "
+endpoints: {root: {get: /}}
+users: {u: {pacing: 1s, tasks: {ask: {call: root}}}}
+teardown: [{think: 1h}, {call: root}]
+shape: {constant: {users: 1, for: 3s}}
+",
+        )
+    };
+    let late = conduct_virtually(run(), &[secs(60)]).unwrap();
+    assert!((secs(60)..=ms(60_010)).contains(&late.over), "{:?}", late.over);
+    assert_eq!(late.end.teardown, ["interrupted before it was done"]);
+    assert_eq!((late.end.closing, late.books(), late.report.verdict.exit_code), (Closing::Complete, [3, 3, 0, 0], 0));
+    // what the first brought to its end, the second may end in its teardown
+    let asked = conduct_virtually(run(), &[secs(2), secs(9)]).unwrap();
+    assert!((secs(9)..=ms(9010)).contains(&asked.over), "{:?}", asked.over);
+    assert_eq!((asked.end.closing, asked.report.verdict.exit_code), (Closing::Asked, 5));
+}
