@@ -159,6 +159,9 @@ pub(super) fn broken(origin: &Origin, counter: &ByteCounter, error: &hyper::Erro
         None => {}
         Some(error) => return Failure::new(FailureKind::Tls, format!("TLS with {peer} broke: {error}")),
     }
+    if let Some(error) = source::<h2::Error>(error).filter(|error| !error.is_io()) {
+        return broken_two(&peer, error);
+    }
     match source::<io::Error>(error).map(io::Error::kind) {
         // What cannot be decoded as a body: a chunk without a size, a length that is not a number.
         Some(ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
@@ -167,6 +170,19 @@ pub(super) fn broken(origin: &Origin, counter: &ByteCounter, error: &hyper::Erro
         Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => reset(&peer, "reset", counter),
         _ => reset(&peer, "closed", counter),
     }
+}
+
+/// HTTP/2 ended a request or the connection, by the names of RFC 9113 (sections 6.4, 6.8 and 7).
+fn broken_two(peer: &str, error: &h2::Error) -> Failure {
+    let reason = error.reason().map_or_else(|| "without a reason".to_owned(), |reason| format!("{reason:?}"));
+    let (kind, message) = if error.is_remote() && error.is_go_away() {
+        (FailureKind::Reset, format!("connection closed by {peer}: GOAWAY, {reason}"))
+    } else if error.is_remote() {
+        (FailureKind::Reset, format!("request refused by {peer}: RST_STREAM, {reason}"))
+    } else {
+        (FailureKind::Protocol, format!("the answer of {peer} breaks HTTP/2: {reason}"))
+    };
+    Failure::new(kind, message)
 }
 
 /// There is no request to send.

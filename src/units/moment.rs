@@ -4,16 +4,20 @@ use super::quantity::{InvalidValue, split_number};
 
 const HELP: &str = "write it as RFC 3339, such as `2026-11-24T15:00:00Z`, or as Unix seconds";
 
+/// When the year 10000 begins, in Unix seconds: RFC 3339 has four digits for a year.
+const TOO_LATE: Duration = Duration::from_secs(253_402_300_800);
+
 /// Reads a moment of the wall clock: RFC 3339 with `Z` or an offset (`2026-11-24T16:00:00+01:00`), or Unix seconds.
 ///
 /// # Errors
-/// Anything else; a time without an offset too, which would mean another moment on each machine.
+/// Anything else; a time without an offset too, which would mean another moment on each machine, and one before 1970 or after
+/// 9999.
 pub fn parse_moment(text: &str) -> Result<SystemTime, InvalidValue> {
     let text = text.trim();
     let invalid = || InvalidValue::new(format!("`{text}` is not a moment"), HELP);
     if let Some((seconds, "")) = split_number(text) {
         let seconds = Duration::try_from_secs_f64(seconds).map_err(|_| invalid())?;
-        return SystemTime::UNIX_EPOCH.checked_add(seconds).ok_or_else(invalid);
+        return SystemTime::UNIX_EPOCH.checked_add(seconds).filter(is_writable).ok_or_else(invalid);
     }
     let (local, ahead) = split_offset(text).ok_or_else(invalid)?;
     let local = humantime::parse_rfc3339(&format!("{local}Z")).map_err(|_| invalid())?;
@@ -21,7 +25,11 @@ pub fn parse_moment(text: &str) -> Result<SystemTime, InvalidValue> {
         Ahead::East(time) => local.checked_sub(time),
         Ahead::West(time) => local.checked_add(time),
     };
-    moment.ok_or_else(invalid)
+    moment.filter(is_writable).ok_or_else(invalid)
+}
+
+fn is_writable(moment: &SystemTime) -> bool {
+    moment.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < TOO_LATE)
 }
 
 /// How far local time is from UTC.
@@ -89,6 +97,10 @@ mod tests {
             "-5",
             "1e9",
             "99999999999999999999999999",
+            "253402300800",
+            "99999999999999",
+            "9999-12-31T23:59:59-01:00",
+            "1970-01-01T00:00:00+01:00",
         ] {
             assert!(parse_moment(text).is_err(), "{text}");
         }

@@ -4,6 +4,7 @@ mod hostile;
 mod peer;
 mod plain;
 mod trouble;
+mod two;
 mod within_tls;
 
 use std::future::pending;

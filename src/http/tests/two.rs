@@ -1,0 +1,47 @@
+use std::io::Write;
+use std::rc::Rc;
+use std::thread::sleep;
+use std::time::Duration;
+
+use tokio::task::LocalSet;
+
+use super::peer::Peer;
+use super::{exchange, failure, get};
+use crate::http::{Client, Origin, Settings, Transport, Version};
+use crate::sample::FailureKind;
+
+/// `SETTINGS` without any (RFC 9113, section 6.5).
+const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+/// How a request over HTTP/2 fails against a peer that sends its settings and then these bytes; what stands for the peer's
+/// address in the message is `PEER`.
+async fn failed(then: &'static [u8]) -> (FailureKind, String) {
+    let peer = Peer::new(move |stream| {
+        stream.write_all(&SETTINGS).unwrap();
+        // by then the request is there
+        sleep(Duration::from_millis(50));
+        stream.write_all(then).unwrap();
+        sleep(Duration::from_millis(50));
+    });
+    let settings = Settings { version: Version::Two, ..Settings::default() };
+    let transport = Transport::new(Origin::parse(&peer.origin()).unwrap(), settings).unwrap();
+    let mut client = Client::new(Rc::new(transport));
+    let exchange = LocalSet::new().run_until(exchange(&mut client, get())).await;
+    let failure = failure(&exchange);
+    (failure.kind, failure.message.replace(&peer.address().to_string(), "PEER"))
+}
+
+#[tokio::test]
+async fn a_failure_of_http_2_has_the_name_that_the_standard_gives_it() {
+    let refused = failed(&[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7]).await;
+    assert_eq!(refused, (FailureKind::Reset, "request refused by PEER: RST_STREAM, REFUSED_STREAM".to_owned()));
+    let calm = failed(&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11]).await;
+    assert_eq!(calm, (FailureKind::Reset, "connection closed by PEER: GOAWAY, ENHANCE_YOUR_CALM".to_owned()));
+    // data of no stream
+    let wrong = failed(&[0, 0, 1, 0, 0, 0, 0, 0, 0, 0]).await;
+    assert_eq!(wrong, (FailureKind::Protocol, "the answer of PEER breaks HTTP/2: PROTOCOL_ERROR".to_owned()));
+    let one = failed(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
+    assert_eq!(one, (FailureKind::Protocol, "the answer of PEER breaks HTTP/2: FRAME_SIZE_ERROR".to_owned()));
+    let gone = failed(b"").await;
+    assert_eq!(gone.0, FailureKind::Reset, "{gone:?}");
+}
