@@ -58,7 +58,7 @@ pub mod test_api {
     pub mod metrics {
         pub use crate::metrics::{
             Accounting, Counts, Distribution, Health, Interval, Measure, Recorder, Scale, SeriesKey, SeriesRef,
-            SparseHistogram, Tally, Totals,
+            SparseHistogram, Tally, TaskCounts, TaskKey, Totals,
         };
     }
     pub mod plan {
@@ -77,8 +77,8 @@ pub mod test_api {
     }
     pub mod sample {
         pub use crate::sample::{
-            Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission,
-            UserTypeId,
+            Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskFailure, TaskId,
+            TaskOutcome, Timing, Transmission, UserTypeId,
         };
     }
     pub mod target {

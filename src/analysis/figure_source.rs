@@ -76,6 +76,24 @@ impl<'a> FigureSource<'a> {
         count.map_or_else(|| self.unknown(), Figure::Exact)
     }
 
+    /// A number of tasks, which a report has of the whole run.
+    fn tasks(&self, count: Count) -> Figure<f64> {
+        let Some(report) = &self.figures.report else { return self.unknown() };
+        if !self.selects_all() {
+            return Figure::Unknown(OF_SOME.to_owned());
+        }
+        let Some(tasks) = &report.tasks else { return self.unknown() };
+        let lost =
+            tasks.by_task.iter().map(|task| task.failed.saturating_sub(*task.failed_by_kind.get("call").unwrap_or(&0)));
+        Figure::Exact(match count {
+            Count::FailedTasks => tasks.failed,
+            Count::EndedTasks => tasks.failed.saturating_add(tasks.completed),
+            Count::FailedStarts => tasks.users_not_started,
+            Count::EndedStarts => tasks.users,
+            _ => lost.fold(0, u64::saturating_add),
+        } as f64)
+    }
+
     /// A time of the selected requests.
     fn time(&self, aggregate: Aggregate, rows: &RowGroup, clock: Clock) -> Figure<Amount> {
         if rows.requests() == 0 {
@@ -137,12 +155,18 @@ impl Source for FigureSource<'_> {
             // a rate of nothing is no figure to judge a service by
             (_, Count::Seconds) if self.figures.total().requests() == 0 => Figure::NoData,
             (_, Count::Seconds) => self.known(self.figures.seconds.filter(|seconds| *seconds > 0.0)),
-            (Selected::Rows(rows), Count::Ended) => Figure::Exact(rows.requests() as f64),
+            (Selected::Rows(rows), Count::Ended | Count::Attempted) => Figure::Exact(rows.calls() as f64),
             (Selected::Rows(rows), Count::Failed) => Figure::Exact(rows.failed() as f64),
             (Selected::Rows(rows), Count::BytesIn) => self.known(rows.bytes_in().map(|bytes| bytes as f64)),
             (Selected::Tagged(count), Count::Ended) => Figure::Exact(*count as f64),
-            (Selected::Rows(_) | Selected::Tagged(_), Count::All) => {
-                Figure::Exact(self.figures.total().requests() as f64)
+            (Selected::Rows(_) | Selected::Tagged(_), Count::All) => Figure::Exact(self.figures.total().calls() as f64),
+            (Selected::Rows(_), Count::TasksLost | Count::FailedTasks | Count::EndedTasks)
+            | (Selected::Rows(_), Count::FailedStarts | Count::EndedStarts) => self.tasks(count),
+            (Selected::Metric(metric), Count::Failed) if metric.kind == "transaction" => {
+                Figure::Exact(metric.failed as f64)
+            }
+            (Selected::Metric(metric), Count::Attempted) if metric.kind == "transaction" => {
+                Figure::Exact(metric.count.saturating_add(metric.failed) as f64)
             }
             (Selected::Rows(_), Count::Dropped) => self.known(accounting.map(|accounting| accounting.dropped as f64)),
             (Selected::Metric(metric), Count::Ended) if metric.kind == "counter" => Figure::Exact(metric.sum),

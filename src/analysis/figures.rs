@@ -50,6 +50,8 @@ pub(super) struct Row {
     pub(super) name: String,
     pub(super) requests: u64,
     pub(super) failed: u64,
+    /// Of the requests, those that redirected a call and were followed.
+    pub(super) redirected: u64,
     pub(super) rate: Option<f64>,
     pub(super) response: Times,
     /// From when it was sent, where the file tells that apart.
@@ -119,13 +121,19 @@ impl RowGroup<'_> {
         self.0.iter().fold(0, |all, row| all.saturating_add(row.requests))
     }
 
+    /// Calls: redirects that were followed are requests, and no calls of their own.
+    pub(super) fn calls(&self) -> u64 {
+        let redirected = self.0.iter().fold(0_u64, |all, row| all.saturating_add(row.redirected));
+        self.requests().saturating_sub(redirected)
+    }
+
     pub(super) fn failed(&self) -> u64 {
         self.0.iter().fold(0, |all, row| all.saturating_add(row.failed))
     }
 
     /// The share that failed; `None` without requests.
     pub(super) fn error_rate(&self) -> Option<f64> {
-        let all = self.requests();
+        let all = self.calls();
         (all > 0).then(|| self.failed() as f64 / all as f64)
     }
 

@@ -59,6 +59,7 @@ fn row(entry: &RequestEntry) -> Row {
         name: entry.name.clone(),
         requests: entry.requests,
         failed: entry.failed,
+        redirected: entry.redirected,
         rate: Some(entry.rate),
         response: entry.response_time.as_ref().map(times).unwrap_or_default(),
         service: entry.service_time.as_ref().map(times),

@@ -34,8 +34,12 @@ impl Examined {
     /// Figures whose targets are a plan's rules, evaluated as far as the figures allow.
     #[must_use]
     pub fn by_figures(figures: Figures, rules: &[Rule], names: &EndpointNames) -> Self {
-        let target = |rule: &Rule| explained(&rule.require, judge(rule, &figures, names), &figures);
-        Self { targets: rules.iter().map(target).collect(), figures }
+        let target = |rule: &Rule| {
+            let target = explained(&rule.require, judge(rule, &figures, names), &figures);
+            // nobody asked for a default that the file says nothing of
+            (target.state != State::NotJudged || !rule.place.is_empty()).then_some(target)
+        };
+        Self { targets: rules.iter().filter_map(target).collect(), figures }
     }
 
     /// Figures whose targets are a plan's rules, evaluated exactly on the seconds of the run's journal.

@@ -4,7 +4,9 @@ use crate::compile::endpoints::CompiledEndpoint;
 use crate::compile::users::{self, CompiledUser};
 use crate::diagnostic::{Problem, Problems};
 use crate::plan::{self, At, Metric, Plan};
-use crate::sample::{Catalog, CatalogEndpoint, CatalogMetric, CatalogTask, CatalogUserType, MetricKind, RunGauge};
+use crate::sample::{
+    Catalog, CatalogEndpoint, CatalogMetric, CatalogTask, CatalogUserType, MetricKind, RunGauge, TaskRole,
+};
 
 /// The metrics a plan declares, then one for each of its transactions, then the built-in ones.
 pub(super) fn metrics(plan: &Plan, problems: &mut Problems) -> Vec<CatalogMetric> {
@@ -68,16 +70,17 @@ pub(super) fn add_names(
             name: name.value.as_str().into(),
             method: compiled.as_ref().map_or("", |compiled| compiled.endpoint.method.as_str()).into(),
             tags: users::tags(written.as_ref().and_then(|endpoint| endpoint.tags.as_deref())),
+            timeout: compiled.as_ref().map(|compiled| compiled.endpoint.timeout),
         });
     }
     for compiled in users {
         let user = compiled.user.id;
         catalog.users.push(CatalogUserType { name: compiled.user.name.clone(), tags: compiled.tags.clone() });
-        let on_start = std::iter::once((Arc::from("on_start"), compiled.user.on_start_task));
-        let tasks = on_start.chain(compiled.user.tasks.iter().map(|task| (task.name.clone(), task.id)));
-        let tasks = tasks.chain(std::iter::once((Arc::from("on_stop"), compiled.user.on_stop_task)));
-        for ((name, _), tags) in tasks.zip(&compiled.task_tags) {
-            catalog.tasks.push(CatalogTask { name, user, tags: tags.clone() });
+        let on_start = std::iter::once((Arc::from("on_start"), TaskRole::Start));
+        let tasks = on_start.chain(compiled.user.tasks.iter().map(|task| (task.name.clone(), TaskRole::Work)));
+        let tasks = tasks.chain(std::iter::once((Arc::from("on_stop"), TaskRole::Stop)));
+        for ((name, role), tags) in tasks.zip(&compiled.task_tags) {
+            catalog.tasks.push(CatalogTask { name, user, tags: tags.clone(), role });
         }
     }
 }

@@ -1,26 +1,61 @@
 use std::time::Duration;
 
+use crate::compile::program::UserType;
+use crate::compile::users::CompiledUser;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::plan::{At, Plan, RuleMap};
+use crate::plan::{At, Plan, RowPer, RuleMap};
 use crate::sample::{Catalog, MetricKind, RunGauge};
 use crate::threshold::{
     Aggregate, Amount, Drift, Field, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
 };
 
-/// What must hold where the plan says nothing.
-const DEFAULT: &str = "error_rate < 1%";
+/// What must hold where the plan says nothing of errors.
+const ERRORS: &str = "error_rate < 1%";
+/// What must hold besides where users have something to do before their first task.
+const STARTS: &str = "start_error_rate < 1%";
 
-pub(super) fn compile(plan: &Plan, catalog: &Catalog, sources: &Sources, problems: &mut Problems) -> Vec<Rule> {
-    let Some(written) = &plan.thresholds else {
-        let rule = Threshold::parse(DEFAULT).map(|require| Rule::new(require, DEFAULT));
-        return rule.into_iter().collect();
-    };
+/// The plan's thresholds, and behind them the defaults. A plan that asks nothing of its errors would pass though
+/// everything failed: what fails is often quick.
+pub(super) fn compile(
+    plan: &Plan,
+    (catalog, users): (&Catalog, &[CompiledUser]),
+    sources: &Sources,
+    problems: &mut Problems,
+) -> Vec<Rule> {
+    let written = plan.thresholds.as_deref().unwrap_or_default();
     if let Some(beyond) = written.get(Threshold::MOST) {
         let problem = Problem::at(beyond.span, format!("a plan has at most {} thresholds", Threshold::MOST));
         problems.push(problem.help("remove thresholds that say the same, or select by tag instead of by name"));
     }
     let rules = written.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));
-    rules.collect()
+    let mut rules: Vec<Rule> = rules.collect();
+    let default = |text: &str| Threshold::parse(text).ok().map(|require| Rule::new(require, text));
+    let allows_all = rules.iter().any(|rule| of_all_errors(&rule.require) && allows(&rule.require, 1.0));
+    let of_errors = rules.iter().any(|rule| of_all_errors(&rule.require));
+    let of_starts = rules.iter().any(|rule| rule.require.aggregate == Aggregate::StartErrorRate);
+    rules.extend(default(ERRORS).filter(|_| !of_errors));
+    if !of_starts && !allows_all && users.iter().any(|compiled| may_fail_to_start(&compiled.user)) {
+        rules.extend(default(STARTS));
+    }
+    rules
+}
+
+/// Whether it is of the errors of all requests: of some, it leaves the others without any.
+fn of_all_errors(require: &Threshold) -> bool {
+    matches!(require.aggregate, Aggregate::ErrorRate | Aggregate::Errors)
+        && require.selector.is_empty()
+        && require.subject.is_of_requests()
+}
+
+/// Whether it allows a share of errors.
+fn allows(require: &Threshold, share: f64) -> bool {
+    let limit = require.limit.amount().map(Amount::value);
+    require.aggregate == Aggregate::ErrorRate && limit.is_some_and(|limit| require.operator.holds(share, limit))
+}
+
+/// Whether a user of a type has anything to do before its first task that may fail.
+fn may_fail_to_start(user: &UserType) -> bool {
+    !user.on_start.is_empty() || !user.state.is_empty() || user.feeds.iter().any(|feed| feed.per == RowPer::User)
 }
 
 fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut Problems) -> Option<Rule> {
@@ -42,6 +77,7 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
         let known = catalog.metrics.iter().map(|metric| &*metric.name).chain(times);
         problems.push(problem.help_if(did_you_mean(name, known)));
     }
+    check_transaction(&require, &place, catalog, problems);
     check_units(&require, written, catalog, problems);
     check_gauge(&require, &place, problems);
     require.selector.iter().for_each(|matcher| check_selector(matcher, &place, catalog, problems));
@@ -59,6 +95,18 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
         no_data: written.no_data.unwrap_or(NoData::Fails),
         place: sources.place(written.require.span),
     })
+}
+
+/// Reports errors of a metric that has none.
+fn check_transaction(require: &Threshold, place: &Place, catalog: &Catalog, problems: &mut Problems) {
+    let Subject::Declared(name) = &require.subject else { return };
+    let metric = catalog.metrics.iter().find(|metric| *metric.name == **name);
+    let of_errors = matches!(require.aggregate, Aggregate::ErrorRate | Aggregate::Errors);
+    if of_errors && metric.is_some_and(|metric| metric.kind != MetricKind::Time) {
+        let at = place.text.find(name.as_str()).unwrap_or(0);
+        let problem = Problem::at(place.of(at..at + name.len()), format!("`{name}` is no transaction: it cannot fail"));
+        problems.push(problem.help(format!("write `{}` alone, or name a transaction", require.aggregate)));
+    }
 }
 
 /// Reports a time that is compared with a number, or the other way round.

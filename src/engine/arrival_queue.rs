@@ -117,6 +117,11 @@ impl ArrivalReceiver {
         }
     }
 
+    /// The arrival the user was started for, where it has not come to it yet.
+    pub(super) fn take_first(&mut self) -> Option<Arrival> {
+        self.first.take()
+    }
+
     /// Takes the user off the queue: it waits no longer.
     fn withdraw(&self) {
         if let Some(free) = self.queue.free.borrow_mut().get_mut(&self.user_type) {

@@ -141,7 +141,7 @@ impl Caller<'_> {
             Ending::Answer(answer) => Some(answer.status),
             Ending::Failed(_) | Ending::Cut => None,
         };
-        let outcome = failure.map_or(Outcome::Ok, |_| Outcome::Failed(FailureKind::Check));
+        let outcome = failure.map_or(Outcome::Redirected, |_| Outcome::Failed(FailureKind::Check));
         let timing = self.timing(request.due, exchange);
         let series = self.context.series(request.endpoint, &request.name, SeriesIds { status, ..request.ids });
         self.record(series, &sample(timing, outcome, exchange), failure);
@@ -259,7 +259,7 @@ impl Caller<'_> {
             observer(&trace.finished(endpoint, answered, of_call, message, self.scope));
         }
         let result = match outcome {
-            Outcome::Ok => CallResult::Ok,
+            Outcome::Ok | Outcome::Redirected => CallResult::Ok,
             Outcome::Failed(_) => CallResult::Failed,
             Outcome::Aborted => CallResult::Stopped,
         };

@@ -10,7 +10,7 @@ use super::feeder::Feeder;
 use super::scenario::ScenarioTimeline;
 use super::start::{NotReady, Platform};
 use super::trace::CallObserver;
-use super::user::{Identity, StepsEnd, User};
+use super::user::{Identity, Rows, StepsEnd, User};
 use super::worker_context::WorkerContext;
 use crate::compile::{Program, RowPer, Step};
 use crate::expression::{Globals, Value};
@@ -102,7 +102,7 @@ async fn perform(
                 Err(error) => failures.push(format!("state `{name}`: {}", error.message)),
             }
         }
-        if ![RowPer::User, RowPer::Iteration, RowPer::Task].into_iter().all(|per| user.take_rows(per)) {
+        if [RowPer::User, RowPer::Iteration, RowPer::Task].into_iter().any(|per| user.take_rows(per) != Rows::Taken) {
             failures.push("a feed has no row".to_owned());
         }
     }

@@ -7,11 +7,12 @@ use minijinja::value::ValueKind;
 use rand::RngExt;
 
 use super::call::{CallResult, Caller};
-use super::user::{Paused, StepsEnd, User};
+use super::user::{Paused, StepsEnd, Then, User};
+use super::worker_context::TransactionFailed;
 use crate::compile::{Action, Call, OnFailure, Repeat, RepeatCount, Step};
 use crate::expression::{EvalError, Scope, Value};
 use crate::http::Client;
-use crate::sample::TaskId;
+use crate::sample::{TaskFailure, TaskId};
 
 /// A loop that pauses not at all must yield to other users now and then.
 const ROUNDS_BEFORE_YIELD: u64 = 64;
@@ -24,7 +25,7 @@ impl User {
                 Action::Call(call) => self.call(call, task, &step.place).await,
                 Action::Think(pause) => match self.think(*pause).await {
                     Paused::ToTheEnd => StepsEnd::Done,
-                    Paused::CutShort => StepsEnd::Leave,
+                    Paused::CutShort => StepsEnd::CutShort,
                 },
                 Action::Set(names) => {
                     let set = names.iter().try_for_each(|(name, template)| {
@@ -39,7 +40,7 @@ impl User {
                     }
                     Err(error) => self.step_failed(task, &step.place, &error),
                 },
-                Action::Stop(what) => self.end(*what, &step.place),
+                Action::Stop(what) => StepsEnd::Stopped(self.end(*what, &step.place)),
                 Action::Log(text) => match text.render(&self.scope) {
                     Ok(text) => {
                         self.context.log(&self.context.redactor.redact(&text, &self.scope));
@@ -69,11 +70,12 @@ impl User {
         self.after(result, call.on_failure, place)
     }
 
-    fn after(&self, result: CallResult, on_failure: OnFailure, place: &str) -> StepsEnd {
+    fn after(&mut self, result: CallResult, on_failure: OnFailure, place: &str) -> StepsEnd {
+        self.failed_calls += u64::from(result == CallResult::Failed);
         match (result, on_failure.stops()) {
             (CallResult::Ok, _) | (CallResult::Failed, None) => StepsEnd::Done,
-            (CallResult::Failed, Some(scope)) => self.end(scope, place),
-            (CallResult::Stopped, _) => StepsEnd::Leave,
+            (CallResult::Failed, Some(scope)) => StepsEnd::Failed(TaskFailure::Call, self.end(scope, place)),
+            (CallResult::Stopped, _) => StepsEnd::CutShort,
         }
     }
 
@@ -127,17 +129,22 @@ impl User {
                 let program = self.context.program.clone();
                 let task = program.users.get(self.user_type.index()).and_then(|user_type| user_type.tasks.get(*index));
                 match task {
-                    Some(task) => self.task(task).await,
+                    Some(task) => self.inner_task(task).await,
                     None => StepsEnd::Done,
                 }
             }
             Action::Transaction { metric, name, steps } => {
-                let began = self.due;
+                let (began, failed_before) = (self.due, self.failed_calls);
                 let end = self.steps(steps, task).await;
-                if end == StepsEnd::Done {
-                    let millis = self.due.since(began).as_secs_f64() * 1e3;
+                let result = match end {
+                    StepsEnd::Done if self.failed_calls == failed_before => Some(Ok(self.due.since(began))),
+                    StepsEnd::Done | StepsEnd::Failed(..) => Some(Err(TransactionFailed)),
+                    // left on the plan's word, or cut short: it was neither done nor failed
+                    StepsEnd::Stopped(_) | StepsEnd::CutShort => None,
+                };
+                if let Some(result) = result {
                     let stage = self.timeline.stage_at(began);
-                    self.context.record_time(*metric, name, (self.user_type, task, stage), millis);
+                    self.context.record_transaction(*metric, name, (self.user_type, task, stage), result);
                 }
                 end
             }
@@ -165,7 +172,7 @@ impl User {
                 tokio::task::yield_now().await;
             }
             if self.stop.phase() >= self.stops_at {
-                return StepsEnd::Leave;
+                return StepsEnd::CutShort;
             }
             let end = self.steps(&repeat.steps, task).await;
             if end != StepsEnd::Done {
@@ -194,7 +201,7 @@ impl User {
                 tokio::task::yield_now().await;
             }
             if self.stop.phase() >= self.stops_at {
-                return StepsEnd::Leave;
+                return StepsEnd::CutShort;
             }
             self.scope.set(item, value);
             let end = self.steps(steps, task).await;
@@ -223,7 +230,7 @@ impl User {
         for ((result, at), call) in ended.into_iter().zip(calls) {
             last = last.max(at);
             let end = self.after(result, call.on_failure, place);
-            worst = if end == StepsEnd::Leave || worst == StepsEnd::Done { end } else { worst };
+            worst = if weight(end) > weight(worst) { end } else { worst };
         }
         scopes.iter().for_each(|scope| self.scope.join(scope));
         self.due = last;
@@ -266,6 +273,16 @@ fn items(list: &Value) -> Result<Vec<Value>, EvalError> {
 fn count(times: &Value) -> Result<u64, EvalError> {
     let whole = u64::try_from(times.clone()).ok().or_else(|| times.as_str().and_then(|text| text.parse().ok()));
     whole.ok_or_else(|| EvalError { message: format!("`times` is to be a whole number ≥ 0, not `{times}`") })
+}
+
+/// How much the end of one of several calls at once says of how they ended together.
+const fn weight(end: StepsEnd) -> u8 {
+    match end {
+        StepsEnd::Done => 0,
+        StepsEnd::CutShort => 1,
+        StepsEnd::Stopped(_) | StepsEnd::Failed(_, Then::GoOn) => 2,
+        StepsEnd::Failed(_, Then::Leave) => 3,
+    }
 }
 
 /// Waits for all of them.

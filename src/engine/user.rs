@@ -15,7 +15,8 @@ use super::worker_context::WorkerContext;
 use crate::compile::{Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
 use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser};
 use crate::http::Client;
-use crate::sample::{TaskId, UserTypeId};
+use crate::metrics::TaskKey;
+use crate::sample::{TaskFailure, TaskId, TaskOutcome, UserTypeId};
 use crate::units::Offset;
 
 /// One user: its own chance, state and connection. It is one task of one worker, and never leaves it.
@@ -36,6 +37,8 @@ pub(super) struct User {
     pub(super) free_since: Offset,
     /// The phase at which it begins nothing more.
     pub(super) stops_at: Phase,
+    /// How many of its calls have failed.
+    pub(super) failed_calls: u64,
     /// The rows it works with, of feeds whose rows end.
     leases: RefCell<Vec<(RowPer, RowLease)>>,
 }
@@ -61,6 +64,9 @@ pub(super) enum Workload {
     Visitors(Rc<ArrivalQueue>, Arrival),
 }
 
+/// The user type has no task left that it could do.
+const NOTHING_TO_DO: StepsEnd = StepsEnd::Stopped(Then::Leave);
+
 /// An iteration that sends nothing and pauses not at all must not keep its worker busy.
 const MIN_PAUSE: Duration = Duration::from_millis(1);
 
@@ -73,10 +79,48 @@ const IDLE: Duration = Duration::from_millis(20);
 pub(super) enum StepsEnd {
     /// All of them were done.
     Done,
-    /// The task is over: a call failed, or a step ended it.
-    TaskOver,
-    /// The user is to leave.
+    /// A step of the plan ended them.
+    Stopped(Then),
+    /// An error did.
+    Failed(TaskFailure, Then),
+    /// The user was told to leave, and they were cut short.
+    CutShort,
+}
+
+/// What becomes of a user whose steps ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It goes on with its next task.
+    GoOn,
+    /// It leaves.
     Leave,
+}
+
+/// Whether a user has the rows it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// It has.
+    Taken,
+    /// There is none left for it.
+    UsedUp,
+    /// They cannot be read any more.
+    Broken,
+}
+
+impl StepsEnd {
+    /// What it means for the task they were of.
+    const fn outcome(self) -> TaskOutcome {
+        match self {
+            Self::Done | Self::Stopped(_) => TaskOutcome::Completed,
+            Self::Failed(kind, _) => TaskOutcome::Failed(kind),
+            Self::CutShort => TaskOutcome::Aborted,
+        }
+    }
+
+    /// Whether the user leaves.
+    const fn leaves(self) -> bool {
+        matches!(self, Self::Stopped(Then::Leave) | Self::Failed(_, Then::Leave) | Self::CutShort)
+    }
 }
 
 /// How a pause ended.
@@ -122,6 +166,7 @@ impl User {
             due,
             free_since: Offset::ZERO,
             stops_at: Phase::Draining,
+            failed_calls: 0,
             leases: RefCell::default(),
         }
     }
@@ -148,9 +193,20 @@ impl User {
             self.stops_at = Phase::Cutting;
             // its last steps are due when it is told to stop, or has nothing left to do
             self.due = self.due.max(self.free_since).max(self.stop.told().unwrap_or_default());
-            self.steps(&user_type.on_stop, user_type.on_stop_task).await;
+            let key = self.start_task(user_type.on_stop_task);
+            let end = self.steps(&user_type.on_stop, user_type.on_stop_task).await;
+            self.end_task(key, end);
         }
         self.release_rows(&[RowPer::Task, RowPer::Iteration, RowPer::User]);
+        let unserved = match &mut workload {
+            Workload::Arrivals(arrivals) => arrivals.take_first().is_some(),
+            Workload::Visitors(..) => !begun,
+            Workload::Continuous | Workload::Iterations(_) => false,
+        };
+        if unserved {
+            // it came for a user that did not get so far
+            self.context.tally.borrow_mut().drop_due();
+        }
         match workload {
             Workload::Visitors(queue, _) => self.next_visitor(queue),
             Workload::Continuous | Workload::Iterations(_) | Workload::Arrivals(_) => None,
@@ -165,24 +221,33 @@ impl User {
         Some((next, Workload::Visitors(queue, arrival)))
     }
 
-    /// Sets its state up and does its first steps; whether it goes on.
+    /// Does what comes before its first task; whether it goes on. A user whose start fails has no more to do: it would
+    /// ask for what it could not get.
     async fn begin_work(&mut self, user_type: &UserType) -> bool {
         self.begin(0);
+        let key = self.start_task(user_type.on_start_task);
+        let end = self.first_steps(user_type).await;
+        self.end_task(key, end);
+        // one that is told to stop meanwhile still has its last steps to do
+        matches!(end, StepsEnd::Done | StepsEnd::Stopped(Then::GoOn) | StepsEnd::CutShort)
+    }
+
+    /// Sets its state up, takes its rows and does its first steps.
+    async fn first_steps(&mut self, user_type: &UserType) -> StepsEnd {
         for (name, template) in &user_type.state {
             match template.eval(&self.scope) {
                 Ok(value) => self.scope.set(name, value),
                 Err(error) => {
                     self.exception(&user_type.name, &format!("state `{name}`: {}", error.message));
-                    return false;
+                    return StepsEnd::Failed(TaskFailure::Step, Then::Leave);
                 }
             }
         }
-        if !self.take_rows(RowPer::User) {
-            return false;
+        match self.take_rows(RowPer::User) {
+            Rows::Taken => self.steps(&user_type.on_start, user_type.on_start_task).await,
+            Rows::UsedUp => StepsEnd::Stopped(Then::Leave),
+            Rows::Broken => StepsEnd::Failed(TaskFailure::Rows, Then::Leave),
         }
-        let end = self.steps(&user_type.on_start, user_type.on_start_task).await;
-        // one that is told to stop meanwhile still has its last steps to do
-        end != StepsEnd::Leave || self.stop.phase() >= self.stops_at
     }
 
     /// One task after another in its own rhythm.
@@ -193,12 +258,13 @@ impl User {
             }
             self.begin(iteration);
             let before = self.due;
-            if !self.take_rows_for(user_type, iteration) {
-                return;
+            match self.take_rows_for(user_type, iteration) {
+                Rows::Taken => {}
+                Rows::UsedUp | Rows::Broken => return,
             }
             let end = self.iterate(user_type, iteration).await;
             self.rows_done(user_type, iteration);
-            if end == StepsEnd::Leave {
+            if end.leaves() {
                 return;
             }
             let sent_nothing = self.due == before;
@@ -231,13 +297,14 @@ impl User {
             self.begin(iteration);
             // what has arrived is served to its end
             self.stops_at = Phase::Cutting;
-            if !self.take_rows_for(user_type, iteration) {
-                self.context.tally.borrow_mut().drop_due();
-                return;
+            match self.take_rows_for(user_type, iteration) {
+                Rows::Taken => {}
+                Rows::UsedUp => return self.context.tally.borrow_mut().drop_due(),
+                Rows::Broken => return,
             }
             let end = self.iterate(user_type, iteration).await;
             self.rows_done(user_type, iteration);
-            if end == StepsEnd::Leave {
+            if end.leaves() {
                 return;
             }
             self.stops_at = Phase::Draining;
@@ -254,30 +321,57 @@ impl User {
         let index = match &user_type.order {
             TaskOrder::Weighted => {
                 let context = self.context.clone();
-                let Some(choice) = &context.choices[self.user_type.index()] else { return StepsEnd::Leave };
+                let Some(choice) = &context.choices[self.user_type.index()] else { return NOTHING_TO_DO };
                 choice.pick(self.scope.rng().draw(|rng| rng.random()))
             }
             TaskOrder::Sequence(order) => {
                 let place = usize::try_from((iteration - 1) % order.len().max(1) as u64).unwrap_or(0);
-                let Some(index) = order.get(place) else { return StepsEnd::Leave };
+                let Some(index) = order.get(place) else { return NOTHING_TO_DO };
                 *index
             }
         };
-        let Some(task) = user_type.tasks.get(index) else { return StepsEnd::Leave };
-        self.task(task).await
+        let Some(task) = user_type.tasks.get(index) else { return NOTHING_TO_DO };
+        // one whose condition does not hold is no task
+        let condition = self.condition(task);
+        if condition == Ok(false) {
+            return StepsEnd::Done;
+        }
+        let key = self.start_task(task.id);
+        let end = match condition {
+            Ok(_) => self.steps(&task.steps, task.id).await,
+            Err(end) => end,
+        };
+        self.end_task(key, end);
+        end
     }
 
-    /// One task, where its condition holds.
-    pub(super) async fn task(&mut self, task: &Task) -> StepsEnd {
-        match task.when.as_ref().map(|when| when.holds(&self.scope)) {
-            None | Some(Ok(true)) => self.steps(&task.steps, task.id).await,
-            Some(Ok(false)) => StepsEnd::Done,
-            Some(Err(error)) => self.step_failed(task.id, &task.place, &error),
+    /// A task within a task, where its condition holds: it is a part of that one, and not counted by itself.
+    pub(super) async fn inner_task(&mut self, task: &Task) -> StepsEnd {
+        match self.condition(task) {
+            Ok(true) => self.steps(&task.steps, task.id).await,
+            Ok(false) => StepsEnd::Done,
+            Err(end) => end,
         }
     }
 
-    /// Takes its rows of a kind; whether it goes on.
-    pub(super) fn take_rows(&self, per: RowPer) -> bool {
+    /// Whether a task's condition holds.
+    fn condition(&self, task: &Task) -> Result<bool, StepsEnd> {
+        let holds = task.when.as_ref().map_or(Ok(true), |when| when.holds(&self.scope));
+        holds.map_err(|error| self.step_failed(task.id, &task.place, &error))
+    }
+
+    fn start_task(&self, task: TaskId) -> TaskKey {
+        let key = TaskKey { user: self.user_type, task, stage: self.timeline.stage_at(self.due) };
+        self.context.tally.borrow_mut().start_task(key);
+        key
+    }
+
+    fn end_task(&self, key: TaskKey, end: StepsEnd) {
+        self.context.tally.borrow_mut().end_task(key, end.outcome());
+    }
+
+    /// Takes its rows of a kind; whether there are any.
+    pub(super) fn take_rows(&self, per: RowPer) -> Rows {
         for feeder in self.feeders().iter().filter(|feeder| feeder.feed().per == per) {
             match feeder.take(self.rank, self.scope.rng()) {
                 NextRow::Row(row, lease) => {
@@ -286,21 +380,30 @@ impl User {
                 }
                 NextRow::End => {
                     self.end_where_rows_are_done();
-                    return false;
+                    return Rows::UsedUp;
                 }
                 NextRow::Broken(why) => {
                     self.exception(&feeder.feed().name.clone(), &why);
-                    return false;
+                    return Rows::Broken;
                 }
             }
         }
-        true
+        Rows::Taken
     }
 
-    /// Takes what a task needs: in a sequence, a row for the whole of it at its first task.
-    fn take_rows_for(&self, user_type: &UserType, iteration: u64) -> bool {
-        (!user_type.order.begins_flow_at(iteration) || self.take_rows(RowPer::Iteration))
-            && self.take_rows(RowPer::Task)
+    /// Takes what a task needs: in a sequence, a row for the whole of it at its first task. Where rows cannot be read, the
+    /// task fails before anybody knows which it is.
+    fn take_rows_for(&self, user_type: &UserType, iteration: u64) -> Rows {
+        let of_flow = match user_type.order.begins_flow_at(iteration) {
+            true => self.take_rows(RowPer::Iteration),
+            false => Rows::Taken,
+        };
+        let rows = if of_flow == Rows::Taken { self.take_rows(RowPer::Task) } else { of_flow };
+        if rows == Rows::Broken {
+            let key = self.start_task(TaskId(u16::MAX));
+            self.end_task(key, StepsEnd::Failed(TaskFailure::Rows, Then::Leave));
+        }
+        rows
     }
 
     /// Gives back the rows that a task was the last to need. A user's own row counts as done after its first iteration.
@@ -336,7 +439,7 @@ impl User {
         let task = self.context.program.catalog.tasks.get(task.index());
         let name = task.map_or_else(|| Arc::from("task"), |task| task.name.clone());
         self.exception(&name, &format!("{place}: {}", error.message));
-        StepsEnd::TaskOver
+        StepsEnd::Failed(TaskFailure::Step, Then::GoOn)
     }
 
     fn exception(&self, name: &Arc<str>, message: &str) {
@@ -345,13 +448,13 @@ impl User {
     }
 
     /// Ends what a step wants to end.
-    pub(super) fn end(&self, scope: StopScope, place: &str) -> StepsEnd {
+    pub(super) fn end(&self, scope: StopScope, place: &str) -> Then {
         match scope {
-            StopScope::Task => StepsEnd::TaskOver,
-            StopScope::User => StepsEnd::Leave,
+            StopScope::Task => Then::GoOn,
+            StopScope::User => Then::Leave,
             StopScope::Run => {
                 self.context.end_run(&format!("a step of the plan stops the run ({place})"));
-                StepsEnd::Leave
+                Then::Leave
             }
         }
     }

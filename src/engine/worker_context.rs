@@ -2,6 +2,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -64,6 +65,10 @@ pub(super) struct UserRedactor {
     names: Vec<Arc<str>>,
 }
 
+/// A transaction in which something failed: it has no time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TransactionFailed;
+
 /// How many lines a second one worker writes to the log; more are left out.
 const LINES_PER_SECOND: u32 = 100;
 
@@ -121,17 +126,21 @@ impl WorkerContext {
         self.lines.set(LINES_PER_SECOND);
     }
 
-    /// Records a transaction's time, in milliseconds.
-    pub(super) fn record_time(
+    /// Records a transaction: its time in milliseconds, or that it failed.
+    pub(super) fn record_transaction(
         &self,
         metric: MetricId,
         name: &Arc<str>,
         (user_type, task, stage): (UserTypeId, TaskId, StageId),
-        millis: f64,
+        result: Result<Duration, TransactionFailed>,
     ) {
         let ids = SeriesIds { endpoint: EndpointId(u32::MAX), user_type, task, stage, status: None };
         let series = self.series_named(name, ids);
-        self.tally.borrow_mut().metric(metric, series, millis);
+        let mut tally = self.tally.borrow_mut();
+        match result {
+            Ok(time) => tally.metric(metric, series, time.as_secs_f64() * 1e3),
+            Err(TransactionFailed) => tally.transaction_failed(metric, series),
+        }
     }
 
     /// The series of a request. A name that never changes is looked up by numbers; one that was filled in, by itself.

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::numbers::{Malformed, Pen, Scan};
-use crate::metrics::{Health, Interval, UserChange, UserSteps};
+use crate::metrics::{Health, Interval, TaskCounts, TaskKey, UserChange, UserSteps};
+use crate::sample::{StageId, TaskFailure, TaskId, UserTypeId};
 use crate::units::Offset;
 
 /// What a second has besides what the first journals had: each extra has a number and a length, so that a reader passes
@@ -9,6 +10,12 @@ use crate::units::Offset;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 enum Extra {
+    /// Where tasks went.
+    Tasks = 1,
+    /// Of what ended, how many requests were redirected and followed.
+    Redirected = 2,
+    /// Of the samples of metrics, how many transactions failed.
+    FailedTransactions = 3,
     /// CPU time that the generator wanted and did not get.
     Withheld = 4,
     /// How many users there were through it.
@@ -21,6 +28,19 @@ enum Extra {
 pub(super) fn write(interval: &Interval, pen: &mut Pen) {
     let mut extras = Vec::new();
     let mut extra = |extra: Extra, content: Pen| extras.push((extra, content.bytes));
+    if !interval.tasks.is_empty() {
+        let mut content = Pen::default();
+        content.count(interval.tasks.len());
+        interval.tasks.iter().for_each(|(key, counts)| write_task(key, counts, &mut content));
+        extra(Extra::Tasks, content);
+    }
+    let redirected = interval.series.iter().map(|count| count.counts.redirected);
+    if let Some(content) = sparse(redirected) {
+        extra(Extra::Redirected, content);
+    }
+    if let Some(content) = sparse(interval.metrics.iter().map(|count| count.failed)) {
+        extra(Extra::FailedTransactions, content);
+    }
     let Health { cpu_wait, throttled, stolen, .. } = interval.health;
     let withheld = [cpu_wait, throttled, stolen];
     if withheld.iter().any(Option::is_some) {
@@ -63,6 +83,19 @@ pub(super) fn read(scan: &mut Scan, interval: &mut Interval) -> Result<(), Malfo
         last = extra;
         let mut content = scan.part()?;
         match extra {
+            _ if extra == Extra::Tasks as u64 => read_tasks(&mut content, interval)?,
+            _ if extra == Extra::Redirected as u64 => {
+                for_each(&mut content, |place, count| {
+                    let counts = interval.series.get_mut(place).map(|series| &mut series.counts);
+                    let counts = counts.filter(|counts| count <= counts.ok);
+                    counts.map(|counts| counts.redirected = count)
+                })?;
+            }
+            _ if extra == Extra::FailedTransactions as u64 => {
+                for_each(&mut content, |place, count| {
+                    interval.metrics.get_mut(place).map(|metric| metric.failed = count)
+                })?;
+            }
             _ if extra == Extra::Withheld as u64 => {
                 let Health { cpu_wait, throttled, stolen, .. } = &mut interval.health;
                 for time in [cpu_wait, throttled, stolen] {
@@ -77,6 +110,59 @@ pub(super) fn read(scan: &mut Scan, interval: &mut Interval) -> Result<(), Malfo
             _ => {}
         }
         scan.spent(&content)?;
+    }
+    Ok(())
+}
+
+fn write_task(key: &TaskKey, counts: &TaskCounts, pen: &mut Pen) {
+    let ids = [key.user.0, key.task.0, key.stage.0];
+    ids.into_iter().for_each(|id| pen.number(id.into()));
+    [counts.started, counts.completed, counts.aborted].into_iter().for_each(|number| pen.number(number));
+    pen.count(counts.failed.iter().filter(|count| **count > 0).count());
+    for (kind, count) in counts.failed.iter().enumerate().filter(|(_, count)| **count > 0) {
+        pen.count(kind);
+        pen.number(*count);
+    }
+}
+
+fn read_tasks(scan: &mut Scan, interval: &mut Interval) -> Result<(), Malformed> {
+    for _ in 0..scan.number()? {
+        scan.charge(size_of::<(TaskKey, TaskCounts)>())?;
+        let key =
+            TaskKey { user: UserTypeId(scan.small()?), task: TaskId(scan.small()?), stage: StageId(scan.small()?) };
+        let mut counts = TaskCounts {
+            started: scan.number()?,
+            completed: scan.number()?,
+            aborted: scan.number()?,
+            failed: [0; TaskFailure::ALL.len()],
+        };
+        for _ in 0..scan.number()? {
+            let place = counts.failed.get_mut(scan.small::<usize>()?);
+            *place.ok_or(Malformed("an unknown kind of failure of a task"))? = scan.number()?;
+        }
+        if interval.tasks.insert(key, counts).is_some() {
+            return Err(Malformed("a task stands twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Places in a list with the numbers that belong to them; none where all are 0.
+fn sparse(numbers: impl Iterator<Item = u64>) -> Option<Pen> {
+    let some: Vec<(usize, u64)> = numbers.enumerate().filter(|(_, number)| *number > 0).collect();
+    let mut pen = Pen::default();
+    pen.count(some.len());
+    for (place, number) in &some {
+        pen.count(*place);
+        pen.number(*number);
+    }
+    (!some.is_empty()).then_some(pen)
+}
+
+fn for_each(scan: &mut Scan, mut set: impl FnMut(usize, u64) -> Option<()>) -> Result<(), Malformed> {
+    for _ in 0..scan.number()? {
+        let (place, number) = (scan.small()?, scan.number()?);
+        set(place, number).ok_or(Malformed("a number belongs to nothing there is"))?;
     }
     Ok(())
 }

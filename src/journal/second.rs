@@ -12,7 +12,7 @@ use super::numbers::{MEMORY, Malformed, Pen, Scan};
 use super::samples;
 use crate::metrics::{
     Accounting, Counts, ErrorCount, ErrorKey, Health, Interval, Measure, MetricCount, Scale, SeriesCount,
-    SparseHistogram,
+    SparseHistogram, TaskCounts, TaskGroups, TaskKey,
 };
 use crate::sample::{EndpointId, FailureKind, MetricId};
 use crate::units::{Offset, Size};
@@ -91,10 +91,12 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
                 metric: MetricId(scan.small()?),
                 key: series.key(scan.small()?)?.clone(),
                 samples: samples::read(Scale::Number, scan)?,
+                failed: 0,
             })
         })?,
         errors: scan.list(read_error)?,
         accounting,
+        tasks: TaskGroups::new(),
         users,
         user_steps: None,
         last_ended: None,
@@ -105,7 +107,7 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
 }
 
 fn write_counts(counts: &Counts, pen: &mut Pen) {
-    let Counts { ok, failed, aborted, never_sent, bytes_out, bytes_in, content } = counts;
+    let Counts { ok, failed, aborted, never_sent, bytes_out, bytes_in, content, redirected: _ } = counts;
     [ok, aborted, never_sent, bytes_out, bytes_in, content].into_iter().for_each(|number| pen.number(*number));
     write_kinds(failed, pen);
 }
@@ -119,6 +121,7 @@ fn read_counts(scan: &mut Scan) -> Result<Counts, Malformed> {
         bytes_in: scan.number()?,
         content: scan.number()?,
         failed: read_kinds(scan)?,
+        redirected: 0,
     })
 }
 
@@ -227,6 +230,7 @@ fn memory(interval: &Interval) -> usize {
         + size_of_val(interval.metrics.as_slice())
         + size_of_val(interval.errors.as_slice())
         + interval.user_steps.as_ref().map_or(0, |steps| size_of_val(steps.changes()))
+        + interval.tasks.len() * size_of::<(TaskKey, TaskCounts)>()
         + series.chain(metrics).chain(errors).sum::<usize>()
 }
 
@@ -295,7 +299,11 @@ impl OverflowGuard {
         interval
             .metrics
             .iter()
-            .for_each(|count| sum.add([count.samples.moments().count, count.samples.moments().refused]));
+            .for_each(|count| sum.add([count.samples.moments().count, count.samples.moments().refused, count.failed]));
+        for counts in interval.tasks.values() {
+            sum.add([counts.started, counts.completed, counts.aborted]);
+            sum.add(counts.failed);
+        }
         interval.errors.iter().for_each(|error| sum.add([error.count]));
         self.0 = sum.0.filter(|sum| *sum <= i64::MAX as u64)?;
         Some(())

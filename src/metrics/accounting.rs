@@ -62,7 +62,7 @@ impl Accounting {
     /// Counts the end of a request.
     pub(super) fn end(&mut self, sample: &Sample) {
         match sample.outcome {
-            Outcome::Ok => self.ok += 1,
+            Outcome::Ok | Outcome::Redirected => self.ok += 1,
             Outcome::Failed(kind) => self.failed[kind as usize] += 1,
             Outcome::Aborted => self.aborted += 1,
         }

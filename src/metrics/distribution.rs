@@ -72,6 +72,18 @@ impl Distribution {
         }
     }
 
+    /// The same samples, each at least `floor`; see [`SparseHistogram::at_least`].
+    #[must_use]
+    pub fn at_least(&self, floor: f64) -> Self {
+        let Some(histogram) = self.histogram.as_ref().filter(|_| self.moments.min < floor) else { return self.clone() };
+        let bucket = |value| u32::try_from(self.scale.bucket(value)).unwrap_or(u32::MAX);
+        let recorded = histogram.iter_recorded();
+        let buckets = recorded.map(|step| (bucket(step.value_iterated_to()), step.count_at_value())).collect();
+        let mut moved = Self::new(self.scale);
+        moved.add(&SparseHistogram { scale: self.scale, buckets, moments: self.moments }.at_least(floor));
+        moved
+    }
+
     /// Exact count, mean, smallest, largest and last.
     #[must_use]
     pub const fn moments(&self) -> &Moments {

@@ -5,6 +5,7 @@ use super::accounting::Accounting;
 use super::errors::{ErrorCount, ErrorGroups};
 use super::series::{Counts, Measure, SeriesKey};
 use super::sparse_histogram::SparseHistogram;
+use super::tasks::{self, TaskGroups};
 use super::user_steps::{UserFigures, UserSteps};
 use crate::sample::MetricId;
 use crate::units::{Offset, Size};
@@ -22,6 +23,8 @@ pub struct Interval {
     pub errors: Vec<ErrorCount>,
     /// Where its requests went.
     pub accounting: Accounting,
+    /// Where its tasks went.
+    pub tasks: TaskGroups,
     /// Users there were at its end.
     pub users: u64,
     /// Users there were through it; none where that is not known: in old journals.
@@ -52,6 +55,8 @@ pub struct MetricCount {
     pub key: SeriesKey,
     /// The samples.
     pub samples: SparseHistogram,
+    /// Of a transaction: how many failed. They have no sample.
+    pub failed: u64,
 }
 
 /// How the generator itself fared in one second.
@@ -96,6 +101,7 @@ impl Interval {
             metrics: Vec::new(),
             errors: Vec::new(),
             accounting: Accounting::default(),
+            tasks: TaskGroups::new(),
             users: 0,
             user_steps: None,
             last_ended: None,
@@ -116,6 +122,7 @@ impl Interval {
     /// Adds another worker's second.
     pub fn merge(&mut self, other: Self) {
         self.accounting.merge(&other.accounting);
+        tasks::merge(&mut self.tasks, &other.tasks);
         self.users += other.users;
         self.user_steps = match (self.user_steps.take(), &other.user_steps) {
             (Some(mut mine), Some(theirs)) => {
@@ -142,7 +149,7 @@ impl Interval {
             self.metrics.iter().enumerate().map(|(index, count)| (place(count), index)).collect();
         for theirs in other.metrics {
             match metrics.get(&place(&theirs)) {
-                Some(index) => self.metrics[*index].samples.merge(&theirs.samples),
+                Some(index) => self.metrics[*index].merge(&theirs),
                 None => {
                     metrics.insert(place(&theirs), self.metrics.len());
                     self.metrics.push(theirs);
@@ -165,6 +172,13 @@ impl SeriesCount {
                 None => self.times.push((measure, sparse)),
             }
         }
+    }
+}
+
+impl MetricCount {
+    fn merge(&mut self, other: &Self) {
+        self.samples.merge(&other.samples);
+        self.failed += other.failed;
     }
 }
 

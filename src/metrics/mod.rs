@@ -12,6 +12,7 @@ mod run_gauges;
 mod series;
 mod sparse_histogram;
 mod tally;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -26,5 +27,6 @@ pub use run_gauges::{add_run_gauges, recompute_run_gauges};
 pub use series::{Counts, Measure, SeriesKey};
 pub use sparse_histogram::{Moments, Recorder, SparseHistogram};
 pub use tally::{SeriesRef, Tally};
-pub use totals::{Second, SeriesTotal, Totals};
+pub use tasks::{TaskCounts, TaskGroups, TaskKey};
+pub use totals::{MetricTotal, Second, SeriesTotal, Totals};
 pub use user_steps::{UserChange, UserSteps};

@@ -29,7 +29,7 @@ pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId
             RunGauge::TotalRps => rate(interval, covered),
         };
         let (Some(metric), Some(samples)) = (gauge.id(catalog), samples) else { continue };
-        interval.metrics.push(MetricCount { metric, key: key.clone(), samples });
+        interval.metrics.push(MetricCount { metric, key: key.clone(), samples, failed: 0 });
     }
 }
 

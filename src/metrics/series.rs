@@ -30,7 +30,7 @@ pub enum Measure {
     ServiceOk,
     /// From when it was sent, of failed ones.
     ServiceFailed,
-    /// From the request's first byte to the answer's.
+    /// From the request's first byte to the answer's, of requests that were ok.
     FirstByte,
     /// From the answer's first byte to its last.
     Receive,
@@ -40,11 +40,13 @@ pub enum Measure {
     Connect,
     /// The TLS handshake.
     Tls,
+    /// From the request's first byte to the answer's, of failed requests.
+    FirstByteFailed,
 }
 
 impl Measure {
     /// Every measure.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ResponseOk,
         Self::ResponseFailed,
         Self::ServiceOk,
@@ -54,6 +56,7 @@ impl Measure {
         Self::Dns,
         Self::Connect,
         Self::Tls,
+        Self::FirstByteFailed,
     ];
 }
 
@@ -62,6 +65,8 @@ impl Measure {
 pub struct Counts {
     /// Answered as expected.
     pub ok: u64,
+    /// Of the ok, answered with a redirect that was followed: they are not their call's last request.
+    pub redirected: u64,
     /// Failed, by kind in the order of [`FailureKind::ALL`].
     pub failed: [u64; FailureKind::ALL.len()],
     /// Cut off by the end of the run.
@@ -89,6 +94,18 @@ impl Counts {
         self.ok + self.failures()
     }
 
+    /// Calls with an outcome: redirects that were followed are requests, and no calls of their own.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.ended().saturating_sub(self.redirected)
+    }
+
+    /// Calls that came out as expected.
+    #[must_use]
+    pub const fn calls_ok(&self) -> u64 {
+        self.ok.saturating_sub(self.redirected)
+    }
+
     /// Whether nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -98,6 +115,10 @@ impl Counts {
     pub(super) fn add(&mut self, sample: &Sample) {
         match sample.outcome {
             Outcome::Ok => self.ok += 1,
+            Outcome::Redirected => {
+                self.ok += 1;
+                self.redirected += 1;
+            }
             Outcome::Failed(kind) => self.failed[kind as usize] += 1,
             Outcome::Aborted => self.aborted += 1,
         }
@@ -110,6 +131,7 @@ impl Counts {
     /// Adds another's counts.
     pub fn merge(&mut self, other: &Self) {
         self.ok += other.ok;
+        self.redirected += other.redirected;
         self.aborted += other.aborted;
         self.never_sent += other.never_sent;
         self.bytes_out += other.bytes_out;

@@ -231,6 +231,36 @@ impl SparseHistogram {
         &self.moments
     }
 
+    /// The same samples, each at least `floor`. What is moved lies exactly there; the mean and the spread of the rest are
+    /// those of its buckets, within a thousandth.
+    #[must_use]
+    pub fn at_least(&self, floor: f64) -> Self {
+        if self.moments.count == 0 || self.moments.min >= floor {
+            return self.clone();
+        }
+        let at = u32::try_from(self.scale.bucket_of(floor)).unwrap_or(u32::MAX);
+        let below = self.buckets.partition_point(|(bucket, _)| *bucket <= at);
+        let (moved, above) = self.buckets.split_at(below);
+        let moved: u64 = moved.iter().map(|(_, count)| count).sum();
+        let value = |bucket: u32| {
+            let (low, next) = (self.scale.lowest(bucket as usize), self.scale.lowest(bucket as usize + 1));
+            self.scale.sample(low.midpoint(next)).clamp(floor, self.moments.max.max(floor))
+        };
+        let values = || std::iter::once((floor, moved)).chain(above.iter().map(|(bucket, n)| (value(*bucket), *n)));
+        let mean = values().map(|(value, n)| value * n as f64).sum::<f64>() / self.moments.count as f64;
+        let squares = values().map(|(value, n)| (value - mean).powi(2) * n as f64).sum();
+        let moments = Moments {
+            mean,
+            squares,
+            min: floor,
+            max: self.moments.max.max(floor),
+            last: self.moments.last.max(floor),
+            ..self.moments
+        };
+        let buckets = std::iter::once((at, moved)).chain(above.iter().copied()).filter(|(_, count)| *count > 0);
+        Self { scale: self.scale, buckets: buckets.collect(), moments }
+    }
+
     /// All samples of several of one scale; merged in pairs, so that many cost little more than their buckets.
     pub fn all<'a>(scale: Scale, several: impl Iterator<Item = &'a Self>) -> Self {
         let mut several: Vec<Self> = several.cloned().collect();

@@ -8,7 +8,8 @@ use super::errors::ErrorGroups;
 use super::interval::{ERROR_CAP, Health, Interval, MetricCount, SeriesCount};
 use super::series::{Counts, Measure, SeriesKey};
 use super::sparse_histogram::Recorder;
-use crate::sample::{EndpointId, FailureKind, MetricId, Outcome, Sample};
+use super::tasks::{TaskCounts, TaskGroups, TaskKey};
+use crate::sample::{EndpointId, FailureKind, MetricId, Outcome, Sample, TaskOutcome};
 use crate::units::Offset;
 
 /// What one worker counts: the only numbers that change under load. No lock, no channel; each second it is taken.
@@ -18,9 +19,10 @@ pub struct Tally {
     index: HashMap<SeriesKey, u32>,
     /// The names each endpoint has gone by.
     names: HashMap<EndpointId, HashSet<Arc<str>>>,
-    metrics: HashMap<(MetricId, u32), Recorder>,
+    metrics: HashMap<(MetricId, u32), MetricSlot>,
     errors: ErrorGroups,
     accounting: Accounting,
+    tasks: HashMap<TaskKey, TaskCounts>,
     touched: Vec<u32>,
     lateness: Duration,
     late: u64,
@@ -36,6 +38,13 @@ struct Slot {
     key: SeriesKey,
     counts: Counts,
     times: [Recorder; Measure::ALL.len()],
+}
+
+/// What one series gave to one metric.
+#[derive(Debug)]
+struct MetricSlot {
+    samples: Recorder,
+    failed: u64,
 }
 
 /// How many names one endpoint may go by; a name filled in with an id would otherwise grow without end.
@@ -55,6 +64,7 @@ impl Tally {
             metrics: HashMap::new(),
             errors: ErrorGroups::new(ERROR_CAP),
             accounting: Accounting::default(),
+            tasks: HashMap::new(),
             touched: Vec::new(),
             lateness: Duration::ZERO,
             late: 0,
@@ -101,14 +111,14 @@ impl Tally {
             self.touched.push(series.0);
         }
         slot.counts.add(sample);
-        let (response, service) = match sample.outcome {
-            Outcome::Ok => (Measure::ResponseOk, Measure::ServiceOk),
-            Outcome::Failed(_) => (Measure::ResponseFailed, Measure::ServiceFailed),
+        let (response, service, first_byte) = match sample.outcome {
+            Outcome::Ok | Outcome::Redirected => (Measure::ResponseOk, Measure::ServiceOk, Measure::FirstByte),
+            Outcome::Failed(_) => (Measure::ResponseFailed, Measure::ServiceFailed, Measure::FirstByteFailed),
             Outcome::Aborted => return,
         };
         slot.time(response, Some(sample.timing.response_time()));
         slot.time(service, Some(sample.timing.service_time()));
-        slot.time(Measure::FirstByte, sample.phases.first_byte);
+        slot.time(first_byte, sample.phases.first_byte);
         slot.time(Measure::Receive, sample.phases.receive);
         slot.time(Measure::Dns, sample.phases.dns);
         slot.time(Measure::Connect, sample.phases.connect);
@@ -121,8 +131,22 @@ impl Tally {
 
     /// Counts a sample of a declared metric, under the series of the request that gave it.
     pub fn metric(&mut self, metric: MetricId, series: SeriesRef, value: f64) {
-        let recorder = self.metrics.entry((metric, series.0));
-        recorder.or_insert_with(|| Recorder::new(Scale::Number)).record(value);
+        self.metrics.entry((metric, series.0)).or_insert_with(MetricSlot::new).samples.record(value);
+    }
+
+    /// Counts a transaction that failed.
+    pub fn transaction_failed(&mut self, metric: MetricId, series: SeriesRef) {
+        self.metrics.entry((metric, series.0)).or_insert_with(MetricSlot::new).failed += 1;
+    }
+
+    /// Counts a task that begins.
+    pub fn start_task(&mut self, key: TaskKey) {
+        self.tasks.entry(key).or_default().started += 1;
+    }
+
+    /// Counts the end of a task.
+    pub fn end_task(&mut self, key: TaskKey, outcome: TaskOutcome) {
+        self.tasks.entry(key).or_default().end(outcome);
     }
 
     /// Counts a failure under its message.
@@ -141,11 +165,12 @@ impl Tally {
         let touched = std::mem::take(&mut self.touched);
         let series = touched.iter().map(|slot| self.slots[*slot as usize].take()).collect();
         let slots = &self.slots;
-        let filled = self.metrics.iter_mut().filter(|(_, recorder)| !recorder.is_empty());
-        let metrics = filled.map(|((metric, slot), recorder)| MetricCount {
+        let filled = self.metrics.iter_mut().filter(|(_, counted)| !counted.is_empty());
+        let metrics = filled.map(|((metric, slot), counted)| MetricCount {
             metric: *metric,
             key: slots[*slot as usize].key.clone(),
-            samples: recorder.take(),
+            samples: counted.samples.take(),
+            failed: std::mem::take(&mut counted.failed),
         });
         Interval {
             second,
@@ -153,6 +178,7 @@ impl Tally {
             metrics: metrics.collect(),
             errors: self.errors.take(),
             accounting: std::mem::take(&mut self.accounting),
+            tasks: self.tasks.drain().collect::<TaskGroups>(),
             users,
             user_steps: None,
             last_ended: self.last_ended.take(),
@@ -168,6 +194,16 @@ impl Tally {
 impl Default for Tally {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl MetricSlot {
+    const fn new() -> Self {
+        Self { samples: Recorder::new(Scale::Number), failed: 0 }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.samples.is_empty() && self.failed == 0
     }
 }
 

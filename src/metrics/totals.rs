@@ -7,6 +7,7 @@ use super::distribution::Distribution;
 use super::errors::{ErrorCount, ErrorGroups};
 use super::interval::{Health, Interval};
 use super::series::{Counts, Measure, SeriesKey};
+use super::tasks::{self, TaskGroups};
 use super::user_steps::UserFigures;
 use crate::sample::MetricId;
 use crate::units::Offset;
@@ -15,9 +16,10 @@ use crate::units::Offset;
 #[derive(Debug)]
 pub struct Totals {
     series: BTreeMap<SeriesKey, SeriesTotal>,
-    metrics: BTreeMap<MetricId, BTreeMap<SeriesKey, Distribution>>,
+    metrics: BTreeMap<MetricId, BTreeMap<SeriesKey, MetricTotal>>,
     errors: ErrorGroups,
     accounting: Accounting,
+    tasks: TaskGroups,
     history: Vec<Second>,
     /// How many seconds one entry of the history stands for.
     stride: u32,
@@ -31,6 +33,15 @@ pub struct SeriesTotal {
     /// How many ended how.
     pub counts: Counts,
     times: BTreeMap<Measure, Distribution>,
+}
+
+/// One metric of one series so far.
+#[derive(Debug, Clone)]
+pub struct MetricTotal {
+    /// Its samples.
+    pub samples: Distribution,
+    /// Of a transaction: how many failed.
+    pub failed: u64,
 }
 
 /// One second of the run in a few numbers; in a long run, several seconds.
@@ -69,6 +80,7 @@ impl Totals {
             metrics: BTreeMap::new(),
             errors: ErrorGroups::new(ERROR_CAP),
             accounting: Accounting::default(),
+            tasks: TaskGroups::new(),
             history: Vec::new(),
             stride: 1,
             seconds: 0,
@@ -87,10 +99,13 @@ impl Totals {
         }
         for count in &interval.metrics {
             let series = self.metrics.entry(count.metric).or_default().entry(count.key.clone());
-            series.or_insert_with(|| Distribution::new(Scale::Number)).add(&count.samples);
+            let total = series.or_default();
+            total.samples.add(&count.samples);
+            total.failed += count.failed;
         }
         interval.errors.iter().cloned().for_each(|error| self.errors.merge(error));
         self.accounting.merge(&interval.accounting);
+        tasks::merge(&mut self.tasks, &interval.tasks);
         self.remember(interval);
         self.seconds = self.seconds.max(interval.second + 1);
         self.last_ended = self.last_ended.max(interval.last_ended);
@@ -102,7 +117,7 @@ impl Totals {
     }
 
     /// A declared metric's samples so far, by series.
-    pub fn metric(&self, metric: MetricId) -> impl Iterator<Item = (&SeriesKey, &Distribution)> {
+    pub fn metric(&self, metric: MetricId) -> impl Iterator<Item = (&SeriesKey, &MetricTotal)> {
         self.metrics.get(&metric).into_iter().flatten()
     }
 
@@ -116,6 +131,12 @@ impl Totals {
     #[must_use]
     pub const fn accounting(&self) -> &Accounting {
         &self.accounting
+    }
+
+    /// Where all tasks went so far.
+    #[must_use]
+    pub const fn tasks(&self) -> &TaskGroups {
+        &self.tasks
     }
 
     /// The run second by second; in a long run, in longer steps.
@@ -167,6 +188,26 @@ impl Totals {
 }
 
 impl Default for Totals {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MetricTotal {
+    /// Of nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { samples: Distribution::new(Scale::Number), failed: 0 }
+    }
+
+    /// Adds another's.
+    pub fn merge(&mut self, other: &Self) {
+        self.samples.merge(&other.samples);
+        self.failed += other.failed;
+    }
+}
+
+impl Default for MetricTotal {
     fn default() -> Self {
         Self::new()
     }

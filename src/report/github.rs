@@ -50,6 +50,7 @@ mod tests {
 
     fn broken(name: &str, place: &str) -> ThresholdEntry {
         ThresholdEntry {
+            failed_as_timeout: false,
             name: Some(name.to_owned()),
             require: "error_rate < 1%".to_owned(),
             place: place.to_owned(),

@@ -1,9 +1,10 @@
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::numbers::{Unit, counted, grouped, ms, percent, seconds};
 use super::page::{Block, Cell, Column, Importance, Limit, Line, List, Mark, Page, Row, Section, Table, Verdict};
 use crate::results::{
-    BooksEntry, FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, ThresholdEntry, ThresholdState, TimeEntry,
+    FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry,
     UserEntry,
 };
 use crate::units::Size;
@@ -23,10 +24,11 @@ pub fn run_page(report: &Report) -> Page {
     page.section(metrics(&report.metrics));
     page.section(groups("failures", "failures", &report.failures));
     page.section(groups("exceptions", "exceptions (errors of the plan that showed at run time)", &report.exceptions));
+    page.section(report.tasks.as_ref().and_then(tasks));
     page.section(levels(&report.levels));
     page.section(thresholds(report));
     page.section(teardown(&report.teardown));
-    page.section(accounting(&report.books));
+    page.section(accounting(report));
     page.section(generator(report));
     page.end(format!("seed {}", report.run.seed));
     page
@@ -155,11 +157,17 @@ fn users(users: &[UserEntry]) -> Option<Section> {
 }
 
 fn metrics(metrics: &[MetricEntry]) -> Option<Section> {
-    let numbers = ["samples", "mean", "p50", "p95", "max", "sum", ""].map(Column::right);
-    let mut table = Table::new(std::iter::once(Column::left("name")).chain(numbers));
+    // a column for what most runs do not have
+    let failed = metrics.iter().any(|metric| metric.failed > 0);
+    let failed_column = failed.then_some("failed");
+    let numbers = ["samples"].into_iter().chain(failed_column).chain(["mean", "p50", "p95", "max", "sum", ""]);
+    let mut table = Table::new(std::iter::once(Column::left("name")).chain(numbers.map(Column::right)));
     for metric in metrics {
         let sum = (metric.kind != "gauge").then_some(metric.sum);
         let mut cells = vec![Cell::name(&metric.name), Cell::Count(metric.count)];
+        let tried = metric.count.saturating_add(metric.failed);
+        let share = (tried > 0).then(|| metric.failed as f64 / tried as f64);
+        cells.extend(failed.then_some(Cell::Failures(metric.failed, share)));
         let figures = [metric.mean, metric.p50, metric.p95, metric.max, sum];
         cells.extend(figures.map(|figure| Cell::number(figure, Unit::Plain)));
         cells.push(metric.unit.as_ref().map_or_else(|| Cell::words(""), Cell::name));
@@ -180,6 +188,43 @@ fn groups(id: &str, title: &str, groups: &[FailureEntry]) -> Option<Section> {
         ]);
     }
     (!groups.is_empty()).then(|| Section::new(id, title).with(table))
+}
+
+/// Tasks and users that failed, where there are any.
+fn tasks(tasks: &TasksEntry) -> Option<Section> {
+    let columns = [
+        Column::left("user type"),
+        Column::left("task"),
+        Column::right("started"),
+        Column::right("completed"),
+        Column::right("failed"),
+        Column::left("by"),
+    ];
+    let limit = Limit { terminal: Some(20), comment: Some(20), rest: REST };
+    let mut table = Table::new(columns).limited(limit);
+    for task in tasks.by_task.iter().filter(|task| task.failed > 0) {
+        let ended = task.completed.saturating_add(task.failed);
+        table.row(vec![
+            Cell::name(&task.user),
+            Cell::name(&task.name),
+            Cell::Count(task.started),
+            Cell::Count(task.completed),
+            Cell::Failures(task.failed, (ended > 0).then(|| task.failed as f64 / ended as f64)),
+            Cell::words(kinds(&task.failed_by_kind)),
+        ]);
+    }
+    let some = tasks.by_task.iter().any(|task| task.failed > 0);
+    let note = "call: a call failed; step: a step could not be done as it is written; rows: rows could not be read";
+    some.then(|| {
+        let section = Section::new("failed_tasks", "failed tasks").of(Importance::High).with(table);
+        section.with(Block::Note(note.into()))
+    })
+}
+
+/// `call 3, step 40`.
+fn kinds(by_kind: &BTreeMap<String, u64>) -> String {
+    let kinds: Vec<String> = by_kind.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count))).collect();
+    kinds.join(", ")
 }
 
 fn levels(levels: &[LevelEntry]) -> Option<Section> {
@@ -229,7 +274,7 @@ fn thresholds(report: &Report) -> Section {
         };
         let name = match (&threshold.name, threshold.place.is_empty()) {
             (Some(name), _) => Some(Line::name(name)),
-            (None, true) => Some("the default: the plan has no thresholds".into()),
+            (None, true) => Some("the default: the plan does not set it".into()),
             (None, false) => None,
         };
         let notes = name.into_iter().chain(remark(threshold).map(Line::from));
@@ -249,9 +294,11 @@ fn thresholds(report: &Report) -> Section {
 /// What there is to say of a threshold besides what was measured: when it broke, and what the baseline allowed.
 pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
     let broke = threshold.broke_at.map(|at| format!("broke at {}", seconds(at)));
+    let failed =
+        threshold.failed_as_timeout.then(|| "failed requests count as no quicker than their timeout".to_owned());
     let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
     let worst = threshold.worst_at.map(|at| format!("the worst window, up to {}", seconds(at)));
-    let said: Vec<String> = [broke, worst, against].into_iter().flatten().collect();
+    let said: Vec<String> = [broke, worst, against, failed].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 
@@ -262,8 +309,8 @@ fn teardown(errors: &[String]) -> Option<Section> {
 }
 
 /// Where every request went, as equations.
-fn accounting(books: &BooksEntry) -> Section {
-    let n = grouped;
+fn accounting(report: &Report) -> Section {
+    let (n, books) = (grouped, &report.books);
     let scheduled =
         format!("scheduled {} = started {} + dropped {}", n(books.scheduled), n(books.started), n(books.dropped));
     let mut started = format!(
@@ -279,13 +326,45 @@ fn accounting(books: &BooksEntry) -> Section {
     if books.never_sent > 0 {
         started.push_str(&format!("; {} never reached the target", n(books.never_sent)));
     }
+    if report.total.redirected > 0 {
+        started.push_str(&format!("; {} of the ok were redirects, followed", n(report.total.redirected)));
+    }
     let title = if books.balanced { "requests add up" } else { "requests do not add up" };
     let section = Section::new("accounting", title);
     let section = section.with(Block::Paragraph(scheduled.into())).with(Block::Paragraph(started.into()));
+    let section = report
+        .tasks
+        .iter()
+        .flat_map(task_accounting)
+        .fold(section, |section, line| section.with(Block::Paragraph(line.into())));
     if books.balanced {
         return section;
     }
     section.with(Block::Paragraph("this is an error of this program, please report it".into()))
+}
+
+/// Where every task went, and how many users did not start.
+fn task_accounting(tasks: &TasksEntry) -> Vec<String> {
+    let n = grouped;
+    let mut lines = Vec::new();
+    if tasks.started > 0 {
+        let mut line = format!(
+            "tasks {} = completed {} + failed {} + aborted {}",
+            n(tasks.started),
+            n(tasks.completed),
+            n(tasks.failed),
+            n(tasks.aborted)
+        );
+        if tasks.under_way > 0 {
+            line.push_str(&format!(" + under way {}", n(tasks.under_way)));
+        }
+        lines.push(line);
+    }
+    if tasks.users_not_started > 0 {
+        let of = counted(tasks.users, "user");
+        lines.push(format!("of {of} {} did not start and sent no tasks", n(tasks.users_not_started)));
+    }
+    lines
 }
 
 fn generator(report: &Report) -> Section {

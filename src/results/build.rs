@@ -6,6 +6,7 @@ use super::document::{
 };
 use super::fold::Results;
 use super::request_rows::{by_kind, measured, metrics, requests};
+use super::task_rows::tasks;
 use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
 use crate::metrics::{Accounting, ErrorCount, Second};
@@ -55,7 +56,12 @@ impl Results {
                 users: totals.history().iter().map(|second| second.users).max().unwrap_or(0),
             },
             plan: plan(header),
-            thresholds: self.rules().iter().zip(&findings).map(|(rule, finding)| threshold(rule, finding)).collect(),
+            thresholds: self
+                .rules()
+                .iter()
+                .zip(&findings)
+                .map(|(rule, finding)| self.threshold(rule, finding))
+                .collect(),
             levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
             total,
             measured: self.without_warm_up(),
@@ -66,6 +72,7 @@ impl Results {
             exceptions,
             teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
             books: accounting(totals.accounting(), end.is_some()),
+            tasks: tasks(totals, &header.catalog, end.is_some()),
             generator: self::generator(generator),
             history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
         }
@@ -73,6 +80,12 @@ impl Results {
 }
 
 impl Results {
+    fn threshold(&self, rule: &Rule, finding: &Finding) -> ThresholdEntry {
+        let of_times = rule.require.aggregate.is_of_samples() && rule.require.subject.counts_failed();
+        let known = self.header().catalog.endpoints.iter().any(|endpoint| endpoint.timeout.is_some());
+        threshold(rule, finding, of_times && known && self.totals().accounting().failures() > 0)
+    }
+
     /// All requests that are judged where no stage is named, of a run with a warm-up; a journal of before the ends of
     /// requests were kept is shown as it was.
     fn without_warm_up(&self) -> Option<RequestEntry> {
@@ -114,7 +127,7 @@ fn tried(level: &Level, header: &Header) -> LevelEntry {
     }
 }
 
-fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
+fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> ThresholdEntry {
     let Finding { judged, history } = finding;
     ThresholdEntry {
         name: rule.name.clone(),
@@ -133,6 +146,7 @@ fn threshold(rule: &Rule, finding: &Finding) -> ThresholdEntry {
             Status::NoData => ThresholdState::NoData,
             Status::Deferred => ThresholdState::Left,
         },
+        failed_as_timeout,
         broke_at: judged.broken_at.map(Offset::as_secs_f64),
         worst_at: judged.window_end.filter(|_| judged.broken_at.is_none()).map(Offset::as_secs_f64),
         history: history.points().iter().map(point).collect(),

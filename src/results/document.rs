@@ -45,6 +45,9 @@ pub struct Report {
     pub teardown: Vec<String>,
     /// Where every request went.
     pub books: BooksEntry,
+    /// Where every task went, and which users did not start; absent where the run's journal is of before they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<TasksEntry>,
     /// How the generator itself fared.
     pub generator: GeneratorEntry,
     /// The run second by second; in a long run, in longer steps.
@@ -163,6 +166,9 @@ pub struct ThresholdEntry {
     pub against: Option<String>,
     /// Whether it held.
     pub state: ThresholdState,
+    /// Whether failed requests are in it, each as no quicker than its timeout.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed_as_timeout: bool,
     /// When it broke, in seconds from the start; `null` where it held, or was judged by the whole run alone.
     pub broke_at: Option<f64>,
     /// Of one with a window that held: when the worst window was over, in seconds from the start. That is what was measured.
@@ -211,6 +217,9 @@ pub struct RequestEntry {
     pub requests: u64,
     /// How many were answered as expected.
     pub ok: u64,
+    /// Of those, how many were redirected and followed: they are requests, and no calls of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub redirected: u64,
     /// How many failed.
     pub failed: u64,
     /// How many were cut off by the run's end; they are in none of the other numbers.
@@ -221,7 +230,7 @@ pub struct RequestEntry {
     pub status: BTreeMap<u16, u64>,
     /// Requests a second, over the time load was made, or to the end of the last that ended after it.
     pub rate: f64,
-    /// The share that failed; `null` without requests.
+    /// The share of calls that failed; `null` without calls.
     pub error_rate: Option<f64>,
     /// Bytes written.
     pub bytes_out: u64,
@@ -315,7 +324,7 @@ pub struct TimeEntry {
 pub struct MetricEntry {
     /// Its name.
     pub name: String,
-    /// `trend`, `counter` or `gauge`.
+    /// `trend`, `counter`, `gauge` or `transaction`.
     pub kind: String,
     /// The word behind its numbers.
     pub unit: Option<String>,
@@ -339,6 +348,9 @@ pub struct MetricEntry {
     pub last: Option<f64>,
     /// Samples that were no finite numbers and are in nothing else.
     pub refused: u64,
+    /// Of a transaction: how many failed. They have no sample.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed: u64,
 }
 
 /// A group of failures or exceptions.
@@ -383,6 +395,50 @@ pub struct BooksEntry {
     pub failed_by_kind: BTreeMap<String, u64>,
     /// Whether scheduled = started + dropped and started = ok + failed + aborted + under way.
     pub balanced: bool,
+}
+
+/// Where every task went. Those of `on_start` are in the numbers of users, and in none of the others.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct TasksEntry {
+    /// Tasks that were begun.
+    pub started: u64,
+    /// Of those, done to their end.
+    pub completed: u64,
+    /// Of those, ended by an error.
+    pub failed: u64,
+    /// Of those, cut short because their user was to leave.
+    pub aborted: u64,
+    /// Of those, not over where the journal of a run breaks off; 0 for one that has ended.
+    pub under_way: u64,
+    /// Failures by kind: `call`, `step`, `rows`.
+    pub failed_by_kind: BTreeMap<String, u64>,
+    /// The share of tasks that failed; `null` without any.
+    pub error_rate: Option<f64>,
+    /// Users that began.
+    pub users: u64,
+    /// Of those, users that did not start: their `on_start`, their state or their rows failed.
+    pub users_not_started: u64,
+    /// Tasks by user type and name, `on_start` and `on_stop` among them.
+    pub by_task: Vec<TaskCountEntry>,
+}
+
+/// One task of a user type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskCountEntry {
+    /// The user type.
+    pub user: String,
+    /// Its name; empty for tasks that failed before it was known which they are.
+    pub name: String,
+    /// How many were begun.
+    pub started: u64,
+    /// How many were done to their end.
+    pub completed: u64,
+    /// How many an error ended.
+    pub failed: u64,
+    /// How many were cut short because their user was to leave.
+    pub aborted: u64,
+    /// Failures by kind: `call`, `step`, `rows`.
+    pub failed_by_kind: BTreeMap<String, u64>,
 }
 
 /// How the generator itself fared, at its worst.
@@ -455,6 +511,12 @@ pub struct SecondEntry {
     /// With what: `throttled`, `stolen`, `starved`, `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
     #[serde(rename = "strains")]
     pub health_issues: Vec<String>,
+}
+
+/// What most runs do not have is left out, so that the reports of old journals are what they were.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The schema of reports, draft-07.

@@ -5,11 +5,12 @@ use super::levels::{Figures, on_levels};
 use super::rules::{Unreadable, rules};
 use crate::journal::{Closing, End, Entry, Header};
 use crate::metrics::Totals;
-use crate::sample::{Catalog, StageId, StagePurpose};
+use crate::sample::{Catalog, StageId, StagePurpose, TaskRole};
 use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{
-    Finding, GeneratorHealth, Integrity, Judged, Limits, ThresholdEvaluator, Timeline, Verdict, conclude, judge_stage,
+    Achievement, Finding, GeneratorHealth, Integrity, Judged, Limits, ThresholdEvaluator, Timeline, Verdict, conclude,
+    judge_stage,
 };
 
 /// What a run has come to so far. It hears the entries of a run in their order, live or from a journal, and answers at
@@ -211,7 +212,32 @@ impl Results {
 
     /// The verdict on thresholds that were judged.
     pub(super) fn verdict_on(&self, findings: &[Finding]) -> Verdict {
-        conclude(self.closing(), findings, self.totals.accounting(), self.generator.validity())
+        conclude(self.closing(), findings, &self.achievement(), self.generator.validity())
+    }
+
+    /// What was got done so far. Warm-ups are left out, as everything else that is judged leaves them out.
+    fn achievement(&self) -> Achievement {
+        let accounting = self.totals.accounting();
+        let mut achievement = Achievement { ended: accounting.ok + accounting.failures(), ..Achievement::default() };
+        let counts = |stage: StageId| {
+            let stage = self.catalog.stages.get(stage.index());
+            stage.is_none_or(|stage| stage.purpose == StagePurpose::Measured)
+        };
+        for (_, total) in self.totals.series().filter(|(key, _)| counts(key.stage)) {
+            achievement.calls += total.counts.calls();
+            achievement.calls_ok += total.counts.calls_ok();
+        }
+        for (key, tasks) in self.totals.tasks().iter().filter(|(key, _)| counts(key.stage)) {
+            let role = self.catalog.tasks.get(key.task.index()).map_or(TaskRole::Work, |task| task.role);
+            if role == TaskRole::Work {
+                achievement.tasks_completed += tasks.completed;
+                achievement.tasks_failed += tasks.failures();
+            }
+        }
+        let levels = self.end.as_ref().map_or(&[][..], |end| &end.levels);
+        achievement.levels = levels.len() as u64;
+        achievement.levels_held = levels.iter().filter(|level| level.held()).count() as u64;
+        achievement
     }
 
     fn reached(&self) -> Duration {

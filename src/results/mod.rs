@@ -13,6 +13,7 @@ mod snapshot;
 mod build;
 mod document;
 mod request_rows;
+mod task_rows;
 mod user_rows;
 
 mod replay;
@@ -20,8 +21,8 @@ mod replay;
 mod tests;
 
 pub use document::{
-    BooksEntry, FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry, StageEntry, ThresholdEntry,
-    ThresholdState, TimeEntry, UserEntry, report_schema,
+    FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry, StageEntry, TaskCountEntry, TasksEntry,
+    ThresholdEntry, ThresholdState, TimeEntry, UserEntry, report_schema,
 };
 pub use fold::Results;
 pub use levels::level;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::document::{MetricEntry, RequestEntry, TimeEntry};
-use crate::metrics::{Counts, Distribution, Measure, Scale, SeriesTotal, Totals};
+use crate::metrics::{Counts, Distribution, Measure, MetricTotal, Scale, SeriesTotal, Totals};
 use crate::sample::{Catalog, FailureKind, MetricId, MetricKind, StageId};
 
 /// Requests gathered for one row.
@@ -37,9 +37,10 @@ pub(super) fn measured(totals: &Totals, counts: impl Fn(StageId) -> bool, second
 pub(super) fn metrics(totals: &Totals, catalog: &Catalog) -> Vec<MetricEntry> {
     let declared = catalog.metrics.iter().enumerate();
     let entries = declared.map(|(index, metric)| {
-        let mut all = Distribution::new(Scale::Number);
+        let mut all = MetricTotal::new();
         let id = MetricId(u16::try_from(index).unwrap_or(u16::MAX));
-        totals.metric(id).for_each(|(_, samples)| all.merge(samples));
+        totals.metric(id).for_each(|(_, total)| all.merge(total));
+        let MetricTotal { samples: all, failed } = all;
         MetricEntry {
             name: metric.name.to_string(),
             kind: match metric.kind {
@@ -60,9 +61,15 @@ pub(super) fn metrics(totals: &Totals, catalog: &Catalog) -> Vec<MetricEntry> {
             max: all.max(),
             last: (all.count() > 0).then_some(all.moments().last),
             refused: all.moments().refused,
+            failed,
         }
     });
     entries.collect()
+}
+
+/// A part of a whole; none where there is no whole.
+pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// Failures by kind, those there were.
@@ -120,11 +127,11 @@ impl Row {
 
     fn entry(self, method: String, name: String, seconds: f64) -> RequestEntry {
         let phases = [
-            ("dns", Measure::Dns),
-            ("connect", Measure::Connect),
-            ("tls", Measure::Tls),
-            ("first_byte", Measure::FirstByte),
-            ("receive", Measure::Receive),
+            ("dns", &[Measure::Dns][..]),
+            ("connect", &[Measure::Connect]),
+            ("tls", &[Measure::Tls]),
+            ("first_byte", &[Measure::FirstByte, Measure::FirstByteFailed]),
+            ("receive", &[Measure::Receive]),
         ];
         let ended = self.counts.ended();
         RequestEntry {
@@ -136,7 +143,8 @@ impl Row {
             aborted: self.counts.aborted,
             failed_by_kind: by_kind(&self.counts.failed),
             rate: if seconds > 0.0 { ended as f64 / seconds } else { 0.0 },
-            error_rate: (ended > 0).then(|| self.counts.failures() as f64 / ended as f64),
+            redirected: self.counts.redirected,
+            error_rate: share(self.counts.failures(), self.counts.calls()),
             bytes_out: self.counts.bytes_out,
             bytes_in: self.counts.bytes_in,
             content_bytes: self.counts.content,
@@ -146,7 +154,7 @@ impl Row {
             response_time_failed: self.of(&[Measure::ResponseFailed]),
             phases: phases
                 .into_iter()
-                .filter_map(|(name, measure)| Some((name.to_owned(), self.of(&[measure])?)))
+                .filter_map(|(name, measures)| Some((name.to_owned(), self.of(measures)?)))
                 .collect(),
             status: self.status,
         }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +64,9 @@ pub struct CatalogEndpoint {
     pub method: Arc<str>,
     /// Its tags.
     pub tags: Vec<Arc<str>>,
+    /// How long a request may take; none where that is not known.
+    #[serde(default, rename = "timeout_ns", with = "nanos", skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
 }
 
 /// A user type in the catalog.
@@ -83,6 +87,30 @@ pub struct CatalogTask {
     pub user: UserTypeId,
     /// Its tags.
     pub tags: Vec<Arc<str>>,
+    /// When a user does it.
+    #[serde(default, skip_serializing_if = "TaskRole::is_work")]
+    pub role: TaskRole,
+}
+
+/// When a user does a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskRole {
+    /// First: its `on_start`.
+    Start,
+    /// Again and again.
+    #[default]
+    Work,
+    /// Last: its `on_stop`.
+    Stop,
+}
+
+impl TaskRole {
+    /// Whether it is what tasks are where a journal says nothing else.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+    const fn is_work(&self) -> bool {
+        matches!(self, Self::Work)
+    }
 }
 
 /// A stage in the catalog.
@@ -173,5 +201,20 @@ impl RunGauge {
     pub fn id(self, catalog: &Catalog) -> Option<MetricId> {
         let index = catalog.metrics.iter().position(|metric| *metric.name == *self.name())?;
         u16::try_from(index).ok().map(MetricId)
+    }
+}
+
+/// A time in nanoseconds, or none.
+mod nanos {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)).serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(from)?.map(Duration::from_nanos))
     }
 }

@@ -3,9 +3,11 @@
 
 mod catalog;
 mod request;
+mod task;
 
 pub use catalog::{
     Catalog, CatalogEndpoint, CatalogMetric, CatalogStage, CatalogTask, CatalogUserType, EndpointId, MetricId,
-    MetricKind, RunGauge, StageId, StagePurpose, TaskId, UserTypeId,
+    MetricKind, RunGauge, StageId, StagePurpose, TaskId, TaskRole, UserTypeId,
 };
 pub use request::{FailureKind, Outcome, Phases, Sample, Timing, Transmission};
+pub use task::{TaskFailure, TaskOutcome};

@@ -38,6 +38,8 @@ pub enum Transmission {
 pub enum Outcome {
     /// An answer came and held every expectation.
     Ok,
+    /// An answer came that redirects, and the call went on elsewhere: the request is ok, and not its call's last.
+    Redirected,
     /// It failed; the kind says where.
     Failed(FailureKind),
     /// The run was cut off while it was under way.

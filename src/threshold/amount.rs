@@ -211,7 +211,7 @@ fn short(number: f64) -> String {
 pub(super) const fn kind(aggregate: Aggregate, subject: &Subject) -> Kind {
     match aggregate {
         Aggregate::Rate => Kind::Rate,
-        Aggregate::ErrorRate | Aggregate::Share => Kind::Ratio,
+        Aggregate::ErrorRate | Aggregate::TaskErrorRate | Aggregate::StartErrorRate | Aggregate::Share => Kind::Ratio,
         Aggregate::Bytes => Kind::Size,
         Aggregate::Count | Aggregate::Errors | Aggregate::Dropped => Kind::Number,
         _ if matches!(subject, Subject::Declared(_)) => Kind::Number,

@@ -125,15 +125,19 @@ impl<'a> Cursor<'a> {
         if name.is_empty() {
             return Err(parse_error("expected a metric between `(` and `)`", range, "such as `p95(service_time)`"));
         }
-        let of_requests = matches!(
-            aggregate,
-            Aggregate::ErrorRate | Aggregate::Errors | Aggregate::Share | Aggregate::Dropped | Aggregate::Bytes
-        );
-        if of_requests {
-            let message = format!("`{aggregate}` is of requests and takes no metric");
+        let time = TIMES.iter().find(|(known, _)| *known == name).map(|(_, subject)| subject.clone());
+        let takes_none = match aggregate {
+            Aggregate::Share | Aggregate::Dropped | Aggregate::Bytes => Some("requests"),
+            Aggregate::TaskErrorRate => Some("tasks"),
+            Aggregate::StartErrorRate => Some("users"),
+            // those of a transaction go by its name
+            Aggregate::ErrorRate | Aggregate::Errors if time.is_some() => Some("requests"),
+            _ => None,
+        };
+        if let Some(what) = takes_none {
+            let message = format!("`{aggregate}` is of {what} and takes no metric");
             return Err(parse_error(message, range, &format!("write `{}` alone", &self.text[of.clone()])));
         }
-        let time = TIMES.iter().find(|(known, _)| *known == name).map(|(_, subject)| subject.clone());
         Ok(time.unwrap_or_else(|| Subject::Declared(name.to_owned())))
     }
 

@@ -74,8 +74,12 @@ pub enum Aggregate {
     Count,
     /// The same a second.
     Rate,
-    /// The share of failed requests.
+    /// The share of failed calls, of arrivals nobody took, and of tasks that an error of the plan ended.
     ErrorRate,
+    /// The share of failed tasks.
+    TaskErrorRate,
+    /// The share of users that did not start.
+    StartErrorRate,
     /// How many failed.
     Errors,
     /// The share of the selected among all requests.
@@ -289,10 +293,12 @@ impl Field {
 
 impl Aggregate {
     /// Every aggregate by name; quantiles come besides.
-    pub const NAMED: [(&'static str, Self); 11] = [
+    pub const NAMED: [(&'static str, Self); 13] = [
         ("count", Self::Count),
         ("rate", Self::Rate),
         ("error_rate", Self::ErrorRate),
+        ("task_error_rate", Self::TaskErrorRate),
+        ("start_error_rate", Self::StartErrorRate),
         ("errors", Self::Errors),
         ("share", Self::Share),
         ("min", Self::Min),
@@ -379,6 +385,12 @@ impl fmt::Display for Operator {
 }
 
 impl Subject {
+    /// Whether it is a time that failed requests have too.
+    #[must_use]
+    pub const fn counts_failed(&self) -> bool {
+        matches!(self, Self::ResponseTime | Self::ServiceTime | Self::TimeToFirstByte)
+    }
+
     /// Whether it is of requests, and not of a metric.
     #[must_use]
     pub const fn is_of_requests(&self) -> bool {

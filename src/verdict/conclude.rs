@@ -3,7 +3,6 @@ use std::fmt;
 use super::generator_health::InvalidReason;
 use super::threshold_evaluator::Finding;
 use crate::journal::Closing;
-use crate::metrics::Accounting;
 
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,12 +13,44 @@ pub enum Verdict {
     Failed(Vec<usize>),
     /// Nothing was asked of the service, so nothing can be said of it.
     Empty,
+    /// Nothing that was tried succeeded: no request, or no task.
+    NoSuccess(Tried),
+    /// No level of a search, or of a staircase to failure, held.
+    NoLevelHeld,
     /// The generator was the bottleneck.
     Invalid(InvalidReason),
     /// Somebody ended it before its time.
     Interrupted,
     /// It is not known to be over: it is under way, or was killed.
     CutOff,
+}
+
+/// What a run tried without success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// So many calls.
+    Calls(u64),
+    /// So many tasks.
+    Tasks(u64),
+}
+
+/// What a run has got done, whatever its thresholds say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Achievement {
+    /// Requests that were answered or failed.
+    pub ended: u64,
+    /// Calls that were answered or failed, of stages that count.
+    pub calls: u64,
+    /// Of those, the ones that came out as expected.
+    pub calls_ok: u64,
+    /// Tasks that were completed, `on_start` and `on_stop` not among them.
+    pub tasks_completed: u64,
+    /// Tasks that failed.
+    pub tasks_failed: u64,
+    /// Levels that were tried.
+    pub levels: u64,
+    /// Of those, the ones that held.
+    pub levels_held: u64,
 }
 
 /// Whether a run's own counts and workers are in order.
@@ -36,7 +67,7 @@ pub enum Integrity {
 pub fn conclude(
     closing: Option<Closing>,
     findings: &[Finding],
-    accounting: &Accounting,
+    achievement: &Achievement,
     validity: Result<(), InvalidReason>,
 ) -> Verdict {
     let holds = |finding: &Finding| finding.judged.status.holds();
@@ -50,9 +81,24 @@ pub fn conclude(
         (Some(Closing::Asked), _) => Verdict::Interrupted,
         (None, _) => Verdict::CutOff,
         (_, Err(reason)) => Verdict::Invalid(reason),
-        _ if accounting.ok + accounting.failures() == 0 => Verdict::Empty,
+        _ if achievement.ended == 0 => Verdict::Empty,
         _ if !broken.is_empty() => Verdict::Failed(broken),
-        _ => Verdict::Passed,
+        _ => achievement.shortfall().unwrap_or(Verdict::Passed),
+    }
+}
+
+impl Achievement {
+    /// Why it is no pass, though no threshold is broken: where nothing succeeds, what holds says nothing.
+    fn shortfall(&self) -> Option<Verdict> {
+        if self.calls_ok == 0 {
+            Some(Verdict::NoSuccess(Tried::Calls(self.calls)))
+        } else if self.tasks_completed == 0 && self.tasks_failed > 0 {
+            Some(Verdict::NoSuccess(Tried::Tasks(self.tasks_failed)))
+        } else if self.levels > 0 && self.levels_held == 0 {
+            Some(Verdict::NoLevelHeld)
+        } else {
+            None
+        }
     }
 }
 
@@ -65,6 +111,16 @@ impl fmt::Display for Verdict {
                 write!(f, "failed: {} threshold{s} did not hold", broken.len())
             }
             Self::Empty => f.write_str("failed: no request was answered or failed, so nothing was measured"),
+            Self::NoSuccess(Tried::Calls(calls)) => match calls {
+                0 => f.write_str("failed: no call ended outside the warm-up"),
+                1 => f.write_str("failed: the one call there was failed"),
+                _ => write!(f, "failed: of {calls} calls none succeeded"),
+            },
+            Self::NoSuccess(Tried::Tasks(tasks)) => match tasks {
+                1 => f.write_str("failed: the one task there was failed"),
+                _ => write!(f, "failed: of {tasks} tasks none was completed"),
+            },
+            Self::NoLevelHeld => f.write_str("failed: no level held"),
             Self::Invalid(reason) => write!(f, "not valid: {reason}"),
             Self::Interrupted => f.write_str("interrupted: the numbers are of what ran until then"),
             Self::CutOff => {

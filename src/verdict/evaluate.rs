@@ -30,12 +30,24 @@ pub trait Source {
 /// What a [`Source`] is asked to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
-    /// Selected requests that ended; of a metric its samples, of a counter their sum.
+    /// Selected calls that ended; of a metric its samples, of a counter their sum.
     Ended,
-    /// Selected requests that failed.
+    /// Selected calls that failed; of a transaction, how often it failed.
     Failed,
-    /// All requests that ended, selected or not, in the same stages.
+    /// Selected calls that ended; of a transaction, how often it was done or failed.
+    Attempted,
+    /// All calls that ended, selected or not, in the same stages.
     All,
+    /// Selected tasks that failed, `on_start` not among them.
+    FailedTasks,
+    /// Selected tasks that were completed or failed, `on_start` not among them.
+    EndedTasks,
+    /// Selected tasks, `on_start` among them, that failed and that no failed call stands for.
+    TasksLost,
+    /// Selected users that did not start.
+    FailedStarts,
+    /// Selected users that did or did not start.
+    EndedStarts,
     /// Arrivals that nobody was free to begin, of the whole run.
     Dropped,
     /// Bytes that came back.
@@ -62,7 +74,7 @@ pub fn evaluate(threshold: &Threshold, source: &impl Source) -> Figure<Amount> {
     let share = |share| Amount::Ratio(Ratio::new(share));
     match threshold.aggregate {
         Aggregate::Count => source.count(Count::Ended).map(Amount::Number),
-        Aggregate::Errors => source.count(Count::Failed).map(Amount::Number),
+        Aggregate::Errors => with_lost(Count::Failed, source).map(Amount::Number),
         Aggregate::Dropped => source.count(Count::Dropped).map(Amount::Number),
         Aggregate::Bytes => source.count(Count::BytesIn).map(|bytes| Amount::Size(Size::from_bytes(bytes as u64))),
         Aggregate::Rate => source
@@ -70,17 +82,23 @@ pub fn evaluate(threshold: &Threshold, source: &impl Source) -> Figure<Amount> {
             .over(source.count(Count::Seconds))
             .map(|rate| Amount::Rate(Rate::per_second(rate))),
         Aggregate::Share => source.count(Count::Ended).over(source.count(Count::All)).map(share),
-        Aggregate::ErrorRate => {
-            // what was due and never begun has failed whoever it was for
-            let dropped = if source.selects_all() { source.count(Count::Dropped).exact() } else { None };
-            let with_dropped = |count: f64| count + dropped.unwrap_or(0.0);
-            let ended = source.count(Count::Ended).map(with_dropped);
-            source.count(Count::Failed).map(with_dropped).over(ended).map(share)
+        Aggregate::ErrorRate => with_lost(Count::Failed, source).over(with_lost(Count::Attempted, source)).map(share),
+        Aggregate::TaskErrorRate => source.count(Count::FailedTasks).over(source.count(Count::EndedTasks)).map(share),
+        Aggregate::StartErrorRate => {
+            source.count(Count::FailedStarts).over(source.count(Count::EndedStarts)).map(share)
         }
         Aggregate::Min | Aggregate::Avg | Aggregate::Max | Aggregate::Stddev | Aggregate::Quantile(_) => {
             source.statistic(threshold.aggregate)
         }
     }
+}
+
+/// A count of calls with what stands beside them and has failed: arrivals nobody took, whoever they were for, and tasks
+/// that an error of the plan ended, each as one more call.
+fn with_lost(count: Count, source: &impl Source) -> Figure<f64> {
+    let dropped = if source.selects_all() { source.count(Count::Dropped).exact() } else { None };
+    let lost = dropped.unwrap_or(0.0) + source.count(Count::TasksLost).exact().unwrap_or(0.0);
+    source.count(count).map(|count| count + lost)
 }
 
 /// Whether a rule holds with what was measured; `None` where the source knows too little to say.

@@ -1,12 +1,14 @@
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::evaluate::{Count, Figure, Source, evaluate};
 use super::selection::Selection;
 use crate::metrics::{
-    Counts, Distribution, Interval, Measure, Scale, SeriesKey, SlidingDistribution, SparseHistogram, Totals,
+    Counts, Distribution, Interval, Measure, MetricTotal, Scale, SeriesKey, SlidingDistribution, SparseHistogram,
+    TaskCounts, TaskGroups, Totals,
 };
-use crate::sample::{Catalog, MetricId, MetricKind};
+use crate::sample::{Catalog, MetricId, MetricKind, TaskRole};
 use crate::threshold::{Aggregate, Amount, Subject, Threshold};
 
 /// A threshold's left side so far, kept up second by second: a second costs the series it touched, whatever came
@@ -31,19 +33,35 @@ struct Window {
 #[derive(Debug, Clone, Copy)]
 enum ResolvedSubject {
     /// Requests; the times that are asked for, where any are.
-    Requests(&'static [Measure]),
+    Requests(Times),
     /// Samples of a metric.
     Metric(MetricId, MetricKind),
     /// A metric that there is not.
     Nothing,
 }
 
+/// A time of requests: of those that were ok, and of those that failed, where these are told apart.
+///
+/// A failed request is quick, or late, for reasons of its own. So that it never makes a quantile better, it counts as
+/// no quicker than its limit: that is when a user would have given it up.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    ok: Measure,
+    failed: Option<Measure>,
+}
+
 /// How many requests a threshold selects, and those it is compared with.
 #[derive(Debug, Clone, Copy, Default)]
 struct SelectedCounts {
     selected: Counts,
-    /// Requests of the same stages that ended, selected or not.
+    /// Calls of the same stages that ended, selected or not.
     all: u64,
+    /// Tasks, without those of the users' start.
+    tasks: TaskCounts,
+    /// Starts of users.
+    starts: TaskCounts,
+    /// Transactions that failed.
+    failed_transactions: u64,
     /// Arrivals nobody began, of the whole run.
     dropped: u64,
 }
@@ -72,17 +90,19 @@ impl Measurement {
     pub(super) fn of_totals(threshold: &Threshold, catalog: &Catalog, totals: &Totals, selection: &Selection) -> Self {
         let subject = ResolvedSubject::new(threshold, catalog);
         let samples = subject.all(threshold.aggregate, totals, selection);
-        Self { subject, counts: SelectedCounts::of_totals(totals, selection), samples, window: None }
+        Self { subject, counts: subject.counts_of_totals(totals, selection), samples, window: None }
     }
 
     /// Takes a second.
     pub(super) fn hear(&mut self, interval: &Interval, threshold: &Threshold, selection: &Selection) {
-        let counts = SelectedCounts::of(interval, selection);
+        let counts = self.subject.counts(interval, selection);
         let samples = || self.subject.samples(threshold.aggregate, interval, selection);
         if let Some(window) = &mut self.window {
-            window.hear(interval.second, counts, SparseHistogram::all(self.subject.scale(), samples()));
+            let samples: Vec<_> = samples().collect();
+            let all = SparseHistogram::all(self.subject.scale(), samples.iter().map(|samples| &**samples));
+            window.hear(interval.second, counts, all);
         }
-        samples().for_each(|samples| self.samples.add(samples));
+        samples().for_each(|samples| self.samples.add(&samples));
         self.counts.merge(&counts);
     }
 
@@ -130,10 +150,11 @@ pub(super) fn seconds(window: Duration) -> u32 {
 impl ResolvedSubject {
     fn new(threshold: &Threshold, catalog: &Catalog) -> Self {
         Self::Requests(match &threshold.subject {
-            Subject::ResponseTime => &[Measure::ResponseOk, Measure::ResponseFailed],
-            Subject::ServiceTime => &[Measure::ServiceOk, Measure::ServiceFailed],
-            Subject::TimeToFirstByte => &[Measure::FirstByte],
-            Subject::ConnectTime => &[Measure::Connect],
+            Subject::ResponseTime => Times { ok: Measure::ResponseOk, failed: Some(Measure::ResponseFailed) },
+            Subject::ServiceTime => Times { ok: Measure::ServiceOk, failed: Some(Measure::ServiceFailed) },
+            Subject::TimeToFirstByte => Times { ok: Measure::FirstByte, failed: Some(Measure::FirstByteFailed) },
+            // a connection that was made is one, whatever came of the request
+            Subject::ConnectTime => Times { ok: Measure::Connect, failed: None },
             Subject::Declared(name) => {
                 let index = catalog.metrics.iter().position(|metric| *metric.name == **name);
                 let found = index.and_then(|index| Some((u16::try_from(index).ok()?, catalog.metrics[index].kind)));
@@ -156,16 +177,23 @@ impl ResolvedSubject {
         aggregate: Aggregate,
         interval: &'a Interval,
         selection: &'a Selection<'_>,
-    ) -> Box<dyn Iterator<Item = &'a SparseHistogram> + 'a> {
+    ) -> Box<dyn Iterator<Item = Cow<'a, SparseHistogram>> + 'a> {
         match self {
-            Self::Requests(measures) if aggregate.is_of_samples() => {
+            Self::Requests(wanted) if aggregate.is_of_samples() => {
                 let taken = interval.series.iter().filter(|count| selection.takes(&count.key));
-                let times = taken.flat_map(|count| &count.times);
-                Box::new(times.filter(|(measure, _)| measures.contains(measure)).map(|(_, samples)| samples))
+                Box::new(taken.flat_map(move |count| {
+                    let limit = selection.limit(&count.key);
+                    count.times.iter().filter_map(move |(measure, samples)| match limit {
+                        _ if *measure == wanted.ok => Some(Cow::Borrowed(samples)),
+                        _ if Some(*measure) != wanted.failed => None,
+                        Some(limit) => Some(Cow::Owned(samples.at_least(limit))),
+                        None => Some(Cow::Borrowed(samples)),
+                    })
+                }))
             }
             Self::Metric(metric, _) => {
                 let of = interval.metrics.iter().filter(move |count| count.metric == metric);
-                Box::new(of.filter(|count| selection.takes(&count.key)).map(|count| &count.samples))
+                Box::new(of.filter(|count| selection.takes(&count.key)).map(|count| Cow::Borrowed(&count.samples)))
             }
             Self::Requests(_) | Self::Nothing => Box::new(std::iter::empty()),
         }
@@ -175,39 +203,65 @@ impl ResolvedSubject {
     fn all(self, aggregate: Aggregate, totals: &Totals, selection: &Selection) -> Distribution {
         let mut all = Distribution::new(self.scale());
         match self {
-            Self::Requests(measures) if aggregate.is_of_samples() => {
-                let taken = totals.series().filter(|(key, _)| selection.takes(key));
-                taken.for_each(|(_, total)| {
-                    measures.iter().filter_map(|measure| total.time(*measure)).for_each(|times| all.merge(times));
-                });
+            Self::Requests(wanted) if aggregate.is_of_samples() => {
+                for (key, total) in totals.series().filter(|(key, _)| selection.takes(key)) {
+                    total.time(wanted.ok).into_iter().for_each(|times| all.merge(times));
+                    match (wanted.failed.and_then(|failed| total.time(failed)), selection.limit(key)) {
+                        (Some(times), Some(limit)) => all.merge(&times.at_least(limit)),
+                        (Some(times), None) => all.merge(times),
+                        (None, _) => {}
+                    }
+                }
             }
-            Self::Metric(metric, _) => {
-                let taken = totals.metric(metric).filter(|(key, _)| selection.takes(key));
-                taken.for_each(|(_, samples)| all.merge(samples));
-            }
+            Self::Metric(..) => self.of_metric(totals, selection).for_each(|total| all.merge(&total.samples)),
             Self::Requests(_) | Self::Nothing => {}
         }
         all
     }
+
+    fn of_metric<'a>(
+        self,
+        totals: &'a Totals,
+        selection: &'a Selection<'_>,
+    ) -> impl Iterator<Item = &'a MetricTotal> + use<'a> {
+        let metric = match self {
+            Self::Metric(metric, _) => Some(metric),
+            Self::Requests(_) | Self::Nothing => None,
+        };
+        let series = metric.into_iter().flat_map(|metric| totals.metric(metric));
+        series.filter(|(key, _)| selection.takes(key)).map(|(_, total)| total)
+    }
+
+    /// What a second has of what is counted.
+    fn counts(self, interval: &Interval, selection: &Selection) -> SelectedCounts {
+        let mut counts = SelectedCounts { dropped: interval.accounting.dropped, ..SelectedCounts::default() };
+        interval.series.iter().for_each(|count| counts.add(&count.counts, selection, &count.key));
+        counts.add_tasks(&interval.tasks, selection);
+        if let Self::Metric(metric, MetricKind::Time) = self {
+            let of = interval.metrics.iter().filter(|count| count.metric == metric && selection.takes(&count.key));
+            counts.failed_transactions = of.map(|count| count.failed).sum();
+        }
+        counts
+    }
+
+    /// What all seconds so far have of what is counted.
+    fn counts_of_totals(self, totals: &Totals, selection: &Selection) -> SelectedCounts {
+        let mut counts = SelectedCounts { dropped: totals.accounting().dropped, ..SelectedCounts::default() };
+        totals.series().for_each(|(key, total)| counts.add(&total.counts, selection, key));
+        counts.add_tasks(totals.tasks(), selection);
+        counts.failed_transactions = self.of_metric(totals, selection).map(|total| total.failed).sum();
+        counts
+    }
 }
 
 impl SelectedCounts {
-    fn of(interval: &Interval, selection: &Selection) -> Self {
-        let mut counts = Self { dropped: interval.accounting.dropped, ..Self::default() };
-        interval.series.iter().for_each(|count| counts.add(&count.counts, selection, &count.key));
-        counts
-    }
-
-    fn of_totals(totals: &Totals, selection: &Selection) -> Self {
-        let mut counts = Self { dropped: totals.accounting().dropped, ..Self::default() };
-        totals.series().for_each(|(key, total)| counts.add(&total.counts, selection, key));
-        counts
-    }
-
     fn merge(&mut self, other: &Self) {
         self.selected.merge(&other.selected);
         self.all += other.all;
         self.dropped += other.dropped;
+        self.tasks.merge(&other.tasks);
+        self.starts.merge(&other.starts);
+        self.failed_transactions += other.failed_transactions;
     }
 
     fn add(&mut self, counts: &Counts, selection: &Selection, key: &SeriesKey) {
@@ -215,7 +269,16 @@ impl SelectedCounts {
             self.selected.merge(counts);
         }
         if selection.takes_stage(key.stage) {
-            self.all += counts.ended();
+            self.all += counts.calls();
+        }
+    }
+
+    fn add_tasks(&mut self, tasks: &TaskGroups, selection: &Selection) {
+        for (key, counts) in tasks.iter().filter(|(key, _)| selection.takes_task(key)) {
+            match selection.role(key.task) {
+                TaskRole::Start => self.starts.merge(counts),
+                TaskRole::Work | TaskRole::Stop => self.tasks.merge(counts),
+            }
         }
     }
 }
@@ -231,12 +294,24 @@ impl Source for ExactSource<'_> {
                 Figure::Exact(self.samples.moments().sum())
             }
             (ResolvedSubject::Metric(..), Count::Ended) => exact(self.samples.count()),
+            (ResolvedSubject::Metric(_, MetricKind::Time), Count::Failed) => exact(self.counts.failed_transactions),
+            (ResolvedSubject::Metric(_, MetricKind::Time), Count::Attempted) => {
+                exact(self.samples.count() + self.counts.failed_transactions)
+            }
             (ResolvedSubject::Metric(..), _) => Figure::NoData,
-            (ResolvedSubject::Requests(_), Count::Ended) => exact(selected.ended()),
+            (ResolvedSubject::Requests(_), Count::Ended | Count::Attempted) => exact(selected.calls()),
             (ResolvedSubject::Requests(_), Count::Failed) => exact(selected.failures()),
             (ResolvedSubject::Requests(_), Count::All) => exact(self.counts.all),
             (ResolvedSubject::Requests(_), Count::Dropped) => exact(self.counts.dropped),
             (ResolvedSubject::Requests(_), Count::BytesIn) => exact(selected.bytes_in),
+            (ResolvedSubject::Requests(_), Count::FailedTasks) => exact(self.counts.tasks.failures()),
+            (ResolvedSubject::Requests(_), Count::EndedTasks) => exact(self.counts.tasks.ended()),
+            (ResolvedSubject::Requests(_), Count::TasksLost) => {
+                let lost = [self.counts.tasks, self.counts.starts].map(|counts| counts.failures_without_request());
+                exact(lost.iter().sum())
+            }
+            (ResolvedSubject::Requests(_), Count::FailedStarts) => exact(self.counts.starts.failures()),
+            (ResolvedSubject::Requests(_), Count::EndedStarts) => exact(self.counts.starts.ended()),
         }
     }
 

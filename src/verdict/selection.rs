@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::metrics::SeriesKey;
-use crate::sample::{Catalog, StageId, StagePurpose};
+use crate::metrics::{SeriesKey, TaskKey};
+use crate::sample::{Catalog, CatalogEndpoint, StageId, StagePurpose, TaskId, TaskRole, UserTypeId};
 use crate::threshold::{Field, Matcher};
 use crate::units::Offset;
 
@@ -21,6 +21,16 @@ pub(super) struct Selection<'a> {
     names_stages: bool,
     /// The one stage that is looked at, whatever the selector says.
     only: Option<StageId>,
+}
+
+/// What a matcher looks at, of a request or a task.
+struct Selected<'a> {
+    endpoint: Option<&'a CatalogEndpoint>,
+    name: &'a str,
+    user: UserTypeId,
+    task: TaskId,
+    stage: StageId,
+    status: Option<u16>,
 }
 
 impl Timeline {
@@ -73,7 +83,33 @@ impl<'a> Selection<'a> {
     }
 
     pub(super) fn takes(&self, key: &SeriesKey) -> bool {
-        self.counts(key.stage) && self.matchers.iter().all(|matcher| self.matches(matcher, key))
+        let request = Selected {
+            endpoint: self.catalog.endpoints.get(key.endpoint.index()),
+            name: &key.name,
+            user: key.user,
+            task: key.task,
+            stage: key.stage,
+            status: key.status,
+        };
+        self.counts(key.stage) && self.matchers.iter().all(|matcher| self.matches(matcher, &request))
+    }
+
+    /// The same of a task: it has no endpoint, no name and no status, so that only what leaves some out takes it.
+    pub(super) fn takes_task(&self, key: &TaskKey) -> bool {
+        let TaskKey { user, task, stage } = *key;
+        let of_task = Selected { endpoint: None, name: "", user, task, stage, status: None };
+        self.counts(stage) && self.matchers.iter().all(|matcher| self.matches(matcher, &of_task))
+    }
+
+    /// When a user does a task.
+    pub(super) fn role(&self, task: TaskId) -> TaskRole {
+        self.catalog.tasks.get(task.index()).map_or(TaskRole::Work, |task| task.role)
+    }
+
+    /// How long a request of a series may take, in nanoseconds; `None` where that is not known.
+    pub(super) fn limit(&self, key: &SeriesKey) -> Option<f64> {
+        let timeout = self.catalog.endpoints.get(key.endpoint.index())?.timeout?;
+        Some(timeout.as_nanos() as f64)
     }
 
     /// Whether every request is taken.
@@ -109,13 +145,13 @@ impl<'a> Selection<'a> {
         self.catalog.stages.get(stage.index()).map_or("", |stage| &*stage.name)
     }
 
-    fn matches(&self, matcher: &Matcher, key: &SeriesKey) -> bool {
-        let endpoint = self.catalog.endpoints.get(key.endpoint.index());
+    fn matches(&self, matcher: &Matcher, key: &Selected) -> bool {
+        let endpoint = key.endpoint;
         let user = self.catalog.users.get(key.user.index());
         let task = self.catalog.tasks.get(key.task.index());
         let name = match matcher.field {
             Field::Endpoint => endpoint.map_or("", |endpoint| &*endpoint.name),
-            Field::Name => &*key.name,
+            Field::Name => key.name,
             Field::User => user.map_or("", |user| &*user.name),
             Field::Task => task.map_or("", |task| &*task.name),
             Field::Stage => self.stage_name(key.stage),

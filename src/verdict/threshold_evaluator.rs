@@ -179,6 +179,8 @@ fn needs_whole_run(rule: &Rule) -> bool {
     let in_all = match rule.require.aggregate {
         Aggregate::Count | Aggregate::Rate | Aggregate::Errors | Aggregate::Dropped | Aggregate::Bytes => true,
         Aggregate::ErrorRate
+        | Aggregate::TaskErrorRate
+        | Aggregate::StartErrorRate
         | Aggregate::Share
         | Aggregate::Min
         | Aggregate::Avg
@@ -215,7 +217,14 @@ mod tests {
         ] {
             assert!(needs_whole_run(&rule(whole)), "{whole}");
         }
-        for part in ["error_rate < 1%", "share{tag=read} > 60%", "p95 < 1s", "avg(found) > 0", "max < 1s over 5s"] {
+        for part in [
+            "error_rate < 1%",
+            "task_error_rate < 1%",
+            "share{tag=read} > 60%",
+            "p95 < 1s",
+            "avg(found) > 0",
+            "max < 1s over 5s",
+        ] {
             assert!(!needs_whole_run(&rule(part)), "{part}");
         }
     }

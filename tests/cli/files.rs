@@ -257,7 +257,7 @@ fn whatever_ends_a_run_leaves_every_file() {
 #[test]
 fn a_journal_cut_off_anywhere_gives_files_that_agree() {
     let target = target();
-    let plan = plan(&target, "shape: {constant: {users: 4, for: 2s}}\nthresholds: [count > 0]\n");
+    let plan = plan(&target, "shape: {constant: {users: 4, for: 2s}}\nthresholds: [count > 0, error_rate <= 100%]\n");
     plan.run(&["--quiet"]);
     let whole = fs::read(plan.file("journal")).unwrap();
     let mut told = 0;
@@ -293,7 +293,7 @@ fn a_run_without_requests_looks_like_a_failure_in_every_form() {
         (stats.len(), &*stats[0]["Name"], &*stats[0]["Request Count"], &*stats[0]["50%"]),
         (1, "Aggregated", "0", "N/A")
     );
-    assert!(plan.with_ending("_junit.xml").contains("failures=\"1\""));
+    assert!(plan.with_ending("_junit.xml").contains("failures=\"2\""));
     assert!(plan.with_ending(".md").contains("nothing was measured"));
 }
 
@@ -312,7 +312,7 @@ fn a_passed_run_has_no_failure_in_its_junit_though_a_request_failed() {
 #[test]
 fn a_file_that_cannot_be_written_is_told_and_the_others_are_there() {
     let target = target();
-    let plan = plan(&target, "shape: {constant: {users: 4, for: 1s}}\nthresholds: [count > 0]\n");
+    let plan = plan(&target, "shape: {constant: {users: 4, for: 1s}}\nthresholds: [count > 0, error_rate <= 100%]\n");
     // the report is the longest file; as files may be as long as a few blocks, it alone does not fit
     let mut command = through_shell("trap '' XFSZ; ulimit -f 15; exec \"$0\" \"$@\"");
     plan.add_run(&mut command, "out");
@@ -329,8 +329,7 @@ fn a_file_that_cannot_be_written_is_told_and_the_others_are_there() {
 #[test]
 fn a_job_of_github_gets_notes_and_a_summary() {
     let target = target();
-    let more =
-        "shape: {constant: {users: 4, for: 1s}}\nthresholds:\n  - p95 < 1ms\n  - {require: count > 0, name: some}\n";
+    let more = "shape: {constant: {users: 4, for: 1s}}\nthresholds:\n  - p95 < 1ms\n  - error_rate <= 100%\n  - {require: count > 0, name: some}\n";
     let plan = plan(&target, more);
     let summary = plan.path().join("summary.md");
     fs::write(&summary, "before\n").unwrap();

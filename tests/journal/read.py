@@ -9,7 +9,9 @@ import sys
 import zlib
 
 KINDS = ["check", "timeout", "dns", "connect", "tls", "reset", "protocol", "body", "template"]
-MEASURES = ["response_ok", "response_failed", "service_ok", "service_failed", "first_byte", "receive", "dns", "connect", "tls"]
+MEASURES = ["response_ok", "response_failed", "service_ok", "service_failed", "first_byte", "receive", "dns", "connect", "tls",
+            "first_byte_failed"]
+TASK_FAILURES = ["call", "step", "rows"]
 
 
 class Numbers:
@@ -76,8 +78,22 @@ class Second:
         self.ended = n.list(self.series_counts)
         self.metrics = n.list(lambda: (n.number(), n.number(), self.samples(0, 1 << 20)))
         self.errors = n.list(lambda: [n.number(), n.text(), KINDS[n.number()], n.text(), n.number(), n.number(), n.number()])
-        self.extras = dict(n.list(lambda: (n.number(), n.take(n.number())))) if n.at < len(n.data) else {}
+        self.tasks = []
+        for extra, content in n.list(lambda: (n.number(), n.take(n.number()))) if n.at < len(n.data) else []:
+            self.extra(extra, Numbers(content))
         assert n.at == len(n.data) and self.counts.at == len(self.counts.data), "something is left over"
+
+    def extra(self, extra, n):
+        if extra == 1:
+            names = ["user", "task", "stage", "started", "completed", "aborted"]
+            failed = lambda: {TASK_FAILURES[kind]: count for kind, count in n.list(lambda: (n.number(), n.number()))}
+            self.tasks = n.list(lambda: {name: n.number() for name in names} | failed())
+        elif extra == 2:
+            for place, count in n.list(lambda: (n.number(), n.number())):
+                self.ended[place][1]["redirected"] = count
+        elif extra == 3:
+            for place, count in n.list(lambda: (n.number(), n.number())):
+                self.metrics[place][2]["failed"] = count
 
     def failures(self):
         n = self.numbers
@@ -148,7 +164,8 @@ def add_samples(totals, key, samples):
 
 
 def main(path):
-    series, out = [], {"seconds": [], "users": 0, "books": {}, "series": {}, "samples": {}, "errors": 0, "annotations": []}
+    series, out = [], {"seconds": [], "users": 0, "books": {}, "series": {}, "samples": {}, "tasks": {}, "failed_transactions": 0,
+                   "errors": 0, "annotations": []}
     with open(path, "rb") as file:
         data = file.read()
     for kind, payload in frames(data):
@@ -164,6 +181,10 @@ def main(path):
             out["users"] = max(out["users"], second.users)
             out["errors"] += sum(error[4] for error in second.errors)
             add(out["books"], second.books)
+            for task in second.tasks:
+                ids = "{}/{}/{}".format(*[task.pop(name) for name in ["user", "task", "stage"]])
+                add(out["tasks"].setdefault(ids, {}), task)
+            out["failed_transactions"] += sum(samples.get("failed", 0) for _, _, samples in second.metrics)
             key = lambda number: "{}/{}/{}".format(series[number][0][0], series[number][1], series[number][0][4])
             for number, counts, times in second.ended:
                 add(out["series"].setdefault(key(number), {}), counts)

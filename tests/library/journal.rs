@@ -12,10 +12,10 @@ use plimsoll::test_api::journal::{
     Annotation, Closing, End, Entry, Environment, Fingerprint, Header, Mark, PlanText, Reader, RunId, Shard, Tail,
     Writer,
 };
-use plimsoll::test_api::metrics::{Health, Interval, Measure, SeriesKey, SparseHistogram, Tally};
+use plimsoll::test_api::metrics::{Health, Interval, Measure, SeriesKey, SparseHistogram, Tally, TaskCounts, TaskKey};
 use plimsoll::test_api::sample::{
-    Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission,
-    UserTypeId,
+    Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskFailure, TaskId, TaskOutcome,
+    Timing, Transmission, UserTypeId,
 };
 use plimsoll::test_api::units::{Offset, Seed};
 use rand::RngExt;
@@ -59,6 +59,7 @@ fn second(tally: &mut Tally, dice: &mut Xoshiro256PlusPlus, second: u32) -> Inte
         let outcome = match dice.random_range(0..12) {
             0 => Outcome::Aborted,
             one @ 1..=3 => Outcome::Failed(FailureKind::ALL[one * 2]),
+            4 => Outcome::Redirected,
             _ => Outcome::Ok,
         };
         let series = tally.series(&SeriesKey {
@@ -91,6 +92,14 @@ fn second(tally: &mut Tally, dice: &mut Xoshiro256PlusPlus, second: u32) -> Inte
                 content: 1 << 32,
             },
         );
+        let task = TaskKey { user: UserTypeId(0), task: TaskId(dice.random_range(0..2)), stage: StageId(0) };
+        tally.start_task(task);
+        match outcome {
+            Outcome::Ok => tally.end_task(task, TaskOutcome::Completed),
+            Outcome::Failed(_) => tally.end_task(task, TaskOutcome::Failed(TaskFailure::Step)),
+            Outcome::Aborted => tally.end_task(task, TaskOutcome::Aborted),
+            Outcome::Redirected => tally.transaction_failed(MetricId(0), series),
+        }
         if let Outcome::Failed(kind) = outcome {
             tally.error(series, kind, "it broke", ended);
         }
@@ -141,6 +150,7 @@ const MEASURES: [&str; Measure::ALL.len()] = [
     "dns",
     "connect",
     "tls",
+    "first_byte_failed",
 ];
 
 #[test]
@@ -176,11 +186,25 @@ fn a_reader_made_from_the_document_alone_finds_the_same_numbers() {
     assert_eq!(found["books"]["dns"], sum(|interval| interval.accounting.failed[FailureKind::Dns as usize]));
     assert_eq!(found["errors"], sum(|interval| interval.accounting.failures()));
 
-    let (mut counts, mut samples) = (BTreeMap::<String, [u64; 3]>::new(), BTreeMap::<String, Sums>::new());
+    let failed = |interval: &Interval| interval.metrics.iter().map(|count| count.failed).sum();
+    assert_eq!(found["failed_transactions"], sum(failed));
+    for task in 0..2 {
+        let of_task = |of: fn(&TaskCounts) -> u64| {
+            let tasks = run.iter().flat_map(|interval| &interval.tasks).filter(|(key, _)| key.task.0 == task);
+            tasks.map(|(_, counts)| of(counts)).sum::<u64>()
+        };
+        let theirs = &found["tasks"][format!("0/{task}/0")];
+        assert_eq!(theirs["started"], of_task(|counts| counts.started));
+        assert_eq!(theirs["completed"], of_task(|counts| counts.completed));
+        assert_eq!(theirs["aborted"], of_task(|counts| counts.aborted));
+        assert_eq!(theirs["step"], of_task(TaskCounts::failures));
+    }
+
+    let (mut counts, mut samples) = (BTreeMap::<String, [u64; 4]>::new(), BTreeMap::<String, Sums>::new());
     for interval in &run {
         for series in &interval.series {
             let sums = counts.entry(key(&series.key)).or_default();
-            let more = [series.counts.ok, series.counts.aborted, series.counts.bytes_in];
+            let more = [series.counts.ok, series.counts.aborted, series.counts.bytes_in, series.counts.redirected];
             sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
             for (measure, times) in &series.times {
                 let key = format!("{}/{}", MEASURES[*measure as usize], key(&series.key));
@@ -194,7 +218,8 @@ fn a_reader_made_from_the_document_alone_finds_the_same_numbers() {
     let theirs = found["series"].as_object().unwrap();
     assert_eq!(theirs.len(), counts.len());
     for (key, ours) in &counts {
-        assert_eq!(["ok", "aborted", "bytes_in"].map(|name| theirs[key][name].as_u64().unwrap()), *ours, "{key}");
+        let names = ["ok", "aborted", "bytes_in", "redirected"];
+        assert_eq!(names.map(|name| theirs[key][name].as_u64().unwrap_or(0)), *ours, "{key}");
     }
     let theirs = found["samples"].as_object().unwrap();
     assert_eq!(theirs.len(), samples.len());

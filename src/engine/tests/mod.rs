@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod ends;
+mod failures;
 mod idle_memory;
 mod last_steps;
 mod pace;

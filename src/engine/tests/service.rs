@@ -31,6 +31,8 @@ pub(crate) struct Received {
 pub(crate) enum Reply {
     /// It answers, after a while.
     Answer { after: Duration, status: u16, body: String },
+    /// It redirects at once.
+    Redirect { status: u16, location: String },
     /// It never does.
     Silence,
     /// It closes the connection, after a while.
@@ -125,6 +127,12 @@ impl Talk {
                 Reply::Answer { after, status, body } => {
                     pause(after).await;
                     let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    if stream.write_all(answer.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+                Reply::Redirect { status, location } => {
+                    let answer = format!("HTTP/1.1 {status} X\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
                     if stream.write_all(answer.as_bytes()).await.is_err() {
                         return;
                     }

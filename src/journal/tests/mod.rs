@@ -17,10 +17,11 @@ use rand::{Rng, RngExt};
 use super::frame::FORMAT;
 use super::reader::Why;
 use super::*;
-use crate::metrics::{Health, Interval, SeriesKey, Tally, UserChange, UserSteps};
+use crate::metrics::{Health, Interval, SeriesKey, Tally, TaskKey, UserChange, UserSteps};
 use crate::sample::{
     Catalog, CatalogEndpoint, CatalogMetric, CatalogStage, CatalogTask, CatalogUserType, EndpointId, FailureKind,
-    MetricId, MetricKind, Outcome, Phases, Sample, StageId, StagePurpose, TaskId, Timing, Transmission, UserTypeId,
+    MetricId, MetricKind, Outcome, Phases, Sample, StageId, StagePurpose, TaskFailure, TaskId, TaskOutcome, TaskRole,
+    Timing, Transmission, UserTypeId,
 };
 use crate::threshold::{Amount, NoData, OnBreak};
 use crate::units::{Offset, Ratio, Seed, Size};
@@ -94,9 +95,14 @@ pub(super) fn header() -> Header {
 
 fn catalog() -> Catalog {
     Catalog {
-        endpoints: vec![CatalogEndpoint { name: "search".into(), method: "GET".into(), tags: vec!["read".into()] }],
+        endpoints: vec![CatalogEndpoint {
+            name: "search".into(),
+            method: "GET".into(),
+            tags: vec!["read".into()],
+            timeout: None,
+        }],
         users: vec![CatalogUserType { name: "reader".into(), tags: Vec::new() }],
-        tasks: vec![CatalogTask { name: "search".into(), user: UserTypeId(0), tags: Vec::new() }],
+        tasks: vec![CatalogTask { name: "search".into(), user: UserTypeId(0), tags: Vec::new(), role: TaskRole::Work }],
         stages: vec![CatalogStage { name: "steady".into(), scenario: "".into(), purpose: StagePurpose::WarmUp }],
         metrics: vec![CatalogMetric { name: "found".into(), kind: MetricKind::Trend, unit: Some("rows".into()) }],
     }
@@ -141,6 +147,7 @@ fn call(dice: &mut impl Rng) -> Call {
     let kinds = FailureKind::ALL.len();
     let (outcome, status) = match dice.random_range(0..20_usize) {
         0 => (Outcome::Aborted, None),
+        11 => (Outcome::Redirected, Some(302)),
         one if one <= kinds => (Outcome::Failed(FailureKind::ALL[one - 1]), Some(500)),
         _ => (Outcome::Ok, Some(200)),
     };
@@ -201,6 +208,21 @@ pub(super) fn count(tally: &mut Tally, calls: &[Call]) {
         if let Outcome::Failed(kind) = call.sample.outcome {
             tally.error(series, kind, &format!("{kind} — 失敗"), call.sample.timing.ended());
         }
+    }
+    for (index, outcome) in calls.iter().map(|call| call.sample.outcome).enumerate() {
+        let key = TaskKey { user: UserTypeId(0), task: TaskId(index as u16 % 3), stage: StageId(0) };
+        tally.start_task(key);
+        match outcome {
+            Outcome::Ok => tally.end_task(key, TaskOutcome::Completed),
+            Outcome::Failed(_) => tally.end_task(key, TaskOutcome::Failed(TaskFailure::ALL[index % 3])),
+            Outcome::Aborted => tally.end_task(key, TaskOutcome::Aborted),
+            // one that is under way when the second is over
+            Outcome::Redirected => {}
+        }
+    }
+    if let Some(call) = calls.first() {
+        let series = tally.series(&call.key);
+        tally.transaction_failed(MetricId(2), series);
     }
     tally.drop_due();
 }

@@ -4,12 +4,13 @@ use crate::report::comparison::{
 };
 use crate::report::numbers::{grouped, ms, percent, rate};
 use crate::report::summary::remark;
-use crate::results::{FailureEntry, Report, RequestEntry, ThresholdEntry, ThresholdState};
+use crate::results::{FailureEntry, Report, RequestEntry, TaskCountEntry, ThresholdEntry, ThresholdState};
 
 /// How many different messages a case shows; the report has them all.
 const MESSAGES: usize = 10;
 
-/// The run as JUnit's XML: a suite of the thresholds, with a case for the verdict, and a suite of the endpoints.
+/// The run as JUnit's XML: a suite of the thresholds, with a case for the verdict, one of the endpoints, and one of the
+/// tasks.
 ///
 /// As a whole it passes exactly where the run does. The verdict's case fails with a run that is empty, interrupted or not
 /// valid although each threshold holds; and an endpoint with failed requests passes in a run whose thresholds allow for
@@ -25,7 +26,12 @@ pub(in crate::report) fn junit(report: &Report) -> String {
     };
     let thresholds = report.thresholds.iter().map(|entry| threshold(report, entry)).chain([verdict(report)]);
     let endpoints = report.requests.iter().map(|row| endpoint(report, row));
-    let suites = vec![suite("thresholds", thresholds.collect()), suite("endpoints", endpoints.collect())];
+    let mut suites = vec![suite("thresholds", thresholds.collect()), suite("endpoints", endpoints.collect())];
+    let tasks: Vec<Case> =
+        report.tasks.iter().flat_map(|tasks| &tasks.by_task).filter_map(|row| task(report, row)).collect();
+    if !tasks.is_empty() {
+        suites.push(suite("tasks", tasks));
+    }
     Suites { name: report.plan.name.clone(), seconds: report.run.seconds, suites }.render()
 }
 
@@ -109,6 +115,44 @@ fn endpoint(report: &Report, row: &RequestEntry) -> Case {
     };
     let name = format!("{} {}", row.method, row.name);
     Case { class: format!("{}.endpoints", report.plan.name), name, seconds: None, outcome, output }
+}
+
+/// A task, as far as there is one that people wrote: a user type without `on_start` has none.
+fn task(report: &Report, row: &TaskCountEntry) -> Option<Case> {
+    if row.started == 0 || (row.failed == 0 && row.name == "on_start") {
+        return None;
+    }
+    let counts = format!(
+        "{} started, {} completed, {} failed, {} aborted",
+        grouped(row.started),
+        grouped(row.completed),
+        grouped(row.failed),
+        grouped(row.aborted)
+    );
+    let by: Vec<String> =
+        row.failed_by_kind.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count))).collect();
+    let of = grouped(row.completed.saturating_add(row.failed));
+    let message = format!("{} of {of} failed: {}", grouped(row.failed), by.join(", "));
+    let outcome = match row.failed {
+        0 => CaseOutcome::Passed,
+        _ if report.verdict.passed => CaseOutcome::Passed,
+        _ => {
+            let worst = row.failed_by_kind.iter().max_by_key(|(_, count)| **count);
+            let kind = worst.map(|(kind, _)| kind.clone()).unwrap_or_default();
+            CaseOutcome::Failed(Failure { kind, message: message.clone(), text: counts.clone() })
+        }
+    };
+    let output = match row.failed {
+        0 => counts,
+        _ => format!("{counts}\n{message}, which the thresholds allow"),
+    };
+    Some(Case {
+        class: format!("{}.tasks", report.plan.name),
+        name: format!("{} {}", row.user, row.name).trim().to_owned(),
+        seconds: None,
+        output: if outcome == CaseOutcome::Passed { output } else { String::new() },
+        outcome,
+    })
 }
 
 fn figures(row: &RequestEntry) -> String {

@@ -6,5 +6,6 @@ mod figures;
 mod health;
 mod levels;
 mod stops;
+mod verdicts;
 
 use conducted::{Conducted, conduct_virtually};

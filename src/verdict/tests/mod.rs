@@ -9,22 +9,27 @@ use std::time::Duration;
 
 use super::*;
 use crate::journal::Closing;
-use crate::metrics::{Accounting, Health, Interval, SeriesKey, Tally};
+use crate::metrics::{Accounting, Health, Interval, SeriesKey, Tally, TaskKey};
 use crate::sample::{
     Catalog, CatalogEndpoint, CatalogMetric, CatalogStage, CatalogTask, CatalogUserType, EndpointId, FailureKind,
-    MetricId, MetricKind, Outcome, Phases, Sample, StageId, StagePurpose, TaskId, Timing, Transmission, UserTypeId,
+    MetricId, MetricKind, Outcome, Phases, Sample, StageId, StagePurpose, TaskFailure, TaskId, TaskOutcome, TaskRole,
+    Timing, Transmission, UserTypeId,
 };
 use crate::threshold::{OnBreak, Rule, Threshold};
 use crate::units::{Offset, Shard};
 
 fn catalog() -> Catalog {
-    let endpoint =
-        |name: &str, tag: &str| CatalogEndpoint { name: name.into(), method: "GET".into(), tags: vec![tag.into()] };
+    let endpoint = |name: &str, tag: &str| CatalogEndpoint {
+        name: name.into(),
+        method: "GET".into(),
+        tags: vec![tag.into()],
+        timeout: None,
+    };
     let stage = |name: &str, purpose| CatalogStage { name: name.into(), scenario: "".into(), purpose };
     Catalog {
         endpoints: vec![endpoint("recall", "read"), endpoint("learn", "write")],
         users: vec![CatalogUserType { name: "memory".into(), tags: vec![] }],
-        tasks: vec![CatalogTask { name: "t".into(), user: UserTypeId(0), tags: vec![] }],
+        tasks: vec![CatalogTask { name: "t".into(), user: UserTypeId(0), tags: vec![], role: TaskRole::Work }],
         stages: vec![stage("warm up", StagePurpose::WarmUp), stage("peak", StagePurpose::Measured)],
         metrics: vec![CatalogMetric { name: "found".into(), kind: MetricKind::Trend, unit: None }],
     }
