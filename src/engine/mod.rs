@@ -9,6 +9,7 @@ mod stop;
 mod worker;
 
 mod clock;
+mod cpu_wait;
 mod feeder;
 mod worker_context;
 
@@ -18,6 +19,7 @@ mod closed_pool;
 mod cookie_jar;
 mod iteration_pool;
 mod scenario;
+mod user_gauge;
 mod user_pool;
 
 mod answer;

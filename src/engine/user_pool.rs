@@ -38,7 +38,10 @@ pub(super) struct ScenarioUsers {
 pub(super) struct ActiveUsers(Rc<Cell<u64>>);
 
 /// One active user; counted out however its task ends.
-struct ActiveUser(ActiveUsers);
+struct ActiveUser {
+    active: ActiveUsers,
+    context: Rc<WorkerContext>,
+}
 
 impl UserPool {
     /// Does what is due by now.
@@ -86,7 +89,7 @@ impl ScenarioUsers {
     /// Starts a user that is due at a moment; what stops it.
     pub(super) fn start(&self, identity: Identity, due: Offset, workload: Workload) -> Rc<StopSignal> {
         let user = User::new(self.context.clone(), self.timeline.clone(), identity, due);
-        let (stop, active) = (user.stop.clone(), self.active.enter());
+        let (stop, active) = (user.stop.clone(), self.active.enter(&self.context, due));
         spawn_local(async move {
             let mut next = user.live(workload).await;
             while let Some((user, workload)) = next {
@@ -103,14 +106,17 @@ impl ActiveUsers {
         self.0.get()
     }
 
-    fn enter(&self) -> ActiveUser {
+    fn enter(&self, context: &Rc<WorkerContext>, due: Offset) -> ActiveUser {
         self.0.set(self.0.get() + 1);
-        ActiveUser(self.clone())
+        context.users.enter(due);
+        ActiveUser { active: self.clone(), context: context.clone() }
     }
 }
 
 impl Drop for ActiveUser {
     fn drop(&mut self) {
-        self.0.0.set(self.0.0.get() - 1);
+        let active = &self.active.0;
+        active.set(active.get() - 1);
+        self.context.users.leave(self.context.clock.now());
     }
 }

@@ -9,6 +9,7 @@ use tokio::task::LocalSet;
 use super::arrival_pool::{ArrivalPool, ArrivalSource, SearchLevels, VisitorNumbers};
 use super::clock::{Clock, Pacer};
 use super::closed_pool::ClosedPool;
+use super::cpu_wait::CpuWait;
 use super::feeder::{Feeder, row_partition};
 use super::iteration_pool::IterationPool;
 use super::row_supply::RowSupplies;
@@ -68,6 +69,10 @@ pub enum WorkerMessage {
     Over {
         /// Which worker.
         worker: u32,
+        /// What it counted since the last second.
+        interval: Box<Interval>,
+        /// When it had nothing left to do, where that was before its time was over.
+        done: Option<Offset>,
     },
 }
 
@@ -106,12 +111,12 @@ impl Worker {
 
     async fn run(mut self, context: Rc<WorkerContext>) {
         let mut pools = self.pools(&context);
-        let mut recorder = IntervalRecorder::new(context.clone());
         let end = Offset::ZERO + self.program.length();
         let mut next_check = Offset::ZERO;
         let mut phase = Phase::Running;
-        let (mut drained_by, mut gone_by) = (None, None);
+        let (mut drained_by, mut gone_by, mut done) = (None, None, None);
         context.pacer.sleep_until(Offset::ZERO).await;
+        let mut recorder = IntervalRecorder::new(context.clone(), CpuWait::on(&self.platform));
         loop {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());
@@ -120,7 +125,10 @@ impl Worker {
             }
             let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
             let overdue = next.is_some_and(|at| at <= now);
-            if (now >= end && !overdue) || pools.iter().all(UserPool::is_done) {
+            if phase == Phase::Running && now < end && pools.iter().all(UserPool::is_done) {
+                done = Some(context.users.last_gone());
+            }
+            if (now >= end && !overdue) || done.is_some() {
                 phase = phase.max(Phase::Draining);
             }
             if phase == Phase::Draining {
@@ -173,8 +181,8 @@ impl Worker {
             }
         }
         let rest = recorder.rest(self.clock.now());
-        self.send(rest);
-        drop(self.messages.send(WorkerMessage::Over { worker: self.part.worker() }));
+        let worker = self.part.worker();
+        drop(self.messages.send(WorkerMessage::Over { worker, interval: Box::new(rest), done }));
     }
 
     /// The users of each scenario.
@@ -261,11 +269,12 @@ struct IntervalRecorder {
     lag: Duration,
     /// By how much its checks came late, together.
     stalled: Duration,
+    cpu_wait: CpuWait,
 }
 
 impl IntervalRecorder {
-    const fn new(context: Rc<WorkerContext>) -> Self {
-        Self { context, next: 0, lag: Duration::ZERO, stalled: Duration::ZERO }
+    const fn new(context: Rc<WorkerContext>, cpu_wait: CpuWait) -> Self {
+        Self { context, next: 0, lag: Duration::ZERO, stalled: Duration::ZERO, cpu_wait }
     }
 
     /// The second that is over, if one is. Several missed ones come as the last of them: the worker slept through.
@@ -286,8 +295,10 @@ impl IntervalRecorder {
         let health = Health {
             worker_lag: std::mem::take(&mut self.lag),
             stalled: std::mem::take(&mut self.stalled),
+            cpu_wait: self.cpu_wait.take(),
             ..Health::default()
         };
-        self.context.tally.borrow_mut().take(second, users, health)
+        let interval = self.context.tally.borrow_mut().take(second, users, health);
+        Interval { user_steps: Some(self.context.users.take(second)), ..interval }
     }
 }

@@ -10,6 +10,7 @@ use super::clock::{Clock, Pacer};
 use super::feeder::Feeder;
 use super::request::Prepared;
 use super::trace::CallObserver;
+use super::user_gauge::UserGauge;
 use super::worker::WorkerMessage;
 use crate::compile::{Endpoint, Program};
 use crate::expression::{Globals, Scope};
@@ -28,6 +29,7 @@ pub(super) struct WorkerContext {
     pub(super) pacer: Pacer,
     pub(super) transport: Rc<Transport>,
     pub(super) tally: RefCell<Tally>,
+    pub(super) users: UserGauge,
     pub(super) redactor: UserRedactor,
     /// The worker's own copies of what each endpoint sends unchanged, by endpoint.
     pub(super) prepared: Vec<Prepared>,
@@ -92,6 +94,7 @@ impl WorkerContext {
             pacer,
             transport: Rc::new(transport),
             tally: RefCell::new(Tally::new()),
+            users: UserGauge::default(),
             prepared,
             choices,
             feeders: Vec::new(),

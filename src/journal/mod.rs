@@ -5,12 +5,12 @@
 //! format, byte by byte.
 
 mod events;
-mod extras;
 mod header;
 mod moment;
 mod run_id;
 
 mod dictionary;
+mod extras;
 mod frame;
 mod histogram;
 mod numbers;

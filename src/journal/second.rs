@@ -98,6 +98,8 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
         accounting,
         tasks: TaskGroups::new(),
         users,
+        user_steps: None,
+        last_ended: None,
         health,
     };
     extras::read(&mut scan, &mut interval)?;
@@ -186,6 +188,7 @@ fn read_health(scan: &mut Scan) -> Result<Health, Malformed> {
         open_files: scan.number()?,
         memory: Size::from_bytes(scan.number()?),
         backlog: scan.number()?,
+        ..Health::default()
     })
 }
 
@@ -226,6 +229,7 @@ fn memory(interval: &Interval) -> usize {
     size_of_val(interval.series.as_slice())
         + size_of_val(interval.metrics.as_slice())
         + size_of_val(interval.errors.as_slice())
+        + interval.user_steps.as_ref().map_or(0, |steps| size_of_val(steps.changes()))
         + interval.tasks.len() * size_of::<(TaskKey, TaskCounts)>()
         + series.chain(metrics).chain(errors).sum::<usize>()
 }
@@ -281,6 +285,10 @@ impl OverflowGuard {
         let accounting = &interval.accounting;
         sum.add([interval.users, accounting.scheduled, accounting.dropped, accounting.started, accounting.ok]);
         sum.add([accounting.aborted, accounting.never_sent, interval.health.late]);
+        if let Some(steps) = &interval.user_steps {
+            sum.add([steps.at_start()]);
+            steps.changes().iter().for_each(|change| sum.add([change.by.unsigned_abs()]));
+        }
         sum.add(accounting.failed);
         for series in &interval.series {
             let counts = &series.counts;

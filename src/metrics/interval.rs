@@ -6,8 +6,9 @@ use super::errors::{ErrorCount, ErrorGroups};
 use super::series::{Counts, Measure, SeriesKey};
 use super::sparse_histogram::SparseHistogram;
 use super::tasks::{self, TaskGroups};
+use super::user_steps::{UserFigures, UserSteps};
 use crate::sample::MetricId;
-use crate::units::Size;
+use crate::units::{Offset, Size};
 
 /// One second of one worker, or of several merged.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,10 @@ pub struct Interval {
     pub tasks: TaskGroups,
     /// Users there were at its end.
     pub users: u64,
+    /// Users there were through it; none where that is not known: in old journals.
+    pub user_steps: Option<UserSteps>,
+    /// When the last of its requests that were answered or failed ended; none where there were none, or it is not known.
+    pub last_ended: Option<Offset>,
     /// How the generator fared.
     pub health: Health,
 }
@@ -73,6 +78,14 @@ pub struct Health {
     pub memory: Size,
     /// Intervals that wait to be merged.
     pub backlog: u64,
+    /// For how much of the second the worker that was worst off could have run and had no CPU; none where the system does
+    /// not say.
+    pub cpu_wait: Option<Duration>,
+    /// For how much of the second the process's control group was kept from running, as its quota was used up; none where
+    /// it has no quota, or the system does not say.
+    pub throttled: Option<Duration>,
+    /// How much of a second the host kept each CPU from this machine, as a mean; none where the system does not say.
+    pub stolen: Option<Duration>,
 }
 
 /// How many groups of failures an interval keeps apart.
@@ -90,7 +103,19 @@ impl Interval {
             accounting: Accounting::default(),
             tasks: TaskGroups::new(),
             users: 0,
+            user_steps: None,
+            last_ended: None,
             health: Health::default(),
+        }
+    }
+
+    /// What its users come to in the first so much of it; `None` in no time. Where only those at its end are known, they
+    /// stand for all of it.
+    #[must_use]
+    pub fn user_figures(&self, length: Duration) -> Option<UserFigures> {
+        match &self.user_steps {
+            Some(steps) => steps.figures(length),
+            None => Some(UserFigures { least: self.users, most: self.users, mean: self.users as f64 }),
         }
     }
 
@@ -99,6 +124,14 @@ impl Interval {
         self.accounting.merge(&other.accounting);
         tasks::merge(&mut self.tasks, &other.tasks);
         self.users += other.users;
+        self.user_steps = match (self.user_steps.take(), &other.user_steps) {
+            (Some(mut mine), Some(theirs)) => {
+                mine.merge(theirs);
+                Some(mine)
+            }
+            _ => None,
+        };
+        self.last_ended = self.last_ended.max(other.last_ended);
         self.health.merge(&other.health);
         let mut series: BTreeMap<SeriesKey, usize> =
             self.series.iter().enumerate().map(|(index, count)| (count.key.clone(), index)).collect();
@@ -163,5 +196,9 @@ impl Health {
         self.open_files = self.open_files.max(other.open_files);
         self.memory = self.memory.max(other.memory);
         self.backlog = self.backlog.max(other.backlog);
+        // what only one of them knows is better than nothing: `None` is below every figure
+        self.cpu_wait = self.cpu_wait.max(other.cpu_wait);
+        self.throttled = self.throttled.max(other.throttled);
+        self.stolen = self.stolen.max(other.stolen);
     }
 }

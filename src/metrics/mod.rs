@@ -16,6 +16,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod user_steps;
 
 pub use accounting::Accounting;
 pub use bucket::Scale;
@@ -28,3 +29,4 @@ pub use sparse_histogram::{Moments, Recorder, SparseHistogram};
 pub use tally::{SeriesRef, Tally};
 pub use tasks::{TaskCounts, TaskGroups, TaskKey};
 pub use totals::{MetricTotal, Second, SeriesTotal, Totals};
+pub use user_steps::{UserChange, UserSteps};

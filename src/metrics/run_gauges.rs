@@ -1,13 +1,20 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::bucket::Scale;
 use super::interval::{Interval, MetricCount};
 use super::series::SeriesKey;
-use super::sparse_histogram::Recorder;
+use super::sparse_histogram::{Recorder, SparseHistogram};
 use crate::sample::{Catalog, EndpointId, RunGauge, StageId, TaskId, UserTypeId};
+use crate::units::Offset;
 
-/// Adds a second's users and rate to its metrics, as samples of the run as a whole, under the stage it lay in.
-pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId) {
+/// Adds a second's users and rate to its metrics, as samples of the run as a whole, under the stage it lay in. Load
+/// covered the first so much of it.
+///
+/// Users count by time, a sample a millisecond, so that their mean, their quantiles, their smallest and largest number
+/// are those of the time. The rate is that of the second; of one that load covers in part it says nothing, unless the
+/// run has no other.
+pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId, covered: Duration) {
     let key = SeriesKey {
         endpoint: EndpointId(u32::MAX),
         name: Arc::from(""),
@@ -17,14 +24,12 @@ pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId
         status: None,
     };
     for gauge in RunGauge::ALL {
-        let value = match gauge {
-            RunGauge::ConcurrentUsers => interval.users,
-            RunGauge::TotalRps => interval.accounting.ok + interval.accounting.failures(),
+        let samples = match gauge {
+            RunGauge::ConcurrentUsers => users(interval, covered),
+            RunGauge::TotalRps => rate(interval, covered),
         };
-        let Some(metric) = gauge.id(catalog) else { continue };
-        let mut recorder = Recorder::new(Scale::Number);
-        recorder.record(value as f64);
-        interval.metrics.push(MetricCount { metric, key: key.clone(), samples: recorder.take(), failed: 0 });
+        let (Some(metric), Some(samples)) = (gauge.id(catalog), samples) else { continue };
+        interval.metrics.push(MetricCount { metric, key: key.clone(), samples, failed: 0 });
     }
 }
 
@@ -33,12 +38,64 @@ pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId
 pub fn recompute_run_gauges(interval: &mut Interval, catalog: &Catalog) {
     let gauges = RunGauge::ALL.map(|gauge| gauge.id(catalog));
     let is_gauge = |count: &MetricCount| gauges.contains(&Some(count.metric)) && count.key.endpoint.0 == u32::MAX;
+    let users = RunGauge::ConcurrentUsers.id(catalog);
+    // all have a sample a millisecond that load covered; one that has a single one is of an old journal
+    let covered = interval.metrics.iter().filter(|count| is_gauge(count) && Some(count.metric) == users);
+    let covered = covered.map(|count| count.samples.moments().count).max().unwrap_or(0);
+    let covered = if interval.user_steps.is_some() { Duration::from_millis(covered) } else { SECOND };
     let Some(stage) = interval.metrics.iter().find(|count| is_gauge(count)).map(|count| count.key.stage) else {
         return;
     };
     interval.metrics.retain(|count| !is_gauge(count));
-    add_run_gauges(interval, catalog, stage);
+    add_run_gauges(interval, catalog, stage, covered);
 }
+
+fn users(interval: &Interval, covered: Duration) -> Option<SparseHistogram> {
+    let mut recorder = Recorder::new(Scale::Number);
+    let Some(steps) = &interval.user_steps else {
+        recorder.record(interval.users as f64);
+        return Some(recorder.take());
+    };
+    let figures = steps.figures(covered)?;
+    let mut passed = Duration::ZERO;
+    let mut spans: Vec<(u64, u32)> = Vec::new();
+    for (users, lasted) in steps.spans(covered) {
+        let before = passed.as_millis();
+        passed += lasted;
+        spans.push((users, u32::try_from(passed.as_millis() - before).unwrap_or(u32::MAX)));
+    }
+    // the fewest and the most count, however short they were there
+    for extreme in [figures.least, figures.most] {
+        if spans.iter().filter(|(users, _)| *users == extreme).all(|(_, samples)| *samples == 0) {
+            if let Some((_, samples)) = spans.iter_mut().max_by_key(|(_, samples)| *samples) {
+                *samples = samples.saturating_sub(1);
+            }
+            if let Some((_, samples)) = spans.iter_mut().find(|(users, _)| *users == extreme) {
+                *samples = 1;
+            }
+        }
+    }
+    spans.iter().for_each(|(users, samples)| recorder.record_times(*users as f64, *samples));
+    let mut samples = recorder.take();
+    // by the nanosecond and not by the millisecond
+    samples.moments.mean = figures.mean;
+    Some(samples)
+}
+
+fn rate(interval: &Interval, covered: Duration) -> Option<SparseHistogram> {
+    let ended = (interval.accounting.ok + interval.accounting.failures()) as f64;
+    let time = match (covered < SECOND, interval.second) {
+        (false, _) => SECOND,
+        // what ended after the load takes its time
+        (true, 0) => interval.last_ended.map_or(covered, |last| covered.max(last.since(Offset::ZERO))),
+        (true, _) => return None,
+    };
+    let mut recorder = Recorder::new(Scale::Number);
+    recorder.record(if time.is_zero() { 0.0 } else { ended / time.as_secs_f64() });
+    Some(recorder.take())
+}
+
+const SECOND: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
@@ -52,7 +109,7 @@ mod tests {
         interval.users = 7;
         interval.accounting.ok = 40;
         interval.accounting.failed[0] = 2;
-        add_run_gauges(&mut interval, &catalog, StageId(0));
+        add_run_gauges(&mut interval, &catalog, StageId(0), SECOND);
         let values: Vec<f64> = interval.metrics.iter().map(|count| count.samples.moments().last).collect();
         assert_eq!(values, [7.0, 42.0]);
     }
@@ -64,7 +121,7 @@ mod tests {
         let part = |users, ok| {
             let mut interval = Interval::empty(3);
             (interval.users, interval.accounting.ok) = (users, ok);
-            add_run_gauges(&mut interval, &catalog, StageId(1));
+            add_run_gauges(&mut interval, &catalog, StageId(1), SECOND);
             interval
         };
         let mut whole = part(7, 40);

@@ -61,9 +61,30 @@ impl Recorder {
 
     /// Counts a sample: nanoseconds, or a number. What is not finite is counted as refused and nothing else.
     pub fn record(&mut self, sample: f64) {
+        if let Some(count) = self.count(sample) {
+            *count = count.saturating_add(1);
+            self.moments.add(sample, self.scale.clips(sample));
+        }
+    }
+
+    /// Counts a sample so many times.
+    pub(super) fn record_times(&mut self, sample: f64, times: u32) {
+        if times == 0 {
+            return;
+        }
+        if let Some(count) = self.count(sample) {
+            *count = count.saturating_add(times);
+            let (times, clips) = (u64::from(times), self.scale.clips(sample));
+            let one = Moments { count: times, mean: sample, min: sample, max: sample, last: sample, ..Moments::NONE };
+            self.moments.merge(&Moments { clipped: if clips { times } else { 0 }, ..one });
+        }
+    }
+
+    /// The count of a sample's bucket; what is not finite is counted as refused and has none.
+    fn count(&mut self, sample: f64) -> Option<&mut u32> {
         if !sample.is_finite() {
             self.moments.refused += 1;
-            return;
+            return None;
         }
         let bucket = self.scale.bucket_of(sample);
         if bucket >= self.counts.len() {
@@ -73,8 +94,7 @@ impl Recorder {
         if *count == 0 {
             self.touched.push(bucket as u32);
         }
-        *count = count.saturating_add(1);
-        self.moments.add(sample, self.scale.clips(sample));
+        Some(count)
     }
 
     /// Whether nothing was counted since the last take.

@@ -26,6 +26,7 @@ pub struct Tally {
     touched: Vec<u32>,
     lateness: Duration,
     late: u64,
+    last_ended: Option<Offset>,
 }
 
 /// A series of this tally, found once and kept: it stays valid for the tally's life.
@@ -67,6 +68,7 @@ impl Tally {
             touched: Vec::new(),
             lateness: Duration::ZERO,
             late: 0,
+            last_ended: None,
         }
     }
 
@@ -121,6 +123,7 @@ impl Tally {
         slot.time(Measure::Dns, sample.phases.dns);
         slot.time(Measure::Connect, sample.phases.connect);
         slot.time(Measure::Tls, sample.phases.tls);
+        self.last_ended = self.last_ended.max(Some(sample.timing.ended()));
         let lateness = sample.timing.lateness();
         self.lateness = self.lateness.max(lateness);
         self.late += u64::from(lateness > Health::LATE);
@@ -177,6 +180,8 @@ impl Tally {
             accounting: std::mem::take(&mut self.accounting),
             tasks: self.tasks.drain().collect::<TaskGroups>(),
             users,
+            user_steps: None,
+            last_ended: self.last_ended.take(),
             health: Health {
                 lateness: std::mem::take(&mut self.lateness),
                 late: std::mem::take(&mut self.late),

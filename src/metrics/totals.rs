@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::accounting::Accounting;
 use super::bucket::Scale;
@@ -7,7 +8,9 @@ use super::errors::{ErrorCount, ErrorGroups};
 use super::interval::{Health, Interval};
 use super::series::{Counts, Measure, SeriesKey};
 use super::tasks::{self, TaskGroups};
+use super::user_steps::UserFigures;
 use crate::sample::MetricId;
+use crate::units::Offset;
 
 /// Everything so far. Its memory is a function of the plan, not of the run's length.
 #[derive(Debug)]
@@ -21,6 +24,7 @@ pub struct Totals {
     /// How many seconds one entry of the history stands for.
     stride: u32,
     seconds: u32,
+    last_ended: Option<Offset>,
 }
 
 /// One series so far.
@@ -55,6 +59,10 @@ pub struct Second {
     pub failed: u64,
     /// The most users there were.
     pub users: u64,
+    /// The fewest there were.
+    pub fewest: u64,
+    /// Their mean over its time.
+    pub mean: f64,
     /// How the generator fared, at its worst.
     pub health: Health,
 }
@@ -76,6 +84,7 @@ impl Totals {
             history: Vec::new(),
             stride: 1,
             seconds: 0,
+            last_ended: None,
         }
     }
 
@@ -99,6 +108,7 @@ impl Totals {
         tasks::merge(&mut self.tasks, &interval.tasks);
         self.remember(interval);
         self.seconds = self.seconds.max(interval.second + 1);
+        self.last_ended = self.last_ended.max(interval.last_ended);
     }
 
     /// Each series so far.
@@ -135,6 +145,12 @@ impl Totals {
         &self.history
     }
 
+    /// When the last request that was answered or failed ended; `None` where there was none, or it is not known.
+    #[must_use]
+    pub const fn last_ended(&self) -> Option<Offset> {
+        self.last_ended
+    }
+
     /// How many seconds have been added.
     #[must_use]
     pub const fn seconds(&self) -> u32 {
@@ -142,13 +158,17 @@ impl Totals {
     }
 
     fn remember(&mut self, interval: &Interval) {
+        let users = interval.user_figures(Duration::from_secs(1));
+        let users = users.unwrap_or(UserFigures { least: 0, most: 0, mean: 0.0 });
         let entry = Second {
             second: interval.second,
             length: 1,
             started: interval.accounting.started,
             ok: interval.accounting.ok,
             failed: interval.accounting.failures(),
-            users: interval.users,
+            users: users.most,
+            fewest: users.least,
+            mean: users.mean,
             health: interval.health,
         };
         match self.history.last_mut() {
@@ -203,11 +223,14 @@ impl SeriesTotal {
 
 impl Second {
     fn fold(&mut self, other: &Self) {
+        let (mine, theirs) = (f64::from(self.length), f64::from(other.length));
+        self.mean = (self.mean * mine + other.mean * theirs) / (mine + theirs).max(1.0);
         self.length = (other.second + other.length).saturating_sub(self.second);
         self.started += other.started;
         self.ok += other.ok;
         self.failed += other.failed;
         self.users = self.users.max(other.users);
+        self.fewest = self.fewest.min(other.fewest);
         self.health.merge(&other.health);
     }
 }

@@ -59,6 +59,7 @@ mod tests {
             limit: Some(0.01),
             baseline: None,
             against: None,
+            worst_at: None,
             broke_at: None,
             history: Vec::new(),
             state: ThresholdState::Broken,

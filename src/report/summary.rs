@@ -84,7 +84,19 @@ fn requests(report: &Report) -> Section {
         table.row(request([Cell::name(&row.method), Cell::name(&row.name)], row).ranked(rank));
     }
     table.row(request([Cell::words(""), Cell::words("all")], &report.total).total());
-    Section::new("requests", "requests").with(table)
+    let mut notes = Vec::new();
+    if let Some(measured) = &report.measured {
+        table.row(request([Cell::words(""), Cell::words("measured")], measured).total());
+        notes.push(
+            "measured: without the warm-up, as thresholds are judged that name no stage; all else: with it".to_owned(),
+        );
+    }
+    // said where it is not what one would take it for
+    if let Some(time) = report.run.rate_seconds.filter(|time| *time > report.run.seconds * 1.005) {
+        notes.push(format!("rate: over {}, to the end of the last request", seconds(time)));
+    }
+    let section = Section::new("requests", "requests").with(table);
+    notes.into_iter().fold(section, |section, note| section.with(Block::Note(note.into())))
 }
 
 /// For each row its place among those with the most failures first, then the slowest.
@@ -291,7 +303,8 @@ pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
     let failed =
         threshold.failed_as_timeout.then(|| "failed requests count as no quicker than their timeout".to_owned());
     let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
-    let said: Vec<String> = [broke, against, failed].into_iter().flatten().collect();
+    let worst = threshold.worst_at.map(|at| format!("the worst window, up to {}", seconds(at)));
+    let said: Vec<String> = [broke, worst, against, failed].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 
@@ -370,6 +383,10 @@ fn generator(report: &Report) -> Section {
         grouped(generator.open_files),
         ms(generator.worker_lag),
     );
+    match generator.cpu_wait {
+        Some(wait) => line.push_str(&format!(", waited for a CPU up to {} of a second", ms(wait))),
+        None => line.push_str("; whether it waited for a CPU is not known: only how late it woke and sent was watched"),
+    }
     if generator.suspect_seconds > 0 {
         let by = generator.suspect_by.iter().map(|(issue, seconds)| format!("{seconds} {}", issue.replace('_', " ")));
         let suspect = counted(generator.suspect_seconds, "suspect second");

@@ -1,14 +1,16 @@
+use std::time::Duration;
+
 use super::document::{
-    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RunEntry, SecondEntry, ShardEntry,
-    StageEntry, ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
+    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RequestEntry, RunEntry, SecondEntry,
+    ShardEntry, StageEntry, ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
 };
 use super::fold::Results;
-use super::request_rows::{by_kind, metrics, requests};
+use super::request_rows::{by_kind, measured, metrics, requests};
 use super::task_rows::tasks;
 use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
 use crate::metrics::{Accounting, ErrorCount, Second};
-use crate::sample::{Catalog, FailureKind, StagePurpose};
+use crate::sample::{Catalog, CatalogStage, FailureKind, StageId, StagePurpose};
 use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Status, Verdict, health_issues};
@@ -21,7 +23,8 @@ impl Results {
         let verdict = self.verdict_on(&findings);
         let (header, totals, generator) = (self.header(), self.totals(), self.generator());
         let elapsed = self.elapsed().as_secs_f64();
-        let (rows, total) = requests(totals, &header.catalog, elapsed);
+        let time = self.measured_time().as_secs_f64();
+        let (rows, total) = requests(totals, &header.catalog, time);
         let (exceptions, failures) = groups(&totals.errors(), &header.catalog);
         let end = self.end();
         Report {
@@ -35,6 +38,7 @@ impl Results {
             run: RunEntry {
                 began: humantime::format_rfc3339_millis(header.began).to_string(),
                 seconds: elapsed,
+                rate_seconds: (time > elapsed).then_some(time),
                 ended: match self.closing() {
                     Some(Closing::Complete) => "complete",
                     Some(Closing::Asked) => "asked",
@@ -61,8 +65,9 @@ impl Results {
             levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
             at_least: header.at_least.as_ref().map(|least| least.level.clone()),
             total,
+            measured: self.without_warm_up(),
             requests: rows,
-            users: users(totals, &header.catalog, elapsed),
+            users: users(totals, &header.catalog, time),
             metrics: metrics(totals, &header.catalog),
             failures,
             exceptions,
@@ -80,6 +85,17 @@ impl Results {
         let of_times = rule.require.aggregate.is_of_samples() && rule.require.subject.counts_failed();
         let known = self.header().catalog.endpoints.iter().any(|endpoint| endpoint.timeout.is_some());
         threshold(rule, finding, of_times && known && self.totals().accounting().failures() > 0)
+    }
+
+    /// All requests that are judged where no stage is named, of a run with a warm-up; a journal of before the ends of
+    /// requests were kept is shown as it was.
+    fn without_warm_up(&self) -> Option<RequestEntry> {
+        let stages = &self.header().catalog.stages;
+        let warms_up = |stage: &CatalogStage| stage.purpose == StagePurpose::WarmUp;
+        let totals = self.totals();
+        totals.last_ended().filter(|_| stages.iter().any(warms_up))?;
+        let counts = |stage: StageId| !stages.get(stage.index()).is_some_and(warms_up);
+        Some(measured(totals, counts, self.judged_time().as_secs_f64()))
     }
 }
 
@@ -116,17 +132,15 @@ fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> Thresho
     let Finding { judged, history } = finding;
     ThresholdEntry {
         name: rule.name.clone(),
-        require: rule.require.to_string(),
+        require: rule.text.trim().to_owned(),
         place: rule.place.clone(),
         measured: judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount)),
         value: judged.measured.map(Amount::value),
         limit: rule.require.limit.amount().map(Amount::value),
         baseline: rule.require.limit.baseline().map(Amount::value),
-        against: rule
-            .require
-            .limit
-            .is_baseline()
-            .then(|| rule.require.limit.amount().map_or_else(|| "not known".to_owned(), |amount| amount.to_string())),
+        against: rule.require.limit.is_baseline().then(|| {
+            rule.require.limit.amount().map_or_else(|| "not known".to_owned(), |amount| rule.require.show(amount))
+        }),
         state: match judged.status {
             Status::Held => ThresholdState::Held,
             Status::Broken => ThresholdState::Broken,
@@ -135,6 +149,7 @@ fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> Thresho
         },
         failed_as_timeout,
         broke_at: judged.broken_at.map(Offset::as_secs_f64),
+        worst_at: judged.window_end.filter(|_| judged.broken_at.is_none()).map(Offset::as_secs_f64),
         history: history.points().iter().map(point).collect(),
     }
 }
@@ -192,6 +207,7 @@ fn accounting(accounting: &Accounting, has_ended: bool) -> BooksEntry {
 
 fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
     let (worst, limits) = (generator.worst(), generator.limits());
+    let ms = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1e3);
     GeneratorEntry {
         worker_lag: worst.worker_lag.as_secs_f64() * 1e3,
         stalled: worst.stalled.as_secs_f64() * 1e3,
@@ -204,6 +220,9 @@ fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
         memory: worst.memory.as_bytes(),
         memory_limit: limits.memory.map(Size::as_bytes),
         backlog: worst.backlog,
+        cpu_wait: ms(worst.cpu_wait),
+        throttled: ms(worst.throttled),
+        stolen: ms(worst.stolen),
         suspect_seconds: generator.suspect(),
         suspect_by: generator.issues().map(|(issue, seconds)| (issue.name().to_owned(), seconds)).collect(),
     }
@@ -217,6 +236,8 @@ fn second(second: &Second, limits: &Limits) -> SecondEntry {
         second: second.second,
         length: second.length,
         users: second.users,
+        users_mean: (second.users > second.fewest).then_some(second.mean),
+        users_min: (second.users > second.fewest).then_some(second.fewest),
         started: second.started,
         ok: second.ok,
         failed: second.failed,

@@ -28,8 +28,12 @@ pub struct Report {
     /// The least level that had to hold: `100 users`, `50/s`; absent where none was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<String>,
-    /// All requests together.
+    /// All requests together, those of a warm-up among them.
     pub total: RequestEntry,
+    /// All requests but those of the warm-up: what thresholds are of that name no stage. Absent in a run without a warm-up,
+    /// where it would be the total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<RequestEntry>,
     /// Requests by method and name.
     pub requests: Vec<RequestEntry>,
     /// Requests by the user type that made them, and by its tasks.
@@ -109,6 +113,9 @@ pub struct RunEntry {
     pub began: String,
     /// For how many seconds load was made.
     pub seconds: f64,
+    /// The seconds that rates are over, where requests that ended after the load make it longer; absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_seconds: Option<f64>,
     /// Why it ended: `complete`, `asked`, `threshold` or `plan`; `cut_off` where its journal breaks off.
     pub ended: String,
     /// The number all chance derived from.
@@ -146,7 +153,7 @@ pub struct VerdictEntry {
 pub struct ThresholdEntry {
     /// Its name, where the plan gives one.
     pub name: Option<String>,
-    /// The condition.
+    /// The condition, as it is written.
     pub require: String,
     /// Where it stands in the plan; empty for the default.
     pub place: String,
@@ -167,6 +174,10 @@ pub struct ThresholdEntry {
     pub failed_as_timeout: bool,
     /// When it broke, in seconds from the start; `null` where it held, or was judged by the whole run alone.
     pub broke_at: Option<f64>,
+    /// Of one with a window that held: when the worst window was over, in seconds from the start. That is what was measured.
+    /// Absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst_at: Option<f64>,
     /// What was measured second by second; in a long run, in longer steps.
     pub history: Vec<ThresholdPoint>,
 }
@@ -220,7 +231,7 @@ pub struct RequestEntry {
     pub failed_by_kind: BTreeMap<String, u64>,
     /// Answers by status.
     pub status: BTreeMap<u16, u64>,
-    /// Requests a second, over the time load was made.
+    /// Requests a second, over the time load was made, or to the end of the last that ended after it.
     pub rate: f64,
     /// The share of calls that failed; `null` without calls.
     pub error_rate: Option<f64>,
@@ -251,7 +262,7 @@ pub struct UserEntry {
     pub requests: u64,
     /// How many failed.
     pub failed: u64,
-    /// Requests a second, over the time load was made.
+    /// Requests a second, over the time load was made, or to the end of the last that ended after it.
     pub rate: f64,
     /// Its part of all requests; `null` where there were none.
     pub share: Option<f64>,
@@ -458,9 +469,22 @@ pub struct GeneratorEntry {
     pub memory_limit: Option<u64>,
     /// The most seconds of workers that waited to be put together.
     pub backlog: u64,
+    /// The most of a second that a worker was ready to run and had no CPU, in milliseconds; absent where the system did not
+    /// say, and only stand-ins for it were watched: `worker_lag`, `stalled` and `lateness`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_wait: Option<f64>,
+    /// The most of a second that the control group had no CPU time left, in milliseconds; absent where it has no quota, or
+    /// the system did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttled: Option<f64>,
+    /// The most of a second that the host of a virtual machine kept its CPUs from it, in milliseconds; absent where the
+    /// system did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stolen: Option<f64>,
     /// Seconds coloured by the generator itself; with more than a fifth of them a run is not valid.
     pub suspect_seconds: u64,
-    /// Those seconds by what was wrong: `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
+    /// Those seconds by what was wrong: `throttled`, `stolen`, `starved`, `stalled`, `late`, `cpu`, `open_files`, `memory`,
+    /// `backlog`.
     pub suspect_by: BTreeMap<String, u64>,
 }
 
@@ -473,6 +497,12 @@ pub struct SecondEntry {
     pub length: u32,
     /// The most users there were.
     pub users: u64,
+    /// Their mean over its time; absent where their number did not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users_mean: Option<f64>,
+    /// The fewest users there were; absent where their number did not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users_min: Option<u64>,
     /// Requests begun.
     pub started: u64,
     /// Requests answered as expected.
@@ -481,7 +511,7 @@ pub struct SecondEntry {
     pub failed: u64,
     /// Whether the generator coloured it.
     pub suspect: bool,
-    /// With what: `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
+    /// With what: `throttled`, `stolen`, `starved`, `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.
     #[serde(rename = "strains")]
     pub health_issues: Vec<String>,
 }

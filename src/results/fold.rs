@@ -132,6 +132,20 @@ impl Results {
         self.end.as_ref().map_or_else(|| self.reached(), |end| end.elapsed)
     }
 
+    /// The time that rates are over: to the end of the load, or to the end of the last request that ended after it.
+    #[must_use]
+    pub fn measured_time(&self) -> Duration {
+        let last = self.totals.last_ended().map_or(Duration::ZERO, |last| last.since(Offset::ZERO));
+        self.elapsed().max(last)
+    }
+
+    /// The same of what is judged where no stage is named: without warm-ups.
+    pub(super) fn judged_time(&self) -> Duration {
+        let measured = self.timeline.measured(Offset::from(self.elapsed()), self.totals.last_ended());
+        measured
+            .time(|index| self.catalog.stages.get(index).is_none_or(|stage| stage.purpose == StagePurpose::Measured))
+    }
+
     /// The stage under way at a moment, of the first scenario that has one.
     #[must_use]
     pub fn stage_at(&self, at: Offset) -> Option<StageId> {
@@ -167,7 +181,8 @@ impl Results {
         let mut findings = self.evaluator.findings(elapsed, self.closing());
         let levels = self.end.as_ref().map_or(&[][..], |end| &end.levels);
         on_levels(&mut findings, &self.rules, (levels, self.levels), |rule, stage| {
-            judge_stage(rule, &self.totals, &self.catalog, &self.timeline.elapsed(elapsed), stage)
+            let measured = self.timeline.measured(elapsed, self.totals.last_ended());
+            judge_stage(rule, &self.totals, &self.catalog, &measured, stage)
         });
         findings
     }

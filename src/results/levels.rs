@@ -1,7 +1,7 @@
 use crate::journal::{Level, MinimumLevel};
 use crate::sample::StageId;
 use crate::threshold::Rule;
-use crate::verdict::{Finding, Judged, MissedLevel, status_of};
+use crate::verdict::{Finding, Judged, MissedLevel};
 
 /// Where the figures of a search's levels come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) enum Figures {
 pub fn level(stage: StageId, (level, height): (String, f64), judged: &[Judged], rules: &[Rule], dropped: u64) -> Level {
     let broken = rules.iter().zip(judged).filter(|(_, judged)| !judged.status.holds()).map(|(rule, judged)| {
         let measured = judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount));
-        format!("{}: {measured}", rule.require)
+        format!("{}: {measured}", rule.text)
     });
     Level {
         stage,
@@ -55,7 +55,7 @@ pub(super) fn on_levels(
     let Some(level) = highest_held(levels).or_else(|| levels.first()) else { return };
     for (index, (finding, rule)) in findings.iter_mut().zip(rules).enumerate() {
         finding.judged = match level.measured.get(index).filter(|_| figures == Figures::Kept) {
-            Some(measured) => Judged { measured: *measured, status: status_of(rule, *measured), broken_at: None },
+            Some(measured) => Judged::of(rule, *measured),
             None => anew(rule, level.stage),
         };
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::document::{MetricEntry, RequestEntry, TimeEntry};
 use crate::metrics::{Counts, Distribution, Measure, MetricTotal, Scale, SeriesTotal, Totals};
-use crate::sample::{Catalog, FailureKind, MetricId, MetricKind};
+use crate::sample::{Catalog, FailureKind, MetricId, MetricKind, StageId};
 
 /// Requests gathered for one row.
 struct Row {
@@ -23,6 +23,14 @@ pub(super) fn requests(totals: &Totals, catalog: &Catalog, seconds: f64) -> (Vec
     }
     let rows = rows.into_iter().map(|((method, name), row)| row.entry(method, name, seconds)).collect();
     (rows, all.entry(String::new(), "all".to_owned(), seconds))
+}
+
+/// The requests of some stages, all together.
+pub(super) fn measured(totals: &Totals, counts: impl Fn(StageId) -> bool, seconds: f64) -> RequestEntry {
+    let mut all = Row::new();
+    let counted = totals.series().filter(|(key, _)| counts(key.stage));
+    counted.for_each(|(key, total)| all.add(key.status, total));
+    all.entry(String::new(), "measured".to_owned(), seconds)
 }
 
 /// Each declared metric.

@@ -16,6 +16,7 @@ mod run_loop;
 mod shard_fit;
 #[cfg(test)]
 mod tests;
+mod withheld_time;
 
 pub use dry_run::dry_run;
 pub use fd_limit::raise;

@@ -1,7 +1,9 @@
 use std::fs;
+use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
 
+use super::withheld_time::{TICKS, WithheldTime};
 use crate::engine::Platform;
 use crate::metrics::Health;
 use crate::units::{Offset, Size};
@@ -10,8 +12,17 @@ use crate::verdict::Limits;
 /// Watches the process itself, as the system accounts for it (Linux's `/proc/self`; elsewhere nothing is seen).
 #[derive(Debug, Default)]
 pub(super) struct ProcessStats {
+    cpu_time: Pace,
+    throttled: Pace,
+    stolen: Pace,
+    withheld: WithheldTime,
+}
+
+/// How fast an account grows, as seconds a second.
+#[derive(Debug, Default)]
+struct Pace {
     last: Option<(Offset, f64)>,
-    cores: f64,
+    pace: Option<f64>,
 }
 
 /// What this process may use, as far as the system says: cores by its own count, which knows of quotas; the limit on
@@ -32,8 +43,8 @@ pub fn limits(workers: u32) -> Limits {
 /// a few of those would look like many cores.
 const SHORTEST: f64 = 0.5;
 
-/// The clock ticks a second that `/proc` counts CPU time in; Linux fixes it at 100 for user space.
-const TICKS: f64 = 100.0;
+/// No account grows by more seconds a second, however many CPUs it is of.
+const MOST: f64 = 1e6;
 const PAGE: u64 = 4096;
 
 impl ProcessStats {
@@ -48,17 +59,32 @@ impl ProcessStats {
 
     /// What the process is at now; CPU is the mean since the last look that is not too near.
     pub(super) fn look(&mut self, now: Offset) -> Health {
-        let cpu = cpu_seconds();
-        if let (Some((before, was)), Some(is)) = (self.last, cpu) {
-            let span = now.as_secs_f64() - before.as_secs_f64();
-            if span >= SHORTEST {
-                self.cores = (is - was) / span;
-                self.last = Some((now, is));
-            }
-        } else {
-            self.last = cpu.map(|cpu| (now, cpu));
+        let a_second = |pace: Option<f64>| pace.map(|pace| Duration::from_secs_f64(pace.clamp(0.0, MOST)));
+        Health {
+            cpu_cores: self.cpu_time.at(now, cpu_seconds()).unwrap_or_default(),
+            open_files: open_files(),
+            memory: memory(),
+            throttled: a_second(self.throttled.at(now, self.withheld.throttled())),
+            stolen: a_second(self.stolen.at(now, self.withheld.stolen())),
+            ..Health::default()
         }
-        Health { cpu_cores: self.cores, open_files: open_files(), memory: memory(), ..Health::default() }
+    }
+}
+
+impl Pace {
+    /// How fast it has grown since the last look that is not too near; `None` before the second one.
+    fn at(&mut self, now: Offset, seconds: Option<f64>) -> Option<f64> {
+        let is = seconds?;
+        let Some((before, was)) = self.last else {
+            self.last = Some((now, is));
+            return None;
+        };
+        let span = now.as_secs_f64() - before.as_secs_f64();
+        if span >= SHORTEST {
+            self.pace = Some((is - was) / span);
+            self.last = Some((now, is));
+        }
+        self.pace
     }
 }
 

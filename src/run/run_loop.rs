@@ -92,9 +92,10 @@ pub async fn conduct(
         cut: None,
     };
     under_way.load(interrupts).await;
-    let UnderWay { mut emitter, levels, run, ended, .. } = under_way;
+    let UnderWay { mut emitter, levels, run, ended, collector, .. } = under_way;
     let length = Offset::from(program.length());
-    let (closing, at) = ended.unwrap_or_else(|| (Closing::Complete, length.min(run.clock.now())));
+    let done = || collector.done().unwrap_or_else(|| run.clock.now());
+    let (closing, at) = ended.unwrap_or_else(|| (Closing::Complete, length.min(done())));
     let broken_workers = run.join().await;
     emitter.emit(Entry::End(End {
         closing,
@@ -227,15 +228,16 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         self.process.as_mut().map(|process| process.look(now)).unwrap_or_default()
     }
 
-    /// Adds what a second says of the run as a whole. The last second may be a part of one, and what comes after it is
-    /// no load: those say nothing.
+    /// Adds what a second says of the run as a whole, as far as there was load in it.
     fn measure_run(&self, interval: &mut Interval) {
         let began = Offset::from(Duration::from_secs(u64::from(interval.second)));
-        let end = self.ended.map_or_else(|| Offset::from(self.program.length()), |(_, at)| at);
+        let end = self.ended.map(|(_, at)| at).or(self.collector.done());
+        let end = end.unwrap_or_else(|| Offset::from(self.program.length()));
+        let covered = end.since(began).min(Duration::from_secs(1));
         if let Some(stage) = self.emitter.results.stage_at(began)
-            && began + Duration::from_secs(1) <= end
+            && !covered.is_zero()
         {
-            add_run_gauges(interval, &self.program.catalog, stage);
+            add_run_gauges(interval, &self.program.catalog, stage, covered);
         }
     }
 

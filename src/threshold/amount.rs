@@ -22,6 +22,38 @@ pub enum Amount {
     Size(Size),
 }
 
+/// What a rate is written by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RateUnit {
+    /// `50/s`
+    #[default]
+    Second,
+    /// `3000/min`
+    Minute,
+    /// `180000/h`
+    Hour,
+}
+
+impl RateUnit {
+    /// That of a rate as it is written.
+    pub(super) fn of(written: &str) -> Self {
+        match written.rsplit_once('/').map(|(_, unit)| unit.trim().as_bytes()) {
+            Some([b'm', ..]) => Self::Minute,
+            Some([b'h', ..]) => Self::Hour,
+            _ => Self::Second,
+        }
+    }
+
+    fn show(self, rate: Rate) -> String {
+        let (seconds, sign) = match self {
+            Self::Second => (1.0, "s"),
+            Self::Minute => (60.0, "min"),
+            Self::Hour => (3600.0, "h"),
+        };
+        format!("{}/{sign}", short(rate.as_per_second() * seconds))
+    }
+}
+
 /// What an amount is of.
 pub(super) enum Kind {
     Time,
@@ -67,6 +99,15 @@ impl Amount {
     #[must_use]
     pub fn like(self, rate: Rate) -> String {
         Self::Rate(rate).beside(self)
+    }
+
+    /// As a person reads it beside rates that are written by a unit.
+    #[must_use]
+    pub fn by(self, unit: RateUnit) -> String {
+        match self {
+            Self::Rate(rate) => unit.show(rate),
+            _ => self.to_string(),
+        }
     }
 
     /// In the unit another is shown in, so that a person can compare both.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::amount::Amount;
+use super::amount::{Amount, RateUnit};
 use crate::units::Ratio;
 
 /// What a threshold compares with: a value of its own, or what an earlier run measured.
@@ -66,23 +66,22 @@ impl Limit {
         matches!(self, Self::Baseline(..))
     }
 
+    /// As it is written, with rates by a unit.
+    pub(super) fn by(&self, unit: RateUnit) -> String {
+        match self {
+            Self::Amount(amount) => amount.by(unit),
+            Self::Baseline(Drift::None, _) => "baseline".to_owned(),
+            Self::Baseline(Drift::Share(direction, share), _) => format!("baseline {direction} {share}"),
+            Self::Baseline(Drift::By(direction, amount), _) => format!("baseline {direction} {}", amount.by(unit)),
+        }
+    }
+
     /// The same limit, with what the baseline measured.
     #[must_use]
     pub const fn against(self, was: Amount) -> Self {
         match self {
             Self::Amount(_) => self,
             Self::Baseline(drift, _) => Self::Baseline(drift, Some(was)),
-        }
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Amount(amount) => write!(f, "{amount}"),
-            Self::Baseline(Drift::None, _) => f.write_str("baseline"),
-            Self::Baseline(Drift::Share(direction, share), _) => write!(f, "baseline {direction} {share}"),
-            Self::Baseline(Drift::By(direction, amount), _) => write!(f, "baseline {direction} {amount}"),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::amount::{Amount, Kind, example, kind};
+use super::amount::{Amount, Kind, RateUnit, example, kind};
 use super::limit::{Direction, Drift, Limit};
 use super::types::{Aggregate, Field, Matcher, Operator, Quantile, Relation, Subject, Threshold};
 use crate::diagnostic::{did_you_mean, nearest};
@@ -24,7 +24,7 @@ impl Threshold {
     /// # Errors
     /// The first thing in it that is not of the grammar, or whose kinds do not fit together.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        let mut cursor = Cursor { text, at: 0 };
+        let mut cursor = Cursor { text, at: 0, rate_unit: RateUnit::default() };
         let (aggregate, aggregate_range) = cursor.aggregate()?;
         let subject = cursor.subject(aggregate, &aggregate_range)?;
         let selector = cursor.selector()?;
@@ -32,13 +32,15 @@ impl Threshold {
         let limit = cursor.limit(aggregate, &subject)?;
         let window = cursor.window()?;
         cursor.end()?;
-        Ok(Self { aggregate, subject, selector, operator, limit, window })
+        Ok(Self { aggregate, subject, selector, operator, limit, window, rate_unit: cursor.rate_unit })
     }
 }
 
 struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    /// What the rates in it are written by.
+    rate_unit: RateUnit,
 }
 
 const TIMES: [(&str, Subject); 4] = [
@@ -282,7 +284,10 @@ impl<'a> Cursor<'a> {
         }
         let read: Result<Amount, InvalidValue> = match kind(aggregate, subject) {
             Kind::Time => parse_duration(word).map(Amount::Time),
-            Kind::Rate => Rate::parse(word).map(Amount::Rate),
+            Kind::Rate => {
+                self.rate_unit = RateUnit::of(word);
+                Rate::parse(word).map(Amount::Rate)
+            }
             Kind::Ratio => Ratio::parse(word).map(Amount::Ratio),
             Kind::Size => Size::parse(word).map(Amount::Size),
             Kind::Number => {

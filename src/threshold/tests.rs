@@ -1,5 +1,6 @@
 use super::*;
 use crate::secrets::Redactor;
+use crate::units::Rate;
 
 fn parsed(text: &str) -> String {
     Threshold::parse(text).unwrap().to_string()
@@ -29,7 +30,11 @@ fn a_threshold_reads_back_as_it_was_written() {
     ] {
         assert_eq!(parsed(text), text);
     }
-    assert_eq!(parsed("rate{tag=read}>=600/min"), "rate{tag=read} >= 10/s");
+    for written in ["rate{tag=read} >= 600/min", "rate >= 12000/min", "rate >= 3600/h", "rate >= baseline - 60/min"] {
+        assert_eq!(parsed(written), written);
+    }
+    let measured = Threshold::parse("rate >= 12000/min").unwrap().show(Amount::Rate(Rate::per_second(210.0)));
+    assert_eq!(measured, "12600/min", "what was measured stands beside it in its unit");
     assert_eq!(parsed("p95{name=/recall [LIMIT=5]} < 1s"), "p95{name=/recall [LIMIT=5]} < 1s");
 }
 

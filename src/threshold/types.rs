@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::amount::Amount;
+use super::amount::{Amount, RateUnit};
 use super::limit::Limit;
 use super::parse::bare_length;
 use crate::secrets::Redactor;
-use crate::units::{Rate, show_duration};
+use crate::units::show_duration;
 
 /// One thing that must hold, with what happens where it does not.
 #[derive(Debug, Clone)]
@@ -63,6 +63,8 @@ pub struct Threshold {
     pub limit: Limit,
     /// Over the last so long, or over the whole run.
     pub window: Option<Duration>,
+    /// What a rate in it is written by.
+    pub rate_unit: RateUnit,
 }
 
 /// What a threshold computes.
@@ -215,11 +217,10 @@ impl Threshold {
     /// The longest windows there are; a longer one would keep that many seconds in memory.
     pub const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
 
-    /// A measured value in the unit the limit is shown in, so that a person can compare both.
+    /// A measured value in the unit the limit is written in, so that a person can compare both.
     #[must_use]
     pub fn show(&self, measured: Amount) -> String {
-        // without a limit nobody asked for minutes
-        measured.beside(self.limit.amount().unwrap_or(Amount::Rate(Rate::per_second(1.0))))
+        measured.by(self.rate_unit)
     }
 }
 
@@ -325,7 +326,7 @@ impl fmt::Display for Threshold {
             let matchers: Vec<String> = self.selector.iter().map(ToString::to_string).collect();
             write!(f, "{{{}}}", matchers.join(","))?;
         }
-        write!(f, " {} {}", self.operator, self.limit)?;
+        write!(f, " {} {}", self.operator, self.limit.by(self.rate_unit))?;
         match self.window {
             Some(window) => write!(f, " over {}", show_duration(window)),
             None => Ok(()),

@@ -13,9 +13,10 @@ mod selection;
 mod tests;
 mod threshold_evaluator;
 mod threshold_history;
+mod worst_window;
 
 pub use conclude::{Achievement, Integrity, MissedLevel, Verdict, conclude};
-pub use evaluate::{Count, Figure, Source, Status, decide, evaluate, status_of};
+pub use evaluate::{Count, Figure, Source, Status, decide, evaluate};
 pub use exit::Exit;
 pub use generator_health::{GeneratorHealth, Limits, health_issues};
 pub use rate_search::{LevelResult, RateSearch};

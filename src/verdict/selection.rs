@@ -45,6 +45,16 @@ impl Timeline {
         self.between(Offset::ZERO, at)
     }
 
+    /// The time that figures of a run are about whose load ended at one moment, and whose last request ended at another:
+    /// the stages it ended in last until then, for what ended after the load counts and takes its time.
+    #[must_use]
+    pub fn measured(&self, ended: Offset, last_ended: Option<Offset>) -> Elapsed {
+        let mut elapsed = self.elapsed(ended);
+        let last = last_ended.unwrap_or(ended).max(ended);
+        elapsed.0.iter_mut().filter(|(start, end)| *end == ended && start < end).for_each(|(_, end)| *end = last);
+        elapsed
+    }
+
     pub(super) fn between(&self, from: Offset, to: Offset) -> Elapsed {
         Elapsed(self.0.iter().map(|(start, end)| ((*start).clamp(from, to), (*end).clamp(from, to))).collect())
     }
@@ -52,7 +62,7 @@ impl Timeline {
 
 impl Elapsed {
     /// How long any of the taken stages lasted: stages of several scenarios may lie side by side, and count once.
-    pub(super) fn time(&self, takes: impl Fn(usize) -> bool) -> Duration {
+    pub fn time(&self, takes: impl Fn(usize) -> bool) -> Duration {
         let taken = self.0.iter().enumerate().filter(|(index, _)| takes(*index)).map(|(_, span)| *span);
         let mut spans: Vec<(Offset, Offset)> = taken.collect();
         spans.sort_unstable();
@@ -179,5 +189,17 @@ mod tests {
         assert_eq!(time(&timeline.elapsed(at(12)), &[1]), 2);
         assert_eq!(time(&timeline.between(at(8), at(18)), &[0, 1]), 10);
         assert_eq!(time(&timeline.between(at(8), at(18)), &[0]), 2);
+    }
+
+    #[test]
+    fn what_ends_after_the_load_takes_its_time_from_the_stages_the_load_ended_in() {
+        let at = |seconds| Offset::ZERO + Duration::from_secs(seconds);
+        let timeline = Timeline::new([(at(0), at(10)), (at(10), at(20)), (at(20), at(30))]);
+        let time = |elapsed: &Elapsed, taken: &[usize]| elapsed.time(|index| taken.contains(&index)).as_secs();
+        let drained = timeline.measured(at(20), Some(at(23)));
+        assert_eq!([time(&drained, &[0]), time(&drained, &[1]), time(&drained, &[2])], [10, 13, 0]);
+        assert_eq!(time(&drained, &[0, 1, 2]), 23);
+        let early = timeline.measured(at(20), Some(at(19)));
+        assert_eq!((time(&early, &[0, 1]), time(&timeline.measured(at(20), None), &[0, 1])), (20, 20));
     }
 }

@@ -5,6 +5,7 @@ use super::evaluate::{Status, status_of};
 use super::measurement::{Measurement, seconds};
 use super::selection::{Elapsed, Selection, Timeline};
 use super::threshold_history::ThresholdHistory;
+use super::worst_window::WorstWindow;
 use crate::journal::Closing;
 use crate::metrics::{Interval, Totals};
 use crate::sample::{Catalog, RunGauge, StageId};
@@ -21,6 +22,8 @@ pub struct ThresholdEvaluator {
     timeline: Timeline,
     shard: Shard,
     states: Vec<RuleState>,
+    /// When the last request ended.
+    last_ended: Option<Offset>,
 }
 
 /// What was found of one rule.
@@ -41,14 +44,16 @@ pub struct Judged {
     pub status: Status,
     /// When it broke, where that decided before the end.
     pub broken_at: Option<Offset>,
+    /// When the window that was measured was over, where one stands for all.
+    pub window_end: Option<Offset>,
 }
 
 /// What is known of one rule.
 struct RuleState {
     measurement: Measurement,
     history: ThresholdHistory,
-    /// Of a rule with a window: the last whole window.
-    last: Option<Judged>,
+    /// Of a rule with a window: the worst that held.
+    worst: WorstWindow,
     /// Of a rule with a window: the first window that broke it.
     first_break: Option<Judged>,
     /// When it first ended the run, or would have.
@@ -62,17 +67,18 @@ impl ThresholdEvaluator {
         let state = |rule: &Rule| RuleState {
             measurement: Measurement::new(&rule.require, &catalog),
             history: ThresholdHistory::new(),
-            last: None,
+            worst: WorstWindow::default(),
             first_break: None,
             fatal: None,
         };
         let states = rules.iter().map(state).collect();
-        Self { rules, catalog, timeline, shard, states }
+        Self { rules, catalog, timeline, shard, states, last_ended: None }
     }
 
     /// Takes a second, which is later than all before, and evaluates every rule.
     pub fn hear(&mut self, interval: &Interval) {
         let at = Offset::ZERO + Duration::from_secs(u64::from(interval.second) + 1);
+        self.last_ended = self.last_ended.max(interval.last_ended);
         for (rule, state) in self.rules.iter().zip(&mut self.states) {
             let selection = Selection::new(&rule.require.selector, &self.catalog, None);
             state.measurement.hear(interval, &rule.require, &selection);
@@ -90,7 +96,8 @@ impl ThresholdEvaluator {
                     state.measurement.read_window(&rule.require, &selection, time)
                 }
             };
-            let judged = Judged { measured, status: status_of(rule, measured), broken_at: Some(at) };
+            let window_end = rule.require.window.map(|_| at);
+            let judged = Judged { measured, status: status_of(rule, measured), broken_at: Some(at), window_end };
             state.take(interval.second, rule, defer(judged, rule, self.shard));
         }
     }
@@ -108,14 +115,14 @@ impl ThresholdEvaluator {
             let selection = Selection::new(&rule.require.selector, &self.catalog, None);
             // what breaks while the load runs out says nothing of the service
             let first_break = state.first_break.filter(|judged| judged.broken_at.is_some_and(|at| at <= ended));
-            let judged = match (state.fatal, first_break, state.last) {
+            let judged = match (state.fatal, first_break, state.worst.by(ended, rule)) {
                 (Some(fatal), ..) if closing == Some(Closing::Threshold(index)) => fatal,
                 (_, Some(broken), _) => broken,
-                (_, None, Some(last)) if last.status.holds() => last,
+                (_, None, Some(worst)) => worst,
                 (..) => {
-                    let time = selection.time(&self.timeline.elapsed(ended));
+                    let time = selection.time(&self.timeline.measured(ended, self.last_ended));
                     let measured = state.measurement.read(&rule.require, &selection, time);
-                    defer(Judged { measured, status: status_of(rule, measured), broken_at: None }, rule, self.shard)
+                    defer(Judged::of(rule, measured), rule, self.shard)
                 }
             };
             Finding { judged, history: state.history.clone() }
@@ -126,7 +133,7 @@ impl ThresholdEvaluator {
 
 impl RuleState {
     fn take(&mut self, second: u32, rule: &Rule, judged: Judged) {
-        let Judged { measured, status, broken_at } = judged;
+        let Judged { measured, status, broken_at, .. } = judged;
         self.history.add(second, measured, status);
         if status == Status::Broken {
             if rule.require.window.is_some() {
@@ -135,9 +142,17 @@ impl RuleState {
             if rule.on_break == OnBreak::Abort && broken_at >= Some(Offset::from(rule.after)) {
                 self.fatal.get_or_insert(judged);
             }
-        } else if rule.require.window.is_some() && (status.holds() || self.last.is_none()) {
-            self.last = Some(Judged { broken_at: None, ..judged });
+        } else if rule.require.window.is_some() && status.holds() {
+            self.worst.add(Judged { broken_at: None, ..judged }, rule);
         }
+    }
+}
+
+impl Judged {
+    /// A rule judged by one value, for all of its time.
+    #[must_use]
+    pub fn of(rule: &Rule, measured: Option<Amount>) -> Self {
+        Self { measured, status: status_of(rule, measured), broken_at: None, window_end: None }
     }
 }
 
@@ -148,7 +163,7 @@ pub fn judge_stage(rule: &Rule, totals: &Totals, catalog: &Catalog, elapsed: &El
     let selection = Selection::new(&rule.require.selector, catalog, Some(stage));
     let measurement = Measurement::of_totals(&rule.require, catalog, totals, &selection);
     let measured = measurement.read(&rule.require, &selection, selection.time(elapsed));
-    Judged { measured, status: status_of(rule, measured), broken_at: None }
+    Judged::of(rule, measured)
 }
 
 /// On one shard, what only the whole run can answer is deferred to the merge, and so is what the shard has no data for,
@@ -217,8 +232,10 @@ mod tests {
     #[test]
     fn a_shard_neither_fails_nor_passes_what_it_cannot_know() {
         let part = Shard { index: 1, count: 8 };
-        let status =
-            |shard, text, status| defer(Judged { measured: None, status, broken_at: None }, &rule(text), shard).status;
+        let status = |shard, text, status| {
+            let judged = Judged { measured: None, status, broken_at: None, window_end: None };
+            defer(judged, &rule(text), shard).status
+        };
         for known in [Status::Held, Status::Broken, Status::NoData] {
             assert_eq!(status(part, "count > 1", known), Status::Deferred);
             assert_eq!(status(Shard::WHOLE, "count > 1", known), known);

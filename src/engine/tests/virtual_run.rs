@@ -164,7 +164,8 @@ impl VirtualRun {
         sleep(self.read_after).await;
         while let Some(message) = run.messages.recv().await {
             match message {
-                WorkerMessage::Second { worker, interval } => {
+                WorkerMessage::Second { worker, interval } | WorkerMessage::Over { worker, interval, .. } => {
+                    played.ended = began.elapsed();
                     played.sent.push((worker, interval.second, began.elapsed()));
                     match played.seconds.iter_mut().find(|known| known.second == interval.second) {
                         Some(known) => known.merge(*interval),
@@ -176,7 +177,6 @@ impl VirtualRun {
                     played.stops.push(why);
                     stop.advance(Phase::Draining);
                 }
-                WorkerMessage::Over { .. } => played.ended = began.elapsed(),
             }
         }
         played.broken_workers = run.join().await;

@@ -17,7 +17,7 @@ use rand::{Rng, RngExt};
 use super::frame::FORMAT;
 use super::reader::Why;
 use super::*;
-use crate::metrics::{Health, Interval, SeriesKey, Tally, TaskKey};
+use crate::metrics::{Health, Interval, SeriesKey, Tally, TaskKey, UserChange, UserSteps};
 use crate::sample::{
     Catalog, CatalogEndpoint, CatalogMetric, CatalogStage, CatalogTask, CatalogUserType, EndpointId, FailureKind,
     MetricId, MetricKind, Outcome, Phases, Sample, StageId, StagePurpose, TaskFailure, TaskId, TaskOutcome, TaskRole,
@@ -228,6 +228,11 @@ pub(super) fn count(tally: &mut Tally, calls: &[Call]) {
     tally.drop_due();
 }
 
+fn maybe(dice: &mut impl Rng) -> Option<Duration> {
+    let time = Duration::from_nanos(exponential(dice, 30));
+    dice.random::<bool>().then_some(time)
+}
+
 pub(super) fn health(dice: &mut impl Rng) -> Health {
     Health {
         worker_lag: Duration::from_nanos(exponential(dice, 34)),
@@ -238,7 +243,20 @@ pub(super) fn health(dice: &mut impl Rng) -> Health {
         open_files: exponential(dice, 12),
         memory: Size::from_bytes(exponential(dice, 34)),
         backlog: exponential(dice, 3),
+        cpu_wait: maybe(dice),
+        throttled: maybe(dice),
+        stolen: maybe(dice),
     }
+}
+
+fn users(dice: &mut impl Rng) -> Option<UserSteps> {
+    let at_start = exponential(dice, 20);
+    let change = |_| UserChange {
+        at: Duration::from_nanos(dice.random_range(0..1_000_000_000)),
+        by: dice.random_range(-3..9_i64) * dice.random_range(1..500_i64),
+    };
+    let changes = (0..7).map(change).collect();
+    dice.random::<bool>().then(|| UserSteps::new(at_start, changes))
 }
 
 /// The seconds of a run that chance made.
@@ -248,7 +266,8 @@ pub(super) fn run(seed: u64, seconds: u32, calls_each: usize) -> Vec<Interval> {
     (0..seconds)
         .map(|second| {
             count(&mut tally, &calls(&mut dice, calls_each));
-            tally.take(second * 3, u64::from(second) * 10, health(&mut dice))
+            let interval = tally.take(second * 3, u64::from(second) * 10, health(&mut dice));
+            Interval { user_steps: users(&mut dice), ..interval }
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 //! also written to a journal, whose report has to be the same.
 
 mod conducted;
+mod figures;
 mod health;
 mod levels;
 mod stops;

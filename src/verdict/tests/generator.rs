@@ -36,8 +36,16 @@ fn each_issue_is_reported_by_its_name_and_figure() {
         open_files: 900,
         memory: Size::from_bytes(500 << 20),
         backlog: 4,
+        // the most that was measured at ease on two cores
+        cpu_wait: Some(Duration::from_millis(41)),
+        throttled: Some(Duration::ZERO),
+        stolen: Some(Duration::from_millis(20)),
     };
     assert!(generator((0..10).map(|second| (second, fine))).validity().is_ok());
+    let withheld = |wait, throttled, stolen| {
+        let ms = |ms| Some(Duration::from_millis(ms));
+        Health { cpu_wait: ms(wait), throttled: ms(throttled), stolen: ms(stolen), ..fine }
+    };
     for (health, name, why) in [
         (Health { stalled: Duration::from_millis(400), ..fine }, "stalled", "could not run for 400ms of a second"),
         (Health { late: 11, ..fine }, "late", "more than one request in 100 was sent over 10ms late, up to 30ms"),
@@ -45,6 +53,9 @@ fn each_issue_is_reported_by_its_name_and_figure() {
         (Health { open_files: 1020, ..fine }, "open_files", "1020 of 1024 files were open"),
         (Health { memory: Size::from_bytes(1000 << 20), ..fine }, "memory", "of memory were in use"),
         (Health { backlog: 21, ..fine }, "backlog", "21 seconds of workers waited"),
+        (withheld(470, 0, 0), "starved", "a worker was ready to run and had no CPU for up to 470ms of a second"),
+        (withheld(0, 300, 0), "throttled", "its control group had no CPU time left for up to 300ms of a second"),
+        (withheld(0, 0, 120), "stolen", "the host kept its CPUs busy with others for up to 120ms of a second"),
     ] {
         let generator = generator((0..10).map(|second| (second, health)));
         assert_eq!(generator.issues().map(|(issue, count)| (issue.name(), count)).collect::<Vec<_>>(), [(name, 10)]);
@@ -63,4 +74,30 @@ fn seconds_that_nobody_was_awake_to_count_are_suspect() {
     assert_eq!(one.suspect(), 4);
     one.hear(&Interval::empty(8));
     assert!(one.validity().is_err());
+}
+
+#[test]
+fn a_worker_that_waits_for_a_cpu_a_tenth_of_the_time_makes_the_result_invalid_however_punctual_its_beats_are() {
+    // nothing woke late and nothing was sent late: this is all that the kernel alone knows
+    let waits = |ms: &[u64]| {
+        let health = |ms: &u64| Health { cpu_wait: Some(Duration::from_millis(*ms)), ..Health::default() };
+        generator((0..).zip(ms.iter().map(health)))
+    };
+    assert!(waits(&[5, 27, 41, 20, 100, 16]).validity().is_ok());
+    assert!(waits(&[500, 3, 2, 5, 4]).validity().is_ok(), "one second of five is no more than a fifth");
+    let starved = waits(&[265, 258, 254, 245, 231, 30]);
+    let reason = starved.validity().unwrap_err();
+    assert_eq!((reason.suspect, reason.seconds), (5, 6));
+    assert!(reason.why.starts_with("a worker was ready to run and had no CPU for up to 265ms"), "{}", reason.why);
+}
+
+#[test]
+fn of_several_workers_and_machines_the_one_that_was_worst_off_counts_and_one_that_does_not_know_hides_nothing() {
+    let waits = |wait: Option<u64>| Health { cpu_wait: wait.map(Duration::from_millis), ..Health::default() };
+    let mut health = waits(Some(300));
+    health.merge(&waits(Some(20)));
+    health.merge(&waits(None));
+    assert_eq!(health.cpu_wait, Some(Duration::from_millis(300)));
+    let seen = |health: Health| generator([(0, health)]).saw_cpu_wait();
+    assert_eq!((seen(health), seen(waits(None))), (true, false));
 }

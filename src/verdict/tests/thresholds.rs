@@ -81,7 +81,10 @@ fn a_baseline_that_is_not_known_is_no_data() {
 }
 
 fn found(status: Status) -> Finding {
-    Finding { judged: Judged { measured: None, status, broken_at: None }, history: ThresholdHistory::new() }
+    Finding {
+        judged: Judged { measured: None, status, broken_at: None, window_end: None },
+        history: ThresholdHistory::new(),
+    }
 }
 
 /// Ten requests that were ok, and as many tasks.

@@ -49,6 +49,45 @@ fn a_window_that_breaks_once_breaks_the_threshold_though_it_holds_again() {
 }
 
 #[test]
+fn of_a_threshold_that_held_in_every_window_the_worst_is_shown_and_when_it_was() {
+    let rules = [
+        rule("error_rate < 50% over 5s"),
+        rule("p95 < 1s over 5s"),
+        rule("rate >= 2/s over 5s"),
+        rule("count != 7 over 5s"),
+        rule("p95 < 1s"),
+    ];
+    let (findings, _) = minute(&rules, &[(20, &[5; 10], 15), (40, &[700; 20], 0), (50, &[5; 3], 0), (51, &[5; 3], 0)]);
+    let shown = |finding: &Finding| {
+        let judged = finding.judged;
+        let at = judged.window_end.map(|at| at.second());
+        (judged.status, judged.measured.map(|amount| amount.to_string()).unwrap_or_default(), at)
+    };
+    let expected = [("20%", Some(21)), ("700ms", Some(41)), ("7.20/s", Some(52)), ("36", Some(52)), ("5ms", None)];
+    for (finding, (measured, at)) in findings.iter().zip(expected) {
+        assert_eq!(shown(finding), (Status::Held, measured.to_owned(), at));
+    }
+}
+
+#[test]
+fn a_worst_window_of_long_ago_is_remembered_and_what_came_after_the_load_is_left_out() {
+    let rules = [rule("max < 9s over 5s")];
+    let mut evaluator = evaluator_of(&rules, Timeline::new([(at(0), at(0)), (at(0), at(9000))]));
+    for now in 0..5000 {
+        evaluator.hear(&second(now, 1, if now == 70 { &[2000] } else { &[5] }, 0));
+    }
+    let judged = evaluator.findings(at(5000), Some(Closing::Asked))[0].judged;
+    assert_eq!(
+        (judged.measured.map(|amount| amount.to_string()).as_deref(), judged.window_end),
+        (Some("2s"), Some(at(71)))
+    );
+    // the run was ended at its 5000th second: what drains is no load
+    evaluator.hear(&second(5000, 1, &[8000], 0));
+    let judged = evaluator.findings(at(5000), Some(Closing::Asked))[0].judged;
+    assert_eq!(judged.window_end, Some(at(71)));
+}
+
+#[test]
 fn a_window_is_judged_only_where_it_lies_in_the_load_whole() {
     // the first second is slow, but no window of ten seconds is over by then; what drains after the load is left out
     let rules = [rule("p95 < 1s over 10s"), rule("rate >= 10/s over 10s")];
