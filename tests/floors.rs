@@ -12,7 +12,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
     ("secrets", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
-    ("expression", &["units"]),
+    ("expression", &["diagnostic", "units"]),
     ("load", &["units"]),
     ("sample", &["units"]),
     ("plan", &["units", "diagnostic", "threshold"]),

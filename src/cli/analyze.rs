@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::env_file::Variables;
 use super::plan_file::{FilterWords, PlanFile, find};
 use super::plan_names::names;
 use super::show::missing;
@@ -12,6 +13,7 @@ use crate::analysis::{
     CompanionCsvs, EndpointNames, Examined, Figures, InputError, LIMIT, Outcome, Trend, conclude, of_journal,
     of_report, page, read_exceptions, read_failures, read_history, read_stats,
 };
+use crate::diagnostic::Unset;
 use crate::journal::{Entry, Reader};
 use crate::plan::Overrides;
 use crate::report::visible;
@@ -89,7 +91,9 @@ struct TargetPlan {
 impl TargetPlan {
     fn read(typed: &Path) -> Result<Self, Exit> {
         let path = find(typed);
-        let file = PlanFile::open(&path, &Overrides::default(), &FilterWords::default());
+        // its thresholds are asked for, and not what it would send
+        let variables = Variables::read(None, Unset::Noted)?;
+        let file = PlanFile::open(&path, &Overrides::default(), &FilterWords::default(), &variables);
         file.print_problems(&path);
         let program = file.program.filter(|_| file.problems.errors() == 0).ok_or(Exit::Usage)?;
         let names = names(&program);

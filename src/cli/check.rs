@@ -2,8 +2,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::env_file::Variables;
 use super::plan_file::{FilterWords, PlanFile, counted, find};
 use super::terminal::{data, talk};
+use crate::diagnostic::Unset;
 use crate::plan::Overrides;
 use crate::verdict::Exit;
 
@@ -13,12 +15,25 @@ pub(super) struct CheckArgs {
     /// The plans' files, or names of plans in `plans/`.
     #[arg(required = true, value_name = "PLAN")]
     plans: Vec<PathBuf>,
+
+    /// Takes every warning for an error.
+    #[arg(long)]
+    strict: bool,
+
+    /// A file of NAME=VALUE lines, for variables that the environment does not set.
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &CheckArgs) -> Exit {
+    let variables = match Variables::read(args.env_file.as_deref(), Unset::Noted) {
+        Ok(variables) => variables,
+        Err(exit) => return exit,
+    };
+    let warned = if args.strict { Warned::Wrong } else { Warned::Fine };
     let mut exit = Exit::Passed;
     for typed in &args.plans {
-        match check(&find(typed)) {
+        match check(&find(typed), &variables, warned) {
             Ok(Soundness::Sound) => {}
             Ok(Soundness::Broken) => exit = Exit::Usage,
             Err(lost) => return lost,
@@ -32,22 +47,37 @@ enum Soundness {
     Broken,
 }
 
-fn check(path: &Path) -> Result<Soundness, Exit> {
-    let whole = PlanFile::open(path, &Overrides::default(), &FilterWords::default());
+/// What a plan with warnings is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Warned {
+    Fine,
+    Wrong,
+}
+
+fn check(path: &Path, variables: &Variables, warned: Warned) -> Result<Soundness, Exit> {
+    let open = |overrides: &Overrides| PlanFile::open(path, overrides, &FilterWords::default(), variables);
+    let mut whole = open(&Overrides::default());
+    if warned == Warned::Wrong {
+        whole.problems.be_strict();
+    }
     whole.print_problems(path);
     if whole.problems.errors() > 0 {
         return Ok(Soundness::Broken);
     }
     for profile in &whole.profiles {
-        let overrides = Overrides { profile: Some(profile.clone()), ..Overrides::default() };
-        let with_profile = PlanFile::open(path, &overrides, &FilterWords::default());
+        let with_profile = open(&Overrides { profile: Some(profile.clone()), ..Overrides::default() });
         if with_profile.problems.errors() > 0 {
             talk(&format!("with profile `{profile}`:\n"));
             with_profile.print_problems(path);
             return Ok(Soundness::Broken);
         }
     }
-    let Some(program) = &whole.program else { return Ok(Soundness::Broken) };
+    let Some(program) = &whole.program else {
+        // nothing is wrong, but what is not set leaves too much open
+        let unset = counted(whole.problems.notes(), "variable");
+        data(&format!("{}: ok as far as it can be read without {unset}\n", path.display()))?;
+        return Ok(Soundness::Sound);
+    };
     let tasks = program.users.iter().map(|user| user.tasks.len()).sum();
     data(&format!(
         "{}: ok ({}, {}, {}, {}, {})\n",

@@ -4,6 +4,7 @@ mod analyze;
 mod args;
 mod check;
 mod compare;
+mod env_file;
 mod fetch;
 mod merge;
 mod new;

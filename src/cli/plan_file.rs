@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use super::env_file::Variables;
 use super::terminal::{talk, talk_style};
 use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources, render};
@@ -41,10 +42,10 @@ pub(super) struct PlanFile {
 
 impl PlanFile {
     /// Reads, overrides and compiles.
-    pub(super) fn open(path: &Path, overrides: &Overrides, words: &FilterWords) -> Self {
+    pub(super) fn open(path: &Path, overrides: &Overrides, words: &FilterWords, variables: &Variables) -> Self {
         let mut sources = Sources::default();
-        let mut problems = Problems::default();
-        let lookup = |name: &str| std::env::var(name).ok();
+        let mut problems = Problems::with_unset(variables.unset);
+        let lookup = |name: &str| variables.value(name);
         let reading = read(path, overrides, &lookup, &mut sources, &mut problems);
         let (mut profiles, mut tree, mut seed_from) = (Vec::new(), None, SeedFrom::Person);
         let program = reading.and_then(|reading| {

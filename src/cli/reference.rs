@@ -2,7 +2,7 @@ use clap::CommandFactory;
 use serde_json::{Map, Value};
 
 use super::args::Args;
-use crate::expression::{BUILT_IN_NAMES, FILTERS, FUNCTIONS};
+use crate::expression::{BUILT_IN_NAMES, FILTERS, FUNCTIONS, TESTS};
 use crate::plan::plan_schema;
 use crate::threshold::{Aggregate, Field};
 
@@ -31,10 +31,10 @@ pub(super) fn reference() -> String {
         ["name", "is"],
         BUILT_IN_NAMES.iter().map(|(name, what)| ((*name).to_owned(), (*what).to_owned())),
     );
-    out.push_str(&format!(
-        "\n## Filters\n\n{}\n",
-        FILTERS.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ")
-    ));
+    for (title, signatures) in [("Filters", FILTERS), ("Tests", TESTS)] {
+        let names: Vec<String> = signatures.iter().map(|known| format!("`{}`", known.name)).collect();
+        out.push_str(&format!("\n## {title}\n\n{}\n", names.join(" ")));
+    }
     let words = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ");
     out.push_str("\n## Thresholds\n\n`aggregate[(metric)][{selector}] operator value [over window]`\n\n");
     out.push_str(&format!(

@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::env_file::Variables;
 use super::plan_file::{FilterWords, PlanFile, find};
 use super::terminal::{data, talk};
 use crate::compile::{Action, Program, Step, UserType};
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Unset, did_you_mean};
 use crate::engine::{CallObserver, CallTrace, OnStepFailure, OneOff, Platform, Redirected};
 use crate::expression::Globals;
 use crate::plan::{Aim, Overrides};
@@ -39,6 +40,10 @@ pub(super) struct TryArgs {
     /// The plan's profile whose sections stand in for the plan's own.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+
+    /// A file of NAME=VALUE lines, for variables that the environment does not set.
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &TryArgs) -> Exit {
@@ -51,7 +56,8 @@ fn stages(args: &TryArgs) -> Result<Exit, Exit> {
     let path = find(&args.plan);
     let target = args.target.clone().map(Aim::At);
     let overrides = Overrides { profile: args.profile.clone(), target, ..Overrides::default() };
-    let mut file = PlanFile::open(&path, &overrides, &FilterWords::default());
+    let variables = Variables::read(args.env_file.as_deref(), Unset::Wrong)?;
+    let mut file = PlanFile::open(&path, &overrides, &FilterWords::default(), &variables);
     file.print_problems(&path);
     let program = Arc::new(file.program.take().ok_or(Exit::Usage)?);
     known(args, &program)?;

@@ -42,8 +42,8 @@ pub(super) fn checks(written: Option<&At<Expect>>, endpoint: Span, templates: &m
     if let Some(body) = &expect.body {
         found.extend(matcher(body, templates).map(|matcher| (Expectation::Body(matcher), body.span)));
     }
-    if let Some(within) = expect.within {
-        found.push((Expectation::Within(within.0), expect.span));
+    if let Some(within) = &expect.within {
+        found.push((Expectation::Within(within.value.0), within.span));
     }
     for that in expect.that.iter().flat_map(|that| &that.0) {
         if let Some(expr) = templates.expr(&that.value, that.span) {

@@ -35,9 +35,11 @@ pub(super) fn compile(id: EndpointId, written: &plan::Endpoint, templates: &mut 
     }
     let of_kind = |payload, kind: &str| Some(Body { payload, content_type: Some(kind.to_owned()) });
     if let Some(json) = &written.json {
+        warn_of_file(json.value.0.text(), json.span, FilePlace::Body, templates);
         return of_kind(templates.json_payload(&json.value)?, "application/json");
     }
     if let Some(text) = &written.text {
+        warn_of_file(Some(&text.value), text.span, FilePlace::Body, templates);
         let template = templates.text(text)?;
         let payload = match template.fixed() {
             Some(text) => Payload::Fixed(text.to_string().into()),
@@ -73,6 +75,32 @@ pub(super) fn compile(id: EndpointId, written: &plan::Endpoint, templates: &mut 
     Some(Body { payload: Payload::Empty, content_type: None })
 }
 
+/// Where a file could be sent.
+#[derive(Clone, Copy)]
+enum FilePlace {
+    /// As the whole body.
+    Body,
+    /// As a part of a form.
+    Part,
+}
+
+/// Warns of a text that is sent as it is and names a file that is there.
+fn warn_of_file(text: Option<&str>, span: Span, place: FilePlace, templates: &mut Templates) {
+    const LONGEST: usize = 255;
+    let Some(name) = text.filter(|text| !text.is_empty() && text.len() <= LONGEST && !text.contains("{{")) else {
+        return;
+    };
+    let looks_like_one = name.contains(['.', '/']) && !name.contains(['\n', '\0']);
+    if looks_like_one && templates.sources.folder(span).join(name).is_file() {
+        let problem = Problem::at(span, format!("`{name}` is sent as this text, and not as the file of that name"));
+        let help = match place {
+            FilePlace::Part => format!("write `{{file: {name}}}` to send the file"),
+            FilePlace::Body => format!("write `file: {name}` to send the file"),
+        };
+        templates.problems.push(problem.help(help).warning());
+    }
+}
+
 fn first<T>(named: &Named<T>) -> Option<Span> {
     named.0.first().map(|(name, _)| name.span)
 }
@@ -80,6 +108,7 @@ fn first<T>(named: &Named<T>) -> Option<Span> {
 fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Option<(Bytes, PartSource)> {
     let map = match &written.value {
         Part::Value(any) => {
+            warn_of_file(any.0.text(), written.span, FilePlace::Part, templates);
             return Some((head(&name.value, None, None), PartSource::Value(templates.value(any)?)));
         }
         Part::Map(map) => map,
@@ -102,6 +131,7 @@ fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Opt
             Some((head(&name.value, Some(&shown), Some(kind)), PartSource::Fixed(read(file, templates)?)))
         }
         (None, Some(text)) => {
+            warn_of_file(Some(&text.value), text.span, FilePlace::Part, templates);
             let node = plan::Node { span: text.span, value: plan::Data::Text(text.value.clone()), filled: false };
             let value = templates.value(&plan::Any(node))?;
             let shown = map.name.as_ref().map(|name| name.value.as_str());

@@ -6,6 +6,7 @@ use crate::compile::name_check::{NameCheck, keep_bodies, shadowing_names};
 use crate::compile::program::{Endpoint, Program, UserType};
 use crate::compile::steps::{Callable, SetupTeardown};
 use crate::compile::templates::Templates;
+use crate::compile::unused::{Unused, has_profile};
 use crate::compile::users::CompiledUser;
 use crate::compile::warnings::Warnings;
 use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds, users};
@@ -30,7 +31,7 @@ pub struct CompileOptions<'a> {
 /// Compiles a plan; `None` where it has errors, all of which are reported.
 pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -> Option<Program> {
     // a section that was written but could not be read has been reported already: it is not reported as missing too
-    let whole = problems.errors() == 0;
+    let whole = problems.is_whole();
     let globals = globals::compile(plan, options.seed, options.sources, problems);
     let target = target::compile(plan, whole, options.sources, problems);
     let mut catalog = Catalog { metrics: catalog::metrics(plan, problems), ..Catalog::default() };
@@ -46,10 +47,16 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
         templates.problems.push(problem.help("say what to call: `endpoints: {health: {get: /health}}`"));
     }
     let names: Vec<String> = plan.endpoints.iter().flat_map(Named::names).map(str::to_owned).collect();
-    let callable = Callable { names: &names, endpoints: &endpoints, catalog: &catalog };
+    let callable = Callable { names: &names, written: plan.endpoints.as_ref(), catalog: &catalog };
     let once = SetupTeardown::compile(plan, &callable, &mut templates);
     let users = users::compile(plan, &callable, &globals.tables, &mut templates);
-    NameCheck { globals: &globals, endpoints: &endpoints, users: &users, once: &once }.check(options.sources, problems);
+    let failing = std::mem::take(&mut templates.failing);
+    NameCheck { globals: &globals, endpoints: &endpoints, users: &users, once: &once, profiled: has_profile(plan) }
+        .check(options.sources, problems);
+    failing.into_iter().for_each(|problem| problems.push_alone(problem));
+    let unused =
+        Unused { plan, globals: &globals, endpoints: &endpoints, users: &users, once: &once, sources: options.sources };
+    let unused = unused.warnings();
     keep_bodies(&users, &once, &mut endpoints);
     let secrets = secrets(plan, &globals, &users, &once, problems);
     let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, options.sources, problems);
@@ -67,9 +74,11 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     }
     let warnings = Warnings { plan, scenarios: &scenarios, users: &users, catalog: &catalog, sources: options.sources };
     warnings.pauses_without_effect(problems);
+    warnings.beyond_the_end(&rules, problems);
     if problems.errors() > 0 {
         return None;
     }
+    unused.into_iter().for_each(|warning| problems.push(warning));
     let endpoints: Vec<Endpoint> = endpoints.into_iter().map(|c| c.map(|c| c.endpoint)).collect::<Option<_>>()?;
     let scope = globals::scope_of(globals.values.clone(), options.seed);
     warnings.unreachable_rates(&rules, &endpoints.iter().collect::<Vec<_>>(), &scope, problems);

@@ -11,6 +11,7 @@ use crate::diagnostic::{Problem, Span};
 use crate::expression::Template;
 use crate::plan::{self, Any, At, Auth, HeaderText, Named, Plan};
 use crate::sample::{Catalog, EndpointId};
+use crate::units::show_duration;
 
 /// A compiled endpoint with what the later passes must know about it.
 pub(super) struct CompiledEndpoint {
@@ -18,8 +19,6 @@ pub(super) struct CompiledEndpoint {
     pub(super) uses: Vec<NameUse>,
     /// Names its own `with` binds.
     pub(super) binds: Names,
-    /// Names its captures leave behind.
-    pub(super) captured: Names,
 }
 
 /// What endpoints take from the target, and the metrics they may record.
@@ -31,7 +30,11 @@ struct EndpointDefaults<'a> {
     auth: Option<&'a At<Auth>>,
     redirects: u32,
     catalog: &'a Catalog,
+    plan: &'a Plan,
 }
+
+/// The headers that a request has without being told, and that `null` takes away.
+const OF_EVERY_REQUEST: [&str; 5] = ["accept-encoding", "connection", "content-length", "cookie", "host"];
 
 /// The plan's endpoints, by id; `None` for one that has errors. `prefix` is the path before every endpoint's.
 pub(super) fn compile(
@@ -49,6 +52,7 @@ pub(super) fn compile(
         auth: map.and_then(|map| map.auth.as_ref()),
         redirects: target::redirects(redirects, templates.problems).unwrap_or(0),
         catalog,
+        plan,
     };
     let written = plan.endpoints.iter().flat_map(|endpoints| &endpoints.0).enumerate();
     let compiled = written.map(|(index, (name, written))| {
@@ -59,6 +63,27 @@ pub(super) fn compile(
 }
 
 impl EndpointDefaults<'_> {
+    /// Whether what an endpoint extends sets a header.
+    fn inherits(&self, written: &plan::Endpoint, header: &str) -> bool {
+        let mut base = written.extends.as_ref();
+        for _ in 0..self.plan.endpoints.as_ref().map_or(0, |endpoints| endpoints.0.len()) {
+            let found = self.plan.endpoints.iter().flat_map(Named::iter);
+            let Some((_, extended)) =
+                found.into_iter().find(|(name, _)| base.is_some_and(|base| base.value == name.value))
+            else {
+                return false;
+            };
+            let mut headers = extended.headers.iter().flat_map(Named::iter);
+            if headers
+                .any(|(name, value)| name.eq_ignore_ascii_case(header) && matches!(value.value, HeaderText::Text(_)))
+            {
+                return true;
+            }
+            base = extended.extends.as_ref();
+        }
+        false
+    }
+
     fn endpoint(
         &self,
         id: EndpointId,
@@ -81,8 +106,20 @@ impl EndpointDefaults<'_> {
         let reads_body = answers::read_body(&expect, &capture, &record) || uses.iter().any(NameUse::reads_body);
         let mut binds = Names::default();
         binds.add(with.iter().map(|(name, _)| &**name));
-        let mut captured = Names::default();
-        captured.add(capture.iter().map(|capture| &*capture.name));
+        let timeout = written.timeout.map_or(self.timeout, |time| time.0);
+        let within = written.expect.as_ref().and_then(|expect| expect.within.as_ref());
+        if let Some(within) = within.filter(|within| within.value.0 > timeout) {
+            let message =
+                format!("no answer comes after the timeout of {}: `within` always holds", show_duration(timeout));
+            let problem = Problem::at(within.span, message);
+            templates.problems.push(problem.help("give a shorter time, or the endpoint a longer `timeout`").warning());
+        }
+        // an included endpoint may serve plans without users
+        let weight = written.weight.as_ref().filter(|weight| templates.sources.is_first(weight.span));
+        if let (Some(weight), Some(_)) = (weight, &self.plan.users) {
+            let problem = Problem::at(weight.span, "an endpoint's `weight` has no effect where the plan has users");
+            templates.problems.push(problem.help("remove it, and give the tasks that call it a weight").warning());
+        }
         let endpoint = Endpoint {
             id,
             name: name.value.as_str().into(),
@@ -97,11 +134,11 @@ impl EndpointDefaults<'_> {
             expect,
             capture,
             record,
-            timeout: written.timeout.map_or(self.timeout, |time| time.0),
+            timeout,
             body_use: if reads_body { BodyUse::Read } else { BodyUse::Unread },
             redirects: target::redirects(written.redirects.as_ref(), templates.problems).unwrap_or(self.redirects),
         };
-        Some(CompiledEndpoint { endpoint, uses, binds, captured })
+        Some(CompiledEndpoint { endpoint, uses, binds })
     }
 }
 
@@ -135,7 +172,12 @@ fn route(path: &At<String>, query: Option<&Named<At<Any>>>, prefix: &str, templa
     }
     if !path.starts_with('/') {
         let problem = Problem::at(path.span, format!("the path `{}` does not start with `/`", path.value));
-        templates.problems.push(problem.help(format!("did you mean `/{}`?", path.value)));
+        templates.problems.push(match path.strip_prefix("{{") {
+            Some(_) => problem
+                .help(format!("write `/{}`, with the value's own first `/` left out of the value", path.value))
+                .help("or name each path as an endpoint of its own: statistics are by path"),
+            None => problem.help(format!("did you mean `/{}`?", path.value)),
+        });
         return None;
     }
     let template = templates.text(path);
@@ -180,7 +222,7 @@ fn headers(
 ) -> (HeaderMap, Vec<(HeaderName, HeaderSource)>) {
     let mut all: Vec<(HeaderName, Written)> = Vec::new();
     all.extend(defaults.auth.map(|auth| (AUTHORIZATION, Written::Auth(auth))));
-    add_headers(&mut all, defaults.headers, templates);
+    add_headers(&mut all, defaults.headers, |_| false, templates);
     if let Some(kind) = content_type {
         all.retain(|(known, _)| *known != CONTENT_TYPE);
         all.push((CONTENT_TYPE, Written::Text(kind.to_owned(), Span::NOWHERE)));
@@ -189,7 +231,9 @@ fn headers(
         all.retain(|(known, _)| *known != AUTHORIZATION);
         all.push((AUTHORIZATION, Written::Auth(auth)));
     }
-    add_headers(&mut all, written.headers.as_ref(), templates);
+    let of_itself = |header: &HeaderName| OF_EVERY_REQUEST.contains(&header.as_str());
+    let inherited = |header: &HeaderName| defaults.inherits(written, header.as_str());
+    add_headers(&mut all, written.headers.as_ref(), |header| of_itself(header) || inherited(header), templates);
     let (mut fixed, mut live) = (HeaderMap::new(), Vec::new());
     for (name, value) in all {
         let source = match value {
@@ -219,6 +263,7 @@ fn headers(
 fn add_headers(
     all: &mut Vec<(HeaderName, Written)>,
     headers: Option<&Named<At<HeaderText>>>,
+    is_set_above: impl Fn(&HeaderName) -> bool,
     templates: &mut Templates,
 ) {
     for (name, value) in headers.into_iter().flat_map(Named::iter) {
@@ -226,6 +271,11 @@ fn add_headers(
             templates.problems.push(Problem::at(name.span, format!("`{}` is not a header's name", name.value)));
             continue;
         };
+        let set = all.iter().any(|(known, written)| *known == header && !matches!(written, Written::Removed));
+        if matches!(value.value, HeaderText::Removed) && !set && !is_set_above(&header) {
+            let problem = Problem::at(name.span, format!("there is no header `{}` to remove", name.value));
+            templates.problems.push(problem.help("remove the line: nothing sets it").warning());
+        }
         all.retain(|(known, _)| *known != header);
         all.push(match &value.value {
             HeaderText::Text(text) => (header, Written::Text(text.clone(), value.span)),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::compile::csv_dialect::dialect;
 use crate::compile::names::{NameUse, Names};
-use crate::compile::templates::Templates;
+use crate::compile::templates::{Templates, leaf_uses};
 use crate::diagnostic::{Problem, Problems, Sources};
-use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Value};
+use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Shape, Value};
 use crate::plan::{At, Csv, Dataset, Filled, Named, Plan};
 use crate::rows::{Format, Table};
 use crate::units::Seed;
@@ -23,6 +23,8 @@ pub(super) struct CompiledGlobals {
     pub(super) values: Arc<Globals>,
     /// Names of all vars and data, read or not.
     pub(super) names: Names,
+    /// What the texts of vars and data use.
+    pub(super) uses: Vec<NameUse>,
     /// Data sets that are too large to be a value.
     pub(super) large: Names,
     /// Rows to feed from.
@@ -33,27 +35,45 @@ pub(super) struct CompiledGlobals {
 pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut Problems) -> CompiledGlobals {
     let mut values: Vec<(Arc<str>, Value)> = Vec::new();
     let mut known = Names::default();
-    for (name, any) in plan.vars.iter().flat_map(Named::iter) {
+    let mut all_uses = Vec::new();
+    for (name, any) in plan.vars.iter().flat_map(|vars| &vars.0) {
+        // whoever uses one that could not be read is not at fault
+        known.add([name.value.as_str()]);
+        let Some(any) = any else { continue };
         let mut templates = Templates::alone(sources, problems, scope(&values, seed));
         let Some(template) = templates.node(&any.value.0) else { continue };
         let before = templates.problems.errors();
-        let text = any.value.0.text().unwrap_or_default().to_owned();
-        NameUse { names: template.names(), text, span: any.span }.check(&known, None, sources, templates.problems);
-        if templates.problems.errors() > before {
+        if templates.problems.is_open(any.span) {
+            continue;
+        }
+        let mut uses = Vec::new();
+        leaf_uses(&any.value.0, &mut uses);
+        let before_it = known.without(&name.value);
+        uses.iter().for_each(|used| used.check(&before_it, None, sources, templates.problems));
+        all_uses.append(&mut uses);
+        // one whose value is not known makes this one's unknown
+        let unknown = |name: &String| !values.iter().any(|(known, _)| **known == **name);
+        if templates.problems.errors() > before || template.names().iter().any(unknown) {
             continue;
         }
         let part = PART.wrapping_sub(values.len() as u64);
         match template.eval(&scope(&values, seed.derive(part))) {
-            Ok(value) => values.push((name.value.as_str().into(), value)),
+            Ok(value) => {
+                known = known.without(&name.value);
+                known.add_shaped(&name.value, Shape::of(&value));
+                values.push((name.value.as_str().into(), value));
+            }
             Err(error) => templates.problems.push(Problem::at(any.span, error.message)),
         }
-        known.add([name.value.as_str()]);
     }
     let (mut tables, mut large) = (Tables::new(), Names::default());
     for (name, dataset) in plan.data.iter().flat_map(Named::iter) {
         if known.has(&name.value) {
             let problem = Problem::at(name.span, format!("`{}` is a var and a data set", name.value));
             problems.push(problem.help("give one of them another name"));
+        }
+        if let Dataset::List(Filled(items)) = &dataset.value {
+            items.iter().for_each(|item| leaf_uses(&item.value.0, &mut all_uses));
         }
         let table = table(dataset, &scope(&values, seed), sources, problems).map(Arc::new);
         if let Some(table) = &table {
@@ -69,13 +89,15 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         tables.insert(name.value.clone(), table);
     }
     // names of what could not be read are known too: whoever uses them is not at fault
-    let mut names = Names::default();
-    names.add(plan.vars.iter().flat_map(Named::names));
-    names.add(plan.data.iter().flat_map(Named::names));
+    let mut names = known;
+    for name in plan.data.iter().flat_map(Named::names) {
+        let table = tables.get(name).and_then(Option::as_ref);
+        names.add_shaped(name, table.map_or(Shape::Any, |table| table.shape().clone().list()));
+    }
     for name in plan.data.iter().flat_map(Named::names) {
         tables.entry(name.to_owned()).or_insert(None);
     }
-    CompiledGlobals { values: Arc::new(Globals::new(values)), names, large, tables }
+    CompiledGlobals { values: Arc::new(Globals::new(values)), names, uses: all_uses, large, tables }
 }
 
 /// A scope for what is filled in before the run: it belongs to no user.
@@ -104,8 +126,11 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
         Dataset::Csv(Csv(csv)) => (&csv.file, Format::Csv(dialect(csv, problems)?)),
     };
     let place: &Path = &sources.folder(path.span).join(&path.value);
-    let opened = Table::open(place, format);
-    opened
+    let separator = match &format {
+        Format::Csv(dialect) => Some(dialect.separator),
+        Format::Lines | Format::Json => None,
+    };
+    let table = Table::open(place, format)
         .map_err(|error| {
             let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
             let problem = Problem::at(path.span, format!("cannot read {}{line}: {}", place.display(), error.message));
@@ -114,5 +139,28 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
                 None => problem.help("the path is relative to the file that names it"),
             });
         })
-        .ok()
+        .ok()?;
+    if let (Some(separator), [column]) = (separator, table.columns())
+        && let Some(other) = other_separator(&table, column, separator)
+    {
+        let shown = |sign: u8| if sign == b'\t' { "\\t".to_owned() } else { char::from(sign).to_string() };
+        let message =
+            format!("{} has one column, `{column}`: it is not separated by `{}`", place.display(), shown(separator));
+        let help = format!("say how: `csv: {{file: {}, separator: \"{}\"}}`", path.value, shown(other));
+        problems.push(Problem::at(path.span, message).help(help));
+        return None;
+    }
+    Some(table)
+}
+
+/// The sign that separates the fields of a file which, read with another, seems to have one column.
+fn other_separator(table: &Table, column: &str, separator: u8) -> Option<u8> {
+    let first = table.first().and_then(|row| row.get_item(&Value::from(column)).ok());
+    let first = first.as_ref().and_then(Value::as_str);
+    let count = |text: &str, sign: u8| text.bytes().filter(|byte| *byte == sign).count();
+    [b';', b'\t', b'|', b','].into_iter().filter(|sign| *sign != separator).find(|sign| {
+        let of_header = count(column, *sign);
+        // a sign in the header alone is part of a name
+        of_header > 0 && first.is_none_or(|first| count(first, *sign) == of_header)
+    })
 }

@@ -26,6 +26,7 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod unused;
 mod users;
 mod warnings;
 

@@ -39,12 +39,14 @@ pub(super) struct NameCheck<'a> {
     pub(super) endpoints: &'a [Option<CompiledEndpoint>],
     pub(super) users: &'a [CompiledUser],
     pub(super) once: &'a SetupTeardown,
+    /// Whether a profile's sections are in the place of the plan's own: its users may leave endpoints uncalled.
+    pub(super) profiled: bool,
 }
 
 impl NameCheck<'_> {
     /// Reports every name that is not known where it is used, and every override that has no effect.
     pub(super) fn check(&self, sources: &Sources, problems: &mut Problems) {
-        let Self { globals, endpoints, users, once } = self;
+        let Self { globals, endpoints, users, once, profiled } = self;
         let always = Names::built_in().with(&globals.names).with(&once.defines);
         let mut called = vec![false; endpoints.len()];
         let of_users = users
@@ -82,7 +84,10 @@ impl NameCheck<'_> {
             }
         }
         // an endpoint that nobody calls is checked against all names that any user type has
-        let everybody = users.iter().fold(always, |all, user| all.with(&user.defines));
+        let mut everybody = users.iter().fold(always, |all, user| all.with(&user.defines));
+        if *profiled {
+            everybody.open();
+        }
         for (endpoint, _) in endpoints.iter().zip(&called).filter(|(_, called)| !**called) {
             let Some(endpoint) = endpoint else { continue };
             for used in &endpoint.uses {

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use crate::compile::endpoints::CompiledEndpoint;
 use crate::compile::names::{NameUse, Names};
 use crate::compile::program::{Action, Call, Pause, Repeat, RepeatCount, Step, ValueTemplate};
 use crate::compile::templates::Templates;
@@ -19,8 +18,8 @@ pub(super) struct CallSite {
 pub(super) struct Callable<'a> {
     /// All endpoint names of the plan, readable or not, in id order as far as they are readable.
     pub(super) names: &'a [String],
-    /// The readable ones.
-    pub(super) endpoints: &'a [Option<CompiledEndpoint>],
+    /// The same as written.
+    pub(super) written: Option<&'a Named<At<plan::Endpoint>>>,
     pub(super) catalog: &'a Catalog,
 }
 
@@ -29,6 +28,8 @@ pub(super) struct Steps<'a, 'b, 'c> {
     pub(super) callable: &'a Callable<'a>,
     /// The tasks that `run` may name.
     tasks: Vec<&'a str>,
+    /// Tasks that could not be read: whoever runs one is not at fault.
+    pub(super) unread: Vec<&'a str>,
     pub(super) calls: Vec<CallSite>,
     pub(super) defines: Names,
     pub(super) templates: &'b mut Templates<'c>,
@@ -60,7 +61,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
     pub(super) fn new(callable: &'a Callable<'a>, tasks: Vec<&'a str>, templates: &'b mut Templates<'c>) -> Self {
         // of an endpoint that could not be compiled
         templates.uses.clear();
-        Self { callable, tasks, calls: Vec::new(), defines: Names::default(), templates }
+        Self { callable, tasks, unread: Vec::new(), calls: Vec::new(), defines: Names::default(), templates }
     }
 
     /// Makes the names that steps define known: which of them runs first is chance.
@@ -76,6 +77,14 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
 
     pub(super) fn list(&mut self, steps: &[At<plan::Step>]) -> Vec<Step> {
         steps.iter().filter_map(|step| self.action(step).map(|action| self.step(action, step.span))).collect()
+    }
+
+    /// Steps that a condition may leave out.
+    fn guarded(&mut self, steps: &[At<plan::Step>]) -> Vec<Step> {
+        let outer = std::mem::replace(&mut self.templates.guarded, true);
+        let list = self.list(steps);
+        self.templates.guarded = outer;
+        list
     }
 
     pub(super) fn step(&self, action: Action, span: Span) -> Step {
@@ -100,8 +109,10 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         let endpoint = EndpointId(u32::try_from(index).unwrap_or(u32::MAX));
         let binds = call.with.iter().flat_map(Named::iter).map(|(name, _)| (name.value.clone(), name.span)).collect();
         let with = self.templates.bindings(call.with.as_ref());
-        if let Some(Some(compiled)) = self.callable.endpoints.get(index) {
-            self.defines.add(compiled.captured.iter());
+        match self.callable.written.and_then(|written| written.0.get(index)) {
+            Some((_, Some(written))) => self.defines.add(written.capture.iter().flat_map(Named::names)),
+            // what it captures is not known
+            _ => self.defines.open(),
         }
         self.calls.push(CallSite { endpoint, binds });
         let on_failure = call.on_failure.unwrap_or(OnFailure::StopTask);
@@ -120,15 +131,15 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
             plan::Step::Think(pause) => Some(Action::Think(self.pause(pause, step.span))),
             plan::Step::When(when) => {
                 let that = self.expr(&when.that);
-                let then = self.list(&when.then);
-                let otherwise = self.list(when.otherwise.as_deref().unwrap_or_default());
+                let then = self.guarded(&when.then);
+                let otherwise = self.guarded(when.otherwise.as_deref().unwrap_or_default());
                 Some(Action::When { that: that?, then, otherwise })
             }
             plan::Step::Switch(switch) => {
                 let on = self.expr(&switch.on);
-                let cases = switch.cases.iter().map(|(name, steps)| (name.value.as_str().into(), self.list(steps)));
+                let cases = switch.cases.iter().map(|(name, steps)| (name.value.as_str().into(), self.guarded(steps)));
                 let cases = cases.collect();
-                let default = self.list(switch.default.as_deref().unwrap_or_default());
+                let default = self.guarded(switch.default.as_deref().unwrap_or_default());
                 Some(Action::Switch { on: on?, cases, default })
             }
             plan::Step::Choose(branches) => self.choose(&branches.0, step.span),
@@ -224,6 +235,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
     fn run(&mut self, task: &At<String>) -> Option<Action> {
         match self.tasks.iter().position(|known| *known == task.value) {
             Some(index) => Some(Action::Run(index)),
+            None if self.unread.contains(&task.value.as_str()) => None,
             None => {
                 let problem = Problem::at(task.span, format!("unknown task `{}`", task.value));
                 let help = did_you_mean(&task.value, self.tasks.iter().copied());

@@ -19,6 +19,10 @@ pub(super) struct Templates<'a> {
     pub(super) globals: Arc<Scope>,
     /// Names that a user or a call may give another value than the var has: what uses one of those is filled in during the run.
     pub(super) shadowed: Names,
+    /// Whether what is compiled may be left out by a condition: what then always fails need not be wrong.
+    pub(super) guarded: bool,
+    /// What fails each time it is evaluated. It is reported where nothing else in its text is wrong.
+    pub(super) failing: Vec<Problem>,
     /// The names used so far, until the endpoint or user type being compiled takes them.
     pub(super) uses: Vec<NameUse>,
 }
@@ -26,7 +30,15 @@ pub(super) struct Templates<'a> {
 impl<'a> Templates<'a> {
     /// For texts that stand before all users and calls.
     pub(super) fn alone(sources: &'a Sources, problems: &'a mut Problems, globals: Arc<Scope>) -> Self {
-        Self { sources, problems, globals, shadowed: Names::default(), uses: Vec::new() }
+        Self {
+            sources,
+            problems,
+            globals,
+            shadowed: Names::default(),
+            guarded: false,
+            failing: Vec::new(),
+            uses: Vec::new(),
+        }
     }
 
     /// `plan.yaml:12:3`.
@@ -37,13 +49,15 @@ impl<'a> Templates<'a> {
     /// A text to fill in.
     pub(super) fn text(&mut self, text: &At<String>) -> Option<Template> {
         let template = self.template(&text.value, text.span)?;
-        self.uses.push(NameUse { names: template.names(), text: text.value.clone(), span: text.span });
+        // what is filled in now has no names any more
+        let names = Template::parse(&text.value).map(|written| written.names()).unwrap_or_default();
+        self.uses.push(NameUse::text(names, &text.value, text.span));
         Some(template)
     }
 
     pub(super) fn template(&mut self, text: &str, span: Span) -> Option<Template> {
         match Template::parse(text) {
-            Ok(template) => Some(self.rendered_once(template)),
+            Ok(template) => Some(self.rendered_once(template, span)),
             Err(error) => {
                 self.syntax_error(&error, text, span);
                 None
@@ -55,13 +69,13 @@ impl<'a> Templates<'a> {
     pub(super) fn expr(&mut self, text: &str, span: Span) -> Option<Expr> {
         let trimmed = text.trim();
         let bare = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(text);
+        let lead = text.find(bare).unwrap_or(0);
         match Expr::parse(bare) {
             Ok(expr) => {
-                self.uses.push(NameUse { names: expr.names(), text: text.to_owned(), span });
+                self.uses.push(NameUse::expression(expr.names(), text, lead..lead + bare.len(), span));
                 Some(expr)
             }
             Err(error) => {
-                let lead = text.find(bare).unwrap_or(0);
                 let range = error.range.start + lead..error.range.end + lead;
                 self.syntax_error(&SyntaxError { range, ..error }, text, span);
                 None
@@ -70,6 +84,13 @@ impl<'a> Templates<'a> {
     }
 
     pub(super) fn json_path(&mut self, text: &str, span: Span) -> Option<JsonPath> {
+        if text.contains("{{") {
+            let problem = Problem::at(span, "a place in an answer is no expression");
+            let problem = problem.help("write where it is, such as `$.items[0].name` or `{header: location}`");
+            self.problems
+                .push(problem.help(format!("what is worked out is kept by a step: `set: {{name: \"{text}\"}}`")));
+            return None;
+        }
         JsonPath::parse(text).map_err(|error| self.syntax_error(&error, text, span)).ok()
     }
 
@@ -133,7 +154,7 @@ impl<'a> Templates<'a> {
                 let template = self.template(text, node.span)?;
                 Some(match template.fixed() {
                     Some(text) => ValueTemplate::Constant(Value::from(text.clone())),
-                    None => self.evaluated_once(template),
+                    None => self.evaluated_once(template, node.span),
                 })
             }
             Data::List(items) => {
@@ -167,27 +188,38 @@ impl<'a> Templates<'a> {
     }
 
     /// The template as text where it can be filled in now: it needs vars and data alone and calls no function.
-    fn rendered_once(&self, template: Template) -> Template {
-        if template.fixed().is_some() || !self.is_known_now(&template) {
-            return template;
-        }
+    fn rendered_once(&mut self, template: Template, span: Span) -> Template {
         // a single expression keeps its type, so only texts become text
-        if template
-            .single()
-            .is_some_and(|_| !matches!(template.eval(&self.globals), Ok(value) if value.as_str().is_some()))
-        {
-            return template;
+        match self.known_now(&template, span) {
+            Some(value) => match value.as_str() {
+                Some(text) => Template::text(text),
+                None => template,
+            },
+            None => template,
         }
-        template.render(&self.globals).map_or(template, |text| Template::text(&text))
     }
 
-    fn evaluated_once(&self, template: Template) -> ValueTemplate {
-        if self.is_known_now(&template)
-            && let Ok(value) = template.eval(&self.globals)
-        {
-            return ValueTemplate::Constant(value);
+    fn evaluated_once(&mut self, template: Template, span: Span) -> ValueTemplate {
+        match self.known_now(&template, span) {
+            Some(value) => ValueTemplate::Constant(value),
+            None => ValueTemplate::Text(template),
         }
-        ValueTemplate::Text(template)
+    }
+
+    /// The value of a template that is the same each time. Where there is none, it fails each time, and is reported.
+    fn known_now(&mut self, template: &Template, span: Span) -> Option<Value> {
+        if template.fixed().is_some() || !self.is_known_now(template) {
+            return None;
+        }
+        match template.eval(&self.globals) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                if !self.guarded {
+                    self.failing.push(Problem::at(span, error.message));
+                }
+                None
+            }
+        }
     }
 
     /// Whether vars and data alone make a template, the same each time.
@@ -207,7 +239,7 @@ pub(super) fn leaf_uses(node: &Node, uses: &mut Vec<NameUse>) {
     match &node.value {
         Data::Text(text) => {
             let names = Template::parse(text).map(|template| template.names()).unwrap_or_default();
-            uses.push(NameUse { names, text: text.clone(), span: node.span });
+            uses.push(NameUse::text(names, text, node.span));
         }
         Data::List(items) => items.iter().for_each(|item| leaf_uses(item, uses)),
         Data::Map(entries) => entries.iter().for_each(|(_, value)| leaf_uses(value, uses)),

@@ -22,7 +22,7 @@ pub(super) fn compile(
     sources: &Sources,
     problems: &mut Problems,
 ) -> Vec<Rule> {
-    let written = plan.thresholds.as_deref().unwrap_or_default();
+    let written = plan.thresholds.as_ref().map_or(&[][..], |written| &written.0);
     if let Some(beyond) = written.get(Threshold::MOST) {
         let problem = Problem::at(beyond.span, format!("a plan has at most {} thresholds", Threshold::MOST));
         problems.push(problem.help("remove thresholds that say the same, or select by tag instead of by name"));

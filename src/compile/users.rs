@@ -6,6 +6,7 @@ use crate::compile::program::{Action, Feed, Pause, RowOrder, Task, TaskOrder, Us
 use crate::compile::steps::{CallSite, Callable, Steps, pause};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
+use crate::expression::Shape;
 use crate::load::Share;
 use crate::plan::{self, At, AtEnd, CallMap, Named, OrderWord, Plan, RowPer, Visitor};
 use crate::sample::{TaskId, UserTypeId};
@@ -97,11 +98,20 @@ impl Users<'_> {
         written: &At<plan::User>,
         templates: &mut Templates,
     ) -> CompiledUser {
-        let tasks = written.tasks.iter().map(|(name, _)| name.value.as_str()).collect();
+        let tasks: Vec<&str> = written.tasks.iter().map(|(name, _)| name.value.as_str()).collect();
+        let unread = written.tasks.names().filter(|name| !tasks.contains(name)).collect();
         let mut steps = Steps::new(self.callable, tasks, templates);
+        steps.unread = unread;
+        if steps.templates.problems.has_error_in(written.span) {
+            // what could not be read may define names
+            steps.defines.open();
+        }
         let state = steps.templates.bindings(written.state.as_ref());
         steps.defines.add(written.state.iter().flat_map(Named::names));
-        steps.defines.add(written.feed.iter().flat_map(Named::names));
+        for (name, feed) in written.feed.iter().flat_map(|feeds| &feeds.0) {
+            let table = feed.as_ref().and_then(|feed| self.tables.get(&feed.from.value)?.as_ref());
+            steps.defines.add_shaped(&name.value, table.map_or(Shape::Any, |table| table.shape().clone()));
+        }
         let feeds = feeds(written.feed.as_ref(), self.tables, steps.templates.problems);
         steps.define(&written.all_steps());
         let on_start_task = self.next_task();

@@ -6,8 +6,8 @@ use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::expression::Scope;
 use crate::plan::{Named, Plan};
 use crate::sample::Catalog;
-use crate::threshold::{Amount, Rule};
-use crate::units::Rate;
+use crate::threshold::{Amount, OnBreak, Rule};
+use crate::units::{Rate, show_duration};
 
 /// Warnings about a plan that can run.
 pub(super) struct Warnings<'a> {
@@ -36,6 +36,26 @@ impl Warnings<'_> {
             let message = format!("user type `{}` pauses between tasks, and arrivals do not wait for that", user.name);
             let problem = Problem::at(span, message);
             problems.push(problem.help("remove the pause, or make it a step: `- think: 1s`").warning());
+        }
+    }
+
+    /// Warns of thresholds that look at more time than the run has, or that abort it after its end.
+    pub(super) fn beyond_the_end(&self, rules: &[Rule], problems: &mut Problems) {
+        let ends = self.scenarios.iter().map(|scenario| scenario.start + scenario.shape.length());
+        let Some(length) = ends.max().filter(|length| !length.is_zero()) else { return };
+        let shown = show_duration(length);
+        for rule in rules {
+            let at = |problem: Problem| Problem { span: self.span(rule), ..problem };
+            if let Some(window) = rule.require.window.filter(|window| *window > length) {
+                let message =
+                    format!("the window of {} is longer than the run, which takes {shown}", show_duration(window));
+                problems.push(at(Problem::new(message)).help("give a shorter window, or leave `over …` out").warning());
+            }
+            if rule.on_break == OnBreak::Abort && rule.after >= length {
+                let message =
+                    format!("the run is over after {shown}: `after: {}` aborts nothing", show_duration(rule.after));
+                problems.push(at(Problem::new(message)).help("give an earlier `after`, or remove `abort`").warning());
+            }
         }
     }
 
@@ -78,7 +98,8 @@ impl Warnings<'_> {
     }
 
     fn span(&self, rule: &Rule) -> Option<Span> {
-        let written = self.plan.thresholds.iter().flatten().map(|written| written.value.0.require.span);
+        let written =
+            self.plan.thresholds.iter().flat_map(|rules| &rules.0).map(|written| written.value.0.require.span);
         written.into_iter().find(|span| self.sources.place(*span) == rule.place)
     }
 }

@@ -7,7 +7,7 @@ mod render;
 mod source;
 mod suggest;
 
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, Unset};
 pub use render::{Style, render};
 pub use source::{SourceId, Sources, Span};
 pub use suggest::{did_you_mean, nearest};

@@ -7,6 +7,8 @@ pub enum Severity {
     Error,
     /// The plan runs, but probably not as meant.
     Warning,
+    /// Something that cannot be known here.
+    Note,
 }
 
 /// One problem: what is wrong, where, and the way out. Messages are in lower case, names in backticks.
@@ -52,6 +54,12 @@ impl Problem {
         Self { severity: Severity::Warning, ..self }
     }
 
+    /// The same as a note.
+    #[must_use]
+    pub fn note(self) -> Self {
+        Self { severity: Severity::Note, ..self }
+    }
+
     /// With a word beside the caret.
     #[must_use]
     pub fn label(self, label: impl Into<String>) -> Self {
@@ -88,14 +96,64 @@ pub struct Problems {
     list: Vec<Problem>,
     beyond: usize,
     muted: Vec<Span>,
+    unset: Unset,
+}
+
+/// What a variable of the environment that is not set is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unset {
+    /// An error: what needs it cannot run.
+    #[default]
+    Wrong,
+    /// A note: the plan is read without it.
+    Noted,
 }
 
 const KEPT: usize = 1000;
 
 impl Problems {
+    /// No problems yet, with what a variable that is not set will be.
+    #[must_use]
+    pub fn with_unset(unset: Unset) -> Self {
+        Self { unset, ..Self::default() }
+    }
+
+    /// Adds a variable that is not set, and reports nothing more at its place.
+    pub fn push_unset(&mut self, problem: Problem) {
+        self.push_last(match self.unset {
+            Unset::Wrong => problem,
+            Unset::Noted => problem.note(),
+        });
+    }
+
+    /// Whether something in this place is not known, or was reported together with all that follows from it.
+    #[must_use]
+    pub fn is_open(&self, span: Span) -> bool {
+        self.muted.iter().any(|muted| span.holds(*muted) || muted.holds(span))
+    }
+
+    /// Whether everything that was written could be read.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.errors() == 0 && self.muted.is_empty()
+    }
+
+    /// Whether an error lies in a place.
+    #[must_use]
+    pub fn has_error_in(&self, span: Span) -> bool {
+        let inside = |problem: &Problem| problem.span.is_some_and(|at| span.holds(at));
+        self.list.iter().any(|problem| problem.severity == Severity::Error && inside(problem))
+    }
+
+    /// Makes every warning an error.
+    pub fn be_strict(&mut self) {
+        let warnings = self.list.iter_mut().filter(|problem| problem.severity == Severity::Warning);
+        warnings.for_each(|problem| problem.severity = Severity::Error);
+    }
+
     /// Adds one; the same message at the same place counts once.
     pub fn push(&mut self, problem: Problem) {
-        if problem.span.is_some_and(|span| self.muted.contains(&span)) {
+        if problem.span.is_some_and(|span| self.muted.iter().any(|muted| muted.holds(span))) {
             return;
         }
         if self.list.iter().rev().take(KEPT).any(|known| known.span == problem.span && known.message == problem.message)
@@ -106,6 +164,14 @@ impl Problems {
             self.list.push(problem);
         } else {
             self.beyond += 1;
+        }
+    }
+
+    /// Adds one where nothing is reported inside its place: else it follows from that.
+    pub fn push_alone(&mut self, problem: Problem) {
+        let inside = |known: &Problem| known.span.zip(problem.span).is_some_and(|(known, span)| span.holds(known));
+        if !self.list.iter().any(inside) {
+            self.push(problem);
         }
     }
 
@@ -134,6 +200,12 @@ impl Problems {
     #[must_use]
     pub fn warnings(&self) -> usize {
         self.list.iter().filter(|problem| problem.severity == Severity::Warning).count()
+    }
+
+    /// How many variables are not set, and were noted.
+    #[must_use]
+    pub fn notes(&self) -> usize {
+        self.list.iter().filter(|problem| problem.severity == Severity::Note).count()
     }
 
     /// How many more there were than are kept.

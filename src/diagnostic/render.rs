@@ -37,6 +37,7 @@ fn groups<'a>(problem: &'a Problem, sources: &'a Sources) -> Vec<Group<'a>> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = Group::with_title(level.primary_title(normalize_untrusted_str(&problem.message)));
     let first = located(title, problem.span, &problem.label, sources, AnnotationKind::Primary);

@@ -35,6 +35,12 @@ impl Span {
         Self { end: other.end.max(self.end), ..self }
     }
 
+    /// Whether another lies in it.
+    #[must_use]
+    pub fn holds(self, other: Self) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
+
     /// The bytes it covers.
     #[must_use]
     pub const fn range(self) -> Range<usize> {
@@ -91,7 +97,8 @@ impl Sources {
     }
 
     /// The text a span covers; empty where it covers none.
-    fn text(&self, span: Span) -> &str {
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
         self.source(span.source).and_then(|source| source.text.get(span.range())).unwrap_or_default()
     }
 

@@ -77,7 +77,7 @@ impl Expr {
             Err(error) => {
                 let range = error.range().unwrap_or(0..trimmed.len());
                 let range = range.start.min(trimmed.len()) + lead..range.end.min(trimmed.len()) + lead;
-                Err(SyntaxError { message: said(&error), range, help: None })
+                Err(SyntaxError { message: said(&error), range, help: other_words(trimmed) })
             }
         }
     }
@@ -161,6 +161,18 @@ impl fmt::Debug for Expr {
 /// Whether a name is the plan's to define: the language's own functions are not.
 pub(super) fn is_of_plan(name: &String) -> bool {
     language().globals().all(|(global, _)| global != name)
+}
+
+/// What to write for signs of other languages.
+fn other_words(expression: &str) -> Option<String> {
+    const SIGNS: [(&str, &str); 5] = [
+        ("&&", "write `and`"),
+        ("||", "write `or`"),
+        ("===", "write `==`"),
+        ("!==", "write `!=`"),
+        ("?", "write `a if b else c`"),
+    ];
+    SIGNS.iter().find(|(sign, _)| expression.contains(sign)).map(|(_, help)| (*help).to_owned())
 }
 
 fn is_name(text: &str) -> bool {

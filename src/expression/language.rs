@@ -15,53 +15,16 @@ const ITEM: usize = 16;
 /// How deep lists and maps may lie in each other: an answer's JSON is at most 128 deep.
 const DEEPEST: usize = 200;
 
-/// The filters a plan may use; minijinja's own. A test holds the list to what there is.
-pub const FILTERS: [&str; 38] = [
-    "abs",
-    "attr",
-    "batch",
-    "bool",
-    "capitalize",
-    "chain",
-    "count",
-    "default",
-    "dictsort",
-    "escape",
-    "first",
-    "float",
-    "groupby",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "last",
-    "length",
-    "lines",
-    "list",
-    "lower",
-    "map",
-    "max",
-    "min",
-    "pprint",
-    "reject",
-    "rejectattr",
-    "replace",
-    "reverse",
-    "round",
-    "select",
-    "sort",
-    "split",
-    "string",
-    "title",
-    "trim",
-    "upper",
-];
-
 static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(environment);
 
 /// The language all expressions are parsed and evaluated in.
 pub(super) fn language() -> &'static Environment<'static> {
     &LANGUAGE
+}
+
+/// How the language is written.
+pub(super) fn syntax() -> SyntaxConfig {
+    SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap_or_default()
 }
 
 /// A fresh copy of the language, for a template that must own its environment.
@@ -71,9 +34,7 @@ pub(super) fn environment() -> Environment<'static> {
     language.set_fuel(Some(FUEL));
     language.set_recursion_limit(100);
     language.set_debug(true);
-    if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
-        language.set_syntax(syntax);
-    }
+    language.set_syntax(syntax());
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     language.set_formatter(|out, state, value| match beyond_bounds(value) {
         None => escape_formatter(out, state, value),

@@ -195,6 +195,18 @@ impl Block {
     }
 }
 
+/// Where the expressions of a text lie, without their braces; a text with statements has none.
+pub(super) fn slots(source: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = source[at..].find("{{").map(|open| at + open + 2) {
+        let Some(close) = slot_end(source, open) else { break };
+        found.push(open..close);
+        at = close + 2;
+    }
+    found
+}
+
 /// Where a slot ends: the first `}}` outside quotes and braces.
 fn slot_end(source: &str, from: usize) -> Option<usize> {
     let bytes = source.as_bytes();

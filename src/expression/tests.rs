@@ -183,11 +183,99 @@ fn what_is_no_path_is_refused_and_so_is_what_is_too_deep() {
     assert!(JsonPath::parse(&format!("$[?({}@.a)]", "!".repeat(1500))).is_err());
 }
 
+/// The keys of one of the language's own tables.
+fn table(of: &str) -> Vec<String> {
+    let shown = format!("{:?}", super::language::language());
+    let (_, rest) = shown.split_once(&format!("{of}: ")).unwrap();
+    let end = rest.find(']').or_else(|| rest.find('}')).unwrap();
+    rest[..end].split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
 #[test]
-fn every_filter_that_is_listed_is_there() {
-    for filter in FILTERS {
-        let parsed = Expr::parse(&format!("x | {filter}")).unwrap();
-        let message = parsed.eval(&scope()).err().map(|error| error.message).unwrap_or_default();
-        assert!(!message.contains("unknown filter"), "{filter}: {message}");
+fn every_filter_and_test_of_the_language_is_listed_and_no_others() {
+    let names = |signatures: &[super::signatures::Signature]| -> Vec<String> {
+        signatures.iter().map(|known| known.name.to_owned()).collect()
+    };
+    assert_eq!(names(FILTERS), table("filters"));
+    let tests: Vec<String> =
+        table("tests").into_iter().filter(|test| !super::signatures::SIGNS.contains(&test.as_str())).collect();
+    assert_eq!(names(TESTS), tests);
+}
+
+#[test]
+fn every_function_of_the_language_is_listed_and_no_others() {
+    let mut listed: Vec<&str> = super::signatures::CALLS.iter().map(|known| known.name).collect();
+    listed.sort_unstable();
+    let mut there: Vec<&str> = super::language::language().globals().map(|(name, _)| name).collect();
+    there.sort_unstable();
+    assert_eq!(listed, there);
+}
+
+fn flaws(text: &str) -> Vec<String> {
+    let row = Shape::map("column", [("user", Shape::TEXT), ("qty", Shape::TEXT)]);
+    let shape_of = |name: &str| match name {
+        "r" => Some(row.clone()),
+        "rows" => Some(row.clone().list()),
+        "user" => Some(Shape::map("part", [("id", Shape::NUMBER), ("type", Shape::TEXT)])),
+        "headers" => Some(Shape::LowerCase),
+        "x" | "json" => Some(Shape::Any),
+        _ => None,
+    };
+    let found = Resolved::text(text, &shape_of).flaws;
+    found.into_iter().map(|flaw| format!("{} @ {}", flaw.message, &text[flaw.range])).collect()
+}
+
+#[test]
+fn what_cannot_be_there_is_found_before_anything_runs_and_placed_at_its_own_letters() {
+    for (text, expected) in [
+        ("a {{ x | b64encode }}", "unknown filter `b64encode` @ b64encode"),
+        ("{{ x is evn }}", "unknown test `evn` @ evn"),
+        ("{{ x is not evn }}", "unknown test `evn` @ evn"),
+        ("{{ chioce(x) }}", "unknown function `chioce` @ chioce"),
+        ("{{ x('a') }}", "`x` is no function @ x"),
+        ("{{ x.upper() }}", "unknown function `upper` of `x` @ upper"),
+        ("{{ random_int(1) }}", "the function `random_int` takes 2 arguments, and here are 1 @ random_int"),
+        ("{{ uuid(4) }}", "the function `uuid` takes no arguments, and here are 1 @ uuid"),
+        ("{{ x | upper(1) }}", "the filter `upper` takes no arguments, and here are 1 @ upper"),
+        ("{{ x | replace('a') }}", "the filter `replace` takes 2 to 3 arguments, and here are 1 @ replace"),
+        ("{{ x | round(digits=2) }}", "the filter `round` has no argument `digits` @ round"),
+        ("{{ x is divisibleby }}", "the test `divisibleby` takes 1 argument, and here are 0 @ divisibleby"),
+        ("{{ x | map('uper') | list }}", "unknown filter `uper` @ 'uper'"),
+        ("{{ x | select('od') | list }}", "unknown test `od` @ 'od'"),
+        ("{{ r.usr }}", "unknown column `usr` of `r` @ usr"),
+        ("{{ r['usr'] }}", "unknown column `usr` of `r` @ 'usr'"),
+        ("{{ r | attr('usr') }}", "unknown column `usr` of `r` @ attr"),
+        ("{{ r.user.name }}", "`r.user` is a text, and has no part `name` @ name"),
+        ("{{ rows[0].usr }}", "unknown column `usr` of `rows[0]` @ usr"),
+        ("{{ rows.user }}", "`rows` is a list, and has no part `user` @ user"),
+        ("{{ choice(rows).usr }}", "unknown column `usr` of `choice(…)` @ usr"),
+        ("{{ (rows | first).usr }}", "unknown column `usr` of this @ usr"),
+        ("{{ rows | map(attribute='usr') | list }}", "unknown column `usr` of `rows` @ 'usr'"),
+        ("{{ rows | selectattr('usr') | list }}", "unknown column `usr` of `rows` @ 'usr'"),
+        ("{{ rows | sum(attribute='usr') }}", "unknown column `usr` of `rows` @ 'usr'"),
+        ("{% for row in rows %}{{ row.usr }}{% endfor %}", "unknown column `usr` of `row` @ usr"),
+        ("{% if x is evn %}{% endif %}", "unknown test `evn` @ evn"),
+        ("{{ user.index }}", "unknown part `index` of `user` @ index"),
+        ("{{ user.id.x }}", "`user.id` is a number, and has no part `x` @ x"),
+        ("{{ headers['X-Left'] }}", "`X-Left` of `headers` is never there: its names are in lower case @ 'X-Left'"),
+    ] {
+        assert_eq!(flaws(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn what_may_be_there_is_no_flaw() {
+    for text in [
+        "{{ r.user | upper }} {{ r['qty'] | int }} {{ r | length }}",
+        "{{ r.usr | default('x') }} {{ 'a' if r.usr is defined else 'b' }} {{ r.usr is undefined }}",
+        "{{ json.a.b.c[0]['d'] }} {{ x.y }}",
+        "{{ x | map('upper') | join(', ') }} {{ x | select('==', 1) | list }} {{ x | selectattr('a', 'eq', 1) | list }}",
+        "{{ rows | map(attribute='usr', default='') | list }} {{ rows | sort(attribute='user', reverse=true) }}",
+        "{% for row in rows %}{{ loop.index }}{{ loop.cycle('a', 'b') }}{{ row.user }}{% endfor %}",
+        "{% set r = x %}{{ r.usr }}",
+        "{{ headers['x-left'] }} {{ headers.etag }}",
+        "{{ range(3) }} {{ dict(a=1) }} {{ '%s' | format(1, a=2) }} {{ x | round(2, 'floor') }} {{ x | join }}",
+    ] {
+        assert_eq!(flaws(text), [""; 0], "{text}");
     }
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::{Problem, Problems};
 
 record! {
     /// What must be true of an answer. The first that is not makes the call a failure of kind `check`.
-    pub struct Expect("`expect`") {
+    pub struct Expect("`expect`", short: number = "status", text = "status", list = "status") {
         /// The status: `200`, `[200, 404]` or `2xx`. Default: 2xx or 3xx.
         optional status: At<StatusText> = "status";
         /// Headers by name.
@@ -21,7 +21,7 @@ record! {
         /// The body as text.
         optional body: At<MatcherText> = "body";
         /// The longest response time.
-        optional within: Time = "within";
+        optional within: At<Time> = "within";
         /// An expression that must be true, or a list of them: `json.concepts_found <= limit`.
         optional that: OneOrMany<At<String>> = "that";
         /// What to say when one is not: the failure's message in reports.

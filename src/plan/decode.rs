@@ -11,6 +11,9 @@ use crate::diagnostic::{Problem, Problems, Span};
 ///
 /// Reading never stops at an error: the problem is reported, `None` comes back, and what stands beside it is read on.
 pub trait Decode: Sized + JsonSchema {
+    /// Whether one of them may stand in the place of a list.
+    const ALONE: bool = false;
+
     /// Reads a node; `None` where a problem was reported.
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self>;
 }
@@ -33,6 +36,8 @@ impl<T> Deref for At<T> {
 }
 
 impl<T: Decode> Decode for At<T> {
+    const ALONE: bool = T::ALONE;
+
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         T::decode(node, problems).map(|value| Self { value, span: node.span })
     }
@@ -93,6 +98,9 @@ impl<T: Decode> Decode for Named<T> {
 impl<T: Decode> Decode for Vec<T> {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         let Data::List(items) = &node.value else {
+            if T::ALONE && !matches!(node.value, Data::Null) {
+                return T::decode(node, problems).map(|one| vec![one]);
+            }
             problems.push(expected("a list", node));
             return None;
         };
@@ -186,12 +194,19 @@ pub fn node_to_json(node: &Node) -> Json {
 /// The problem of a node of the wrong kind.
 pub(super) fn expected(what: &str, node: &Node) -> Problem {
     match &node.value {
-        Data::Map(entries) if entries.iter().any(|(key, _)| key_text(key).is_none()) => unquoted(node),
+        Data::Map(entries) if entries.iter().any(|(key, _)| matches!(key.value, Data::Map(_))) => unquoted(node),
         _ => Problem::at(node.span, format!("expected {what}, found {}", node.kind())),
     }
 }
 
 pub(super) fn unquoted(node: &Node) -> Problem {
+    if matches!(node.value, Data::Null) {
+        let problem = Problem::at(node.span, "the key is nothing: to YAML that is what `null` and `~` are");
+        return problem.help("put quotes around it: `\"null\":`");
+    }
+    if matches!(node.value, Data::List(_)) {
+        return Problem::at(node.span, "a list cannot be a key").help("put quotes around it");
+    }
     let problem = Problem::at(node.span, "an unquoted `{{ … }}` is a map to YAML");
     problem.help("put quotes around it: `\"{{ … }}\"`")
 }

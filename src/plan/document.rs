@@ -6,7 +6,7 @@ use granit_parser::Parser;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Spanned};
 
-use crate::diagnostic::{Problem, SourceId, Span};
+use crate::diagnostic::{Problem, Problems, SourceId, Span};
 use crate::units::Size;
 
 /// A file larger than this is no plan.
@@ -126,8 +126,8 @@ fn plain(error: &std::io::Error) -> String {
 ///
 /// # Errors
 /// What is no YAML, holds several documents, is nested deeper than 64, or grows out of bounds through aliases.
-pub(super) fn parse(text: &str, source: SourceId) -> Result<Node, Box<Problem>> {
-    scan(text, source)?;
+pub(super) fn parse(text: &str, source: SourceId, problems: &mut Problems) -> Result<Node, Box<Problem>> {
+    scan(text, source, problems)?;
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: 64,
@@ -151,8 +151,13 @@ pub(super) fn parse(text: &str, source: SourceId) -> Result<Node, Box<Problem>> 
 }
 
 /// Looks for errors of syntax before anything is read, so that bad indentation is reported as such.
-fn scan(text: &str, source: SourceId) -> Result<(), Box<Problem>> {
+fn scan(text: &str, source: SourceId, problems: &mut Problems) -> Result<(), Box<Problem>> {
     for event in Parser::new_from_str(text) {
+        let tag = event.as_ref().ok().and_then(|(event, place)| Some((event.tag()?, place)));
+        if let Some((tag, place)) = tag.filter(|(tag, _)| !tag.is_yaml_core_schema()) {
+            let start = place.start.byte_offset().unwrap_or_else(|| byte_of(text, place.start.index()));
+            problems.push(dropped(&tag.original(), text, floor(text, start), source));
+        }
         if let Err(error) = event {
             let start = error.marker().byte_offset().unwrap_or_else(|| byte_of(text, error.marker().index()));
             let start = floor(text, start);
@@ -162,6 +167,25 @@ fn scan(text: &str, source: SourceId) -> Result<(), Box<Problem>> {
         }
     }
     Ok(())
+}
+
+/// The warning of a tag, which stands before what starts at `start`, or at it.
+fn dropped(tag: &str, text: &str, start: usize, source: SourceId) -> Problem {
+    let line_end = text[start..].find('\n').map_or(text.len(), |end| start + end);
+    let at = text[start..line_end].find(tag).filter(|at| *at == 0).map(|_| start);
+    let at = at.or_else(|| text[..start].rfind(tag)).unwrap_or(start);
+    let span = Span { source, start: at, end: (at + tag.len()).min(text.len()) };
+    let problem = Problem::at(span, format!("the tag `{tag}` has no effect"));
+    let value = text[span.end..].lines().next().unwrap_or_default().trim();
+    let value = value.split([',', '}', ']', ' ']).next().unwrap_or_default();
+    let help = match tag.to_lowercase().trim_start_matches('!') {
+        "env" | "env_var" | "envvar" | "environment" | "getenv" if !value.is_empty() => {
+            format!("a variable of the environment is written `${{{value}}}`")
+        }
+        "include" | "import" => "other files are named by `include:` at the top of the plan".to_owned(),
+        _ => "remove it: a plan has no tags".to_owned(),
+    };
+    problem.help(help).warning()
 }
 
 fn syntax_help(text: &str, at: usize) -> Option<String> {
@@ -321,7 +345,7 @@ mod tests {
     use crate::diagnostic::Sources;
 
     fn parsed(text: &str) -> Result<Node, Box<Problem>> {
-        parse(text, Sources::default().add("plan.yaml", text))
+        parse(text, Sources::default().add("plan.yaml", text), &mut Problems::default())
     }
 
     #[test]

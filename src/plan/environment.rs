@@ -16,7 +16,7 @@ pub(super) fn fill_in(node: &mut Node, lookup: Lookup, problems: &mut Problems) 
                 }
                 Err(Missing::Name(name)) => {
                     let problem = Problem::at(node.span, format!("the environment variable `{name}` is not set"));
-                    problems.push_last(
+                    problems.push_unset(
                         problem.help(format!("set it, or give a default: `${{{name}:-…}}`")).help_if(near(&name)),
                     );
                 }

@@ -79,6 +79,20 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The map that a shorter way of writing stands for: `expect: 201` is `expect: {status: 201}`. `short` says which key
+/// a node of which kind stands for.
+pub(super) fn written_out(node: &Node, short: &[(&str, &'static str)]) -> Option<Node> {
+    let kind = match &node.value {
+        Data::Number(_) => "number",
+        Data::Text(_) => "text",
+        Data::List(_) => "list",
+        Data::Null | Data::Bool(_) | Data::Map(_) => return None,
+    };
+    let (_, key) = short.iter().find(|(of, _)| *of == kind)?;
+    let key = Node { value: Data::Text((*key).to_owned()), ..node.clone() };
+    Some(Node { value: Data::Map(vec![(key, node.clone())]), ..node.clone() })
+}
+
 /// The one choice of a `kind: {fields}` map: the kind's place and name, and its fields.
 pub(super) fn choose<'a>(
     node: &'a Node,
@@ -118,6 +132,8 @@ fn unknown_key(name: &str, span: Span, what: &str, known: &[&'static str]) -> Pr
     let problem = Problem::at(span, format!("unknown key `{name}` in {what}"));
     match (nearest(name, known.iter().copied()), foreign::our_word(name, known)) {
         (None, Some(ours)) => problem.help(ours),
+        // a whole word of another tool says more than letters that are alike
+        (Some(near), Some(ours)) if !foreign::is_same_word(near, &ours) => problem.help(ours),
         _ => problem.help_if(did_you_mean(name, known.iter().copied())),
     }
 }

@@ -114,6 +114,11 @@ pub(super) fn our_word(name: &str, known: &[&'static str]) -> Option<String> {
     })
 }
 
+/// Whether the help for a word of another tool names just this key.
+pub(super) fn is_same_word(key: &str, ours: &str) -> bool {
+    ours == format!("here it is called `{key}`")
+}
+
 fn find(name: &str, known: &[&'static str]) -> Option<&'static (&'static str, &'static str, &'static str)> {
     let plain = |word: &str| word.replace(['-', '_'], "").to_lowercase();
     WORDS.iter().chain(&INSIDE).find(|(theirs, key, _)| plain(theirs) == plain(name) && known.contains(key))

@@ -76,7 +76,7 @@ impl Gatherer<'_> {
             self.problems.push(Problem::at(item.span, format!("{} is empty", path.display())));
             return None;
         }
-        match document::parse(&text, source) {
+        match document::parse(&text, source, self.problems) {
             Ok(mut node) if matches!(node.value, Data::Map(_)) => {
                 fill_in(&mut node, self.lookup, self.problems);
                 Some(node)

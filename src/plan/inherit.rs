@@ -1,4 +1,5 @@
 use super::document::{Data, Node};
+use super::fields::written_out;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
 /// Keys that exclude each other: one that is given replaces an inherited one.
@@ -12,6 +13,9 @@ const EITHER: [&[&str]; 4] = [
 const WHOLE: [&str; 2] = ["think_time", "auth"];
 /// Keys whose entries are choices: entries add up, and each is taken whole.
 const ENTRIES: [&str; 4] = ["capture", "record", "multipart", "feed"];
+
+/// What a short `expect` stands for.
+const EXPECT: [(&str, &str); 3] = [("number", "status"), ("text", "status"), ("list", "status")];
 
 /// Fills in what endpoints and user types take over from those they extend.
 pub(super) fn inherit(root: &mut Node, problems: &mut Problems) {
@@ -68,7 +72,15 @@ fn merged(base: Node, over: &Node, key: &str) -> Node {
         match known {
             Some((known, old)) if !ENTRIES.contains(&key) => {
                 known.span = name.span;
-                *old = merged(old.clone(), value, name.text().unwrap_or("?"));
+                let (mut base, mut over) = (old.clone(), value.clone());
+                if name.text() == Some("expect") {
+                    for short in [&mut base, &mut over] {
+                        if let Some(long) = written_out(short, &EXPECT) {
+                            *short = long;
+                        }
+                    }
+                }
+                *old = merged(base, &over, name.text().unwrap_or("?"));
             }
             Some((known, old)) => (*known, *old) = (name.clone(), value.clone()),
             None => entries.push((name.clone(), value.clone())),

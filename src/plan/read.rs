@@ -63,7 +63,7 @@ fn read_over(
         );
         return None;
     }
-    let mut tree = document::parse(text, source).map_err(|problem| problems.push(*problem)).ok()?;
+    let mut tree = document::parse(text, source, problems).map_err(|problem| problems.push(*problem)).ok()?;
     fill_in(&mut tree, lookup, problems);
     let own = Path::new(name).canonicalize().unwrap_or_else(|_| name.into());
     Gatherer { lookup, sources, problems, way: vec![own], seen: Vec::new() }.gather(&mut tree);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 macro_rules! record {
     (
         $(#[doc = $doc:expr])+
-        pub struct $name:ident($what:expr) {
+        pub struct $name:ident($what:expr $(, short: $($given:ident = $stands_for:literal),+)?) {
             $( $(#[doc = $field_doc:expr])+ $kind:ident $field:ident : $type:ty = $key:literal; )*
         }
     ) => {
@@ -24,6 +24,8 @@ macro_rules! record {
                 node: &$crate::plan::document::Node,
                 problems: &mut $crate::diagnostic::Problems,
             ) -> Option<Self> {
+                let long = $crate::plan::fields::written_out(node, &[$($((stringify!($given), $stands_for)),+)?]);
+                let node = long.as_ref().unwrap_or(node);
                 let fields = $crate::plan::fields::Fields::open(node, $what, &[$($key),*], problems)?;
                 $( let $field = fields.$kind::<$type>($key, problems); )*
                 Some(Self { $( $field: $crate::plan::record::record!(@value $kind $field), )* })
@@ -66,7 +68,7 @@ macro_rules! record {
 macro_rules! choice {
     (
         $(#[doc = $doc:expr])+
-        pub enum $name:ident($what:expr) {
+        pub enum $name:ident($what:expr $(, short: text = $stands_for:literal)?) {
             $( $(#[doc = $variant_doc:expr])+ $variant:ident($type:ty) = $key:literal, )*
         }
     ) => {
@@ -77,10 +79,14 @@ macro_rules! choice {
         }
 
         impl $crate::plan::decode::Decode for $name {
+            const ALONE: bool = $crate::plan::record::choice!(@alone $($stands_for)?);
+
             fn decode(
                 node: &$crate::plan::document::Node,
                 problems: &mut $crate::diagnostic::Problems,
             ) -> Option<Self> {
+                let long = $crate::plan::fields::written_out(node, &[$(("text", $stands_for))?]);
+                let node = long.as_ref().unwrap_or(node);
                 let (kind, value) = $crate::plan::fields::choose(node, $what, &[$($key),*], problems)?;
                 match kind {
                     $( $key => <$type as $crate::plan::decode::Decode>::decode(value, problems).map(Self::$variant), )*
@@ -108,6 +114,8 @@ macro_rules! choice {
             }
         }
     };
+    (@alone) => { false };
+    (@alone $short:literal) => { true };
 }
 
 /// Declares a word of a fixed few: the enum, how it is read, and its schema.

@@ -9,7 +9,7 @@ use super::record::record;
 use super::shape::{Scenario, Shape};
 use super::step::Step;
 use super::target::Target;
-use super::threshold::{Metric, RuleText};
+use super::threshold::{Metric, Rules};
 use super::user::User;
 use crate::units::Seed;
 
@@ -45,7 +45,7 @@ record! {
         /// Steps done once after the load. Not counted.
         optional teardown: Vec<At<Step>> = "teardown";
         /// What must hold for the run to pass. Without it: `error_rate < 1%`.
-        optional thresholds: Vec<At<RuleText>> = "thresholds";
+        optional thresholds: Rules = "thresholds";
         /// Sets of sections that `--profile NAME` puts in the place of the plan's.
         optional profiles: Named<At<Profile>> = "profiles";
         /// The number all chance derives from. Without it each run draws one, and prints it.
@@ -71,7 +71,7 @@ record! {
         /// Replaces the plan's shape or scenarios.
         optional scenarios: Named<At<Scenario>> = "scenarios";
         /// Replaces the plan's thresholds.
-        optional thresholds: Vec<At<RuleText>> = "thresholds";
+        optional thresholds: Rules = "thresholds";
         /// Replaces the plan's seed.
         optional seed: Seed = "seed";
     }
@@ -88,11 +88,44 @@ impl Plan {
     }
 }
 
+/// Allows the shorter ways of writing a step, a task and what is expected where a map of each may stand.
+fn allow_short(schema: &mut Value) {
+    let refers = |value: &Value, to: &str| value["$ref"] == json!(format!("#/definitions/{to}"));
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(allow_short),
+        Value::Object(entries) => {
+            entries.values_mut().for_each(allow_short);
+            let one = Value::Object(entries.clone());
+            let short = if refers(&one, "Step") {
+                json!({"anyOf": [one, {"type": "string"}]})
+            } else if refers(&one, "Task") {
+                let steps = json!({"$ref": "#/definitions/Step"});
+                json!({"anyOf": [one, {"type": "string"}, {"type": "array", "items": {"anyOf": [steps, {"type": "string"}]}}]})
+            } else if refers(&one, "Expect") {
+                json!({"anyOf": [one, {"$ref": "#/definitions/StatusText"}]})
+            } else if one["type"] == "array" && one["items"]["anyOf"][0]["$ref"] == "#/definitions/Step" {
+                let mut list = entries.clone();
+                let described = list.remove("description");
+                let either = json!({"anyOf": [one["items"], list]});
+                match described {
+                    Some(described) => json!({"description": described, "anyOf": either["anyOf"]}),
+                    None => either,
+                }
+            } else {
+                return;
+            };
+            *schema = short;
+        }
+        _ => {}
+    }
+}
+
 /// The schema of the plan language, draft-07: an editor that knows it completes and explains every key.
 #[must_use]
 pub fn plan_schema() -> Value {
     let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Plan>();
     let mut schema = schema.to_value();
+    allow_short(&mut schema);
     if let Some(root) = schema.as_object_mut() {
         root.insert("title".into(), json!("Plimsoll plan"));
         root.insert("patternProperties".into(), json!({"^x-": {"description": "Free: a place for anchors."}}));

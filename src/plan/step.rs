@@ -11,7 +11,7 @@ use crate::units::DurationRange;
 
 choice! {
     /// One step of a task.
-    pub enum Step("a step") {
+    pub enum Step("a step", short: text = "call") {
         /// Calls an endpoint: its name, or a map that overrides names of its `with`.
         Call(Call) = "call",
         /// Sets names of the user's state: `{counter: "{{ counter + 1 }}"}`.

@@ -77,6 +77,59 @@ impl JsonSchema for NoData {
     }
 }
 
+/// The thresholds of a plan, in the order written.
+#[derive(Debug, Clone)]
+pub struct Rules(pub Vec<At<RuleText>>);
+
+impl Decode for Rules {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Data::Text(_) => At::decode(node, problems).map(|one| Self(vec![one])),
+            Data::Map(entries) if !entries.iter().any(|(key, _)| key.text() == Some("require")) => {
+                let problem = Problem::at(node.span, "thresholds are a list, and here is a map");
+                problems.push(problem.help(match entries.first() {
+                    Some((key, value)) => rewritten(key, value),
+                    None => "write each as `- p95 < 100ms`".to_owned(),
+                }));
+                None
+            }
+            Data::Map(_) => At::decode(node, problems).map(|one| Self(vec![one])),
+            _ => Vec::decode(node, problems).map(Self),
+        }
+    }
+}
+
+/// The first entry of a map of thresholds as an item of a list.
+fn rewritten(key: &Node, value: &Node) -> String {
+    let value = match &value.value {
+        Data::List(items) => items.first().unwrap_or(value),
+        _ => value,
+    };
+    let (Some(key), Some(value)) = (key.text(), value.text()) else {
+        return "write each as `- p95 < 100ms`".to_owned();
+    };
+    let first = value.trim_start().chars().next();
+    match first {
+        Some('<' | '>' | '=' | '!') => format!("write each as one line of a list, such as `- {key} {}`", value.trim()),
+        _ => format!("write each as one line of a list, such as `- {}`", value.trim()),
+    }
+}
+
+impl JsonSchema for Rules {
+    fn schema_name() -> Cow<'static, str> {
+        "Rules".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<RuleText>();
+        json_schema!({"anyOf": [{"type": "array", "items": one}, one]})
+    }
+}
+
 /// A threshold: its condition alone, or a map.
 #[derive(Debug, Clone)]
 pub struct RuleText(pub RuleMap);

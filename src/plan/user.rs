@@ -40,7 +40,7 @@ record! {
 
 record! {
     /// One thing a user does.
-    pub struct Task("a task") {
+    pub struct Task("a task", short: text = "call", list = "steps") {
         /// Its share, relative to the other tasks. Default 1.
         optional weight: At<Weight> = "weight";
         /// A condition: where it is false the task sends nothing.

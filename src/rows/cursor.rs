@@ -37,6 +37,11 @@ impl Cursor {
         Ok(cursor)
     }
 
+    /// The names of the columns; none where the format has none.
+    pub(super) const fn columns(&self) -> &Arc<[Arc<str>]> {
+        &self.columns
+    }
+
     /// How many bytes are before the next row.
     pub(super) const fn offset(&self) -> u64 {
         self.stream.offset

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::cursor::Cursor;
 use super::formats::Format;
 use super::stream::DataError;
-use crate::expression::Value;
+use crate::expression::{Shape, Value};
 
 /// A data file, looked through once.
 pub struct Table {
@@ -15,6 +15,11 @@ pub struct Table {
     /// Where each `every`th row starts, in bytes.
     marks: Vec<u64>,
     every: u64,
+    /// What its rows are known to have.
+    shape: Shape,
+    /// The names of its columns, where it has some.
+    columns: Arc<[Arc<str>]>,
+    first: Option<Value>,
     /// All rows, where the file is small.
     kept: Option<Vec<Value>>,
 }
@@ -48,6 +53,9 @@ impl Table {
             rows: 0,
             marks: Vec::new(),
             every: 1,
+            shape: Shape::Any,
+            columns: cursor.columns().clone(),
+            first: None,
             kept: (size <= SMALL).then(Vec::new),
         };
         loop {
@@ -56,10 +64,22 @@ impl Table {
             if table.rows.is_multiple_of(table.every) {
                 table.mark(at);
             }
+            table.shape = match table.rows {
+                _ if !table.columns.is_empty() => Shape::Any,
+                0 => Shape::of(&row),
+                _ if table.shape == Shape::Any => Shape::Any,
+                _ => table.shape.or(Shape::of(&row)),
+            };
+            if table.rows == 0 {
+                table.first = Some(row.clone());
+            }
             table.rows += 1;
             if let Some(kept) = &mut table.kept {
                 kept.push(row);
             }
+        }
+        if !table.columns.is_empty() {
+            table.shape = Shape::map("column", table.columns.iter().map(|name| (&**name, Shape::TEXT)));
         }
         Ok(table)
     }
@@ -67,12 +87,16 @@ impl Table {
     /// A table of rows that are written in the plan itself.
     #[must_use]
     pub fn listed(rows: Vec<Value>) -> Self {
+        let shapes = rows.iter().map(Shape::of);
         Self {
             path: PathBuf::new(),
             format: Format::Json,
             rows: rows.len() as u64,
             marks: Vec::new(),
             every: 1,
+            shape: shapes.reduce(Shape::or).unwrap_or(Shape::Any),
+            columns: Arc::from([]),
+            first: rows.first().cloned(),
             kept: Some(rows),
         }
     }
@@ -81,6 +105,24 @@ impl Table {
     #[must_use]
     pub const fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// What its rows are known to have.
+    #[must_use]
+    pub const fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The names of its columns; none where it has no columns.
+    #[must_use]
+    pub fn columns(&self) -> &[Arc<str>] {
+        &self.columns
+    }
+
+    /// Its first row.
+    #[must_use]
+    pub const fn first(&self) -> Option<&Value> {
+        self.first.as_ref()
     }
 
     /// Where it is.

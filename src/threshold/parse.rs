@@ -100,6 +100,16 @@ impl<'a> Cursor<'a> {
             return Err(parse_error("expected an aggregate", self.here(), help));
         }
         let help = match word {
+            "p" | "percentile" | "quantile" if self.rest().starts_with('(') => {
+                let inside = self.rest()[1..].split(')').next().unwrap_or_default().trim();
+                let percent = inside.parse::<f64>().ok().filter(|percent| *percent > 0.0 && *percent <= 100.0);
+                let percent =
+                    percent.map(|percent| if word == "quantile" && percent < 1.0 { percent * 100.0 } else { percent });
+                Some(percent.map_or_else(
+                    || "a quantile looks like `p95`".into(),
+                    |percent| format!("did you mean `p{percent}`?"),
+                ))
+            }
             "mean" | "average" => Some("did you mean `avg`?".to_owned()),
             "median" | "med" => Some("did you mean `p50`?".to_owned()),
             "rps" | "throughput" => Some("did you mean `rate`?".to_owned()),

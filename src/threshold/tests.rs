@@ -79,7 +79,10 @@ fn a_value_must_be_of_the_aggregates_kind() {
         ("100", "`100` has no unit, and `p95` is a time; did you mean `100s` or `100ms`?".into())
     );
     assert_eq!(wrong("p95 < 100/s").0, "100/s");
-    assert_eq!(wrong("error_rate < 0.01").1, "`0.01` has no unit, and `error_rate` is a share; did you mean `0.01%`?");
+    assert_eq!(
+        wrong("error_rate < 0.01").1,
+        "`0.01` has no unit, and `error_rate` is a share; write `1%` for 0.01 of all, or `0.01%` for 0.01 of a hundred"
+    );
     assert_eq!(wrong("rate > 50").1, "`50` has no unit, and `rate` is a rate; did you mean `50/s`?");
     assert_eq!(wrong("errors(response_time) < 5").0, "response_time");
 }

@@ -104,7 +104,10 @@ impl DurationRange {
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let (from, to) = match text.split_once("..") {
             None => {
-                let both = parse_duration(text)?;
+                let both = parse_duration(text).map_err(|invalid| match with_dash(text) {
+                    Some(range) => InvalidValue::new(invalid.message, format!("did you mean `{range}`?")),
+                    None => invalid,
+                })?;
                 (both, both)
             }
             Some((from, to)) => (parse_duration(from)?, parse_duration(to)?),
@@ -123,6 +126,16 @@ impl DurationRange {
     pub fn at(&self, share: f64) -> Duration {
         self.from + (self.to - self.from).mul_f64(share.clamp(0.0, 1.0))
     }
+}
+
+/// The range that two durations with another sign between them mean.
+fn with_dash(text: &str) -> Option<String> {
+    let (from, to) = ["-", "–", "…", " to ", ","].iter().find_map(|sign| text.split_once(sign))?;
+    let (from, to) = (from.trim(), to.trim());
+    // the unit may stand behind the second alone
+    let unit = to.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let from = if parse_duration(from).is_ok() { from.to_owned() } else { format!("{from}{unit}") };
+    (parse_duration(&from).is_ok() && parse_duration(to).is_ok()).then(|| format!("{from}..{to}"))
 }
 
 impl fmt::Display for DurationRange {

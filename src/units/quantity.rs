@@ -98,6 +98,13 @@ impl Ratio {
         let text = text.trim();
         match split_number(text) {
             Some((percent, rest)) if rest.trim() == "%" => Ok(Self(percent / 100.0)),
+            Some((number, "")) if (0.0..1.0).contains(&number) && number != 0.0 => {
+                // what other tools write as a part of one
+                let percent = format!("{:.6}", number * 100.0);
+                let percent = percent.trim_end_matches('0').trim_end_matches('.');
+                let help = format!("write `{percent}%` for {text} of all, or `{text}%` for {text} of a hundred");
+                Err(InvalidValue::new(format!("`{text}` has no unit"), help))
+            }
             Some((_, "")) => {
                 Err(InvalidValue::new(format!("`{text}` has no unit"), format!("did you mean `{text}%`?")))
             }

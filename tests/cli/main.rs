@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod analyze;
+mod check;
 mod compare;
 mod docs;
 mod examples;

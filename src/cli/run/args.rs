@@ -48,6 +48,10 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
 
+    /// A file of NAME=VALUE lines, for variables that the environment does not set.
+    #[arg(long, value_name = "FILE")]
+    pub(super) env_file: Option<PathBuf>,
+
     /// The number all chance derives from; the same seed gives the same run.
     #[arg(long, value_name = "N", value_parser = Seed::parse)]
     seed: Option<Seed>,

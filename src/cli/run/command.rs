@@ -4,9 +4,11 @@ use std::time::{Duration, SystemTime};
 use super::args::RunArgs;
 use super::baseline::{compared, resolve};
 use super::write_results::keep_all;
+use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk, talk_width};
 use crate::compile::Program;
+use crate::diagnostic::Unset;
 use crate::engine::{NotReady, Options, Platform, Start};
 use crate::live::{Talk, Terminal};
 use crate::plan::{Aim, node_to_json};
@@ -38,7 +40,8 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let aim =
         target.as_ref().map(|target| Aim::InPlace { origin: format!("http://{}", target.address()), paths: &PATHS });
     let path = find(&args.plan);
-    let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter());
+    let variables = Variables::read(args.env_file.as_deref(), Unset::Wrong)?;
+    let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter(), &variables);
     file.print_problems(&path);
     let mut program = file.program.take().ok_or(Exit::Usage)?;
     let redactor = program.secrets.redactor();
