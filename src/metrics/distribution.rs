@@ -1,15 +1,14 @@
 use std::collections::VecDeque;
 
-use hdrhistogram::Histogram;
-
 use super::bucket::Scale;
+use super::bucket_counts::BucketCounts;
 use super::sparse_histogram::{Moments, SparseHistogram};
 
 /// All samples of one measure so far: quantiles within a thousandth, the rest exact.
 #[derive(Debug, Clone)]
 pub struct Distribution {
     scale: Scale,
-    histogram: Option<Box<Histogram<u64>>>,
+    counts: BucketCounts,
     moments: Moments,
 }
 
@@ -27,33 +26,19 @@ impl Distribution {
     /// Without samples.
     #[must_use]
     pub const fn new(scale: Scale) -> Self {
-        Self { scale, histogram: None, moments: Moments::NONE }
+        Self { scale, counts: BucketCounts::NONE, moments: Moments::NONE }
     }
 
     /// Adds samples of the same scale.
     pub fn add(&mut self, samples: &SparseHistogram) {
         debug_assert_eq!(self.scale, samples.scale);
         self.moments.merge(&samples.moments);
-        if samples.buckets.is_empty() {
-            return;
-        }
-        let scale = self.scale;
-        if let Some(histogram) = self.histogram_mut() {
-            for (bucket, count) in &samples.buckets {
-                // the layouts are one, so the library puts the count where it came from; growing, it takes all
-                let _ = histogram.record_n(scale.lowest(*bucket as usize), *count);
-            }
-        }
+        self.counts.add(self.scale, &samples.buckets);
     }
 
     /// Takes samples away again that were added; the moments are then to be set by [`Distribution::set_moments`].
     fn subtract(&mut self, samples: &SparseHistogram) {
-        let mut gone = Self::new(self.scale);
-        gone.add(samples);
-        if let (Some(mine), Some(theirs)) = (&mut self.histogram, &gone.histogram) {
-            // what was added is there, so taking it away cannot fail
-            let _ = mine.subtract(theirs.as_ref());
-        }
+        self.counts.subtract(self.scale, &samples.buckets);
     }
 
     /// Sets the moments to those of the samples that are left.
@@ -64,21 +49,16 @@ impl Distribution {
     /// Adds another's samples.
     pub fn merge(&mut self, other: &Self) {
         self.moments.merge(&other.moments);
-        let Some(theirs) = &other.histogram else { return };
-        match &mut self.histogram {
-            // of one layout and growing as needed: adding cannot fail
-            Some(mine) => drop(mine.add(theirs.as_ref())),
-            None => self.histogram = Some(theirs.clone()),
-        }
+        self.counts.merge(self.scale, &other.counts);
     }
 
     /// The same samples, each at least `floor`; see [`SparseHistogram::at_least`].
     #[must_use]
     pub fn at_least(&self, floor: f64) -> Self {
-        let Some(histogram) = self.histogram.as_ref().filter(|_| self.moments.min < floor) else { return self.clone() };
-        let bucket = |value| u32::try_from(self.scale.bucket(value)).unwrap_or(u32::MAX);
-        let recorded = histogram.iter_recorded();
-        let buckets = recorded.map(|step| (bucket(step.value_iterated_to()), step.count_at_value())).collect();
+        if self.count() == 0 || self.moments.min >= floor {
+            return self.clone();
+        }
+        let buckets = self.counts.iter(self.scale).collect();
         let mut moved = Self::new(self.scale);
         moved.add(&SparseHistogram { scale: self.scale, buckets, moments: self.moments }.at_least(floor));
         moved
@@ -124,35 +104,24 @@ impl Distribution {
     /// and never outside the samples; `None` without samples.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<f64> {
-        let histogram = self.histogram.as_ref()?;
-        let total = histogram.len();
+        let total = self.count();
         if total == 0 {
             return None;
         }
         // the tiny step back keeps 0.07 × 100 from asking for the eighth of a hundred
         let rank = ((p.clamp(0.0, 1.0) * total as f64 - 1e-9).ceil() as u64).clamp(1, total);
-        let mut below = 0;
-        for step in histogram.iter_recorded() {
-            below += step.count_at_value();
+        let mut below = 0_u64;
+        for (bucket, count) in self.counts.iter(self.scale) {
+            below = below.saturating_add(count);
             if below >= rank {
                 let value = match self.scale {
-                    Scale::Time => histogram.highest_equivalent(step.value_iterated_to()),
-                    Scale::Number => histogram.lowest_equivalent(step.value_iterated_to()),
+                    Scale::Time => self.scale.lowest(bucket as usize + 1) - 1,
+                    Scale::Number => self.scale.lowest(bucket as usize),
                 };
                 return Some(self.scale.sample(value).clamp(self.moments.min, self.moments.max));
             }
         }
         self.max()
-    }
-
-    fn histogram_mut(&mut self) -> Option<&mut Histogram<u64>> {
-        if self.histogram.is_none() {
-            let (low, _) = self.scale.bounds();
-            let mut histogram = Histogram::new_with_bounds(low, low * 4096, 3).ok()?;
-            histogram.auto(true);
-            self.histogram = Some(Box::new(histogram));
-        }
-        self.histogram.as_deref_mut()
     }
 }
 

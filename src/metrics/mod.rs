@@ -5,9 +5,11 @@
 
 mod accounting;
 mod bucket;
+mod bucket_counts;
 mod distribution;
 mod errors;
 mod interval;
+mod recorder;
 mod run_gauges;
 mod series;
 mod sparse_histogram;
@@ -23,9 +25,10 @@ pub use bucket::Scale;
 pub use distribution::{Distribution, SlidingDistribution};
 pub use errors::{ErrorCount, ErrorKey};
 pub use interval::{Health, Interval, MetricCount, SeriesCount};
+pub use recorder::Recorder;
 pub use run_gauges::{add_run_gauges, recompute_run_gauges};
 pub use series::{Counts, Measure, SeriesKey};
-pub use sparse_histogram::{Moments, Recorder, SparseHistogram};
+pub use sparse_histogram::{Moments, SparseHistogram};
 pub use tally::{SeriesRef, Tally};
 pub use tasks::{TaskCounts, TaskGroups, TaskKey};
 pub use totals::{MetricTotal, Second, SeriesTotal, Totals};

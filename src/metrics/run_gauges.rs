@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use super::bucket::Scale;
 use super::interval::{Interval, MetricCount};
+use super::recorder::Recorder;
 use super::series::SeriesKey;
-use super::sparse_histogram::{Recorder, SparseHistogram};
+use super::sparse_histogram::SparseHistogram;
 use crate::sample::{Catalog, EndpointId, RunGauge, StageId, TaskId, UserTypeId};
 use crate::units::Offset;
 

@@ -1,14 +1,5 @@
 use super::bucket::Scale;
-
-/// A histogram being filled, at about ten nanoseconds a sample. It grows to the largest value seen, and knows
-/// which buckets it touched, so that taking a second's worth costs only what that second touched.
-#[derive(Debug, Clone)]
-pub struct Recorder {
-    scale: Scale,
-    counts: Vec<u32>,
-    touched: Vec<u32>,
-    moments: Moments,
-}
+use super::bucket_counts::merged;
 
 /// Counts of a histogram's touched buckets, in order, with what a histogram alone cannot give exactly.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,67 +40,6 @@ impl Implausible {
     #[must_use]
     pub const fn why(self) -> &'static str {
         self.0
-    }
-}
-
-impl Recorder {
-    /// An empty one; it holds no memory until the first sample.
-    #[must_use]
-    pub const fn new(scale: Scale) -> Self {
-        Self { scale, counts: Vec::new(), touched: Vec::new(), moments: Moments::NONE }
-    }
-
-    /// Counts a sample: nanoseconds, or a number. What is not finite is counted as refused and nothing else.
-    pub fn record(&mut self, sample: f64) {
-        if let Some(count) = self.count(sample) {
-            *count = count.saturating_add(1);
-            self.moments.add(sample, self.scale.clips(sample));
-        }
-    }
-
-    /// Counts a sample so many times.
-    pub(super) fn record_times(&mut self, sample: f64, times: u32) {
-        if times == 0 {
-            return;
-        }
-        if let Some(count) = self.count(sample) {
-            *count = count.saturating_add(times);
-            let (times, clips) = (u64::from(times), self.scale.clips(sample));
-            let one = Moments { count: times, mean: sample, min: sample, max: sample, last: sample, ..Moments::NONE };
-            self.moments.merge(&Moments { clipped: if clips { times } else { 0 }, ..one });
-        }
-    }
-
-    /// The count of a sample's bucket; what is not finite is counted as refused and has none.
-    fn count(&mut self, sample: f64) -> Option<&mut u32> {
-        if !sample.is_finite() {
-            self.moments.refused += 1;
-            return None;
-        }
-        let bucket = self.scale.bucket_of(sample);
-        if bucket >= self.counts.len() {
-            self.counts.resize((bucket + 1).next_multiple_of(1024), 0);
-        }
-        let count = &mut self.counts[bucket];
-        if *count == 0 {
-            self.touched.push(bucket as u32);
-        }
-        Some(count)
-    }
-
-    /// Whether nothing was counted since the last take.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.moments.count == 0 && self.moments.refused == 0
-    }
-
-    /// What was counted since the last take.
-    pub fn take(&mut self) -> SparseHistogram {
-        self.touched.sort_unstable();
-        let buckets = self.touched.drain(..);
-        let counts = &mut self.counts;
-        let buckets = buckets.map(|bucket| (bucket, u64::from(std::mem::take(&mut counts[bucket as usize]))));
-        SparseHistogram { scale: self.scale, buckets: buckets.collect(), moments: std::mem::take(&mut self.moments) }
     }
 }
 
@@ -282,32 +212,6 @@ impl SparseHistogram {
     /// Adds another's samples; the order of merging does not matter.
     pub fn merge(&mut self, other: &Self) {
         self.moments.merge(&other.moments);
-        if self.buckets.is_empty() {
-            self.buckets.clone_from(&other.buckets);
-            return;
-        }
-        let mut merged = Vec::with_capacity(self.buckets.len() + other.buckets.len());
-        let (mut a, mut b) = (self.buckets.iter().peekable(), other.buckets.iter().peekable());
-        loop {
-            match (a.peek(), b.peek()) {
-                (Some(&&(left, n)), Some(&&(right, m))) => {
-                    if left == right {
-                        merged.push((left, n + m));
-                    } else {
-                        merged.push(if left < right { (left, n) } else { (right, m) });
-                    }
-                    if left <= right {
-                        a.next();
-                    }
-                    if right <= left {
-                        b.next();
-                    }
-                }
-                (Some(_), None) => merged.extend(a.by_ref()),
-                (None, Some(_)) => merged.extend(b.by_ref()),
-                (None, None) => break,
-            }
-        }
-        self.buckets = merged;
+        self.buckets = merged(&self.buckets, &other.buckets);
     }
 }
