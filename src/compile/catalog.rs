@@ -5,7 +5,7 @@ use crate::compile::users::{self, CompiledUser};
 use crate::diagnostic::{Problem, Problems};
 use crate::plan::{self, At, Metric, Plan};
 use crate::sample::{
-    Catalog, CatalogEndpoint, CatalogMetric, CatalogTask, CatalogUserType, MetricKind, RunGauge, TaskRole,
+    Catalog, CatalogEndpoint, CatalogMetric, CatalogTask, CatalogUserType, EndpointId, MetricKind, RunGauge, TaskRole,
 };
 
 /// The metrics a plan declares, then one for each of its transactions, then the built-in ones.
@@ -61,17 +61,28 @@ fn declared_names(plan: &Plan) -> impl Iterator<Item = &(At<String>, Option<At<M
 pub(super) fn add_names(
     catalog: &mut Catalog,
     plan: &Plan,
-    endpoints: &[Option<CompiledEndpoint>],
+    endpoints: &mut [Option<CompiledEndpoint>],
     users: &[CompiledUser],
 ) {
     let written = plan.endpoints.iter().flat_map(|endpoints| &endpoints.0);
-    for ((name, written), compiled) in written.zip(endpoints) {
+    for ((name, written), compiled) in written.zip(&*endpoints) {
         catalog.endpoints.push(CatalogEndpoint {
             name: name.value.as_str().into(),
             method: compiled.as_ref().map_or("", |compiled| compiled.endpoint.method.as_str()).into(),
             tags: users::tags(written.as_ref().and_then(|endpoint| endpoint.tags.as_deref())),
             timeout: compiled.as_ref().map(|compiled| compiled.endpoint.timeout),
         });
+    }
+    // a redirect may turn a request into another method, and tables are by method and name
+    for compiled in endpoints.iter_mut().flatten() {
+        let endpoint = &mut compiled.endpoint;
+        if endpoint.redirects > 0
+            && !matches!(endpoint.method, http::Method::GET | http::Method::HEAD)
+            && let Some(own) = catalog.endpoints.get(endpoint.id.index()).cloned()
+        {
+            endpoint.redirected = EndpointId(u32::try_from(catalog.endpoints.len()).unwrap_or(u32::MAX));
+            catalog.endpoints.push(CatalogEndpoint { method: http::Method::GET.as_str().into(), ..own });
+        }
     }
     for compiled in users {
         let user = compiled.user.id;

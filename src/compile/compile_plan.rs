@@ -61,7 +61,7 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     let secrets = secrets(plan, &globals, &users, &once, problems);
     let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, options.sources, problems);
     catalog.stages = stages;
-    catalog::add_names(&mut catalog, plan, &endpoints, &users);
+    catalog::add_names(&mut catalog, plan, &mut endpoints, &users);
     let rules = thresholds::compile(plan, (&catalog, &users), options.sources, problems);
 
     let mut users: Vec<UserType> = users.into_iter().map(|compiled| compiled.user).collect();

@@ -137,6 +137,7 @@ impl EndpointDefaults<'_> {
             timeout,
             body_use: if reads_body { BodyUse::Read } else { BodyUse::Unread },
             redirects: target::redirects(written.redirects.as_ref(), templates.problems).unwrap_or(self.redirects),
+            redirected: id,
         };
         Some(CompiledEndpoint { endpoint, uses, binds })
     }

@@ -121,6 +121,9 @@ impl Caller<'_> {
                     followed += 1;
                     self.context.tally.borrow_mut().start();
                     outgoing = *next;
+                    if outgoing.method == http::Method::GET {
+                        request.ids.endpoint = endpoint.redirected;
+                    }
                     outgoing.headers.remove(http::header::COOKIE);
                     self.add_cookies(&mut outgoing);
                     continue;

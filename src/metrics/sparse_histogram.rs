@@ -56,10 +56,11 @@ impl Moments {
         refused: 0,
     };
 
-    /// Their sum.
+    /// Their sum, in fourteen digits: what is beyond comes of the arithmetic.
     #[must_use]
     pub fn sum(&self) -> f64 {
-        self.mean * self.count as f64
+        let sum = self.mean * self.count as f64;
+        format!("{sum:.13e}").parse().unwrap_or(sum)
     }
 
     pub(super) fn add(&mut self, sample: f64, clips: bool) {

@@ -57,6 +57,7 @@ mod tests {
             measured: "2%\n::set-output name=a::b".to_owned(),
             value: Some(0.02),
             limit: Some(0.01),
+            unit: "share".to_owned(),
             baseline: None,
             against: None,
             worst_at: None,

@@ -129,7 +129,9 @@ fn tried(level: &Level, header: &Header) -> LevelEntry {
 
 fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> ThresholdEntry {
     let Finding { judged, history } = finding;
+    let known = rule.require.limit.amount().or(judged.measured);
     ThresholdEntry {
+        unit: known.map_or("", Amount::unit).to_owned(),
         name: rule.name.clone(),
         require: rule.text.trim().to_owned(),
         place: rule.place.clone(),

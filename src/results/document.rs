@@ -156,8 +156,12 @@ pub struct ThresholdEntry {
     pub place: String,
     /// What was measured, as a person reads it; `no data` without samples.
     pub measured: String,
-    /// What was measured, as a number: seconds, a second, a share of 1, a number, or bytes.
+    /// What was measured, as a number.
     pub value: Option<f64>,
+    /// What `value`, `limit` and `baseline` count: `s` (seconds), `/s`, `share` (of 1), `number` or `bytes`; empty where nothing
+    /// of it is known.
+    #[serde(default)]
+    pub unit: String,
     /// What it was compared with, as the same kind of number; `null` where it is the baseline's and not known.
     pub limit: Option<f64>,
     /// What the baseline measured, as the same kind of number; `null` where the threshold has nothing to do with one.

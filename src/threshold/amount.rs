@@ -76,6 +76,18 @@ impl Amount {
         }
     }
 
+    /// What [`Amount::value`] counts.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Time(_) => "s",
+            Self::Rate(_) => "/s",
+            Self::Ratio(_) => "share",
+            Self::Number(_) => "number",
+            Self::Size(_) => "bytes",
+        }
+    }
+
     /// A time in milliseconds; what no time can be is the nearest that one can.
     #[must_use]
     pub fn milliseconds(ms: f64) -> Self {

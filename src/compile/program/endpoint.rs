@@ -42,6 +42,8 @@ pub struct Endpoint {
     pub body_use: BodyUse,
     /// How many redirects a call follows.
     pub redirects: u32,
+    /// What a request is counted under that a redirect has turned into a `GET`; its own id where it is one anyway.
+    pub redirected: EndpointId,
 }
 
 /// What a header that is filled in each time comes from.

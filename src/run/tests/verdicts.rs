@@ -137,6 +137,25 @@ shape: {constant: {users: 1, for: 1s}}
 }
 
 #[test]
+fn a_request_that_a_redirect_turns_into_another_method_has_a_row_of_its_own() {
+    let plan = "
+endpoints: {save: {post: /save, name: save, json: {a: 1}, redirects: 5}}
+users: {u: {pacing: 100ms, tasks: {t: {call: save}}}}
+shape: {constant: {users: 1, for: 1s}}
+thresholds: ['count{endpoint=save} == 10', 'p95{endpoint=save} >= 30ms']
+";
+    let answers = |got: &Received| match got.line.as_str() {
+        "POST /save" => Reply::Redirect { status: 303, location: "/saved".to_owned() },
+        _ => Reply::after(Duration::from_millis(30)),
+    };
+    let report = conduct(VirtualRun::of(plan).answering(answers)).report;
+    let rows: Vec<_> =
+        report.requests.iter().map(|row| (row.method.as_str(), row.name.as_str(), row.requests)).collect();
+    assert_eq!(rows, [("GET", "save", 10), ("POST", "save", 10)]);
+    assert_eq!(report.verdict.exit_code, 0, "{:?}", report.thresholds);
+}
+
+#[test]
 fn a_search_in_which_no_level_holds_fails() {
     let plan = "
 endpoints: {look: {get: /}}
