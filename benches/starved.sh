@@ -42,7 +42,7 @@ import glob, json, sys
 report = json.load(open(glob.glob(sys.argv[1] + "/*.json")[0]))
 time, generator = report["total"]["response_time"], report["generator"]
 print(f"{sys.argv[3]}: exit {sys.argv[2]}, {report['total']['rate']:.0f}/s, p50 {time['p50']:.3f} p95 {time['p95']:.3f} p99 {time['p99']:.3f} ms,"
-      f" waited up to {generator['cpu_wait']} ms of a second, {generator['cpu_cores']:.2f} cores, suspect {generator['suspect_by']}")
+      f" waited up to {generator.get('cpu_wait', float('nan')):.0f} ms of a second, {generator['cpu_cores']:.2f} cores, suspect {generator['suspect_by']}")
 REPORT
 }
 

@@ -154,7 +154,7 @@ impl Source for FigureSource<'_> {
             (Selected::Nothing, _) => Figure::NoData,
             // a rate of nothing is no figure to judge a service by
             (_, Count::Seconds) if self.figures.total().requests() == 0 => Figure::NoData,
-            (_, Count::Seconds) => self.known(self.figures.seconds.filter(|seconds| *seconds > 0.0)),
+            (_, Count::Seconds) => self.known(self.figures.rate_seconds().filter(|seconds| *seconds > 0.0)),
             (Selected::Rows(rows), Count::Ended | Count::Attempted) => Figure::Exact(rows.calls() as f64),
             (Selected::Rows(rows), Count::Failed) => Figure::Exact(rows.failed() as f64),
             (Selected::Rows(rows), Count::BytesIn) => self.known(rows.bytes_in().map(|bytes| bytes as f64)),

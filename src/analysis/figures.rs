@@ -99,10 +99,16 @@ impl Figures {
         }
     }
 
+    /// The seconds that rates are over: those of the load, and of what ended after it, where the file says so.
+    pub(super) fn rate_seconds(&self) -> Option<f64> {
+        let longer = self.report.as_ref().and_then(|report| report.run.rate_seconds);
+        longer.filter(|seconds| seconds.is_finite() && *seconds > 0.0).or(self.seconds)
+    }
+
     /// Requests a second, of all of them.
     pub(super) fn rate(&self) -> Option<f64> {
         let total = self.total();
-        match self.seconds {
+        match self.rate_seconds() {
             Some(seconds) if seconds > 0.0 => Some(total.requests() as f64 / seconds),
             _ => total.rate(),
         }

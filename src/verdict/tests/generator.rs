@@ -77,15 +77,15 @@ fn seconds_that_nobody_was_awake_to_count_are_suspect() {
 }
 
 #[test]
-fn a_worker_that_waits_for_a_cpu_a_tenth_of_the_time_makes_the_result_invalid_however_punctual_its_beats_are() {
+fn a_worker_that_waits_for_a_cpu_too_much_of_the_time_makes_the_result_invalid_however_punctual_its_beats_are() {
     // nothing woke late and nothing was sent late: this is all that the kernel alone knows
     let waits = |ms: &[u64]| {
         let health = |ms: &u64| Health { cpu_wait: Some(Duration::from_millis(*ms)), ..Health::default() };
         generator((0..).zip(ms.iter().map(health)))
     };
-    assert!(waits(&[5, 27, 41, 20, 100, 16]).validity().is_ok());
+    assert!(waits(&[5, 27, 41, 20, 75, 49]).validity().is_ok());
     assert!(waits(&[500, 3, 2, 5, 4]).validity().is_ok(), "one second of five is no more than a fifth");
-    let starved = waits(&[265, 258, 254, 245, 231, 30]);
+    let starved = waits(&[265, 258, 254, 126, 231, 30]);
     let reason = starved.validity().unwrap_err();
     assert_eq!((reason.suspect, reason.seconds), (5, 6));
     assert!(reason.why.starts_with("a worker was ready to run and had no CPU for up to 265ms"), "{}", reason.why);
