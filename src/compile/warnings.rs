@@ -4,7 +4,7 @@ use crate::compile::max_rate::MaxRate;
 use crate::compile::program::{Endpoint, Pause, Scenario, UserType, WaitTime};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::expression::Scope;
-use crate::plan::{Named, Plan};
+use crate::plan::{Named, Plan, Visitor};
 use crate::sample::Catalog;
 use crate::threshold::{Amount, OnBreak, Rule};
 use crate::units::{Rate, show_duration};
@@ -23,9 +23,12 @@ impl Warnings<'_> {
     /// what is included may serve other plans, whose users do pause.
     pub(super) fn pauses_without_effect(&self, problems: &mut Problems) {
         let open = self.scenarios.iter().filter(|scenario| scenario.shape.is_open());
-        for (id, _) in open.flat_map(|scenario| &scenario.kinds) {
+        let kinds = open.flat_map(|scenario| scenario.kinds.iter().map(move |(id, _)| (scenario, id)));
+        for (scenario, id) in kinds {
             let Some(user) = self.users.get(id.index()) else { continue };
-            if user.wait_time == WaitTime::ThinkTime(Pause::NONE) {
+            // a new visitor pauses within its sequence
+            let is_new = user.visitor == Visitor::New || scenario.shape.visitor() == Some(Visitor::New);
+            if user.wait_time == WaitTime::ThinkTime(Pause::NONE) || (is_new && user.order.flow() > 1) {
                 continue;
             }
             let written = self.plan.users.iter().flat_map(Named::iter).find(|(name, _)| *name.value == *user.name);

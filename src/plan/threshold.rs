@@ -108,11 +108,21 @@ fn rewritten(key: &Node, value: &Node) -> String {
     let (Some(key), Some(value)) = (key.text(), value.text()) else {
         return "write each as `- p95 < 100ms`".to_owned();
     };
-    let first = value.trim_start().chars().next();
-    match first {
-        Some('<' | '>' | '=' | '!') => format!("write each as one line of a list, such as `- {key} {}`", value.trim()),
-        _ => format!("write each as one line of a list, such as `- {}`", value.trim()),
-    }
+    let value = value.trim();
+    let line = match value.chars().next() {
+        Some('<' | '>' | '=' | '!') => format!("{key} {value}"),
+        _ => of_another_tool(key, value).unwrap_or_else(|| value.to_owned()),
+    };
+    format!("write each as one line of a list, such as `- {line}`")
+}
+
+/// `p(95)<200` under a name of times, as k6 writes it, in our words.
+fn of_another_tool(key: &str, value: &str) -> Option<String> {
+    let (quantile, rest) = value.strip_prefix("p(")?.split_once(')')?;
+    let number = rest.trim_start_matches(['<', '>', '=', ' ']);
+    let operator = rest[..rest.len() - number.len()].trim();
+    let unit = if key.contains("duration") && number.parse::<f64>().is_ok() { "ms" } else { "" };
+    Some(format!("p{quantile} {operator} {number}{unit}"))
 }
 
 impl JsonSchema for Rules {

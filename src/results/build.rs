@@ -149,7 +149,7 @@ fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> Thresho
             Status::NoData => ThresholdState::NoData,
             Status::Deferred => ThresholdState::Left,
         },
-        failed_as_timeout,
+        failed_as_timeout: failed_as_timeout && judged.measured.is_some(),
         broke_at: judged.broken_at.map(Offset::as_secs_f64),
         worst_at: judged.window_end.filter(|_| judged.broken_at.is_none()).map(Offset::as_secs_f64),
         history: history.points().iter().map(point).collect(),

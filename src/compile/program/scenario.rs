@@ -138,6 +138,15 @@ impl Search {
 }
 
 impl Shape {
+    /// Who its arrivals are; `None` where it has users instead.
+    #[must_use]
+    pub const fn visitor(&self) -> Option<Visitor> {
+        match self {
+            Self::Open(_, _, pool, _) | Self::Replay(_, pool) | Self::Search(Search { pool, .. }) => Some(pool.visitor),
+            Self::Closed(..) | Self::Iterations(_) => None,
+        }
+    }
+
     /// How long it lasts at most.
     #[must_use]
     pub fn length(&self) -> Duration {

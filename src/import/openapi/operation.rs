@@ -48,7 +48,7 @@ impl<'a> Drafter<'a> {
         fields.insert(method.into(), path_text.into());
         if !with.is_empty() {
             // one line in the report, whatever the values
-            fields.insert("name".into(), format!("{} {}", method.to_uppercase(), label(route)).into());
+            fields.insert("name".into(), label(route).into());
             fields.insert("with".into(), with.into());
         }
         let mut notes = notes(item, written);
