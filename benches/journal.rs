@@ -208,6 +208,7 @@ fn header() -> Header {
         catalog: Catalog::default(),
         thresholds: Vec::new(),
         stages: Vec::new(),
+        at_least: None,
         parts: Vec::new(),
     }
 }

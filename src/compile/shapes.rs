@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::compile::amounts::{PoolKeys, length, pool, ramp, some_rate, some_users, warn_of_slow_ramp};
-use crate::compile::program::{IterationCount, Iterations, Search, Shape, Until};
-use crate::compile::stages::NamedShape;
+use crate::compile::program::{IterationCount, Iterations, Minimum, Search, Shape, Until};
+use crate::compile::stages::{NamedShape, check_minimum};
 use crate::compile::{recording, stages};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::load::{RateStage, Stage};
@@ -100,7 +100,15 @@ fn search(written: &plan::Search, problems: &mut Problems) -> Option<NamedShape>
     };
     let keys = PoolKeys { max_users: written.max_users.as_ref(), visitor: written.visitor, ..PoolKeys::default() };
     let pool = pool(&keys, to, written.rate.to.span, problems)?;
-    let search = Search { from, to, each, precision, pool };
+    let at_least = match &written.at_least {
+        Some(written) => {
+            let rate = some_rate(written, problems)?;
+            check_minimum(Minimum::Rate(rate), Minimum::Rate(to), written.span, problems)?;
+            Some(rate)
+        }
+        None => None,
+    };
+    let search = Search { from, to, each, precision, at_least, pool };
     let names = (1..=search.levels()).map(|level| (Arc::from(format!("level {level}")), StagePurpose::Measured));
     Some((Shape::Search(search), names.collect()))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::compile::amounts::{
     MOST_STAGES, MOST_USERS, PoolKeys, length, pool, ramp, some_rate, users, warn_of_slow_ramp,
 };
-use crate::compile::program::{Shape, Until};
+use crate::compile::program::{Minimum, Shape, Until};
 use crate::diagnostic::{Problem, Problems, Span};
 use crate::load::{RateStage, Stage};
 use crate::plan::{self, AddText, At, Spacing, UntilWord};
@@ -118,6 +118,49 @@ fn purpose(stage: &plan::Stage) -> StagePurpose {
     if stage.warm_up == Some(true) { StagePurpose::WarmUp } else { StagePurpose::Measured }
 }
 
+/// What ends a staircase, whose last step is this high, and how high it has to come; `None` where that is wrong.
+fn until(steps: &plan::Steps, top: Minimum, problems: &mut Problems) -> Option<Until> {
+    let to_failure = steps.until == Some(UntilWord::Failing);
+    let Some(written) = &steps.at_least else {
+        return Some(if to_failure { Until::FirstFailing(None) } else { Until::LastStage });
+    };
+    if !to_failure {
+        let problem = Problem::at(written.span, "`at_least` has no effect without `until: failing`");
+        problems.push(
+            problem
+                .help("add `until: failing`, or remove `at_least`: without either the staircase is judged as a whole"),
+        );
+        return None;
+    }
+    let minimum = match (written.value, top) {
+        (AddText::Users(users), Minimum::Users(_)) => Minimum::Users(u32::try_from(users).unwrap_or(u32::MAX)),
+        (AddText::Rate(rate), Minimum::Rate(_)) => Minimum::Rate(rate),
+        (AddText::Users(number), Minimum::Rate(_)) => {
+            let problem = Problem::at(written.span, "`at_least` and the steps are of different kinds");
+            problems.push(problem.help(format!("the steps are rates: write `{number}/s`")));
+            return None;
+        }
+        (AddText::Rate(_), Minimum::Users(_)) => {
+            let problem = Problem::at(written.span, "`at_least` and the steps are of different kinds");
+            problems.push(problem.help("the steps are users: write a number of them, such as `50`"));
+            return None;
+        }
+    };
+    check_minimum(minimum, top, written.span, problems)?;
+    Some(Until::FirstFailing(Some(minimum)))
+}
+
+/// Reports a least level that the highest does not come to.
+pub(super) fn check_minimum(minimum: Minimum, top: Minimum, span: Span, problems: &mut Problems) -> Option<()> {
+    let message = match minimum.height() {
+        height if height <= 0.0 => "a level of nothing always holds".to_owned(),
+        height if height > top.height() => format!("no level is as high as {minimum}: the highest is {top}"),
+        _ => return Some(()),
+    };
+    problems.push(Problem::at(span, message).help(format!("ask for more than 0, and for {top} at most")));
+    None
+}
+
 /// The levels of a staircase, each a stage.
 pub(super) fn staircase(steps: &plan::Steps, problems: &mut Problems) -> Option<NamedShape> {
     let every = length(&steps.every, problems)?;
@@ -131,7 +174,6 @@ pub(super) fn staircase(steps: &plan::Steps, problems: &mut Problems) -> Option<
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     // the last step may be cut short by the whole's end
     let lengths = move |index: u32| every.min(whole.saturating_sub(every * index));
-    let until = if steps.until == Some(UntilWord::Failing) { Until::FirstFailing } else { Until::LastStage };
     let name = |index: u32, level: &dyn Display| Arc::<str>::from(format!("step {} ({level})", index + 1));
     let (shape, names): (Shape, Vec<Arc<str>>) = match (&steps.users, &steps.rate, steps.add.value) {
         (Some(users), None, AddText::Users(add)) => {
@@ -148,6 +190,7 @@ pub(super) fn staircase(steps: &plan::Steps, problems: &mut Problems) -> Option<
             let stages: Vec<Stage> =
                 (0..count).map(|index| Stage { users: level(index), length: lengths(index), ramp }).collect();
             let names: Vec<_> = (0..count).map(|index| name(index, &format!("{} users", level(index)))).collect();
+            let until = until(steps, Minimum::Users(level(count - 1)), problems)?;
             let mut before = 0;
             for (stage, name) in stages.iter().zip(&names) {
                 warn_of_slow_ramp((stage, name), before, steps.add.span, problems);
@@ -167,6 +210,7 @@ pub(super) fn staircase(steps: &plan::Steps, problems: &mut Problems) -> Option<
                 .map(|index| RateStage { rate: level(index), length: lengths(index), ramp: Duration::ZERO })
                 .collect();
             let names = (0..count).map(|index| name(index, &level(index))).collect();
+            let until = until(steps, Minimum::Rate(level(count - 1)), problems)?;
             (Shape::Open(stages, Spacing::Even, pool, until), names)
         }
         (Some(_), Some(rate), _) => {

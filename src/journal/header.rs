@@ -37,6 +37,9 @@ pub struct Header {
     pub thresholds: Vec<Threshold>,
     /// When each stage is, in the catalog's order.
     pub stages: Vec<Stage>,
+    /// The least level that must hold, of a search or a staircase to failure; none where it is not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<MinimumLevel>,
     /// The shards a merged journal was made from; empty in others.
     #[serde(default)]
     pub parts: Vec<Part>,
@@ -122,6 +125,15 @@ pub struct Stage {
     pub rate: Option<f64>,
     /// Whether it counts.
     pub purpose: StagePurpose,
+}
+
+/// The least level that must hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MinimumLevel {
+    /// How high it is: `100 users`, `50/s`.
+    pub level: String,
+    /// The same as a number.
+    pub height: f64,
 }
 
 /// A shard that went into a merged journal.

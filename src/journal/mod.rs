@@ -26,7 +26,7 @@ mod tests;
 mod writer;
 
 pub use events::{Annotation, Closing, End, Level, Mark};
-pub use header::{Environment, Header, PlanText, Stage, Threshold};
+pub use header::{Environment, Header, MinimumLevel, PlanText, Stage, Threshold};
 pub use merge::{NotMerged, merge};
 pub use reader::{Entry, NotRead, Reader};
 pub use run_id::{Fingerprint, RunId};

@@ -74,6 +74,8 @@ record! {
         optional spawn_rate: At<Rate> = "spawn_rate";
         /// `failing` ends it after the first step that breaks a threshold.
         optional until: UntilWord = "until";
+        /// With `until: failing`: the least level that must hold, in users or as a rate. Default: none is asked for.
+        optional at_least: At<AddText> = "at_least";
     }
 }
 
@@ -119,6 +121,8 @@ record! {
         required each: At<Time> = "each";
         /// How near the answer has to be. Default a twentieth of the upper end.
         optional precision: At<Rate> = "precision";
+        /// The least rate that must hold. Default: none is asked for.
+        optional at_least: At<Rate> = "at_least";
         /// The most users there may be to take arrivals. Default as for `arrivals`.
         optional max_users: At<Count> = "max_users";
         /// Who arrives: `returning` (the default) or `new`, as for `arrivals`.
@@ -193,7 +197,7 @@ words! {
     }
 }
 
-/// What a staircase adds: users or a rate.
+/// What a staircase adds, or has to come to: users or a rate.
 #[derive(Debug, Clone, Copy)]
 pub enum AddText {
     /// So many users.

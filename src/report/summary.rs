@@ -25,7 +25,7 @@ pub fn run_page(report: &Report) -> Page {
     page.section(groups("failures", "failures", &report.failures));
     page.section(groups("exceptions", "exceptions (errors of the plan that showed at run time)", &report.exceptions));
     page.section(report.tasks.as_ref().and_then(tasks));
-    page.section(levels(&report.levels));
+    page.section(levels(&report.levels, report.at_least.as_deref()));
     page.section(thresholds(report));
     page.section(teardown(&report.teardown));
     page.section(accounting(report));
@@ -167,7 +167,9 @@ fn metrics(metrics: &[MetricEntry]) -> Option<Section> {
         let mut cells = vec![Cell::name(&metric.name), Cell::Count(metric.count)];
         let tried = metric.count.saturating_add(metric.failed);
         let share = (tried > 0).then(|| metric.failed as f64 / tried as f64);
-        cells.extend(failed.then_some(Cell::Failures(metric.failed, share)));
+        // nothing else can fail
+        let failures = if metric.kind == "transaction" { Cell::Failures(metric.failed, share) } else { Cell::Absent };
+        cells.extend(failed.then_some(failures));
         let figures = [metric.mean, metric.p50, metric.p95, metric.max, sum];
         cells.extend(figures.map(|figure| Cell::number(figure, Unit::Plain)));
         cells.push(metric.unit.as_ref().map_or_else(|| Cell::words(""), Cell::name));
@@ -227,7 +229,7 @@ fn kinds(by_kind: &BTreeMap<String, u64>) -> String {
     kinds.join(", ")
 }
 
-fn levels(levels: &[LevelEntry]) -> Option<Section> {
+fn levels(levels: &[LevelEntry], at_least: Option<&str>) -> Option<Section> {
     let limit = Limit { terminal: None, comment: Some(40), rest: REST };
     let mut table = Table::new(["", "level", "", "broken"].map(Column::left)).limited(limit);
     for level in levels {
@@ -248,6 +250,10 @@ fn levels(levels: &[LevelEntry]) -> Option<Section> {
             Line::from("the highest level that held: ").and_name(&level.level).and(" (").and_name(&level.name).and(")")
         }
         None => "no level held".into(),
+    };
+    let note = match at_least {
+        Some(least) => note.and("; asked for: at least ").and_name(least),
+        None => note.and("; no least level was asked for (`at_least`), so any that held is enough"),
     };
     let section = || Section::new("levels", "levels").of(Importance::High).with(table).with(Block::Note(note));
     (!levels.is_empty()).then(section)

@@ -63,6 +63,7 @@ impl Results {
                 .map(|(rule, finding)| self.threshold(rule, finding))
                 .collect(),
             levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
+            at_least: header.at_least.as_ref().map(|least| least.level.clone()),
             total,
             measured: self.without_warm_up(),
             requests: rows,

@@ -25,6 +25,9 @@ pub struct Report {
     pub thresholds: Vec<ThresholdEntry>,
     /// Levels that were tried, of a search or a staircase to failure; empty in other runs.
     pub levels: Vec<LevelEntry>,
+    /// The least level that had to hold: `100 users`, `50/s`; absent where none was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<String>,
     /// All requests together, those of a warm-up among them.
     pub total: RequestEntry,
     /// All requests but those of the warm-up: what thresholds are of that name no stage. Absent in a run without a warm-up,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::levels::{Figures, on_levels};
+use super::levels::{Figures, missed, on_levels};
 use super::rules::{Unreadable, rules};
 use crate::journal::{Closing, End, Entry, Header};
 use crate::metrics::Totals;
@@ -237,6 +237,7 @@ impl Results {
         let levels = self.end.as_ref().map_or(&[][..], |end| &end.levels);
         achievement.levels = levels.len() as u64;
         achievement.levels_held = levels.iter().filter(|level| level.held()).count() as u64;
+        achievement.missed = missed(levels, self.header.at_least.as_ref());
         achievement
     }
 

@@ -1,7 +1,7 @@
-use crate::journal::Level;
+use crate::journal::{Level, MinimumLevel};
 use crate::sample::StageId;
 use crate::threshold::Rule;
-use crate::verdict::{Finding, Judged};
+use crate::verdict::{Finding, Judged, MissedLevel};
 
 /// Where the figures of a search's levels come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,21 @@ pub fn level(stage: StageId, (level, height): (String, f64), judged: &[Judged], 
     }
 }
 
+/// The level that had to hold, where none as high did.
+pub(super) fn missed(levels: &[Level], asked: Option<&MinimumLevel>) -> Option<MissedLevel> {
+    let asked = asked?;
+    let highest = highest_held(levels);
+    // levels are made by adding up and halving: one that is as high but for rounding is as high
+    let reached = highest.is_some_and(|level| level.height >= asked.height * (1.0 - 1e-9));
+    let missed = MissedLevel { asked: asked.level.clone(), held: highest.map(|level| level.level.clone()) };
+    (!reached).then_some(missed)
+}
+
+/// The highest level that held.
+fn highest_held(levels: &[Level]) -> Option<&Level> {
+    levels.iter().filter(|level| level.held()).max_by(|a, b| a.height.total_cmp(&b.height))
+}
+
 /// Judges a search, or a staircase to failure, on the highest level that held, or on the first where none did: such a
 /// run asks for what breaks.
 pub(super) fn on_levels(
@@ -37,8 +52,7 @@ pub(super) fn on_levels(
     (levels, figures): (&[Level], Figures),
     anew: impl Fn(&Rule, StageId) -> Judged,
 ) {
-    let held = levels.iter().filter(|level| level.held()).max_by(|a, b| a.height.total_cmp(&b.height));
-    let Some(level) = held.or_else(|| levels.first()) else { return };
+    let Some(level) = highest_held(levels).or_else(|| levels.first()) else { return };
     for (index, (finding, rule)) in findings.iter_mut().zip(rules).enumerate() {
         finding.judged = match level.measured.get(index).filter(|_| figures == Figures::Kept) {
             Some(measured) => Judged::of(rule, *measured),

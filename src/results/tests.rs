@@ -58,6 +58,7 @@ fn header(thresholds: &[(&str, OnBreak)]) -> Header {
         catalog: Catalog::default(),
         thresholds: thresholds.iter().map(threshold).collect(),
         stages: vec![stage("low", 0, 5), stage("high", 5, 10)],
+        at_least: None,
         parts: Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::process_stats::limits;
 use crate::compile::{Program, Scenario, Shape};
 use crate::engine::{Options, Start};
-use crate::journal::{Environment, Fingerprint, Header, PlanText, RunId, Stage};
+use crate::journal::{Environment, Fingerprint, Header, MinimumLevel, PlanText, RunId, Stage};
 use crate::results::written;
 use crate::secrets::secrets_of_plan;
 use crate::units::{Offset, Shard, Size};
@@ -63,6 +63,7 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         catalog: (*program.catalog).clone(),
         thresholds: program.rules.iter().map(written).collect(),
         stages: stages(program),
+        at_least: least_level(program),
         parts: Vec::new(),
     };
     if source.shard.is_some() {
@@ -73,6 +74,13 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         header.run = RunId::shared(&header, at, &source.filter);
     }
     header
+}
+
+/// The least level that must hold, of the scenario that goes on by what it measures.
+fn least_level(program: &Program) -> Option<MinimumLevel> {
+    let climbing = program.scenarios.iter().find(|scenario| scenario.shape.climbs())?;
+    let minimum = climbing.shape.at_least()?;
+    Some(MinimumLevel { level: minimum.to_string(), height: minimum.height() })
 }
 
 /// This machine, and what this process may use of it.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::compile::{Program, Scenario, Search, Shape, Until};
+use crate::compile::{Program, Scenario, Search, Shape};
 use crate::journal::Level;
 use crate::results::{Results, level};
 use crate::sample::StageId;
@@ -31,13 +31,7 @@ pub(super) struct LevelController {
 impl LevelController {
     /// Of the first scenario that goes on by what it measures.
     pub(super) fn of(program: &Program) -> Option<Self> {
-        let climbs = |scenario: &Scenario| {
-            matches!(
-                &scenario.shape,
-                Shape::Search(_) | Shape::Closed(_, Until::FirstFailing) | Shape::Open(.., Until::FirstFailing)
-            )
-        };
-        let scenario = program.scenarios.iter().position(climbs)?;
+        let scenario = program.scenarios.iter().position(|scenario| scenario.shape.climbs())?;
         let search = match &program.scenarios[scenario].shape {
             Shape::Search(search) => Some(RateSearch::new(search.from, search.to, search.precision)),
             _ => None,

@@ -86,7 +86,7 @@ pub fn peak(shard: Shard, program: &Program) -> u64 {
 const fn learns(scenario: &Scenario) -> bool {
     matches!(
         scenario.shape,
-        Shape::Search(_) | Shape::Closed(_, Until::FirstFailing) | Shape::Open(_, _, _, Until::FirstFailing)
+        Shape::Search(_) | Shape::Closed(_, Until::FirstFailing(_)) | Shape::Open(_, _, _, Until::FirstFailing(_))
     )
 }
 

@@ -17,6 +17,8 @@ pub enum Verdict {
     NoSuccess(Tried),
     /// No level of a search, or of a staircase to failure, held.
     NoLevelHeld,
+    /// A search, or a staircase to failure, did not come as high as it had to.
+    LevelTooLow(MissedLevel),
     /// The generator was the bottleneck.
     Invalid(InvalidReason),
     /// Somebody ended it before its time.
@@ -35,7 +37,7 @@ pub enum Tried {
 }
 
 /// What a run has got done, whatever its thresholds say of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Achievement {
     /// Requests that were answered or failed.
     pub ended: u64,
@@ -51,6 +53,17 @@ pub struct Achievement {
     pub levels: u64,
     /// Of those, the ones that held.
     pub levels_held: u64,
+    /// The level that had to hold and did not.
+    pub missed: Option<MissedLevel>,
+}
+
+/// A level that had to hold, and did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedLevel {
+    /// How high it is.
+    pub asked: String,
+    /// The highest that held; none where no level was over.
+    pub held: Option<String>,
 }
 
 /// Whether a run's own counts and workers are in order.
@@ -97,7 +110,7 @@ impl Achievement {
         } else if self.levels > 0 && self.levels_held == 0 {
             Some(Verdict::NoLevelHeld)
         } else {
-            None
+            self.missed.clone().map(Verdict::LevelTooLow)
         }
     }
 }
@@ -120,6 +133,12 @@ impl fmt::Display for Verdict {
                 1 => f.write_str("failed: the one task there was failed"),
                 _ => write!(f, "failed: of {tasks} tasks none was completed"),
             },
+            Self::LevelTooLow(MissedLevel { asked, held: Some(held) }) => {
+                write!(f, "failed: the highest level that held is {held}, and at least {asked} was asked for")
+            }
+            Self::LevelTooLow(MissedLevel { asked, held: None }) => {
+                write!(f, "failed: no level came to its end, and at least {asked} was asked for")
+            }
             Self::NoLevelHeld => f.write_str("failed: no level held"),
             Self::Invalid(reason) => write!(f, "not valid: {reason}"),
             Self::Interrupted => f.write_str("interrupted: the numbers are of what ran until then"),

@@ -30,7 +30,14 @@ impl Exit {
         match (integrity, verdict) {
             (Integrity::Broken, _) => Self::Bug,
             (_, Verdict::Passed) => Self::Passed,
-            (_, Verdict::Failed(_) | Verdict::Empty | Verdict::NoSuccess(_) | Verdict::NoLevelHeld) => Self::Failed,
+            (
+                _,
+                Verdict::Failed(_)
+                | Verdict::Empty
+                | Verdict::NoSuccess(_)
+                | Verdict::NoLevelHeld
+                | Verdict::LevelTooLow(_),
+            ) => Self::Failed,
             (_, Verdict::Invalid(_)) => Self::Invalid,
             (_, Verdict::Interrupted | Verdict::CutOff) => Self::Interrupted,
         }

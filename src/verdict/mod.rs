@@ -15,7 +15,7 @@ mod threshold_evaluator;
 mod threshold_history;
 mod worst_window;
 
-pub use conclude::{Achievement, Integrity, Verdict, conclude};
+pub use conclude::{Achievement, Integrity, MissedLevel, Verdict, conclude};
 pub use evaluate::{Count, Figure, Source, Status, decide, evaluate};
 pub use exit::Exit;
 pub use generator_health::{GeneratorHealth, Limits, health_issues};

@@ -49,6 +49,7 @@ fn header() -> Header {
         catalog: Catalog::default(),
         thresholds: Vec::new(),
         stages: Vec::new(),
+        at_least: None,
         parts: Vec::new(),
     }
 }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,12 +38,21 @@ pub enum Shape {
 }
 
 /// Until when a shape of several stages goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Until {
     /// To the end of its last stage.
     LastStage,
     /// To the end of the first stage that breaks a threshold, or of the last.
-    FirstFailing,
+    FirstFailing(Option<Minimum>),
+}
+
+/// The least level that must hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Minimum {
+    /// So many users.
+    Users(u32),
+    /// So many arrivals a second.
+    Rate(Rate),
 }
 
 /// The users that take arrivals.
@@ -87,8 +97,30 @@ pub struct Search {
     pub each: Duration,
     /// How near the answer has to be.
     pub precision: Rate,
+    /// The least rate that must hold.
+    pub at_least: Option<Rate>,
     /// Who takes the arrivals.
     pub pool: Pool,
+}
+
+impl Minimum {
+    /// As a number, to compare levels by.
+    #[must_use]
+    pub fn height(self) -> f64 {
+        match self {
+            Self::Users(users) => f64::from(users),
+            Self::Rate(rate) => rate.as_per_second(),
+        }
+    }
+}
+
+impl fmt::Display for Minimum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Users(users) => write!(f, "{users} users"),
+            Self::Rate(rate) => write!(f, "{rate}"),
+        }
+    }
 }
 
 impl Search {
@@ -127,6 +159,25 @@ impl Shape {
             Self::Open(_, _, pool, _) | Self::Replay(_, pool) => pool.max_users,
             Self::Iterations(iterations) => iterations.users,
             Self::Search(search) => search.pool.max_users,
+        }
+    }
+
+    /// Whether what comes next depends on what was measured: a search, or a staircase to failure.
+    #[must_use]
+    pub const fn climbs(&self) -> bool {
+        matches!(
+            self,
+            Self::Search(_) | Self::Closed(_, Until::FirstFailing(_)) | Self::Open(.., Until::FirstFailing(_))
+        )
+    }
+
+    /// The least level that must hold, where one is asked for.
+    #[must_use]
+    pub fn at_least(&self) -> Option<Minimum> {
+        match self {
+            Self::Search(search) => search.at_least.map(Minimum::Rate),
+            Self::Closed(_, Until::FirstFailing(minimum)) | Self::Open(.., Until::FirstFailing(minimum)) => *minimum,
+            _ => None,
         }
     }
 

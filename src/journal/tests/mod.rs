@@ -89,6 +89,7 @@ pub(super) fn header() -> Header {
             rate: Some(12.5),
             purpose: StagePurpose::Measured,
         }],
+        at_least: None,
         parts: Vec::new(),
     }
 }

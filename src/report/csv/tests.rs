@@ -34,6 +34,7 @@ fn header() -> Header {
         catalog: Catalog { endpoints: vec![endpoint], ..Catalog::default() },
         thresholds: Vec::new(),
         stages: Vec::new(),
+        at_least: None,
         parts: Vec::new(),
     }
 }

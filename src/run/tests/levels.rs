@@ -100,6 +100,46 @@ thresholds: [p95 < 150ms]
     assert_eq!(conducted.report.levels[2].broken, ["p95 < 150ms: 220ms"]);
 }
 
+/// The exit code and the verdict of a run that holds four users, or 50 requests a second.
+fn verdict(shape: &str) -> (u8, String) {
+    let run = VirtualRun::of(&format!(
+        "
+endpoints: {{root: {{get: /}}}}
+users: {{u: {{pacing: 1s, tasks: {{ask: {{call: root}}}}}}}}
+shape: {shape}
+thresholds: [p95 < 150ms]
+"
+    ));
+    let conducted = if shape.contains("users") {
+        let slower = |got: &Received| Reply::after(ms(20 + 100 * (2 * (got.at.as_secs() / 10)).saturating_sub(2)));
+        conduct_virtually(run.answering(slower), &[]).unwrap()
+    } else {
+        conduct_virtually(run.answering(taking(50)), &[]).unwrap()
+    };
+    let report = conducted.report;
+    assert_eq!(report.at_least.is_some(), shape.contains("at_least"));
+    (report.verdict.exit_code, report.verdict.text)
+}
+
+#[test]
+fn a_staircase_or_a_search_that_does_not_come_as_high_as_it_must_fails() {
+    let too_low = |held: &str, asked: &str| {
+        (1, format!("failed: the highest level that held is {held}, and at least {asked} was asked for"))
+    };
+    let passed = (0, "passed".to_owned());
+    let steps = "{steps: {users: 2, add: 2, every: 10s, for: 1m, until: failing";
+    assert_eq!(verdict(&format!("{steps}}}}}")), passed);
+    assert_eq!(verdict(&format!("{steps}, at_least: 4}}}}")), passed);
+    assert_eq!(verdict(&format!("{steps}, at_least: 5}}}}")), too_low("4 users", "5 users"));
+    assert_eq!(verdict(&format!("{steps}, at_least: 12}}}}")), too_low("4 users", "12 users"));
+    let rates = "{steps: {rate: 20/s, add: 20/s, every: 10s, for: 1m, until: failing";
+    assert_eq!(verdict(&format!("{rates}, at_least: 40/s}}}}")), passed);
+    assert_eq!(verdict(&format!("{rates}, at_least: 60/s}}}}")), too_low("40/s", "60/s"));
+    let search = "{search: {rate: {from: 10/s, to: 160/s}, each: 5s, precision: 5/s";
+    assert_eq!(verdict(&format!("{search}, at_least: 50/s}}}}")), passed);
+    assert_eq!(verdict(&format!("{search}, at_least: 51/s}}}}")), too_low("50/s", "51/s"));
+}
+
 #[test]
 fn a_staircase_of_rates_breaks_where_arrivals_are_dropped() {
     let run = VirtualRun::of(

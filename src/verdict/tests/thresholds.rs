@@ -88,8 +88,16 @@ fn found(status: Status) -> Finding {
 }
 
 /// Ten requests that were ok, and as many tasks.
-const FINE: Achievement =
-    Achievement { ended: 10, calls: 10, calls_ok: 10, tasks_completed: 10, tasks_failed: 0, levels: 0, levels_held: 0 };
+const FINE: Achievement = Achievement {
+    ended: 10,
+    calls: 10,
+    calls_ok: 10,
+    tasks_completed: 10,
+    tasks_failed: 0,
+    levels: 0,
+    levels_held: 0,
+    missed: None,
+};
 
 #[test]
 fn what_outranks_what() {
@@ -118,8 +126,17 @@ fn what_got_nothing_done_never_passes() {
         (Achievement { tasks_completed: 0, ..FINE }, "passed"),
         (Achievement { levels: 2, ..FINE }, "failed: no level held"),
         (Achievement { levels: 2, levels_held: 1, ..FINE }, "passed"),
+        (
+            Achievement {
+                levels: 2,
+                levels_held: 1,
+                missed: Some(MissedLevel { asked: "20 users".to_owned(), held: Some("10 users".to_owned()) }),
+                ..FINE
+            },
+            "failed: the highest level that held is 10 users, and at least 20 users was asked for",
+        ),
     ] {
-        assert_eq!(verdict(achievement).to_string(), text, "{achievement:?}");
+        assert_eq!(verdict(achievement.clone()).to_string(), text, "{achievement:?}");
     }
 }
 
