@@ -9,7 +9,7 @@ use super::terminal::{data, talk};
 use crate::compile::{Action, Program, Step, UserType};
 use crate::diagnostic::{Unset, did_you_mean};
 use crate::engine::{CallObserver, CallTrace, OnStepFailure, OneOff, Platform, Redirected};
-use crate::expression::Globals;
+use crate::expression::{Globals, to_text};
 use crate::plan::{Aim, Overrides};
 use crate::report::visible;
 use crate::run::probe;
@@ -158,7 +158,7 @@ fn observer(program: &Arc<Program>) -> CallObserver {
     Box::new(move |traced| {
         // what is captured under a secret's name is a secret from then on
         let captured = traced.captures.iter().filter(|(name, _)| names.contains(name));
-        let redactor = known.and(captured.map(|(_, value)| value.to_string()));
+        let redactor = known.and(captured.map(|(_, value)| to_text(value)));
         let _ = data(&visible(&redactor.redact(&shown(traced, origin.as_str()))));
     })
 }
@@ -185,7 +185,7 @@ fn shown(traced: &CallTrace, origin: &str) -> String {
         }
     }
     for (name, value) in &traced.captures {
-        text.push_str(&format!("  {name} = {value}\n"));
+        text.push_str(&format!("  {name} = {}\n", to_text(value)));
     }
     match (&traced.failure, traced.redirected) {
         (Some(failure), _) => text.push_str(&format!("  failed: {failure}\n")),

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use http::HeaderName;
 
 use crate::compile::program::{
-    Capture, CaptureFrom, Check, Expectation, Matcher, Record, RecordValue, StatusSet, ValueTemplate,
+    Capture, CaptureFrom, Check, Expectation, Matcher, Record, RecordValue, StatusSet, Wanted,
 };
-use crate::compile::templates::Templates;
+use crate::compile::templates::{Templates, filled_source, source};
 use crate::diagnostic::{Problem, Span, did_you_mean};
 use crate::plan::{Any, At, CapturePlace, CaptureText, Expect, MatcherMap, MatcherText, Named, Recorded};
 use crate::sample::{Catalog, MetricId, RunGauge};
@@ -46,7 +46,7 @@ pub(super) fn checks(written: Option<&At<Expect>>, endpoint: Span, templates: &m
         found.push((Expectation::Within(within.value.0), within.span));
     }
     for that in expect.that.iter().flat_map(|that| &that.0) {
-        if let Some(expr) = templates.expr(&that.value, that.span) {
+        if let Some(expr) = templates.expr(source(that), that.span) {
             found.push((Expectation::That(expr), that.span));
         }
     }
@@ -105,12 +105,15 @@ pub(super) fn records(
             );
             return None;
         };
-        let value = match &value.value {
+        let recorded = match &value.value {
             Recorded::Number(number) => RecordValue::Constant(*number),
             Recorded::Text(text) if text.starts_with('$') => RecordValue::Json(templates.json_path(text, value.span)?),
-            Recorded::Text(text) => RecordValue::Expr(templates.expr(text, value.span)?),
+            Recorded::Text(text) => {
+                let source = filled_source(text, value.filling.as_deref());
+                RecordValue::Expr(templates.expr(source, value.span)?)
+            }
         };
-        Some(Record { metric, value, place: templates.place(name.span) })
+        Some(Record { metric, value: recorded, place: templates.place(name.span) })
     });
     recorded.collect()
 }
@@ -138,14 +141,19 @@ fn matcher(written: &At<MatcherText>, templates: &mut Templates) -> Option<Match
     match &written.value {
         MatcherText::Exists => Some(Matcher::Exists),
         MatcherText::Absent => Some(Matcher::Absent),
-        MatcherText::Value(any) => templates.value(any).map(Matcher::Equals),
+        MatcherText::Value(any) => wanted(any, templates).map(Matcher::Equals),
         MatcherText::Map(map) => all(map, templates),
     }
 }
 
+fn wanted(any: &Any, templates: &mut Templates) -> Option<Wanted> {
+    let written = any.0.filled.filling().map(|filling| Arc::from(filling.written.as_str()));
+    Some(Wanted { value: templates.value(any)?, written })
+}
+
 fn all(map: &MatcherMap, templates: &mut Templates) -> Option<Matcher> {
     let mut matchers = Vec::new();
-    type Make = fn(ValueTemplate) -> Matcher;
+    type Make = fn(Wanted) -> Matcher;
     let values: [(&Option<At<Any>>, Make); 5] = [
         (&map.equals, Matcher::Equals),
         (&map.not, Matcher::Not),
@@ -154,7 +162,7 @@ fn all(map: &MatcherMap, templates: &mut Templates) -> Option<Matcher> {
         (&map.contains, Matcher::Contains),
     ];
     for (any, make) in values.iter().filter_map(|(any, make)| Some((any.as_ref()?, make))) {
-        matchers.push(make(templates.value(&any.value)?));
+        matchers.push(make(wanted(&any.value, templates)?));
     }
     if let Some(pattern) = &map.matches {
         matchers.push(Matcher::Matches(templates.regex(&pattern.value, pattern.span)?));

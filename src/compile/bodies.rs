@@ -48,7 +48,7 @@ pub(super) fn compile(id: EndpointId, written: &plan::Endpoint, templates: &mut 
         return of_kind(payload, "text/plain; charset=utf-8");
     }
     if let Some(form) = &written.form {
-        let fields = templates.bindings(Some(form));
+        let fields = templates.texts(Some(form));
         let fixed: Option<Vec<_>> = fields.iter().map(|(name, value)| Some((name, value.constant()?))).collect();
         let payload = match fixed {
             Some(fixed) => {
@@ -109,7 +109,7 @@ fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Opt
     let map = match &written.value {
         Part::Value(any) => {
             warn_of_file(any.0.text(), written.span, FilePlace::Part, templates);
-            return Some((head(&name.value, None, None), PartSource::Value(templates.value(any)?)));
+            return Some((head(&name.value, None, None), PartSource::Value(templates.text_value(any)?)));
         }
         Part::Map(map) => map,
     };
@@ -132,7 +132,8 @@ fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Opt
         }
         (None, Some(text)) => {
             warn_of_file(Some(&text.value), text.span, FilePlace::Part, templates);
-            let node = plan::Node { span: text.span, value: plan::Data::Text(text.value.clone()), filled: false };
+            let filled = text.filling.clone().map(plan::FilledBy::Values).unwrap_or_default();
+            let node = plan::Node { span: text.span, value: plan::Data::Text(text.value.clone()), filled };
             let value = templates.value(&plan::Any(node))?;
             let shown = map.name.as_ref().map(|name| name.value.as_str());
             Some((head(&name.value, shown, kind), PartSource::Value(value)))

@@ -11,6 +11,7 @@ use crate::compile::users::CompiledUser;
 use crate::compile::warnings::Warnings;
 use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds, users};
 use crate::diagnostic::{Problem, Problems, Sources, did_you_mean};
+use crate::expression::to_text;
 use crate::plan::{Named, Plan};
 use crate::sample::Catalog;
 use crate::secrets::DeclaredSecrets;
@@ -118,7 +119,7 @@ fn secrets(
         if of_state {
             secrets.names.push(name.value.as_str().into());
         }
-        let value = globals.values.value(&name.value).map(|value| value.to_string());
+        let value = globals.values.value(&name.value).map(|value| to_text(&value));
         secrets.values.extend(value.filter(|value| !value.is_empty()));
     }
     secrets

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use encoding_rs::{Encoding, UTF_8};
 
 use crate::diagnostic::{Problem, Problems};
-use crate::plan::{At, CsvMap};
-use crate::rows::{Blanks, CsvDialect};
+use crate::plan::{At, ColumnWord, CsvMap, Named};
+use crate::rows::{Blanks, ColumnType, CsvDialect};
 
 /// How a CSV file is written, as the plan says.
 pub(super) fn dialect(csv: &CsvMap, problems: &mut Problems) -> Option<CsvDialect> {
@@ -35,7 +35,16 @@ pub(super) fn dialect(csv: &CsvMap, problems: &mut Problems) -> Option<CsvDialec
         Some(trim) if trim.value => Blanks::Trimmed,
         Some(_) | None => Blanks::Kept,
     };
-    Some(CsvDialect { separator, quote, blanks, columns, encoding })
+    let types = csv.types.iter().flat_map(Named::iter).map(|(name, word)| {
+        let kind = match word.value {
+            ColumnWord::Int => ColumnType::Int,
+            ColumnWord::Float => ColumnType::Float,
+            ColumnWord::Bool => ColumnType::Bool,
+            ColumnWord::Text => ColumnType::Text,
+        };
+        (Arc::from(name.value.as_str()), kind)
+    });
+    Some(CsvDialect { separator, quote, blanks, columns, types: types.collect(), encoding })
 }
 
 fn character(written: &At<String>, problems: &mut Problems) -> Option<u8> {

@@ -4,11 +4,11 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::compile::names::{NameUse, Names};
-use crate::compile::program::{BodyUse, Endpoint, HeaderSource, Path, append_query};
-use crate::compile::templates::Templates;
+use crate::compile::program::{BodyUse, Endpoint, HeaderSource, LivePath, Path, append_query};
+use crate::compile::templates::{Templates, source};
 use crate::compile::{answers, bodies, target};
 use crate::diagnostic::{Problem, Span};
-use crate::expression::Template;
+use crate::expression::Source;
 use crate::plan::{self, Any, At, Auth, HeaderText, Named, Plan};
 use crate::sample::{Catalog, EndpointId};
 use crate::units::show_duration;
@@ -181,26 +181,21 @@ fn route(path: &At<String>, query: Option<&Named<At<Any>>>, prefix: &str, templa
         });
         return None;
     }
-    let template = templates.text(path);
-    let query = templates.bindings(query);
+    let template = templates.path(path);
+    let query = templates.texts(query);
     let template = template?;
     let fixed_query: Option<Vec<_>> = query.iter().map(|(name, value)| Some((name, value.constant()?))).collect();
-    let (Some(text), Some(fixed_query)) = (template.fixed(), fixed_query) else {
-        let text = format!("{prefix}{}", path.value);
-        // the prefix holds no `{{`, so this parses as the path alone did
-        return Template::parse(&text).ok().map(|path| Path::Live { path, query });
+    let (Some(mut whole), Some(fixed_query)) = (templates.known_path(prefix, &template), fixed_query) else {
+        return Some(Path::Live(LivePath { prefix: prefix.into(), path: template, query }));
     };
-    let mut whole = format!("{prefix}{text}");
     for (name, value) in fixed_query {
         append_query(&mut whole, name, value);
     }
     match whole.parse() {
         Ok(fixed) => Some(Path::Fixed(fixed)),
         Err(_) => {
-            let problem = Problem::at(path.span, format!("`{}` is not a path", path.value));
-            templates
-                .problems
-                .push(problem.help("encode spaces and other special characters, such as `%20`, or use `query`"));
+            let problem = Problem::at(path.span, "the path is longer than a request can hold");
+            templates.problems.push(problem.help("send what is long in the body"));
             None
         }
     }
@@ -208,7 +203,7 @@ fn route(path: &At<String>, query: Option<&Named<At<Any>>>, prefix: &str, templa
 
 /// Where a header's value comes from, as written.
 enum Written<'a> {
-    Text(String, Span),
+    Text(At<String>),
     Auth(&'a At<Auth>),
     Removed,
 }
@@ -226,7 +221,7 @@ fn headers(
     add_headers(&mut all, defaults.headers, |_| false, templates);
     if let Some(kind) = content_type {
         all.retain(|(known, _)| *known != CONTENT_TYPE);
-        all.push((CONTENT_TYPE, Written::Text(kind.to_owned(), Span::NOWHERE)));
+        all.push((CONTENT_TYPE, Written::Text(At::plain(kind.to_owned(), Span::NOWHERE))));
     }
     if let Some(auth) = &written.auth {
         all.retain(|(known, _)| *known != AUTHORIZATION);
@@ -240,9 +235,7 @@ fn headers(
         let source = match value {
             Written::Removed => continue,
             Written::Auth(auth) => self::auth(auth, templates),
-            Written::Text(text, span) => {
-                templates.text(&At { value: text, span }).map(|text| (HeaderSource::Text(text), span))
-            }
+            Written::Text(text) => templates.text(&text).map(|filled| (HeaderSource::Text(filled), text.span)),
         };
         let Some((source, span)) = source else { continue };
         let HeaderSource::Text(template) = &source else {
@@ -279,7 +272,7 @@ fn add_headers(
         }
         all.retain(|(known, _)| *known != header);
         all.push(match &value.value {
-            HeaderText::Text(text) => (header, Written::Text(text.clone(), value.span)),
+            HeaderText::Text(text) => (header, Written::Text(value.with(text.clone()))),
             HeaderText::Removed => (header, Written::Removed),
         });
     }
@@ -289,7 +282,14 @@ fn auth(auth: &At<Auth>, templates: &mut Templates) -> Option<(HeaderSource, Spa
     match &auth.value {
         Auth::Bearer(token) => {
             templates.text(token)?;
-            let whole = templates.template(&format!("Bearer {}", token.value), token.span)?;
+            const WORD: &str = "Bearer ";
+            let Source { text, values } = source(token);
+            let values: Vec<_> = values
+                .iter()
+                .map(|(range, value)| (range.start + WORD.len()..range.end + WORD.len(), value.clone()))
+                .collect();
+            let bearer = Source { text: &format!("{WORD}{text}"), values: &values };
+            let whole = templates.template(bearer, token.span)?;
             Some((HeaderSource::Text(whole), token.span))
         }
         Auth::Basic(basic) => {

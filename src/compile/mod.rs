@@ -28,6 +28,8 @@ mod tests;
 mod thresholds;
 mod unused;
 mod users;
+#[cfg(test)]
+mod value_tests;
 mod warnings;
 
 // words of the plan that mean the same in a program
@@ -37,5 +39,5 @@ pub use filter::Filter;
 pub use program::{
     Action, BodyUse, Call, Capture, CaptureFrom, Compression, Cookies, Endpoint, Feed, HeaderSource, IterationCount,
     Iterations, Path, Pause, Pool, Program, Ready, Record, RecordValue, Repeat, RepeatCount, RowOrder, Scenario,
-    Search, Shape, Step, Target, Task, TaskOrder, Until, UserType, WaitTime, append_query,
+    Search, Shape, Step, Target, Task, TaskOrder, Until, UserType, WaitTime,
 };

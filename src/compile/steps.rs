@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::compile::names::{NameUse, Names};
 use crate::compile::program::{Action, Call, Pause, Repeat, RepeatCount, Step, ValueTemplate};
-use crate::compile::templates::Templates;
+use crate::compile::templates::{Templates, filled_source, source};
 use crate::diagnostic::{Problem, Problems, Span, did_you_mean};
 use crate::expression::{Expr, Template};
 use crate::plan::{self, At, Named, OnFailure, Plan, Spread};
@@ -92,7 +92,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
     }
 
     pub(super) fn expr(&mut self, text: &At<String>) -> Option<Expr> {
-        self.templates.expr(&text.value, text.span)
+        self.templates.expr(source(text), text.span)
     }
 
     pub(super) fn call(&mut self, call: &plan::CallMap) -> Option<Call> {
@@ -222,11 +222,11 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
 
     /// A value that is written as an expression, with or without braces, or as itself.
     fn expression_or_value(&mut self, any: &At<plan::Any>) -> Option<ValueTemplate> {
-        match any.value.0.text() {
-            Some(text) if !text.contains("{{") => {
-                let expr = self.expr(&At { value: text.to_owned(), span: any.span })?;
-                let whole = Template::parse(&format!("{{{{ {} }}}}", expr.source()));
-                whole.map(ValueTemplate::Text).ok()
+        let node = &any.value.0;
+        let source = node.text().map(|text| filled_source(text, any.filling.as_deref()));
+        match source {
+            Some(source) if !source.masked().contains("{{") => {
+                self.templates.expr(source, any.span).map(|expr| ValueTemplate::Text(Template::of(expr)))
             }
             _ => self.templates.value(&any.value),
         }

@@ -2,10 +2,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::compile::names::{NameUse, Names};
-use crate::compile::program::{JsonPiece, Payload, ValueTemplate};
+use crate::compile::program::{JsonPiece, Payload, ValueTemplate, encoded_path};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
-use crate::expression::{Expr, JsonPath, Scope, SyntaxError, Template, Value, json_to_value};
-use crate::plan::{Any, At, Data, Named, Node, node_to_json};
+use crate::expression::{
+    Expr, JsonPath, Scope, Source, SyntaxError, Template, Value, is_json_number, json_to_value, to_json, written_number,
+};
+use crate::plan::{Any, At, Data, Filling, Named, Node, node_to_json};
 
 /// Names with their values, in the order they are bound in.
 pub(super) type Bindings = Vec<(Arc<str>, ValueTemplate)>;
@@ -48,36 +50,62 @@ impl<'a> Templates<'a> {
 
     /// A text to fill in.
     pub(super) fn text(&mut self, text: &At<String>) -> Option<Template> {
-        let template = self.template(&text.value, text.span)?;
+        let source = source(text);
+        let template = self.template(source, text.span)?;
         // what is filled in now has no names any more
-        let names = Template::parse(&text.value).map(|written| written.names()).unwrap_or_default();
-        self.uses.push(NameUse::text(names, &text.value, text.span));
+        let names = Template::parse(source).map(|written| written.names()).unwrap_or_default();
+        self.uses.push(NameUse::text(names, &source.masked(), text.span));
         Some(template)
     }
 
-    pub(super) fn template(&mut self, text: &str, span: Span) -> Option<Template> {
-        match Template::parse(text) {
+    pub(super) fn template(&mut self, source: Source, span: Span) -> Option<Template> {
+        match Template::parse(source) {
             Ok(template) => Some(self.rendered_once(template, span)),
             Err(error) => {
-                self.syntax_error(&error, text, span);
+                self.syntax_error(&error, source.text, span);
                 None
             }
         }
     }
 
+    /// The text of a path, whose values are encoded.
+    pub(super) fn path(&mut self, text: &At<String>) -> Option<Template> {
+        let source = source(text);
+        let masked = source.masked();
+        let template =
+            Template::path(source).map_err(|error| self.syntax_error(&error, source.text, text.span)).ok()?;
+        if let Ok(written) = Template::path(&*masked)
+            && written.written().any(|text| text.contains('#'))
+        {
+            let at = masked.find('#').unwrap_or(0);
+            let span = self.sources.part(text.span, source.text, at..at + 1);
+            let problem = Problem::at(span, "a path ends before `#`: what is behind it is never sent");
+            self.problems.push(problem.help("write `%23` for the sign itself, or remove it"));
+        }
+        self.uses.push(NameUse::text(template.names(), &masked, text.span));
+        Some(template)
+    }
+
+    /// The path as it goes out behind a prefix, where vars and data alone make it.
+    pub(super) fn known_path(&self, prefix: &str, path: &Template) -> Option<String> {
+        self.is_known_now(path).then(|| encoded_path(prefix, path, &self.globals).ok()).flatten()
+    }
+
     /// An expression, with or without braces around it.
-    pub(super) fn expr(&mut self, text: &str, span: Span) -> Option<Expr> {
-        let trimmed = text.trim();
-        let bare = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(text);
-        let lead = text.find(bare).unwrap_or(0);
-        match Expr::parse(bare) {
+    pub(super) fn expr(&mut self, source: Source, span: Span) -> Option<Expr> {
+        let masked = source.masked();
+        let trimmed = masked.trim();
+        let bare = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(&masked);
+        let lead = masked.find(bare).unwrap_or(0);
+        match Expr::part(source, lead..lead + bare.len()) {
             Ok(expr) => {
-                self.uses.push(NameUse::expression(expr.names(), text, lead..lead + bare.len(), span));
+                let text = source.masked_expression();
+                self.uses.push(NameUse::expression(expr.names(), &text, lead..lead + bare.len(), span));
                 Some(expr)
             }
             Err(error) => {
                 let range = error.range.start + lead..error.range.end + lead;
-                self.syntax_error(&SyntaxError { range, ..error }, text, span);
+                self.syntax_error(&SyntaxError { range, ..error }, source.text, span);
                 None
             }
         }
@@ -117,6 +145,18 @@ impl<'a> Templates<'a> {
         entries.filter_map(|(name, any)| Some((Arc::from(name.value.as_str()), self.value(any)?))).collect()
     }
 
+    /// Values that are sent as texts, each by its name: a number among them is the text it is spelled as.
+    pub(super) fn texts(&mut self, written: Option<&Named<At<Any>>>) -> Bindings {
+        let entries = written.into_iter().flat_map(Named::iter);
+        entries.filter_map(|(name, any)| Some((Arc::from(name.value.as_str()), self.text_value(&any.value)?))).collect()
+    }
+
+    /// A value that is sent as a text.
+    pub(super) fn text_value(&mut self, value: &Any) -> Option<ValueTemplate> {
+        leaf_uses(&value.0, &mut self.uses);
+        self.node(&spelled(&value.0))
+    }
+
     /// Names bound in the order they need each other: where `extends` brings entries together, the order they stand in
     /// says nothing. Those that need none of the others stay in the order they are written in.
     pub(super) fn bindings_by_need(&mut self, with: Option<&Named<At<Any>>>) -> Bindings {
@@ -151,7 +191,7 @@ impl<'a> Templates<'a> {
     pub(super) fn node(&mut self, node: &Node) -> Option<ValueTemplate> {
         match &node.value {
             Data::Text(text) => {
-                let template = self.template(text, node.span)?;
+                let template = self.template(text_source(text, node), node.span)?;
                 Some(match template.fixed() {
                     Some(text) => ValueTemplate::Constant(Value::from(text.clone())),
                     None => self.evaluated_once(template, node.span),
@@ -175,16 +215,35 @@ impl<'a> Templates<'a> {
                     None => Some(ValueTemplate::Map(entries)),
                 }
             }
+            Data::Number(number) => Some(ValueTemplate::Constant(written_number(number.spelling(), number.value()))),
             _ => Some(ValueTemplate::Constant(json_to_value(&node_to_json(node)))),
         }
     }
 
     /// A JSON body: finished text as far as it goes, slots where the run fills in.
     pub(super) fn json_payload(&mut self, json: &Any) -> Option<Payload> {
+        self.numbers_of_json(&json.0);
         let value = self.value(json)?;
         let mut pieces = Pieces::default();
         pieces.add(value);
         Some(pieces.payload())
+    }
+
+    /// Reports each number that JSON does not have: YAML reads `0042`, `0x2A` and `.5`, and each reader another number.
+    fn numbers_of_json(&mut self, node: &Node) {
+        match &node.value {
+            Data::Number(number) if !is_json_number(number.spelling()) => {
+                let problem = Problem::at(node.span, format!("`{number}` is not a number of JSON"));
+                let help = match is_json_number(&number.value().to_string()) {
+                    true => format!("write `\"{number}\"` for the text, or `{}` for the number", number.value()),
+                    false => format!("write `\"{number}\"` for the text"),
+                };
+                self.problems.push(problem.help(help));
+            }
+            Data::List(items) => items.iter().for_each(|item| self.numbers_of_json(item)),
+            Data::Map(entries) => entries.iter().for_each(|(_, value)| self.numbers_of_json(value)),
+            _ => {}
+        }
     }
 
     /// The template as text where it can be filled in now: it needs vars and data alone and calls no function.
@@ -234,12 +293,27 @@ impl<'a> Templates<'a> {
     }
 }
 
+/// A text of the plan with the values of the environment in it.
+pub(super) fn source(text: &At<String>) -> Source<'_> {
+    filled_source(&text.value, text.filling.as_deref())
+}
+
+/// The same of text that stands in something else.
+pub(super) fn filled_source<'a>(text: &'a str, filling: Option<&'a Filling>) -> Source<'a> {
+    filling.map_or(text.into(), |filling| Source { text: &filling.written, values: &filling.values })
+}
+
+fn text_source<'a>(text: &'a str, node: &'a Node) -> Source<'a> {
+    filled_source(text, node.filled.filling().map(|filling| &**filling))
+}
+
 /// The names each text inside a value uses, so that an unknown one is placed at its own leaf.
 pub(super) fn leaf_uses(node: &Node, uses: &mut Vec<NameUse>) {
     match &node.value {
         Data::Text(text) => {
-            let names = Template::parse(text).map(|template| template.names()).unwrap_or_default();
-            uses.push(NameUse::text(names, text, node.span));
+            let source = text_source(text, node);
+            let names = Template::parse(source).map(|template| template.names()).unwrap_or_default();
+            uses.push(NameUse::text(names, &source.masked(), node.span));
         }
         Data::List(items) => items.iter().for_each(|item| leaf_uses(item, uses)),
         Data::Map(entries) => entries.iter().for_each(|(_, value)| leaf_uses(value, uses)),
@@ -248,10 +322,21 @@ pub(super) fn leaf_uses(node: &Node, uses: &mut Vec<NameUse>) {
 }
 
 fn key_text(key: &Node) -> String {
-    match node_to_json(key) {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
+    match (&key.value, node_to_json(key)) {
+        (Data::Number(number), _) => number.to_string(),
+        (_, serde_json::Value::String(text)) => text,
+        (_, other) => other.to_string(),
     }
+}
+
+/// A value whose numbers are the texts they are spelled as, in lists too.
+fn spelled(node: &Node) -> Node {
+    let value = match &node.value {
+        Data::Number(number) => Data::Text(number.to_string()),
+        Data::List(items) => Data::List(items.iter().map(spelled).collect()),
+        other => other.clone(),
+    };
+    Node { value, ..node.clone() }
 }
 
 /// A JSON body under construction: neighbouring finished texts run together.
@@ -264,7 +349,7 @@ struct Pieces {
 impl Pieces {
     fn add(&mut self, value: ValueTemplate) {
         match value {
-            ValueTemplate::Constant(value) => self.text.push_str(&serde_json::to_string(&value).unwrap_or_default()),
+            ValueTemplate::Constant(value) => self.text.push_str(&to_json(&value)),
             ValueTemplate::Text(template) => {
                 self.done.push(JsonPiece::Text(std::mem::take(&mut self.text).into()));
                 self.done.push(match template.single() {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::program::Payload;
+use super::program::{Payload, append_query};
 use super::*;
 use crate::diagnostic::{Problems, Sources};
 use crate::expression::{Answer, Scope, ScopeRng, ScopeUser, Value};

@@ -55,7 +55,7 @@ fn one_user_for_all(plan: &Plan) -> Named<At<plan::User>> {
         let weight = endpoint.weight.clone();
         let task =
             plan::Task { weight, when: None, call: Some(name.clone()), steps: None, tags: endpoint.tags.clone() };
-        (name.clone(), Some(At { value: task, span: name.span }))
+        (name.clone(), Some(At::plain(task, name.span)))
     });
     let tasks = Named(tasks.collect());
     let Some(span) = tasks.0.first().map(|(name, _)| name.span) else { return Named::default() };
@@ -74,8 +74,8 @@ fn one_user_for_all(plan: &Plan) -> Named<At<plan::User>> {
         tasks,
         sequence: None,
     };
-    let name = At { value: "user".to_owned(), span };
-    Named(vec![(name, Some(At { value: user, span }))])
+    let name = At::plain("user".to_owned(), span);
+    Named(vec![(name, Some(At::plain(user, span)))])
 }
 
 /// Compiles user types. Task ids follow one another over the whole program.

@@ -2,6 +2,7 @@
 //!
 //! Reading never stops at the first error: each floor adds to one [`Problems`], which is rendered whole.
 
+mod hidden;
 mod problem;
 mod render;
 mod source;

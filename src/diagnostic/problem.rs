@@ -1,3 +1,4 @@
+use super::hidden::Hidden;
 use super::source::Span;
 
 /// How bad a problem is.
@@ -96,6 +97,7 @@ pub struct Problems {
     list: Vec<Problem>,
     beyond: usize,
     muted: Vec<Span>,
+    hidden: Hidden,
     unset: Unset,
 }
 
@@ -152,7 +154,8 @@ impl Problems {
     }
 
     /// Adds one; the same message at the same place counts once.
-    pub fn push(&mut self, problem: Problem) {
+    pub fn push(&mut self, mut problem: Problem) {
+        self.hidden.take_out_of(&mut problem);
         if problem.span.is_some_and(|span| self.muted.iter().any(|muted| muted.holds(span))) {
             return;
         }
@@ -180,6 +183,11 @@ impl Problems {
         let span = problem.span;
         self.push(problem);
         self.muted.extend(span);
+    }
+
+    /// Shows a value as it is written, `${NAME}`, in every problem from now on.
+    pub fn hide(&mut self, value: &str, written: &str) {
+        self.hidden.add(value, written);
     }
 
     /// The problems kept, errors and warnings, in the order of their places.

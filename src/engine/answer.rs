@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::request::LONGEST_BODY;
 use crate::compile::{Capture, CaptureFrom, Endpoint, Record, RecordValue};
-use crate::expression::{Answer, JsonPath, Scope, Value, json_to_value};
+use crate::expression::{Answer, JsonPath, Scope, Value, json_to_value, to_number};
 use crate::http::{self, Ending};
 use crate::sample::{FailureKind, MetricId};
 
@@ -76,11 +76,11 @@ fn recorded(record: &Record, answer: &Answer, scope: &Arc<Scope>) -> Result<(Met
         RecordValue::Constant(number) => Some(*number),
         RecordValue::Json(path) => {
             let json = found(path, answer, || format!("to record ({})", record.place))?;
-            json.as_f64().or_else(|| json.as_bool().map(|truth| f64::from(u8::from(truth))))
+            to_number(&json_to_value(json))
         }
         RecordValue::Expr(expr) => {
             let value = expr.eval(scope).map_err(|error| Missing(format!("{}: {}", record.place, error.message)))?;
-            f64::try_from(value).ok()
+            to_number(&value)
         }
     };
     let number = number.filter(|number| number.is_finite());

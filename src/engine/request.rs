@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::{CONTROLS, percent_encode};
 use url::Url;
 
-use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path, append_query};
+use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path};
 use crate::expression::{EvalError, Scope};
 use crate::http::{CODINGS, Keep, Origin, Outgoing};
 use crate::units::Size;
@@ -53,7 +53,7 @@ impl Prepared {
         }
         let path = match &endpoint.path {
             Path::Fixed(path) => path.as_str().parse().ok(),
-            Path::Live { .. } => None,
+            Path::Live(_) => None,
         };
         Self { headers, path }
     }
@@ -146,13 +146,7 @@ fn location(headers: &HeaderMap) -> Result<String, &'static str> {
 fn live_path(endpoint: &Endpoint, scope: &Arc<Scope>) -> Result<PathAndQuery, EvalError> {
     match &endpoint.path {
         Path::Fixed(path) => Ok(path.clone()),
-        Path::Live { path, query } => {
-            let mut text = path.render(scope)?;
-            for (name, value) in query {
-                append_query(&mut text, name, &value.eval(scope)?);
-            }
-            text.parse().map_err(|_| EvalError { message: format!("`{text}` is not a valid path") })
-        }
+        Path::Live(live) => live.render(scope),
     }
 }
 

@@ -10,7 +10,7 @@ use super::call::{CallResult, Caller};
 use super::user::{Paused, StepsEnd, Then, User};
 use super::worker_context::TransactionFailed;
 use crate::compile::{Action, Call, OnFailure, Repeat, RepeatCount, Step};
-use crate::expression::{EvalError, Scope, Value};
+use crate::expression::{EvalError, Scope, Value, to_number, to_text};
 use crate::http::Client;
 use crate::sample::{TaskFailure, TaskId};
 
@@ -93,7 +93,7 @@ impl User {
             },
             Action::Switch { on, cases, default } => match on.eval(&self.scope) {
                 Ok(value) => {
-                    let value = value.to_string();
+                    let value = to_text(&value);
                     let case = cases.iter().find(|(name, _)| **name == *value);
                     self.steps(case.map_or(default, |(_, steps)| steps), task).await
                 }
@@ -271,8 +271,13 @@ fn items(list: &Value) -> Result<Vec<Value>, EvalError> {
 }
 
 fn count(times: &Value) -> Result<u64, EvalError> {
-    let whole = u64::try_from(times.clone()).ok().or_else(|| times.as_str().and_then(|text| text.parse().ok()));
-    whole.ok_or_else(|| EvalError { message: format!("`times` is to be a whole number ≥ 0, not `{times}`") })
+    let number = (times.kind() != ValueKind::Bool).then(|| to_number(times)).flatten();
+    // beyond 2^53 not every whole number is one
+    let whole =
+        number.filter(|number| number.fract() == 0.0 && (0.0..=9e15).contains(number)).map(|number| number as u64);
+    whole.ok_or_else(|| EvalError {
+        message: format!("`times` is to be a whole number ≥ 0, not `{}`", to_text(times))
+    })
 }
 
 /// How much the end of one of several calls at once says of how they ended together.

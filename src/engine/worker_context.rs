@@ -13,7 +13,7 @@ use super::trace::CallObserver;
 use super::user_gauge::UserGauge;
 use super::worker::WorkerMessage;
 use crate::compile::{Endpoint, Program};
-use crate::expression::{Globals, Scope};
+use crate::expression::{Globals, Scope, to_text};
 use crate::http::Transport;
 use crate::load::Choice;
 use crate::metrics::{SeriesKey, SeriesRef, Tally};
@@ -170,7 +170,7 @@ impl UserRedactor {
 
     /// The text without secrets; those of the user's state are looked up in its scope.
     pub(super) fn redact(&self, text: &str, scope: &Scope) -> String {
-        let mut of_state = self.names.iter().filter_map(|name| scope.value(name)).map(|value| value.to_string());
+        let mut of_state = self.names.iter().filter_map(|name| scope.value(name)).map(|value| to_text(&value));
         match of_state.next() {
             Some(first) => self.known.and(std::iter::once(first).chain(of_state)).redact(text),
             None => self.known.redact(text),

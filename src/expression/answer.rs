@@ -5,6 +5,7 @@ use bytes::Bytes;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
+use super::json::{read_json, scalar};
 use super::json_path::Step;
 
 /// An answer as expressions see it: `status`, `headers`, `json`, `body`, `elapsed`. Parsed when first asked for.
@@ -82,7 +83,7 @@ impl Answer {
     /// The body as JSON; `None` where it is none. Depth is capped by the parser (128).
     #[must_use]
     pub fn json(&self) -> Option<&Arc<serde_json::Value>> {
-        self.json.get_or_init(|| serde_json::from_slice(&self.body).ok().map(Arc::new)).as_ref()
+        self.json.get_or_init(|| read_json(&self.body).ok().map(Arc::new)).as_ref()
     }
 
     pub(super) fn value(&self, name: &str) -> Option<Value> {
@@ -123,20 +124,6 @@ fn view(root: Arc<serde_json::Value>, steps: Vec<Step>, at: &serde_json::Value) 
     match scalar(at) {
         Some(value) => value,
         None => Value::from_object(JsonView { root, steps }),
-    }
-}
-
-fn scalar(json: &serde_json::Value) -> Option<Value> {
-    match json {
-        serde_json::Value::Null => Some(Value::from(())),
-        serde_json::Value::Bool(truth) => Some(Value::from(*truth)),
-        serde_json::Value::Number(number) => Some(match (number.as_i64(), number.as_u64()) {
-            (Some(whole), _) => Value::from(whole),
-            (_, Some(whole)) => Value::from(whole),
-            _ => Value::from(number.as_f64().unwrap_or(f64::NAN)),
-        }),
-        serde_json::Value::String(text) => Some(Value::from(text.as_str())),
-        serde_json::Value::Array(_) | serde_json::Value::Object(_) => None,
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind, Expression, Value};
 
+use super::filled::Source;
 use super::language::{beyond_bounds, language};
+use super::operators::written_out;
 use super::scope::Scope;
 
 /// Why an expression or template cannot be parsed: what, and where in its own text (bytes).
@@ -34,6 +36,12 @@ impl fmt::Display for EvalError {
 
 impl std::error::Error for EvalError {}
 
+impl From<Error> for EvalError {
+    fn from(error: Error) -> Self {
+        Self { message: said(&error) }
+    }
+}
+
 /// The language's parser recurses into `not not …`: what is long enough to exhaust the stack is turned away before it.
 pub(super) const LONGEST: usize = 4_000;
 
@@ -55,13 +63,24 @@ impl Expr {
     ///
     /// # Errors
     /// What is not an expression of the language, with its place.
-    pub fn parse(source: &str) -> Result<Self, SyntaxError> {
+    pub fn parse<'a>(source: impl Into<Source<'a>>) -> Result<Self, SyntaxError> {
+        let source = source.into();
+        Self::part(source, 0..source.text.len())
+    }
+
+    /// Parses the expression in a part of a text; places of mistakes are in that part.
+    ///
+    /// # Errors
+    /// As [`Expr::parse`].
+    pub fn part(whole: Source, part: Range<usize>) -> Result<Self, SyntaxError> {
+        let source = &whole.text[part.clone()];
         let trimmed = source.trim();
         let lead = source.len() - source.trim_start().len();
+        let code = whole.expression_code(part.start + lead..part.start + lead + trimmed.len());
         if trimmed.is_empty() {
             return Err(SyntaxError { message: "the expression is empty".into(), range: 0..source.len(), help: None });
         }
-        if trimmed.len() > LONGEST {
+        if code.len() > LONGEST {
             let message = format!("the expression is longer than {LONGEST} bytes");
             return Err(SyntaxError {
                 message,
@@ -69,10 +88,15 @@ impl Expr {
                 help: Some("break it up with `set`".into()),
             });
         }
-        if is_name(trimmed) {
+        if is_name(&code) {
             return Ok(Self { source: trimmed.into(), form: Form::Name });
         }
-        match language().compile_expression_owned(trimmed.to_owned()) {
+        // as written first: whatever is wrong has its place there
+        let masked = whole.masked_part(part.start + lead..part.start + lead + trimmed.len());
+        let compiled = language()
+            .compile_expression(&masked)
+            .and_then(|_| language().compile_expression_owned(written_out(&code)));
+        match compiled {
             Ok(compiled) => Ok(Self { source: trimmed.into(), form: Form::Compiled(compiled) }),
             Err(error) => {
                 let range = error.range().unwrap_or(0..trimmed.len());
@@ -129,7 +153,7 @@ impl Expr {
 
     fn unbounded(&self, scope: &Arc<Scope>) -> Result<Value, EvalError> {
         match &self.form {
-            Form::Name => scope.value(&self.source).ok_or_else(|| self.undefined(&self.source)),
+            Form::Name => scope.value(&self.source).ok_or_else(|| self.undefined(&self.source, scope)),
             Form::Compiled(compiled) => match compiled.eval(scope.context()) {
                 Ok(value) if !value.is_undefined() => Ok(value),
                 Ok(_) => Err(self.failed(scope, "a part is undefined")),
@@ -141,14 +165,19 @@ impl Expr {
     /// An undefined name is the likeliest cause of any failure, so it is named first.
     fn failed(&self, scope: &Arc<Scope>, otherwise: &str) -> EvalError {
         match self.names().iter().find(|name| scope.value(name).is_none()) {
-            Some(name) => self.undefined(name),
+            Some(name) => self.undefined(name, scope),
             None => EvalError { message: format!("{otherwise} in `{}`", self.source) },
         }
     }
 
-    fn undefined(&self, name: &str) -> EvalError {
+    fn undefined(&self, name: &str, scope: &Scope) -> EvalError {
         let at = if *self.source == *name { String::new() } else { format!(" in `{}`", self.source) };
-        EvalError { message: format!("`{name}` is undefined{at}") }
+        EvalError {
+            message: match name {
+                "json" if scope.has_answer() => format!("the body is not JSON: `json` is undefined{at}"),
+                _ => format!("`{name}` is undefined{at}"),
+            },
+        }
     }
 }
 
@@ -187,6 +216,10 @@ fn is_name(text: &str) -> bool {
 pub(super) fn said(error: &Error) -> String {
     match error.detail() {
         Some(detail) if error.kind() == ErrorKind::SyntaxError => detail.to_owned(),
+        // a text of a header or a file is no number by itself
+        Some(detail) if detail.contains("types string and number") || detail.contains("types number and string") => {
+            format!("{}: {detail}: use `| int`", error.kind())
+        }
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
     }

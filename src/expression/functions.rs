@@ -1,9 +1,9 @@
-use minijinja::value::{Rest, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
 
+use super::number::{number, read};
 use super::scope::{RESERVED, ScopeRng};
 
 /// The functions a plan may call: name, arguments, and what each gives.
@@ -29,33 +29,7 @@ pub(super) fn add_to(language: &mut Environment<'static>) {
     language.add_function("uuid", uuid);
     language.add_function("now", now);
     language.add_function("now_ms", now_ms);
-    language.add_filter("format", format_filter);
-}
-
-/// The language's `format`, which panics at a key beyond ASCII (minijinja 3.1.0): such a key is turned away here.
-fn format_filter(state: &mut State, format: &Value, values: Rest<ValueOrKwargs>) -> Result<Value, Error> {
-    if format.as_str().is_some_and(has_foreign_key) {
-        return Err(wrong("`format` takes keys of ASCII letters alone"));
-    }
-    minijinja::filters::format(state, format, values)
-}
-
-/// Whether a `%(key)` holds what is not ASCII; `%%` is a percent sign.
-fn has_foreign_key(format: &str) -> bool {
-    let mut rest = format;
-    while let Some((_, field)) = rest.split_once('%') {
-        rest = match field.strip_prefix('(') {
-            Some(key) => {
-                let (key, behind) = key.split_once(')').unwrap_or((key, ""));
-                if !key.is_ascii() {
-                    return true;
-                }
-                behind
-            }
-            None => field.strip_prefix('%').unwrap_or(field),
-        };
-    }
-    false
+    language.add_function("range", range);
 }
 
 fn choice(state: &State, list: Value) -> Result<Value, Error> {
@@ -67,7 +41,8 @@ fn choice(state: &State, list: Value) -> Result<Value, Error> {
     list.get_item_by_index(index)
 }
 
-fn sample(state: &State, list: Value, n: usize) -> Result<Value, Error> {
+fn sample(state: &State, list: Value, n: Value) -> Result<Value, Error> {
+    let n = usize::try_from(amount(n))?;
     let length = length_of(&list, "sample")?;
     if n > length {
         return Err(wrong(format!("`sample` of {n} from a list of {length}")));
@@ -80,14 +55,16 @@ fn sample(state: &State, list: Value, n: usize) -> Result<Value, Error> {
     picked.into_iter().map(|index| list.get_item_by_index(index)).collect::<Result<Vec<_>, _>>().map(Value::from)
 }
 
-fn random_int(state: &State, from: i64, to: i64) -> Result<i64, Error> {
+fn random_int(state: &State, from: Value, to: Value) -> Result<i64, Error> {
+    let (from, to) = (i64::try_from(amount(from))?, i64::try_from(amount(to))?);
     if from > to {
         return Err(wrong(format!("`random_int({from}, {to})` ends before it starts")));
     }
     with_rng(state, |rng| rng.random_range(from..=to))
 }
 
-fn random_float(state: &State, from: f64, to: f64) -> Result<f64, Error> {
+fn random_float(state: &State, from: Value, to: Value) -> Result<f64, Error> {
+    let (from, to) = (f64::try_from(amount(from))?, f64::try_from(amount(to))?);
     let orderly = from.is_finite() && to.is_finite() && from <= to && (to - from).is_finite();
     if !orderly {
         return Err(wrong(format!("`random_float({from}, {to})` is not a range")));
@@ -95,7 +72,8 @@ fn random_float(state: &State, from: f64, to: f64) -> Result<f64, Error> {
     with_rng(state, |rng| from + (to - from) * rng.random::<f64>())
 }
 
-fn random_string(state: &State, length: usize) -> Result<String, Error> {
+fn random_string(state: &State, length: Value) -> Result<String, Error> {
+    let length = usize::try_from(amount(length))?;
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     if length > LONGEST_STRING {
         return Err(wrong(format!("`random_string({length})` is longer than {LONGEST_STRING}")));
@@ -118,6 +96,16 @@ fn now(_state: &State) -> String {
 fn now_ms(_state: &State) -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The number an argument is or reads as, without its spelling.
+fn amount(value: Value) -> Value {
+    number(&value).or_else(|| value.as_str().and_then(read)).unwrap_or(value)
+}
+
+fn range(from: Value, to: Option<Value>, step: Option<Value>) -> Result<Value, Error> {
+    let whole = |value: Value| isize::try_from(amount(value));
+    minijinja::functions::range(whole(from)?, to.map(whole).transpose()?, step.map(whole).transpose()?)
 }
 
 fn with_rng<R>(state: &State, draw: impl FnOnce(&mut Xoshiro256PlusPlus) -> R) -> Result<R, Error> {

@@ -2,9 +2,10 @@ use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use super::functions;
+use super::text::write_text;
+use super::{filters, functions};
 
 /// Work one evaluation may do before it is cut off: a plan from outside must not hang the run.
 const FUEL: u64 = 1_000_000;
@@ -36,11 +37,16 @@ pub(super) fn environment() -> Environment<'static> {
     language.set_debug(true);
     language.set_syntax(syntax());
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    language.set_formatter(|out, state, value| match beyond_bounds(value) {
-        None => escape_formatter(out, state, value),
+    language.set_formatter(|out, _, value| match beyond_bounds(value) {
+        None => {
+            let mut text = String::new();
+            write_text(value, &mut text);
+            out.write_str(&text).map_err(Error::from)
+        }
         Some(why) => Err(Error::new(ErrorKind::OutOfFuel, why)),
     });
     functions::add_to(&mut language);
+    filters::add_to(&mut language);
     language
 }
 

@@ -3,10 +3,16 @@
 //! Everything here is parsed once, when the plan is compiled; evaluating takes a [`Scope`] and nothing else.
 
 mod answer;
+mod compare;
 mod expr;
+mod filled;
+mod filters;
 mod functions;
+mod json;
 mod json_path;
 mod language;
+mod number;
+mod operators;
 mod resolve;
 mod scope;
 mod shape;
@@ -14,14 +20,21 @@ mod signatures;
 mod template;
 #[cfg(test)]
 mod tests;
+mod text;
+mod tokens;
 
 pub use answer::{Answer, json_to_value};
+pub use compare::{value_contains, values_equal, values_in_order};
 pub use expr::{EvalError, Expr, SyntaxError};
+pub use filled::Source;
 pub use functions::FUNCTIONS;
+pub use json::read_json;
 pub use json_path::JsonPath;
 pub use minijinja::Value;
+pub use number::{is_json_number, to_number, written_number};
 pub use resolve::Resolved;
 pub use scope::{BUILT_IN_NAMES, Globals, Scope, ScopeRng, ScopeUser};
 pub use shape::Shape;
 pub use signatures::{FILTERS, TESTS};
-pub use template::Template;
+pub use template::{Part, Template};
+pub use text::{to_json, to_text};

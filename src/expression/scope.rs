@@ -190,6 +190,11 @@ impl Scope {
         }
     }
 
+    /// Whether the last call has one.
+    pub(super) fn has_answer(&self) -> bool {
+        lock(&self.names).answer.is_some()
+    }
+
     /// The last call's answer.
     #[cfg(test)]
     pub(crate) fn last_answer(&self) -> Option<Answer> {

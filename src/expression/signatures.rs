@@ -59,6 +59,7 @@ pub const FILTERS: &[Signature] = &[
     takes("max", 0, 0, &["case_sensitive", "attribute"]),
     takes("min", 0, 0, &["case_sensitive", "attribute"]),
     takes("pprint", 0, 0, &[]),
+    takes("raw", 0, 0, &[]),
     takes_any("reject", 0, ANY),
     takes_any("rejectattr", 1, ANY),
     takes("replace", 2, 3, &["count"]),

@@ -1,14 +1,16 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
-use minijinja::value::ValueKind;
-use minijinja::{Environment, Value};
+use minijinja::{Environment, Error, ErrorKind, Output, Value};
 
 use super::expr::{EvalError, Expr, LONGEST, SyntaxError, is_of_plan, said};
-use super::language::environment;
+use super::filled::Source;
+use super::language::{beyond_bounds, environment};
+use super::operators::block_written_out;
 use super::scope::Scope;
+use super::text::write_text;
 
 /// A text with `{{ expressions }}` in it, parsed once into stretches of text and slots to fill.
 #[derive(Debug)]
@@ -36,41 +38,76 @@ struct Block {
 
 const BLOCK: &str = "template";
 
+/// A part of a text that was filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part<'a> {
+    /// It is written in the plan.
+    Written(Cow<'a, str>),
+    /// It is a value.
+    Value(Value),
+}
+
+/// How a text with statements shows values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Values {
+    /// As they are.
+    Plain,
+    /// Between two signs, so that they are known again.
+    Marked,
+}
+
+/// What stands around a value: signs that no text has (Unicode, noncharacters).
+const MARKS: [char; 2] = ['\u{FDD0}', '\u{FDD1}'];
+
 impl Template {
     /// Parses a text; one without `{{` is itself.
     ///
     /// # Errors
     /// A slot that is not closed, or holds what is no expression; the place is in bytes of `source`.
-    pub fn parse(source: &str) -> Result<Self, SyntaxError> {
-        if source.contains("{%") || source.contains("{#") {
-            return Block::parse(source).map(|block| Self(Form::Block(Box::new(block))));
+    pub fn parse<'a>(source: impl Into<Source<'a>>) -> Result<Self, SyntaxError> {
+        Self::parse_as(source.into(), Values::Plain)
+    }
+
+    /// Parses the text of a path, whose values are encoded: see [`Template::parts`].
+    ///
+    /// # Errors
+    /// As [`Template::parse`].
+    pub fn path<'a>(source: impl Into<Source<'a>>) -> Result<Self, SyntaxError> {
+        Self::parse_as(source.into(), Values::Marked)
+    }
+
+    fn parse_as(source: Source, values: Values) -> Result<Self, SyntaxError> {
+        let masked = source.masked();
+        let written = &*masked;
+        if written.contains("{%") || written.contains("{#") {
+            return Block::parse(source, values).map(|block| Self(Form::Block(Box::new(block))));
         }
-        if !source.contains("{{") {
-            return Ok(Self(Form::Text(source.into())));
+        if !written.contains("{{") {
+            return Ok(Self(Form::Text(source.filled(0..written.len()).into())));
         }
         let mut pieces = Vec::new();
         let mut at = 0;
-        while let Some(open) = source[at..].find("{{").map(|found| at + found) {
+        while let Some(open) = written[at..].find("{{").map(|found| at + found) {
             if open > at {
-                pieces.push(Piece::Text(source[at..open].into()));
+                pieces.push(Piece::Text(source.filled(at..open).into()));
             }
             let inside = open + 2;
-            let Some(close) = slot_end(source, inside) else {
+            let Some(close) = slot_end(written, inside) else {
                 return Err(SyntaxError {
                     message: "`{{` is never closed".into(),
                     range: open..inside,
                     help: Some("end the expression with `}}`".into()),
                 });
             };
-            let expr = Expr::parse(&source[inside..close]).map_err(|error| {
+            let expr = Expr::part(source, inside..close).map_err(|error| {
                 let Range { start, end } = error.range;
                 SyntaxError { range: inside + start..inside + end, ..error }
             })?;
             pieces.push(Piece::Slot(expr));
             at = close + 2;
         }
-        if at < source.len() {
-            pieces.push(Piece::Text(source[at..].into()));
+        if at < written.len() {
+            pieces.push(Piece::Text(source.filled(at..written.len()).into()));
         }
         Ok(Self(Form::Pieces(pieces)))
     }
@@ -79,6 +116,12 @@ impl Template {
     #[must_use]
     pub fn text(text: &str) -> Self {
         Self(Form::Text(text.into()))
+    }
+
+    /// A template that is one expression.
+    #[must_use]
+    pub fn of(expr: Expr) -> Self {
+        Self(Form::Pieces(vec![Piece::Slot(expr)]))
     }
 
     /// The text, where there is nothing to fill in.
@@ -134,13 +177,48 @@ impl Template {
                 for piece in pieces {
                     match piece {
                         Piece::Text(text) => out.push_str(text),
-                        Piece::Slot(expr) => write_value(&expr.eval(scope)?, &mut out),
+                        Piece::Slot(expr) => write_text(&expr.eval(scope)?, &mut out),
                     }
                 }
                 Ok(out)
             }
             Form::Block(block) => block.render(scope),
         }
+    }
+
+    /// What is written and what is filled in, in order. What is put through `| raw` counts as written. A text with
+    /// statements tells the two apart only where it was parsed by [`Template::path`].
+    ///
+    /// # Errors
+    /// As [`Expr::eval`].
+    pub fn parts(&self, scope: &Arc<Scope>) -> Result<Vec<Part<'_>>, EvalError> {
+        match &self.0 {
+            Form::Text(text) => Ok(vec![Part::Written(Cow::Borrowed(text))]),
+            Form::Pieces(pieces) => {
+                let parts = pieces.iter().map(|piece| match piece {
+                    Piece::Text(text) => Ok(Part::Written(Cow::Borrowed(&**text))),
+                    Piece::Slot(expr) => expr.eval(scope).map(|value| match value.as_str() {
+                        Some(text) if value.is_safe() => Part::Written(Cow::Owned(text.to_owned())),
+                        _ => Part::Value(value),
+                    }),
+                });
+                parts.collect()
+            }
+            Form::Block(block) => block.render(scope).map(|text| marked_parts(&text)),
+        }
+    }
+
+    /// The texts that are written between slots; none of a text with statements.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        let (text, pieces) = match &self.0 {
+            Form::Text(text) => (Some(&**text), &[][..]),
+            Form::Pieces(pieces) => (None, &pieces[..]),
+            Form::Block(_) => (None, &[][..]),
+        };
+        text.into_iter().chain(pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(&**text),
+            Piece::Slot(_) => None,
+        }))
     }
 
     /// The value: of its own type where the text is exactly one expression, else the filled-in text.
@@ -166,17 +244,25 @@ impl Piece {
 }
 
 impl Block {
-    fn parse(source: &str) -> Result<Self, SyntaxError> {
-        if source.len() > LONGEST {
+    fn parse(source: Source, values: Values) -> Result<Self, SyntaxError> {
+        let (written, code) = (source.masked(), source.code());
+        if code.len() > LONGEST {
             let message = format!("a text with statements is longer than {LONGEST} bytes");
-            return Err(SyntaxError { message, range: 0..source.len(), help: None });
+            return Err(SyntaxError { message, range: 0..written.len(), help: None });
         }
         let mut language = environment();
-        match language.add_template_owned(BLOCK, source.to_owned()) {
-            Ok(()) => Ok(Self { source: source.into(), language }),
+        if values == Values::Marked {
+            language.set_formatter(|out, _, value| marked(out, value));
+        }
+        // as written first: whatever is wrong has its place there
+        let added = language
+            .add_template_owned(BLOCK, written.clone().into_owned())
+            .and_then(|()| language.add_template_owned(BLOCK, block_written_out(&code)));
+        match added {
+            Ok(()) => Ok(Self { source: source.text.into(), language }),
             Err(error) => {
-                let range = error.range().unwrap_or(0..source.len());
-                let range = range.start.min(source.len())..range.end.min(source.len());
+                let range = error.range().unwrap_or(0..written.len());
+                let range = range.start.min(written.len())..range.end.min(written.len());
                 Err(SyntaxError { message: said(&error), range, help: None })
             }
         }
@@ -189,10 +275,49 @@ impl Block {
 
     fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {
         let template = self.language.get_template(BLOCK);
-        template
-            .and_then(|template| template.render(scope.context()))
-            .map_err(|error| EvalError { message: format!("{} in `{}`", said(&error), self.source) })
+        template.and_then(|template| template.render(scope.context())).map_err(|error| {
+            let no_json = self.names().contains("json") && scope.has_answer() && scope.value("json").is_none();
+            let why = if no_json { "the body is not JSON: " } else { "" };
+            EvalError { message: format!("{why}{} in `{}`", said(&error), self.source) }
+        })
     }
+}
+
+/// Writes a value between marks, or without where it counts as written.
+fn marked(out: &mut Output, value: &Value) -> Result<(), Error> {
+    if let Some(why) = beyond_bounds(value) {
+        return Err(Error::new(ErrorKind::OutOfFuel, why));
+    }
+    let mut text = String::new();
+    write_text(value, &mut text);
+    let text = text.replace(MARKS, "");
+    let [open, close] = MARKS;
+    let written = if value.is_safe() { text } else { format!("{open}{text}{close}") };
+    out.write_str(&written).map_err(Error::from)
+}
+
+fn marked_parts(text: &str) -> Vec<Part<'static>> {
+    let mut parts = Vec::new();
+    // a value that was kept by `set` is between marks within marks
+    let mut depth = 0_usize;
+    for piece in text.split_inclusive(MARKS) {
+        let (inside, mark) = match piece.chars().next_back().filter(|last| MARKS.contains(last)) {
+            Some(mark) => (&piece[..piece.len() - mark.len_utf8()], Some(mark)),
+            None => (piece, None),
+        };
+        if !inside.is_empty() {
+            parts.push(match depth {
+                0 => Part::Written(Cow::Owned(inside.to_owned())),
+                _ => Part::Value(Value::from(inside)),
+            });
+        }
+        match mark {
+            Some(mark) if mark == MARKS[0] => depth += 1,
+            Some(_) => depth = depth.saturating_sub(1),
+            None => {}
+        }
+    }
+    parts
 }
 
 /// Where the expressions of a text lie, without their braces; a text with statements has none.
@@ -227,13 +352,4 @@ fn slot_end(source: &str, from: usize) -> Option<usize> {
         at += 1;
     }
     None
-}
-
-fn write_value(value: &Value, out: &mut String) {
-    match (value.kind(), value.as_str()) {
-        (_, Some(text)) => out.push_str(text),
-        (ValueKind::None, _) => out.push_str("null"),
-        // writing to a string cannot fail
-        _ => drop(write!(out, "{value}")),
-    }
 }

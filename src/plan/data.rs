@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{Any, At, Decode, Filled};
+use super::decode::{Any, At, Decode, Filled, Named};
 use super::document::{Data, Node};
 use super::record::{choice, record, words};
 use crate::diagnostic::Problems;
@@ -34,6 +34,8 @@ record! {
         optional quote: At<String> = "quote";
         /// The names of the columns of a file without a header row. Default: its first row names them.
         optional columns: Vec<At<String>> = "columns";
+        /// What the fields of a column are: `{qty: int, price: float, paid: bool}`. Default: texts.
+        optional types: Named<At<ColumnWord>> = "types";
         /// Whether blanks at the ends of names and fields are taken away. Default `false`: they belong to them.
         optional trim: At<bool> = "trim";
         /// How its text is written: `utf-8` (the default), `latin1`, `windows-1252`, `shift_jis`, or another one that the
@@ -44,15 +46,23 @@ record! {
 
 /// A CSV file: its path alone, or a map.
 #[derive(Debug, Clone)]
-pub struct Csv(pub CsvMap);
+pub struct Csv(pub Box<CsvMap>);
 
 impl Decode for Csv {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         if matches!(node.value, Data::Map(_)) {
-            return CsvMap::decode(node, problems).map(Self);
+            return CsvMap::decode(node, problems).map(|map| Self(Box::new(map)));
         }
-        let plain = |file| CsvMap { file, separator: None, quote: None, columns: None, trim: None, encoding: None };
-        At::decode(node, problems).map(|file| Self(plain(file)))
+        let plain = |file| CsvMap {
+            file,
+            separator: None,
+            quote: None,
+            columns: None,
+            types: None,
+            trim: None,
+            encoding: None,
+        };
+        At::decode(node, problems).map(|file| Self(Box::new(plain(file))))
     }
 }
 
@@ -83,6 +93,17 @@ record! {
 }
 
 words! {
+    /// What the fields of a column are.
+    pub enum ColumnWord {
+        /// Whole numbers.
+        Int = "int",
+        /// Numbers.
+        Float = "float",
+        /// `true` or `false`.
+        Bool = "bool",
+        /// Texts.
+        Text = "text",
+    }
     /// The order rows are taken in.
     pub enum OrderWord {
         /// As they stand.

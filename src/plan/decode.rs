@@ -1,10 +1,12 @@
 use std::borrow::Cow;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value as Json;
 
 use super::document::{Data, Node};
+use super::filling::Filling;
 use crate::diagnostic::{Problem, Problems, Span};
 
 /// What a person may write at one place of a plan: read from a node, and described to editors by its schema.
@@ -25,6 +27,20 @@ pub struct At<T> {
     pub value: T,
     /// Where it stands.
     pub span: Span,
+    /// The values in it that do not stand in the file, where it is a text with any.
+    pub filling: Option<Arc<Filling>>,
+}
+
+impl<T> At<T> {
+    /// A thing without values of the environment.
+    pub const fn plain(value: T, span: Span) -> Self {
+        Self { value, span, filling: None }
+    }
+
+    /// Another thing at the same place, made of the same text.
+    pub fn with<U>(&self, value: U) -> At<U> {
+        At { value, span: self.span, filling: self.filling.clone() }
+    }
 }
 
 impl<T> Deref for At<T> {
@@ -39,7 +55,7 @@ impl<T: Decode> Decode for At<T> {
     const ALONE: bool = T::ALONE;
 
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
-        T::decode(node, problems).map(|value| Self { value, span: node.span })
+        T::decode(node, problems).map(|value| Self { value, span: node.span, filling: node.filled.filling().cloned() })
     }
 }
 
@@ -89,7 +105,7 @@ impl<T: Decode> Decode for Named<T> {
                 problems.push(duplicate(&name, key.span, first.span));
                 continue;
             }
-            named.push((At { value: name, span: key.span }, T::decode(value, problems)));
+            named.push((At::plain(name, key.span), T::decode(value, problems)));
         }
         Some(Self(named))
     }
@@ -182,7 +198,7 @@ pub fn node_to_json(node: &Node) -> Json {
     match &node.value {
         Data::Null => Json::Null,
         Data::Bool(truth) => Json::Bool(*truth),
-        Data::Number(number) => Json::Number(number.clone()),
+        Data::Number(number) => Json::Number(number.value().clone()),
         Data::Text(text) => Json::String(text.clone()),
         Data::List(items) => Json::Array(items.iter().map(node_to_json).collect()),
         Data::Map(entries) => Json::Object(

@@ -6,6 +6,8 @@ use granit_parser::Parser;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Spanned};
 
+use super::filling::FilledBy;
+use super::number::Number;
 use crate::diagnostic::{Problem, Problems, SourceId, Span};
 use crate::units::Size;
 
@@ -19,8 +21,8 @@ pub struct Node {
     pub span: Span,
     /// What it is.
     pub value: Data,
-    /// Whether the text differs from the one in the file, because a `${NAME}` was filled in.
-    pub filled: bool,
+    /// What of its text does not stand in the file, because a `${NAME}` was filled in.
+    pub filled: FilledBy,
 }
 
 /// What a node is.
@@ -30,8 +32,8 @@ pub enum Data {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number.
-    Number(serde_json::Number),
+    /// A number, with its spelling.
+    Number(Number),
     /// A text.
     Text(String),
     /// A list.
@@ -238,7 +240,13 @@ fn placed(raw: Spanned<Raw>, text: &str, source: SourceId) -> Node {
     let value = match raw.value {
         Raw::Null => Data::Null,
         Raw::Bool(truth) => Data::Bool(truth),
-        Raw::Number(number) => Data::Number(number),
+        Raw::Number(number) => Data::Number(match plain_scalar(&text[span.range()]) {
+            Some(spelling) => Number::spelled(number, spelling),
+            None => number.into(),
+        }),
+        Raw::Endless(shown) => {
+            Data::Text(plain_scalar(&text[span.range()]).map_or(shown, |spelling| spelling.to_owned()))
+        }
         Raw::Text(text) => Data::Text(text),
         Raw::List(items) => Data::List(items.into_iter().map(|item| placed(item, text, source)).collect()),
         Raw::Map(entries) => Data::Map(
@@ -254,13 +262,21 @@ fn placed(raw: Spanned<Raw>, text: &str, source: SourceId) -> Node {
     if let Some(last) = last.filter(|last| last.start >= span.start) {
         span = span.to(last);
     }
-    Node { span, value, filled: false }
+    Node { span, value, filled: FilledBy::Nobody }
+}
+
+/// The text of a plain scalar; `None` of one with a tag or quotes, whose spelling is not all of it.
+fn plain_scalar(text: &str) -> Option<&str> {
+    let sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_' | b':');
+    (!text.is_empty() && text.bytes().all(sign)).then_some(text)
 }
 
 enum Raw {
     Null,
     Bool(bool),
     Number(serde_json::Number),
+    /// `.inf` and `.nan`: texts to us.
+    Endless(String),
     Text(String),
     List(Vec<Spanned<Raw>>),
     Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
@@ -301,17 +317,17 @@ impl<'de> Visitor<'de> for RawVisitor {
         Ok(Raw::Number(number.into()))
     }
 
-    fn visit_i128<E>(self, number: i128) -> Result<Raw, E> {
-        Ok(Raw::Text(number.to_string()))
+    fn visit_i128<E: serde::de::Error>(self, number: i128) -> Result<Raw, E> {
+        self.visit_f64(number as f64)
     }
 
-    fn visit_u128<E>(self, number: u128) -> Result<Raw, E> {
-        Ok(Raw::Text(number.to_string()))
+    fn visit_u128<E: serde::de::Error>(self, number: u128) -> Result<Raw, E> {
+        self.visit_f64(number as f64)
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Raw, E> {
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Raw, E> {
         let finite = serde_json::Number::from_f64(number);
-        Ok(finite.map_or_else(|| Raw::Text(number.to_string()), Raw::Number))
+        Ok(finite.map_or_else(|| Raw::Endless(number.to_string()), Raw::Number))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Raw, E> {

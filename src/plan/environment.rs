@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use super::document::{Data, Node};
+use super::filling::{FilledBy, Filling};
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 
 /// Where `${NAME}` looks its value up; the process's environment, or a test's own.
@@ -7,24 +10,28 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// Fills in every `${NAME}` and `${NAME:-default}` of a document; a missing one is a problem. `$${` is `${` itself.
 pub(super) fn fill_in(node: &mut Node, lookup: Lookup, problems: &mut Problems) {
     match &mut node.value {
-        Data::Text(text) if text.contains("${") => {
-            let filled = filled(text, lookup);
-            match filled {
-                Ok(filled) => {
-                    node.filled = true;
-                    *text = filled;
+        Data::Text(text) if text.contains("${") => match filled(text, lookup) {
+            Ok(filling) => {
+                *text = filling.text();
+                for (range, value) in &filling.values {
+                    let written = &filling.written[range.clone()];
+                    // a default is written in the plan, for all to see
+                    if !written.ends_with(&format!(":-{value}}}")) {
+                        problems.hide(value, written);
+                    }
                 }
-                Err(Missing::Name(name)) => {
-                    let problem = Problem::at(node.span, format!("the environment variable `{name}` is not set"));
-                    problems.push_unset(
-                        problem.help(format!("set it, or give a default: `${{{name}:-…}}`")).help_if(near(&name)),
-                    );
-                }
-                Err(Missing::Brace) => {
-                    problems.push_last(Problem::at(node.span, "`${` is never closed").help("end the name with `}`"));
-                }
+                node.filled = FilledBy::Values(Arc::new(filling));
             }
-        }
+            Err(Missing::Name(name)) => {
+                let problem = Problem::at(node.span, format!("the environment variable `{name}` is not set"));
+                problems.push_unset(
+                    problem.help(format!("set it, or give a default: `${{{name}:-…}}`")).help_if(near(&name)),
+                );
+            }
+            Err(Missing::Brace) => {
+                problems.push_last(Problem::at(node.span, "`${` is never closed").help("end the name with `}`"));
+            }
+        },
         Data::List(items) => items.iter_mut().for_each(|item| fill_in(item, lookup, problems)),
         Data::Map(entries) => entries.iter_mut().for_each(|(_, value)| fill_in(value, lookup, problems)),
         _ => {}
@@ -36,32 +43,28 @@ enum Missing {
     Brace,
 }
 
-fn filled(text: &str, lookup: Lookup) -> Result<String, Missing> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("${") {
-        if rest[..at].ends_with('$') {
-            out.push_str(&rest[..at - 1]);
-            out.push_str("${");
-            rest = &rest[at + 2..];
+fn filled(text: &str, lookup: Lookup) -> Result<Filling, Missing> {
+    let mut values = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find("${").map(|found| at + found) {
+        if text[..open].ends_with('$') && open > at {
+            // the brace stays the text's own: another may follow it
+            values.push((open - 1..open + 1, "$".into()));
+            at = open + 1;
             continue;
         }
-        out.push_str(&rest[..at]);
-        let inside = &rest[at + 2..];
+        let inside = &text[open + 2..];
         let end = inside.find('}').ok_or(Missing::Brace)?;
         let (name, default) = match inside[..end].split_once(":-") {
             Some((name, default)) => (name, Some(default)),
             None => (&inside[..end], None),
         };
         let set = lookup(name).filter(|value| !value.is_empty());
-        match set.or_else(|| default.map(str::to_owned)) {
-            Some(value) => out.push_str(&value),
-            None => return Err(Missing::Name(name.to_owned())),
-        }
-        rest = &inside[end + 1..];
+        let value = set.or_else(|| default.map(str::to_owned)).ok_or_else(|| Missing::Name(name.to_owned()))?;
+        at = open + 2 + end + 1;
+        values.push((open..at, value.into()));
     }
-    out.push_str(rest);
-    Ok(out)
+    Ok(Filling { written: text.to_owned(), values })
 }
 
 /// A variable that is set and nearly has the name. Only names are ever shown, never values.
@@ -76,7 +79,7 @@ mod tests {
     use super::*;
 
     fn fill(text: &str) -> Option<String> {
-        filled(text, &|name| (name == "HOST").then(|| "here".to_owned())).ok()
+        filled(text, &|name| (name == "HOST").then(|| "here".to_owned())).ok().map(|filling| filling.text())
     }
 
     #[test]
@@ -84,6 +87,7 @@ mod tests {
         assert_eq!(fill("http://${HOST}:${PORT:-80}/").unwrap(), "http://here:80/");
         assert_eq!(fill("${PORT:-}").unwrap(), "");
         assert_eq!(fill("$${HOST}").unwrap(), "${HOST}");
+        assert_eq!(fill("a$${HOST} $${}${HOST}").unwrap(), "a${HOST} ${}here");
         assert_eq!(fill("${NOWHERE}"), None);
         assert_eq!(fill("${HOST"), None);
     }

@@ -9,9 +9,11 @@ mod document;
 mod endpoint;
 mod environment;
 mod fields;
+mod filling;
 mod foreign;
 mod gather;
 mod inherit;
+mod number;
 mod overrides;
 mod read;
 mod record;
@@ -24,12 +26,15 @@ mod threshold;
 mod user;
 
 pub use answer::{CapturePlace, CaptureText, Expect, MatcherMap, MatcherText, Recorded};
-pub use data::{AtEnd, Csv, CsvMap, Dataset, Feed, OrderWord, RowPer};
+pub use data::{AtEnd, ColumnWord, Csv, CsvMap, Dataset, Feed, OrderWord, RowPer};
 pub use decode::{Any, At, Filled, Named, node_to_json};
 pub(crate) use document::text_up_to;
 pub use document::{Data, Node};
 pub use endpoint::{Endpoint, Part};
+pub use filling::{FilledBy, Filling};
 pub use overrides::{Aim, Overrides, flag};
+#[cfg(test)]
+pub(crate) use read::read_text_over;
 pub use read::{read, read_text};
 pub use root::{Plan, plan_schema};
 pub use scalars::{Count, Time};

@@ -1,8 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use super::document::{Data, Node};
+use super::filling::{FilledBy, Filling};
+use super::number::Number;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
 use crate::units::{Rate, Seed, show_duration};
 
@@ -107,7 +110,9 @@ impl Overrides {
         for (name, value) in &self.set {
             // the value may be a secret, and what is pointed at is printed
             let span = flag(sources, "--set", &format!("{name}=…"));
-            let value = scalar(Node { span, value: Data::Text(value.clone()), filled: true });
+            problems.hide(value, "…");
+            let filled = FilledBy::Values(Arc::new(Filling::whole(value)));
+            let value = scalar(Node { span, value: Data::Text(value.clone()), filled });
             let known = root.entry("vars").map(|vars| match &vars.value {
                 Data::Map(entries) => entries.iter().filter_map(|(key, _)| key.text().map(str::to_owned)).collect(),
                 _ => Vec::new(),
@@ -202,7 +207,7 @@ pub fn flag(sources: &mut Sources, flag: &str, value: &str) -> Span {
 }
 
 fn typed(span: Span, value: Data) -> Node {
-    Node { span, value, filled: true }
+    Node { span, value, filled: FilledBy::Flag }
 }
 
 fn put(map: &mut Node, key: &str, value: Node) {
@@ -229,7 +234,7 @@ fn take(map: &mut Node, key: &str) {
 /// `--set n=5` sets a number, `--set on=true` a truth value, as the plan itself would.
 fn scalar(node: Node) -> Node {
     let read = node.text().and_then(|text| match serde_json::from_str(text) {
-        Ok(serde_json::Value::Number(number)) => Some(Data::Number(number)),
+        Ok(serde_json::Value::Number(number)) => Some(Data::Number(Number::spelled(number, text.trim()))),
         Ok(serde_json::Value::Bool(truth)) => Some(Data::Bool(truth)),
         _ => None,
     });

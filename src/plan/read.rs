@@ -48,6 +48,19 @@ pub fn read_text(
     read_over(name, text, &Overrides::default(), lookup, sources, problems).map(|reading| reading.plan)
 }
 
+/// The same, with what the command line says over it.
+#[cfg(test)]
+pub(crate) fn read_text_over(
+    name: &str,
+    text: &str,
+    overrides: &Overrides,
+    lookup: Lookup,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Option<Plan> {
+    read_over(name, text, overrides, lookup, sources, problems).map(|reading| reading.plan)
+}
+
 fn read_over(
     name: &str,
     text: &str,

@@ -25,7 +25,9 @@ impl Decode for bool {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             Data::Bool(truth) => Some(*truth),
-            Data::Text(text) if node.filled && matches!(text.as_str(), "true" | "false") => Some(text == "true"),
+            Data::Text(text) if node.filled.is_filled() && matches!(text.as_str(), "true" | "false") => {
+                Some(text == "true")
+            }
             _ => {
                 problems.push(expected("`true` or `false`", node));
                 None
@@ -60,7 +62,7 @@ impl Decode for Count {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         let count = match &node.value {
             Data::Number(number) => number.as_u64(),
-            Data::Text(text) if node.filled => text.trim().parse().ok(),
+            Data::Text(text) if node.filled.is_filled() => text.trim().parse().ok(),
             _ => None,
         };
         if count.is_none() {
@@ -77,7 +79,9 @@ impl Decode for Count {
 fn number(node: &Node) -> Option<f64> {
     match &node.value {
         Data::Number(number) => number.as_f64(),
-        Data::Text(text) if node.filled => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        Data::Text(text) if node.filled.is_filled() => {
+            text.trim().parse().ok().filter(|number: &f64| number.is_finite())
+        }
         _ => None,
     }
 }

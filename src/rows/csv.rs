@@ -4,7 +4,9 @@ use std::sync::Arc;
 use csv_core::{ReadRecordResult, Reader as CsvReader, ReaderBuilder};
 use encoding_rs::{Encoding, UTF_8};
 
+use super::column_type::ColumnType;
 use super::stream::{DataError, LONGEST_ROW, Stream};
+use crate::expression::Value;
 
 /// How a CSV file is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct CsvDialect {
     pub blanks: Blanks,
     /// The names of the columns of a file without a header row; `None` where its first row names them.
     pub columns: Option<Arc<[Arc<str>]>>,
+    /// What the fields of some columns are, by name; the others are texts.
+    pub types: Arc<[(Arc<str>, ColumnType)]>,
     /// How its text is written. One in which ASCII is ASCII.
     pub encoding: &'static Encoding,
 }
@@ -65,7 +69,14 @@ enum Within {
 
 impl Default for CsvDialect {
     fn default() -> Self {
-        Self { separator: b',', quote: Some(b'"'), blanks: Blanks::Kept, columns: None, encoding: UTF_8 }
+        Self {
+            separator: b',',
+            quote: Some(b'"'),
+            blanks: Blanks::Kept,
+            columns: None,
+            types: Arc::from([]),
+            encoding: UTF_8,
+        }
     }
 }
 
@@ -107,6 +118,24 @@ impl Records {
             }
         }
         Ok(names.into_iter().map(Arc::from).collect())
+    }
+
+    /// What the fields of each column are.
+    pub(super) fn types(&self, columns: &[Arc<str>]) -> Result<Vec<ColumnType>, DataError> {
+        let unknown = self.dialect.types.iter().find(|(name, _)| !columns.contains(name));
+        if let Some((name, _)) = unknown {
+            let there: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
+            let message = format!("`types` names a column `{name}`: there are {}", there.join(", "));
+            return Err(self.error(message));
+        }
+        let named = |column: &Arc<str>| self.dialect.types.iter().find(|(name, _)| name == column);
+        Ok(columns.iter().map(|column| named(column).map_or(ColumnType::Text, |(_, kind)| *kind)).collect())
+    }
+
+    /// A field as a value of its column.
+    pub(super) fn value(&self, column: &str, kind: ColumnType, field: &str) -> Result<Value, DataError> {
+        // the field is not shown: rows hold passwords
+        kind.value(field).ok_or_else(|| self.error(format!("the field of `{column}` is not {}", kind.said())))
     }
 
     /// The fields of the next record; `None` at the end. Blank lines are passed over.

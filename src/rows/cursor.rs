@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::column_type::ColumnType;
 use super::csv::Records;
 use super::formats::{Format, Items, next_line};
 use super::stream::{DataError, Stream};
@@ -11,6 +12,7 @@ pub(super) struct Cursor {
     stream: Stream,
     parser: Parser,
     columns: Arc<[Arc<str>]>,
+    types: Vec<ColumnType>,
 }
 
 enum Parser {
@@ -27,10 +29,13 @@ impl Cursor {
             Format::Lines => Parser::Lines,
             Format::Json => Parser::Json(Items::default()),
         };
-        let mut cursor = Self { stream, parser, columns: Arc::from([]) };
+        let mut cursor = Self { stream, parser, columns: Arc::from([]), types: Vec::new() };
         cursor.stream.skip_byte_order_mark()?;
         match &mut cursor.parser {
-            Parser::Csv(records) => cursor.columns = records.columns(&mut cursor.stream)?,
+            Parser::Csv(records) => {
+                cursor.columns = records.columns(&mut cursor.stream)?;
+                cursor.types = records.types(&cursor.columns)?;
+            }
             Parser::Lines => {}
             Parser::Json(items) => items.begin(&mut cursor.stream)?,
         }
@@ -62,8 +67,10 @@ impl Cursor {
                     };
                     return Err(records.error(message));
                 }
-                let pairs = self.columns.iter().map(ToString::to_string).zip(fields.into_iter().map(Value::from));
-                Ok(Some(Value::from_pairs(pairs)))
+                let typed = self.columns.iter().zip(&self.types).zip(fields);
+                let pairs = typed
+                    .map(|((column, kind), field)| Ok((column.to_string(), records.value(column, *kind, &field)?)));
+                Ok(Some(Value::from_pairs(pairs.collect::<Result<Vec<_>, DataError>>()?)))
             }
         }
     }

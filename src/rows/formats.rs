@@ -1,5 +1,6 @@
 use super::csv::CsvDialect;
 use super::stream::{DataError, LONGEST_ROW, Stream};
+use crate::expression::read_json;
 
 /// How a data file is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Items {
             Some(b']') if self.list => Ok(None),
             Some(_) => {
                 let bytes = self.take(stream)?;
-                let read = serde_json::from_slice(&bytes);
+                let read = read_json(&bytes);
                 read.map(Some).map_err(|error| stream.error(format!("this is not JSON: {}", without_place(&error))))
             }
         }

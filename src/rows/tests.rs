@@ -143,3 +143,39 @@ fn a_permutation_has_every_number_once_and_in_another_order() {
         assert!(count < 10 || order != sorted);
     }
 }
+
+#[test]
+fn fields_of_a_typed_column_are_what_it_says_and_what_does_not_fit_is_told_with_its_line() {
+    let types = |types: &[(&str, ColumnType)]| {
+        let types = types.iter().map(|(name, kind)| (Arc::from(*name), *kind)).collect();
+        Format::Csv(CsvDialect { types, ..CsvDialect::default() })
+    };
+    let all =
+        [("qty", ColumnType::Int), ("price", ColumnType::Float), ("paid", ColumnType::Bool), ("zip", ColumnType::Text)];
+    let rows =
+        shown("typed.csv", b"qty,price,paid,zip,name\n5,1.50,true,01234,7\n 007 ,2,FALSE,x,y\n", types(&all)).unwrap();
+    assert_eq!(
+        rows,
+        [
+            r#"{"qty":5,"price":1.5,"paid":true,"zip":"01234","name":"7"}"#,
+            r#"{"qty":7,"price":2.0,"paid":false,"zip":"x","name":"y"}"#
+        ]
+    );
+    for (field, kind) in
+        [("5.5", ColumnType::Int), ("", ColumnType::Int), ("many", ColumnType::Float), ("yes", ColumnType::Bool)]
+    {
+        let text = format!("a,b\n1,1\n\"x\ny\",{field}\n");
+        let text = text.replace(
+            "1,1",
+            match kind {
+                ColumnType::Bool => "1,true",
+                _ => "1,1",
+            },
+        );
+        let error = shown("misfit.csv", text.as_bytes(), types(&[("b", kind)])).unwrap_err();
+        assert!(error.message.starts_with("the field of `b` is not "), "{}", error.message);
+        assert_eq!(error.line, Some(3), "{field}");
+    }
+    let error = shown("untyped.csv", b"a,b\n1,2\n", types(&[("c", ColumnType::Int)])).unwrap_err();
+    assert_eq!(error.message, "`types` names a column `c`: there are `a`, `b`");
+}

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 /// Takes secrets out of texts: what stands for each of its values is `***`.
 #[derive(Clone, Default)]
 pub struct Redactor {
@@ -28,8 +30,8 @@ impl Redactor {
     /// One that hides these values too. All values come through here: whoever has to hide more forms of a value, such
     /// as an encoding, adds them here.
     pub(crate) fn and(&self, more: impl IntoIterator<Item = String>) -> Self {
-        let mut values: Vec<String> =
-            self.values.iter().cloned().chain(more).filter(|value| !value.is_empty()).collect();
+        let more = more.into_iter().filter(|value| !value.is_empty()).flat_map(forms);
+        let mut values: Vec<String> = self.values.iter().cloned().chain(more).collect();
         // the longest goes first, so that of a secret around another no rest is left
         values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         values.dedup();
@@ -43,6 +45,19 @@ impl Redactor {
         };
         self.values.iter().fold(text.to_owned(), hidden)
     }
+}
+
+/// A value, and the forms it has in a URL, a form and a JSON text.
+fn forms(value: String) -> Vec<String> {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let in_url = utf8_percent_encode(&value, KEPT).to_string();
+    let in_form = in_url.replace("%20", "+").replace("%2A", "*").replace('~', "%7E");
+    let in_json = serde_json::to_string(&value).unwrap_or_default();
+    let in_json = in_json.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned();
+    let mut forms = vec![value, in_url, in_form, in_json];
+    forms.retain(|form| !form.is_empty());
+    forms.dedup();
+    forms
 }
 
 impl DeclaredSecrets {
@@ -82,6 +97,14 @@ mod tests {
         }
         let more = redactor(&["key"]).and(["the key is long".to_owned()]);
         assert_eq!(more.redact("see: the key is long, the key"), "see: ***, the ***");
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_the_forms_it_is_sent_in() {
+        let redactor = redactor(&["pw {\"ü/~*"]);
+        for sent in ["pw {\"ü/~*", "pw%20%7B%22%C3%BC%2F~%2A", "pw+%7B%22%C3%BC%2F%7E*", "pw {\\\"ü/~*"] {
+            assert_eq!(redactor.redact(&format!("a {sent} b")), "a *** b");
+        }
     }
 
     #[test]

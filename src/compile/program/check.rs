@@ -1,11 +1,13 @@
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value as Json;
-
 use super::value_template::ValueTemplate;
-use crate::expression::{Answer, EvalError, Expr, JsonPath, Scope, Template};
+use crate::expression::{
+    Answer, EvalError, Expr, JsonPath, Scope, Template, Value, json_to_value, to_json, value_contains, values_equal,
+    values_in_order,
+};
 use crate::units::show_duration;
 
 /// One thing that must be true of an answer.
@@ -75,20 +77,38 @@ pub enum Matcher {
     Exists,
     /// It is not there.
     Absent,
-    /// It equals a value; numbers by size, so that `1` equals `1.0`.
-    Equals(ValueTemplate),
+    /// It equals a value; numbers by size, so that `1` equals `1.0`, and a text that reads as a number equals it.
+    Equals(Wanted),
     /// It does not equal a value.
-    Not(ValueTemplate),
+    Not(Wanted),
     /// A number at most this.
-    AtMost(ValueTemplate),
+    AtMost(Wanted),
     /// A number at least this.
-    AtLeast(ValueTemplate),
+    AtLeast(Wanted),
     /// A text or list that contains this.
-    Contains(ValueTemplate),
+    Contains(Wanted),
     /// A text a pattern matches somewhere.
     Matches(regex::Regex),
     /// Every one of these.
     All(Vec<Matcher>),
+}
+
+/// What a value is held against.
+#[derive(Debug)]
+pub struct Wanted {
+    /// The value.
+    pub value: ValueTemplate,
+    /// How it is written, where it is a value of the environment: those are not shown.
+    pub written: Option<Arc<str>>,
+}
+
+impl Wanted {
+    fn shown(&self, value: &Value) -> String {
+        match &self.written {
+            Some(written) => format!("`{written}`"),
+            None => short(value),
+        }
+    }
 }
 
 /// A broken expectation: what to count the failure under. Without volatile parts where the plan gives none.
@@ -154,8 +174,8 @@ impl fmt::Display for Expectation {
 
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = |value: &ValueTemplate| match value.constant().and_then(|value| serde_json::to_value(value).ok()) {
-            Some(value) => short(&value),
+        let value = |wanted: &Wanted| match wanted.value.constant() {
+            Some(value) => wanted.shown(value),
             None => "what the plan fills in".to_owned(),
         };
         match self {
@@ -186,7 +206,7 @@ impl Expectation {
                 let value = answer.headers().get(name)?;
                 Some(short(&text(&String::from_utf8_lossy(value.as_bytes()))))
             }
-            Self::Json(path, _) => Some(short(path.first(answer.json()?)?)),
+            Self::Json(path, _) => Some(short(&json_to_value(path.first(answer.json()?)?))),
             Self::Body(_) => Some(short(&text(&String::from_utf8_lossy(answer.body())))),
             Self::Within(_) => Some(show_duration(elapsed)),
             Self::That(_) => None,
@@ -202,7 +222,10 @@ impl Expectation {
                 matcher.refuses(found.as_ref(), scope)?.map(|why| format!("header `{name}`: {why}"))
             }
             Self::Json(path, matcher) => match answer.json() {
-                Some(json) => matcher.refuses(path.first(json), scope)?.map(|why| format!("`{path}`: {why}")),
+                Some(json) => {
+                    let found = path.first(json).map(json_to_value);
+                    matcher.refuses(found.as_ref(), scope)?.map(|why| format!("`{path}`: {why}"))
+                }
                 None => Some("the body is not JSON".into()),
             },
             Self::Body(matcher) => {
@@ -217,7 +240,7 @@ impl Expectation {
 
 impl Matcher {
     /// Why a value does not match; `None` where it does.
-    fn refuses(&self, found: Option<&Json>, scope: &Arc<Scope>) -> Result<Option<String>, EvalError> {
+    fn refuses(&self, found: Option<&Value>, scope: &Arc<Scope>) -> Result<Option<String>, EvalError> {
         if let Self::All(matchers) = self {
             for matcher in matchers {
                 let refused = matcher.refuses(found, scope)?;
@@ -234,27 +257,28 @@ impl Matcher {
             (_, Some(found)) => found,
         };
         Ok(match self {
-            Self::Equals(value) => {
-                let value = json(value, scope)?;
-                (!equal(found, &value)).then(|| format!("expected {}", short(&value)))
+            Self::Equals(wanted) => {
+                let value = wanted.value.eval(scope)?;
+                (!values_equal(found, &value)?).then(|| format!("expected {}", wanted.shown(&value)))
             }
-            Self::Not(value) => {
-                let value = json(value, scope)?;
-                equal(found, &value).then(|| format!("expected anything but {}", short(&value)))
+            Self::Not(wanted) => {
+                let value = wanted.value.eval(scope)?;
+                values_equal(found, &value)?.then(|| format!("expected anything but {}", wanted.shown(&value)))
             }
-            Self::AtMost(value) => {
-                let value = json(value, scope)?;
-                let holds = numbers(found, &value).is_some_and(|(found, limit)| found <= limit);
-                (!holds).then(|| format!("expected at most {}", short(&value)))
+            Self::AtMost(wanted) => {
+                let value = wanted.value.eval(scope)?;
+                let holds = values_in_order(found, &value).is_ok_and(Ordering::is_le);
+                (!holds).then(|| format!("expected at most {}", wanted.shown(&value)))
             }
-            Self::AtLeast(value) => {
-                let value = json(value, scope)?;
-                let holds = numbers(found, &value).is_some_and(|(found, limit)| found >= limit);
-                (!holds).then(|| format!("expected at least {}", short(&value)))
+            Self::AtLeast(wanted) => {
+                let value = wanted.value.eval(scope)?;
+                let holds = values_in_order(found, &value).is_ok_and(Ordering::is_ge);
+                (!holds).then(|| format!("expected at least {}", wanted.shown(&value)))
             }
-            Self::Contains(value) => {
-                let value = json(value, scope)?;
-                (!contains(found, &value)).then(|| format!("does not contain {}", short(&value)))
+            Self::Contains(wanted) => {
+                let value = wanted.value.eval(scope)?;
+                let holds = value_contains(found, &value).unwrap_or(false);
+                (!holds).then(|| format!("does not contain {}", wanted.shown(&value)))
             }
             Self::Matches(pattern) => {
                 let holds = found.as_str().is_some_and(|text| pattern.is_match(text));
@@ -265,33 +289,12 @@ impl Matcher {
     }
 }
 
-fn text(text: &str) -> Json {
-    Json::String(text.to_owned())
+fn text(text: &str) -> Value {
+    Value::from(text)
 }
 
-fn json(value: &ValueTemplate, scope: &Arc<Scope>) -> Result<Json, EvalError> {
-    serde_json::to_value(value.eval(scope)?).map_err(|error| EvalError { message: error.to_string() })
-}
-
-fn equal(a: &Json, b: &Json) -> bool {
-    a == b || numbers(a, b).is_some_and(|(a, b)| a == b)
-}
-
-fn numbers(a: &Json, b: &Json) -> Option<(f64, f64)> {
-    Some((a.as_f64()?, b.as_f64()?))
-}
-
-fn contains(found: &Json, part: &Json) -> bool {
-    match (found, part) {
-        (Json::String(text), Json::String(part)) => text.contains(part.as_str()),
-        (Json::Array(items), part) => items.iter().any(|item| equal(item, part)),
-        (Json::Object(map), Json::String(key)) => map.contains_key(key),
-        _ => false,
-    }
-}
-
-fn short(value: &Json) -> String {
-    let mut text = value.to_string();
+fn short(value: &Value) -> String {
+    let mut text = to_json(value);
     if let Some((cut, _)) = text.char_indices().nth(80) {
         text.truncate(cut);
         text.push('…');

@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::check::Check;
+use super::path::Path;
 use super::payload::Payload;
 use super::value_template::ValueTemplate;
-use crate::expression::{Expr, JsonPath, Template, Value};
+use crate::expression::{Expr, JsonPath, Template};
 use crate::sample::{EndpointId, MetricId};
 
 /// One call of the service, ready to be made.
@@ -53,20 +54,6 @@ pub enum HeaderSource {
     Text(Template),
     /// A user name and a password, as basic authentication writes them (RFC 7617).
     Basic(Template, Template),
-}
-
-/// Path and query of a request.
-#[derive(Debug)]
-pub enum Path {
-    /// The same each time: encoded and checked.
-    Fixed(http::uri::PathAndQuery),
-    /// Filled in each time. The path's text is the person's; names and values of the query are percent-encoded.
-    Live {
-        /// The path with the prefix.
-        path: Template,
-        /// Names and values of the query; a value that is `none` takes its name out.
-        query: Vec<(Arc<str>, ValueTemplate)>,
-    },
 }
 
 /// Whether anything reads an answer's body.
@@ -124,24 +111,4 @@ pub enum RecordValue {
     Expr(Expr),
     /// This number, for counters.
     Constant(f64),
-}
-
-/// Appends a name and its value to a path's query, percent-encoded (RFC 3986, unreserved letters kept).
-/// A value that is `none` or undefined takes its name out; a list repeats it.
-pub fn append_query(path: &mut String, name: &str, value: &Value) {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    if value.is_none() || value.is_undefined() {
-        return;
-    }
-    if value.kind() == minijinja::value::ValueKind::Seq {
-        for item in value.try_iter().into_iter().flatten() {
-            append_query(path, name, &item);
-        }
-        return;
-    }
-    path.push(if path.contains('?') { '&' } else { '?' });
-    path.extend(utf8_percent_encode(name, KEPT));
-    path.push('=');
-    path.extend(utf8_percent_encode(&value.to_string(), KEPT));
 }

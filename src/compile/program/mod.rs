@@ -3,6 +3,7 @@
 
 mod check;
 mod endpoint;
+mod path;
 mod payload;
 mod root;
 mod scenario;
@@ -10,8 +11,10 @@ mod step;
 mod user;
 mod value_template;
 
-pub use check::{Check, Expectation, Matcher, StatusSet};
-pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, HeaderSource, Path, Record, RecordValue, append_query};
+pub use check::{Check, Expectation, Matcher, StatusSet, Wanted};
+pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, HeaderSource, Record, RecordValue};
+pub use path::{LivePath, Path};
+pub(super) use path::{append_query, encoded_path};
 pub(super) use payload::append_field;
 pub use payload::{JsonPiece, Multipart, PartSource, Payload};
 pub use root::{Compression, Cookies, Program, Ready, Target};

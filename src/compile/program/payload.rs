@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::value_template::ValueTemplate;
-use crate::expression::{EvalError, Scope, Template, Value};
+use crate::expression::{EvalError, Scope, Template, Value, to_json, to_text};
 
 /// A request's body, as far as it is known before the run.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Payload {
     /// The body's bytes in a scope.
     ///
     /// # Errors
-    /// A template that cannot be filled in, or a value that has no JSON form.
+    /// A template that cannot be filled in.
     pub fn render(&self, scope: &Arc<Scope>) -> Result<Bytes, EvalError> {
         match self {
             Self::Empty => Ok(Bytes::new()),
@@ -90,7 +90,7 @@ impl Multipart {
             out.extend_from_slice(head);
             match source {
                 PartSource::Fixed(bytes) => out.extend_from_slice(bytes),
-                PartSource::Value(value) => out.extend_from_slice(value.eval(scope)?.to_string().as_bytes()),
+                PartSource::Value(value) => out.extend_from_slice(to_text(&value.eval(scope)?).as_bytes()),
             }
             out.extend_from_slice(b"\r\n");
         }
@@ -118,19 +118,18 @@ pub(in crate::compile) fn append_field(form: &mut String, name: &str, value: &Va
     }
     form.push_str(&encoded(name));
     form.push('=');
-    form.push_str(&encoded(&value.to_string()));
+    form.push_str(&encoded(&to_text(value)));
 }
 
 impl JsonPiece {
     fn render_to(&self, scope: &Arc<Scope>, out: &mut Vec<u8>) -> Result<(), EvalError> {
-        let written = match self {
-            Self::Text(text) => {
-                out.extend_from_slice(text.as_bytes());
-                return Ok(());
+        match self {
+            Self::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Value(template) => out.extend_from_slice(to_json(&template.eval(scope)?).as_bytes()),
+            Self::String(template) => {
+                out.extend_from_slice(to_json(&Value::from(template.render(scope)?)).as_bytes());
             }
-            Self::Value(template) => serde_json::to_writer(&mut *out, &template.eval(scope)?),
-            Self::String(template) => serde_json::to_writer(&mut *out, &template.render(scope)?),
-        };
-        written.map_err(|error| EvalError { message: format!("the body cannot be written as JSON: {error}") })
+        }
+        Ok(())
     }
 }
