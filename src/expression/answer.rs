@@ -127,6 +127,11 @@ fn view(root: Arc<serde_json::Value>, steps: Vec<Step>, at: &serde_json::Value) 
     }
 }
 
+/// The part of an answer that a value is, where it is one.
+pub(super) fn json_of(value: &Value) -> Option<&serde_json::Value> {
+    value.downcast_object_ref::<JsonView>().and_then(JsonView::at)
+}
+
 impl JsonView {
     fn at(&self) -> Option<&serde_json::Value> {
         Step::walk(&self.steps, &self.root)

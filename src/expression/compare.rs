@@ -5,17 +5,17 @@ use minijinja::{Error, ErrorKind, Value};
 
 use super::expr::EvalError;
 use super::number::{number, read};
+use super::work::{self, count_item, measure};
 
 /// What a text that is no number says where it meets a number in an order.
 const NOT_A_NUMBER: &str = "a text that is not a number is compared with a number: use `| int`, or compare two texts";
-/// How many values one comparison looks at.
-const MOST: usize = 4 << 20;
 
 /// Whether two values are equal: as `==` in an expression.
 ///
 /// # Errors
 /// Values that are too large to compare.
 pub fn values_equal(a: &Value, b: &Value) -> Result<bool, EvalError> {
+    work::begin();
     equal(a, b).map_err(EvalError::from)
 }
 
@@ -24,6 +24,7 @@ pub fn values_equal(a: &Value, b: &Value) -> Result<bool, EvalError> {
 /// # Errors
 /// Values that have no order.
 pub fn values_in_order(a: &Value, b: &Value) -> Result<Ordering, EvalError> {
+    work::begin();
     order(a, b).map_err(EvalError::from)
 }
 
@@ -32,18 +33,14 @@ pub fn values_in_order(a: &Value, b: &Value) -> Result<Ordering, EvalError> {
 /// # Errors
 /// A container that is none.
 pub fn value_contains(container: &Value, wanted: &Value) -> Result<bool, EvalError> {
+    work::begin();
     contains(container, wanted).map_err(EvalError::from)
 }
 
 /// Whether two values are equal. A text and a number are where the text reads as that number, a text and a truth value
 /// where the text is `true` or `false`; two texts are as they are written.
 pub(super) fn equal(a: &Value, b: &Value) -> Result<bool, Error> {
-    equal_within(a, b, &mut { MOST })
-}
-
-fn equal_within(a: &Value, b: &Value, left: &mut usize) -> Result<bool, Error> {
-    *left =
-        left.checked_sub(1).ok_or_else(|| Error::new(ErrorKind::OutOfFuel, "the values are too large to compare"))?;
+    count_item()?;
     match (a.as_str(), b.as_str()) {
         (Some(a), Some(b)) => return Ok(a == b),
         (Some(text), None) => return Ok(text_equals(text, b)),
@@ -58,7 +55,7 @@ fn equal_within(a: &Value, b: &Value, left: &mut usize) -> Result<bool, Error> {
             let (mut a, mut b) = (a.try_iter()?, b.try_iter()?);
             loop {
                 match (a.next(), b.next()) {
-                    (Some(a), Some(b)) if equal_within(&a, &b, left)? => {}
+                    (Some(a), Some(b)) if equal(&a, &b)? => {}
                     (None, None) => return Ok(true),
                     _ => return Ok(false),
                 }
@@ -70,7 +67,7 @@ fn equal_within(a: &Value, b: &Value, left: &mut usize) -> Result<bool, Error> {
             }
             for key in a.try_iter()? {
                 let (a, b) = (a.get_item(&key)?, b.get_item(&key)?);
-                if b.is_undefined() || !equal_within(&a, &b, left)? {
+                if b.is_undefined() || !equal(&a, &b)? {
                     return Ok(false);
                 }
             }
@@ -99,7 +96,11 @@ pub(super) fn order(a: &Value, b: &Value) -> Result<Ordering, Error> {
         }),
         (Some(text), None, _, Some(b)) => read(text).map_or_else(|| refuse(NOT_A_NUMBER), |a| Ok(a.cmp(&b))),
         (None, Some(text), Some(a), _) => read(text).map_or_else(|| refuse(NOT_A_NUMBER), |b| Ok(a.cmp(&b))),
-        _ if a.kind() == b.kind() => Ok(a.cmp(b)),
+        _ if a.kind() == b.kind() => {
+            measure(a)?;
+            measure(b)?;
+            Ok(a.cmp(b))
+        }
         _ => refuse(&format!("{} and {} have no order: compare two numbers or two texts", said(a), said(b))),
     }
 }
@@ -108,13 +109,13 @@ pub(super) fn order(a: &Value, b: &Value) -> Result<Ordering, Error> {
 pub(super) fn contains(container: &Value, wanted: &Value) -> Result<bool, Error> {
     match container.kind() {
         ValueKind::String => {
+            measure(wanted)?;
             let part = super::text::to_text(wanted);
             Ok(container.as_str().is_some_and(|text| text.contains(&part)))
         }
         ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => {
-            let mut left = MOST;
             for item in container.try_iter()? {
-                if equal_within(&item, wanted, &mut left)? {
+                if equal(&item, wanted)? {
                     return Ok(true);
                 }
             }

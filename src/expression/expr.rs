@@ -6,9 +6,10 @@ use std::sync::Arc;
 use minijinja::{Error, ErrorKind, Expression, Value};
 
 use super::filled::Source;
-use super::language::{beyond_bounds, language};
+use super::language::language;
 use super::operators::written_out;
 use super::scope::Scope;
+use super::work::{self, beyond_bounds};
 
 /// Why an expression or template cannot be parsed: what, and where in its own text (bytes).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +153,7 @@ impl Expr {
     }
 
     fn unbounded(&self, scope: &Arc<Scope>) -> Result<Value, EvalError> {
+        work::begin();
         match &self.form {
             Form::Name => scope.value(&self.source).ok_or_else(|| self.undefined(&self.source, scope)),
             Form::Compiled(compiled) => match compiled.eval(scope.context()) {
@@ -215,7 +217,8 @@ fn is_name(text: &str) -> bool {
 /// The language's own words for an error, without its place: the plan's place is ours to show.
 pub(super) fn said(error: &Error) -> String {
     match error.detail() {
-        Some(detail) if error.kind() == ErrorKind::SyntaxError => detail.to_owned(),
+        Some(detail) if matches!(error.kind(), ErrorKind::SyntaxError | ErrorKind::OutOfFuel) => detail.to_owned(),
+        None if error.kind() == ErrorKind::OutOfFuel => "more work than an expression may do".to_owned(),
         // a text of a header or a file is no number by itself
         Some(detail) if detail.contains("types string and number") || detail.contains("types number and string") => {
             format!("{}: {detail}: use `| int`", error.kind())

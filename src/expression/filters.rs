@@ -4,10 +4,10 @@ use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters, tests};
 
 use super::compare::{contains, equal, order};
-use super::language::beyond_bounds;
 use super::number::{number, plain, read};
-use super::operators::{COMPARE, PLAIN, TEXT};
+use super::operators::{COMPARE, PLAIN, TEXT, WHOLE};
 use super::text::{to_json, to_text, write_json};
+use super::work::measure;
 
 /// The language's own filters that ours are made of stand under names that start with this.
 const OWN: &str = "own.";
@@ -15,13 +15,16 @@ const OWN: &str = "own.";
 /// Filters of texts: what is no text is given to them as the text it is written as.
 const OF_TEXTS: [&str; 11] =
     ["capitalize", "e", "escape", "indent", "lines", "lower", "replace", "split", "string", "title", "trim"];
+/// Filters that go through all of what they are given, or put it into lists of lists.
+const OF_WHOLES: [&str; 8] = ["batch", "chain", "dictsort", "groupby", "items", "slice", "unique", "zip"];
 /// Filters of numbers: they get them without their spelling.
 const OF_NUMBERS: [&str; 4] = ["abs", "float", "int", "round"];
 
 /// Adds what the operators of an expression are written as, and the filters and tests that show or compare values.
 pub(super) fn add_to(language: &mut Environment<'static>) {
     language.add_filter(TEXT, text);
-    language.add_filter(PLAIN, plain);
+    language.add_filter(PLAIN, |value: Value| measure(&value).map(|()| plain(value)));
+    language.add_filter(WHOLE, |value: Value| measure(&value).map(|()| value));
     language.add_filter("raw", |value: Value| as_text(value).map(raw));
     language.add_filter(COMPARE, compare);
     add_own(language);
@@ -38,6 +41,14 @@ pub(super) fn add_to(language: &mut Environment<'static>) {
         language.add_filter(name, move |state: &mut State, mut arguments: Rest<ValueOrKwargs>| {
             let arguments = std::mem::take(&mut *arguments).into_iter().map(ValueOrKwargs::into_value);
             let arguments: Vec<Value> = arguments.map(plain).collect();
+            state.apply_filter(&format!("{OWN}{name}"), &arguments)
+        });
+    }
+    for name in OF_WHOLES {
+        language.add_filter(name, move |state: &mut State, mut arguments: Rest<ValueOrKwargs>| {
+            let arguments = std::mem::take(&mut *arguments).into_iter().map(ValueOrKwargs::into_value);
+            let arguments: Vec<Value> = arguments.collect();
+            arguments.iter().try_for_each(measure)?;
             state.apply_filter(&format!("{OWN}{name}"), &arguments)
         });
     }
@@ -63,8 +74,8 @@ fn add_own(language: &mut Environment<'static>) {
         )*};
     }
     own!(
-        abs, capitalize, escape, float, format, indent, int, join, lines, lower, map, max, min, replace, round, sort,
-        split, string, sum, title, tojson, trim, upper
+        abs, batch, capitalize, chain, dictsort, escape, float, format, groupby, items, slice, unique, zip, indent,
+        int, join, lines, lower, map, max, min, replace, round, sort, split, string, sum, title, tojson, trim, upper
     );
     language.add_filter("own.e", filters::escape);
 }
@@ -111,15 +122,8 @@ fn as_text(value: Value) -> Result<Value, Error> {
     if value.as_str().is_some() || value.is_undefined() || value.is_kwargs() || value.is_integer() {
         return Ok(value);
     }
-    bounded(&value)?;
+    measure(&value)?;
     Ok(Value::from(to_text(&value)))
-}
-
-fn bounded(value: &Value) -> Result<(), Error> {
-    match beyond_bounds(value) {
-        None => Ok(()),
-        Some(why) => Err(Error::new(ErrorKind::OutOfFuel, why)),
-    }
 }
 
 /// `a < b <= c`: the first value, then each sign with the value behind it.
@@ -213,7 +217,7 @@ fn join(state: &mut State, list: Value, separator: Option<Value>, options: Kwarg
     };
     let list = match list.kind() {
         ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => {
-            bounded(&list)?;
+            measure(&list)?;
             Value::from(list.try_iter()?.map(as_text).collect::<Result<Vec<_>, _>>()?)
         }
         _ => list,
@@ -222,7 +226,7 @@ fn join(state: &mut State, list: Value, separator: Option<Value>, options: Kwarg
 }
 
 fn pretty(value: &Value) -> Result<Value, Error> {
-    bounded(value)?;
+    measure(value)?;
     let json: serde_json::Value = serde_json::from_str(&to_json(value)).unwrap_or_default();
     Ok(Value::from(serde_json::to_string_pretty(&json).unwrap_or_default()))
 }
@@ -234,7 +238,7 @@ fn json_filter(state: &mut State, value: Value, indent: Option<Value>, options: 
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    bounded(&value)?;
+    measure(&value)?;
     let mut json = String::new();
     write_json(&value, &mut json);
     Ok(Value::from(json))
@@ -242,7 +246,7 @@ fn json_filter(state: &mut State, value: Value, indent: Option<Value>, options: 
 
 fn sum(state: &mut State, list: Value, mut options: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let mut arguments = vec![match list.kind() {
-        ValueKind::Seq if list.try_iter()?.any(|item| item.kind() == ValueKind::Plain) => {
+        ValueKind::Seq if measure(&list).is_ok() && list.try_iter()?.any(|item| item.kind() == ValueKind::Plain) => {
             Value::from(list.try_iter()?.map(plain).collect::<Vec<_>>())
         }
         _ => list,
@@ -257,7 +261,7 @@ fn by_number(list: &Value, options: &Kwargs) -> Result<Option<Vec<(Value, Value)
     if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
         return Ok(None);
     }
-    bounded(list)?;
+    measure(list)?;
     let mut items = Vec::new();
     let (mut numbers, mut texts, mut plain_numbers) = (0, 0, 0);
     for item in list.try_iter()? {

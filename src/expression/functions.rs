@@ -1,3 +1,4 @@
+use minijinja::value::{Kwargs, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -5,6 +6,7 @@ use rand::seq::SliceRandom;
 
 use super::number::{number, read};
 use super::scope::{RESERVED, ScopeRng};
+use super::work::measure;
 
 /// The functions a plan may call: name, arguments, and what each gives.
 pub const FUNCTIONS: [(&str, &str, &str); 8] = [
@@ -30,6 +32,15 @@ pub(super) fn add_to(language: &mut Environment<'static>) {
     language.add_function("now", now);
     language.add_function("now_ms", now_ms);
     language.add_function("range", range);
+    language.add_function("dict", |value: Option<Value>, more: Kwargs| {
+        value.iter().chain(&[Value::from(more.clone())]).try_for_each(measure)?;
+        minijinja::functions::dict(value, more)
+    });
+    language.add_function("namespace", |value: Option<ValueOrKwargs>| {
+        let value = value.map(ValueOrKwargs::into_value);
+        value.iter().try_for_each(measure)?;
+        minijinja::functions::namespace(value.map(ValueOrKwargs::from))
+    });
 }
 
 fn choice(state: &State, list: Value) -> Result<Value, Error> {
@@ -42,6 +53,7 @@ fn choice(state: &State, list: Value) -> Result<Value, Error> {
 }
 
 fn sample(state: &State, list: Value, n: Value) -> Result<Value, Error> {
+    measure(&list)?;
     let n = usize::try_from(amount(n))?;
     let length = length_of(&list, "sample")?;
     if n > length {

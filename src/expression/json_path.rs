@@ -2,10 +2,10 @@ use std::fmt;
 
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
-use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
 use super::expr::SyntaxError;
+use super::json_path_search::{Search, has_wide_filter};
 
 const LONGEST: usize = 2_000;
 const DEEPEST: usize = 16;
@@ -20,7 +20,7 @@ pub struct JsonPath {
 #[derive(Debug, Clone)]
 enum Form {
     Straight(Vec<Step>),
-    Query(Box<JpQuery>),
+    Search(Box<Search>),
 }
 
 /// One step down in a JSON value.
@@ -49,7 +49,17 @@ impl JsonPath {
             let help = "a path looks like `$.items[0].name` or `$..id` (RFC 9535)".to_owned();
             error(format!("`{source}` is not a JSONPath"), Some(help))
         })?;
-        let form = straight(&query).map_or_else(|| Form::Query(Box::new(query)), Form::Straight);
+        let too_wide = || {
+            let help = "look below once or twice, and in a filter at what is near: `$..items[?@.id == 1]`";
+            error("the JSONPath looks at everything again and again".into(), Some(help.to_owned()))
+        };
+        if has_wide_filter(source) {
+            return Err(too_wide());
+        }
+        let form = match straight(&query) {
+            Some(steps) => Form::Straight(steps),
+            None => Form::Search(Box::new(Search::new(&query).ok_or_else(too_wide)?)),
+        };
         Ok(Self { source: source.into(), form })
     }
 
@@ -58,7 +68,7 @@ impl JsonPath {
     pub fn first<'a>(&self, json: &'a Value) -> Option<&'a Value> {
         match &self.form {
             Form::Straight(steps) => Step::walk(steps, json),
-            Form::Query(query) => js_path_process(query, json).ok()?.into_iter().next().map(|found| found.val()),
+            Form::Search(search) => search.first(json),
         }
     }
 }

@@ -10,6 +10,7 @@ mod filters;
 mod functions;
 mod json;
 mod json_path;
+mod json_path_search;
 mod language;
 mod number;
 mod operators;
@@ -22,6 +23,7 @@ mod template;
 mod tests;
 mod text;
 mod tokens;
+mod work;
 
 pub use answer::{Answer, json_to_value};
 pub use compare::{value_contains, values_equal, values_in_order};

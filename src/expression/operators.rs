@@ -8,6 +8,8 @@ use super::tokens::{Kind, Token, end_of, tokens};
 pub(super) const TEXT: &str = "value.text";
 /// Takes a number's spelling off.
 pub(super) const PLAIN: &str = "value.plain";
+/// Counts what is in a list or map that is made, so that none grows out of bounds.
+pub(super) const WHOLE: &str = "value.whole";
 /// Compares: the value with what follows, two arguments a comparison.
 pub(super) const COMPARE: &str = "value.compare";
 
@@ -91,6 +93,10 @@ fn statement(code: &str) -> String {
         "set" => writer.copy_to("="),
         _ => writer.copy(),
     }
+    let tuple = word == "set" && has_comma(&tokens[writer.at..]);
+    if tuple {
+        writer.out.push_str(" ((");
+    }
     while writer.at < tokens.len() {
         if writer.starts_expression() {
             if writer.expression().is_none() {
@@ -100,7 +106,23 @@ fn statement(code: &str) -> String {
             writer.copy();
         }
     }
+    if tuple {
+        writer.out.push_str(&format!(")|{WHOLE})"));
+    }
     writer.out
+}
+
+/// Whether a comma stands between tokens, outside their brackets.
+fn has_comma(tokens: &[Token]) -> bool {
+    let mut depth = 0_usize;
+    tokens.iter().filter(|token| token.kind == Kind::Sign).any(|token| {
+        match token.text {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && token.text == ","
+    })
 }
 
 struct Writer<'a> {
@@ -243,6 +265,11 @@ impl<'a> Writer<'a> {
             let bound = operand(self)?;
             self.wrap(start, bound, filter);
         }
+        if signs.contains(&"*") {
+            // a list is repeated without being made
+            self.wrap(start, Bound::Loose, WHOLE);
+            return Some(Bound::Tight);
+        }
         Some(Bound::Loose)
     }
 
@@ -293,11 +320,25 @@ impl<'a> Writer<'a> {
                 self.copy();
                 Some(Bound::Tight)
             }
-            (Kind::Sign, "(") => self.bracketed(")"),
-            (Kind::Sign, "[") => self.bracketed("]"),
-            (Kind::Sign, "{") => self.bracketed("}"),
+            (Kind::Sign, "(") => self.collection(")"),
+            (Kind::Sign, "[") => self.collection("]"),
+            (Kind::Sign, "{") => self.collection("}"),
             (Kind::Sign, _) => None,
         }
+    }
+
+    /// A list, a map, or what is in brackets. What names values may hold large ones, or itself.
+    fn collection(&mut self, close: &str) -> Option<Bound> {
+        let (start, first) = (self.out.len(), self.at);
+        let bound = self.bracketed(close)?;
+        let inside = self.tokens.get(first + 1..self.at.saturating_sub(1))?;
+        let names = inside.iter().any(|token| token.kind == Kind::Word);
+        if names && (close != ")" || has_comma(inside)) {
+            let lead = self.out[start..].len() - self.out[start..].trim_ascii_start().len();
+            self.out.insert(start + lead, '(');
+            self.out.push_str(&format!("|{WHOLE})"));
+        }
+        Some(bound)
     }
 
     /// Expressions between brackets, with commas, colons and names of arguments.

@@ -7,10 +7,11 @@ use minijinja::{Environment, Error, ErrorKind, Output, Value};
 
 use super::expr::{EvalError, Expr, LONGEST, SyntaxError, is_of_plan, said};
 use super::filled::Source;
-use super::language::{beyond_bounds, environment};
+use super::language::environment;
 use super::operators::block_written_out;
 use super::scope::Scope;
 use super::text::write_text;
+use super::work::{self, beyond_bounds};
 
 /// A text with `{{ expressions }}` in it, parsed once into stretches of text and slots to fill.
 #[derive(Debug)]
@@ -274,6 +275,7 @@ impl Block {
     }
 
     fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {
+        work::begin();
         let template = self.language.get_template(BLOCK);
         template.and_then(|template| template.render(scope.context())).map_err(|error| {
             let no_json = self.names().contains("json") && scope.has_answer() && scope.value("json").is_none();

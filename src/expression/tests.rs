@@ -117,7 +117,7 @@ fn a_list_that_grows_without_work_is_an_error_and_no_hang() {
         "{% set all = [messages * 9999] * 9999 %}{{ all }}",
     ] {
         let message = rendered(source).unwrap_err().message;
-        assert!(message.contains("larger") || message.contains("fuel"), "{source}: {message}");
+        assert!(message.contains("larger") || message.contains("more work"), "{source}: {message}");
     }
     assert_eq!(rendered("{{ (messages * 3) | join('') }}").unwrap(), "AlphaBetaAlphaBetaAlphaBeta");
     assert_eq!(rendered("{{ (messages * 1000000) | length }}").unwrap(), "2000000");
@@ -200,7 +200,9 @@ fn every_filter_and_test_of_the_language_is_listed_and_no_others() {
     let names = |signatures: &[super::signatures::Signature]| -> Vec<String> {
         signatures.iter().map(|known| known.name.to_owned()).collect()
     };
-    assert_eq!(names(FILTERS), table("filters"));
+    // what operators are written as, and what ours are made of, no plan names
+    let filters: Vec<String> = table("filters").into_iter().filter(|filter| !filter.contains('.')).collect();
+    assert_eq!(names(FILTERS), filters);
     let tests: Vec<String> =
         table("tests").into_iter().filter(|test| !super::signatures::SIGNS.contains(&test.as_str())).collect();
     assert_eq!(names(TESTS), tests);
@@ -397,4 +399,90 @@ fn functions_take_a_number_however_it_is_spelled() {
     ] {
         assert_eq!(Expr::parse(source).unwrap().holds(&scope), Ok(true), "{source}");
     }
+}
+
+/// Each is cut off by what it may do: without that none of them comes to an end.
+#[test]
+fn whatever_does_the_work_an_evaluation_ends_soon() {
+    let grown = |grow: &str, use_it: &str| {
+        format!(
+            "{{% set ns = namespace(x=messages) %}}{{% for i in range(9999) %}}{{% set ns.x = {grow} %}}{{% endfor %}}{use_it}"
+        )
+    };
+    let mut sources: Vec<String> = [
+        "{{ [messages * 30000000] * 30000000 ~ 1 }}",
+        "{{ [messages * 30000000] * 30000000 | upper }}",
+        "{{ ([messages * 9999] * 9999) | upper }}",
+        "{{ ([messages * 9999] * 9999) | string | length }}",
+        "{{ ([messages * 9999] * 9999) | join(',') | length }}",
+        "{{ ([messages * 9999] * 9999) | tojson | length }}",
+        "{{ ([messages * 9999] * 9999) | pprint | length }}",
+        "{{ 'a' | replace('a', [messages * 9999] * 9999) | length }}",
+        "{{ '%s' | format([messages * 9999] * 9999) | length }}",
+        "{{ [messages * 9999] * 9999 == [messages * 9999] * 9999 }}",
+        "{{ ([messages * 9999] * 9999) is eq([messages * 9999] * 9999) }}",
+        "{{ [messages * 9999] * 9999 < [messages * 9999] * 9999 }}",
+        "{{ 'x' in [messages * 9999] * 9999 }}",
+        "{{ [[messages * 9999] * 9999] | unique | list | length }}",
+        "{{ [[messages * 9999] * 9999] | map('upper') | list | length }}",
+        "{{ ([messages * 9999] * 9999) | sort | length }}",
+        "{{ ([messages * 9999] * 9999) | groupby('x') | length }}",
+        "{{ {'a': [messages * 9999] * 9999} | dictsort | length }}",
+        "{{ (messages * 50000000)[99999990:] | list | length }}",
+        "{{ sample(messages * 30000000, 1) }}",
+        "{{ ('x' * 60000000) | upper | lower | title | length }}",
+        "{{ '%999999999d' | format(1) | length }}",
+        "{% for i in range(9999) %}{% if big == big %}{% endif %}{% endfor %}",
+        "{% for i in range(9999) %}{% set x = big ~ big %}{% endfor %}",
+        "{% for i in range(9999) %}{% set x = big | unique %}{% endfor %}",
+        "{% for i in range(9999) %}{% set x = [big, big] %}{% endfor %}",
+    ]
+    .map(str::to_owned)
+    .into();
+    sources.extend([
+        grown("[ns.x, ns.x]", "{{ ns.x ~ 1 }}"),
+        grown("[ns.x]", "{{ ns.x | length }}"),
+        grown("(ns.x, ns.x)", ""),
+        grown("ns.x, ns.x", ""),
+        grown("{'a': ns.x}", ""),
+        grown("dict(a=ns.x)", ""),
+        grown("ns.x + ns.x", "{{ ns.x | length }}"),
+        grown("ns.x | chain(ns.x)", "{{ ns.x | length }}"),
+        grown("ns.x | batch(1)", ""),
+        grown("ns.x | zip(ns.x) | list", ""),
+        grown("ns.x | slice(1)", ""),
+        grown("ns.x ~ ns.x", "{{ ns.x | length }}"),
+        grown("ns.x * 2", "{{ ns.x | length }}"),
+    ]);
+    for source in sources {
+        let scope = scope();
+        scope.set(
+            &"big".into(),
+            Value::from((0..20_000).map(|n| Value::from(vec![Value::from(n)])).collect::<Vec<_>>()),
+        );
+        let rendered = Template::parse(&source).unwrap().render(&scope);
+        let text = rendered.unwrap_or_default();
+        assert!(text.len() < 1000, "{source}: {}", text.len());
+    }
+}
+
+#[test]
+fn what_is_of_ordinary_size_is_not_cut_off() {
+    let scope = scope();
+    let rows =
+        (0..50_000).map(|n| Value::from_pairs([("id", Value::from(n)), ("name", Value::from(format!("name {n}")))]));
+    scope.set(&"rows".into(), Value::from(rows.collect::<Vec<_>>()));
+    let rendered = |source: &str| Template::parse(source).unwrap().render(&scope).unwrap();
+    assert_eq!(rendered("{{ rows | map(attribute='id') | list | length + rows | length }}"), "100000");
+    assert_eq!(
+        rendered("{{ (rows | selectattr('id', 'lt', 3) | map(attribute='name') | join(', ')) }}"),
+        "name 0, name 1, name 2"
+    );
+    assert_eq!(
+        rendered(
+            "{{ [1, 2] * 3 }} {{ 2 * 3 * 4 }} {{ [limit, limit * 2][1] }} {{ (limit, 1)[0] }} {{ {'a': limit}['a'] }}"
+        ),
+        "[1,2,1,2,1,2] 24 40 20 20"
+    );
+    assert_eq!(rendered("{% set a, b = limit, 1 %}{% set a, b = b, a %}{{ a }} {{ b }}"), "1 20");
 }

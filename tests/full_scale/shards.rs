@@ -115,9 +115,9 @@ fn what_only_the_whole_run_can_answer_is_left_to_the_merge() {
         .map(|t| (t["measured"].as_str().unwrap(), t["state"].as_str().unwrap()))
         .collect();
     assert_eq!(states[2..], [("no data", "no_data"), ("8", "held"), ("8", "held"), ("4", "held"), ("0", "broken")]);
-    // one sample a second of the whole, not one of each shard
+    // one sample a millisecond of the whole, not one of each shard
     let users = metric(&report, "concurrent_users");
-    assert_eq!((users["count"].as_u64(), users["min"].as_f64()), (Some(1), Some(4.0)));
+    assert_eq!((users["count"].as_u64(), users["min"].as_f64()), (Some(1600), Some(4.0)));
 }
 
 #[test]

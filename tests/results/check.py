@@ -82,7 +82,7 @@ for column, value in [
     hold(column, last[column], value)
     hold(f"Total {column}", end[f"Total {column}"], value)
 hold("Requests/s", last["Requests/s"], total["rate"])
-hold("Failures/s", last["Failures/s"], total["failed"] / report["run"]["seconds"])
+hold("Failures/s", last["Failures/s"], total["failed"] / report["run"].get("rate_seconds", report["run"]["seconds"]))
 hold("Average Content Size", end["Total Average Content Size"], last["Average Content Size"])
 hold("requests, second by second", seconds["Requests/s"].sum(), total["requests"])
 hold("failures, second by second", seconds["Failures/s"].sum(), total["failed"])

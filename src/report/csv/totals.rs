@@ -22,7 +22,7 @@ const HEAD: [&str; 11] = [
 ];
 
 /// Writes `_stats.csv`: a row per method and name, in the order of the names, and one of all at the end. Times are
-/// response times in milliseconds; rates are over the time load was made.
+/// response times in milliseconds; rates are over the time that the report's are.
 ///
 /// # Errors
 /// Of what it is written to.
@@ -31,10 +31,11 @@ pub(in crate::report) fn stats(report: &Report, out: impl Write) -> io::Result<(
     file.write_record(HEAD.iter().chain(&PERCENTILES))?;
     let mut entries: Vec<&RequestEntry> = report.requests.iter().collect();
     entries.sort_by_key(|row| (&row.name, &row.method));
+    let seconds = report.run.rate_seconds.unwrap_or(report.run.seconds);
     for entry in entries {
-        file.write_record(row(entry, text(&entry.method), text(&entry.name), report.run.seconds))?;
+        file.write_record(row(entry, text(&entry.method), text(&entry.name), seconds))?;
     }
-    file.write_record(row(&report.total, String::new(), "Aggregated".to_owned(), report.run.seconds))?;
+    file.write_record(row(&report.total, String::new(), "Aggregated".to_owned(), seconds))?;
     file.flush()
 }
 

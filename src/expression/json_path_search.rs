@@ -1,0 +1,166 @@
+use std::collections::HashSet;
+
+use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
+use jsonpath_rust::query::js_path_process;
+use serde_json::Value;
+
+/// A path that may lead to several places, looked through for the first of them.
+///
+/// The library finds all, and a path such as `$..a..a..a` finds the same places again and again: their number is a power
+/// of the document's depth. Here each place is looked at once for each segment of the path.
+#[derive(Debug, Clone)]
+pub(super) struct Search {
+    segments: Vec<Part>,
+    /// Whether a place can be reached in several ways.
+    repeats: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    /// Whether it looks at everything below, and not only at what is directly inside.
+    below: bool,
+    /// Each of its selectors as a path of its own.
+    selectors: Vec<JpQuery>,
+}
+
+/// A path that looks at everything below more often than this is none that anybody needs.
+const MOST_BELOW: usize = 8;
+/// Places that are remembered; a search that needs more finds nothing.
+const MOST_SEEN: usize = 2_000_000;
+
+impl Search {
+    /// The search a path stands for; `None` where it would take too long on a large document.
+    pub(super) fn new(query: &JpQuery) -> Option<Self> {
+        let segments: Vec<Part> = query.segments.iter().map(part).collect();
+        let below = segments.iter().filter(|part| part.below).count();
+        let repeats = below > 1 || segments.iter().any(|part| part.selectors.len() > 1);
+        (below <= MOST_BELOW).then_some(Self { segments, repeats })
+    }
+
+    /// The first value it finds.
+    pub(super) fn first<'a>(&self, json: &'a Value) -> Option<&'a Value> {
+        Walk { search: self, seen: HashSet::new() }.from(0, json)
+    }
+}
+
+fn part(segment: &Segment) -> Part {
+    let one = |selector: &Selector| JpQuery { segments: vec![Segment::Selector(selector.clone())] };
+    match segment {
+        Segment::Descendant(inner) => Part { below: true, ..part(inner) },
+        Segment::Selector(selector) => Part { below: false, selectors: vec![one(selector)] },
+        Segment::Selectors(selectors) => Part { below: false, selectors: selectors.iter().map(one).collect() },
+    }
+}
+
+struct Walk<'s> {
+    search: &'s Search,
+    /// Places that a segment has been looked for at, without success.
+    seen: HashSet<(usize, *const Value)>,
+}
+
+impl Walk<'_> {
+    /// The first value that the segments from one on find.
+    fn from<'a>(&mut self, segment: usize, json: &'a Value) -> Option<&'a Value> {
+        let search = self.search;
+        let Some(part) = search.segments.get(segment) else { return Some(json) };
+        let mut open = vec![json];
+        while let Some(at) = open.pop() {
+            // what was looked at before was looked at with all that is below it
+            if search.repeats && (self.seen.len() >= MOST_SEEN || !self.seen.insert((segment, std::ptr::from_ref(at))))
+            {
+                continue;
+            }
+            for selector in &part.selectors {
+                for found in js_path_process(selector, at).unwrap_or_default() {
+                    let first = self.from(segment + 1, found.val());
+                    if first.is_some() {
+                        return first;
+                    }
+                }
+            }
+            if part.below {
+                match at {
+                    Value::Array(items) => open.extend(items.iter().rev()),
+                    Value::Object(entries) => open.extend(entries.values().rev()),
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Whether a filter in a path looks at more than what is near: each place that is filtered would cost a whole document.
+pub(super) fn has_wide_filter(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let (mut depth, mut filters, mut quote) = (0_usize, Vec::new(), None);
+    let (mut below, mut absolute, mut many) = (0_usize, false, false);
+    let mut at = 0;
+    while at < bytes.len() {
+        match (bytes[at], quote) {
+            (b'\\', Some(_)) => at += 1,
+            (byte, Some(open)) if byte == open => quote = None,
+            (_, Some(_)) => {}
+            (byte @ (b'"' | b'\''), None) => quote = Some(byte),
+            (b'[', None) => depth += 1,
+            (b']', None) => {
+                depth = depth.saturating_sub(1);
+                filters.retain(|start| *start <= depth);
+            }
+            (b'?', None) => {
+                many |= !filters.is_empty();
+                filters.push(depth);
+            }
+            (b'.', None) if bytes.get(at + 1) == Some(&b'.') && !filters.is_empty() => below += 1,
+            (b'*', None) => many |= !filters.is_empty(),
+            (b'$', None) => absolute |= !filters.is_empty(),
+            _ => {}
+        }
+        at += 1;
+    }
+    below > 1 || (absolute && (below > 0 || many))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::json_path::JsonPath;
+    use serde_json::json;
+
+    #[test]
+    fn the_first_match_is_the_first_of_the_standard() {
+        let json = json!({"a": {"b": [{"id": 1, "c": {"id": 2}}, {"id": 3}], "id": 4}, "z": [[1, 2], [3]]});
+        for (path, found) in [
+            ("$..id", json!(4)),
+            ("$..b..id", json!(1)),
+            ("$.a..c.id", json!(2)),
+            ("$..['id', 'c']", json!(4)),
+            ("$.z[*][1]", json!(2)),
+            ("$.z[-1:][0]", json!(3)),
+            ("$..[?(@.id == 3)].id", json!(3)),
+            ("$.a.b[?@.c].c.id", json!(2)),
+            ("$..*", json!({"b": [{"id": 1, "c": {"id": 2}}, {"id": 3}], "id": 4})),
+        ] {
+            assert_eq!(JsonPath::parse(path).unwrap().first(&json), Some(&found), "{path}");
+        }
+        for path in ["$..nothing", "$..id..id", "$.z[*][5]", "$..[?(@.id > 9)]"] {
+            assert_eq!(JsonPath::parse(path).unwrap().first(&json), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_small_document_that_goes_deep_comes_to_an_end() {
+        let mut deep = json!({"b": 1});
+        for _ in 0..120 {
+            deep = json!({"a": deep});
+        }
+        for path in ["$..a..a..a..a..a.z", "$..*..*..*..*..*..z", "$..a..a..a..a", "$..a..a..a..a..a..[?@.z]"] {
+            drop(JsonPath::parse(path).unwrap().first(&deep).cloned());
+        }
+        let twice = format!("${}", "['a','a']".repeat(60));
+        assert_eq!(JsonPath::parse(&format!("{twice}['z']")).unwrap().first(&deep), None);
+        for path in ["$..a..a..a..a..a..a..a..a..a", "$[?@..a..a]", "$[?$..a]", "$..[?$[*].a]", "$[?@[?$.a]]"] {
+            assert!(JsonPath::parse(path).is_err(), "{path}");
+        }
+        assert!(JsonPath::parse("$[?@..a == '..a..a']").is_ok() || JsonPath::parse("$[?@..a]").is_ok());
+    }
+}

@@ -1,0 +1,115 @@
+use std::cell::Cell;
+
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, Value};
+
+use super::answer::json_of;
+
+// The language counts its own steps and the bytes it makes, and knows nothing of what lies in a value: a list that is
+// repeated costs it nothing, nor does one that holds another several times, and both are gone through item by item once
+// they are written or compared. So whatever goes through a value whole goes through it here first, item by item, against
+// what one evaluation may do; and what would make a value larger than it may be is turned away when it is made.
+
+/// How large one value may be, in bytes of text; a list's or map's item counts for at least [`ITEM`].
+const LARGEST: usize = 64 << 20;
+/// What an item counts for, whatever it is.
+const ITEM: usize = 16;
+/// How deep lists and maps may lie in each other: an answer's JSON is at most 128 deep.
+const DEEPEST: usize = 200;
+/// What one evaluation may go through in all, counted like [`LARGEST`].
+const MOST: usize = 2 * LARGEST;
+
+const TOO_LARGE: &str = "the value is larger than 64 MiB";
+const TOO_DEEP: &str = "the value is nested deeper than 200 levels";
+const TOO_MUCH: &str = "the values are too large for what is done with them";
+
+thread_local! {
+    /// What the evaluation under way on this thread may still go through: one ends before the next begins.
+    static LEFT: Cell<usize> = const { Cell::new(MOST) };
+}
+
+/// Says that an evaluation begins.
+pub(super) fn begin() {
+    LEFT.set(MOST);
+}
+
+/// Counts one item that is looked at.
+pub(super) fn count_item() -> Result<(), Error> {
+    charge(ITEM).map_err(|why| Error::new(ErrorKind::OutOfFuel, why))
+}
+
+/// Counts all that is in a value, before something goes through it.
+///
+/// # Errors
+/// A value that is too large or too deep, or more than one evaluation may go through.
+pub(super) fn measure(value: &Value) -> Result<(), Error> {
+    match beyond_bounds(value) {
+        None => Ok(()),
+        Some(why) => Err(Error::new(ErrorKind::OutOfFuel, why)),
+    }
+}
+
+/// Why a value is too large to be kept, written or gone through; `None` where it is not. Its items are counted.
+pub(super) fn beyond_bounds(value: &Value) -> Option<&'static str> {
+    let mut left = LARGEST;
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => walk(value, DEEPEST, &mut left).err(),
+        _ => None,
+    }
+}
+
+fn charge(size: usize) -> Result<(), &'static str> {
+    let left = LEFT.get().checked_sub(size).ok_or(TOO_MUCH);
+    LEFT.set(*left.as_ref().unwrap_or(&0));
+    left.map(drop)
+}
+
+fn take(size: usize, left: &mut usize) -> Result<(), &'static str> {
+    *left = left.checked_sub(size).ok_or(TOO_LARGE)?;
+    charge(size)
+}
+
+fn walk(value: &Value, depth: usize, left: &mut usize) -> Result<(), &'static str> {
+    if let Some(json) = json_of(value) {
+        return walk_json(json, left);
+    }
+    take(ITEM + value.as_str().map_or(0, str::len), left)?;
+    let is_map = match value.kind() {
+        ValueKind::Map => true,
+        ValueKind::Seq | ValueKind::Iterable => false,
+        _ => return Ok(()),
+    };
+    let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
+    // a list that says how long it is need not be gone through to be too long
+    if value.len().is_some_and(|length| length.saturating_mul(ITEM) > *left) {
+        return Err(TOO_LARGE);
+    }
+    // what cannot be gone through is written as nothing, or reported by whoever tries
+    for item in value.try_iter().into_iter().flatten() {
+        if is_map {
+            value.get_item(&item).map_or(Ok(()), |inner| walk(&inner, depth, left))?;
+        }
+        walk(&item, depth, left)?;
+    }
+    Ok(())
+}
+
+/// A part of an answer, which the parser has kept from being too deep.
+fn walk_json(json: &serde_json::Value, left: &mut usize) -> Result<(), &'static str> {
+    let text = |text: &str| ITEM + text.len();
+    match json {
+        serde_json::Value::String(string) => take(text(string), left),
+        serde_json::Value::Array(items) => {
+            take(ITEM, left)?;
+            items.iter().try_for_each(|item| walk_json(item, left))
+        }
+        serde_json::Value::Object(entries) => {
+            take(ITEM, left)?;
+            entries.iter().try_for_each(|(key, item)| {
+                take(text(key), left)?;
+                walk_json(item, left)
+            })
+        }
+        _ => take(ITEM, left),
+    }
+}
