@@ -8,7 +8,7 @@ use super::second::OverflowGuard;
 use super::shards::Shards;
 use super::tail::Tail;
 use super::writer::{NotWritten, Writer};
-use crate::metrics::recompute_run_gauges;
+use crate::metrics::{covered_by_load, recompute_run_gauges};
 use crate::sample::Catalog;
 use crate::units::Shard;
 
@@ -120,7 +120,10 @@ fn merge_into(shards: &mut Shards, catalog: &Catalog, mut writer: Writer) -> Res
         let mut intervals = shards.take().into_iter();
         let Some(mut all) = intervals.next() else { break };
         let mut fits = guard.add(&all);
+        // added up, the gauges of two parts say twice of it
+        let mut covered = covered_by_load(&all, catalog);
         for interval in intervals {
+            covered = covered.max(covered_by_load(&interval, catalog));
             fits = fits.and(guard.add(&interval));
             if fits.is_none() {
                 break;
@@ -129,7 +132,7 @@ fn merge_into(shards: &mut Shards, catalog: &Catalog, mut writer: Writer) -> Res
         }
         fits.ok_or_else(|| NotMerged::TooLarge(shards.first().to_owned()))?;
         // what each measured of its part is measured again on the whole
-        recompute_run_gauges(&mut all, catalog);
+        recompute_run_gauges(&mut all, catalog, covered);
         seconds = all.second + 1;
         writer.second(&all)?;
     }

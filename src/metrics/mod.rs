@@ -26,7 +26,7 @@ pub use distribution::{Distribution, SlidingDistribution};
 pub use errors::{ErrorCount, ErrorKey};
 pub use interval::{Health, Interval, MetricCount, SeriesCount};
 pub use recorder::Recorder;
-pub use run_gauges::{add_run_gauges, recompute_run_gauges};
+pub use run_gauges::{add_run_gauges, covered_by_load, recompute_run_gauges};
 pub use series::{Counts, Measure, SeriesKey};
 pub use sparse_histogram::{Moments, SparseHistogram};
 pub use tally::{SeriesRef, Tally};

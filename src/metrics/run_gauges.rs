@@ -34,21 +34,29 @@ pub fn add_run_gauges(interval: &mut Interval, catalog: &Catalog, stage: StageId
     }
 }
 
-/// Computes the run's gauges anew for a second that was added up from several machines, where each had them of its own
-/// part.
-pub fn recompute_run_gauges(interval: &mut Interval, catalog: &Catalog) {
-    let gauges = RunGauge::ALL.map(|gauge| gauge.id(catalog));
-    let is_gauge = |count: &MetricCount| gauges.contains(&Some(count.metric)) && count.key.endpoint.0 == u32::MAX;
+/// How much of a second the load covered, by its gauges: there is a sample of the users for each millisecond of it. The
+/// whole second where they are of an old journal, which has one sample; `None` where the second has none.
+#[must_use]
+pub fn covered_by_load(interval: &Interval, catalog: &Catalog) -> Option<Duration> {
     let users = RunGauge::ConcurrentUsers.id(catalog);
-    // all have a sample a millisecond that load covered; one that has a single one is of an old journal
-    let covered = interval.metrics.iter().filter(|count| is_gauge(count) && Some(count.metric) == users);
-    let covered = covered.map(|count| count.samples.moments().count).max().unwrap_or(0);
-    let covered = if interval.user_steps.is_some() { Duration::from_millis(covered) } else { SECOND };
-    let Some(stage) = interval.metrics.iter().find(|count| is_gauge(count)).map(|count| count.key.stage) else {
-        return;
-    };
+    let of_users = |count: &&MetricCount| Some(count.metric) == users && is_of_run(count);
+    let samples = interval.metrics.iter().find(of_users)?.samples.moments().count;
+    Some(if interval.user_steps.is_some() { Duration::from_millis(samples) } else { SECOND })
+}
+
+/// Computes the run's gauges anew for a second that was added up from several machines, where each had them of its own
+/// part; load covered the first so much of it.
+pub fn recompute_run_gauges(interval: &mut Interval, catalog: &Catalog, covered: Option<Duration>) {
+    let gauges = RunGauge::ALL.map(|gauge| gauge.id(catalog));
+    let is_gauge = |count: &MetricCount| gauges.contains(&Some(count.metric)) && is_of_run(count);
+    let stage = interval.metrics.iter().find(|count| is_gauge(count)).map(|count| count.key.stage);
+    let Some((stage, covered)) = stage.zip(covered) else { return };
     interval.metrics.retain(|count| !is_gauge(count));
     add_run_gauges(interval, catalog, stage, covered);
+}
+
+fn is_of_run(count: &MetricCount) -> bool {
+    count.key.endpoint.0 == u32::MAX
 }
 
 fn users(interval: &Interval, covered: Duration) -> Option<SparseHistogram> {
@@ -126,11 +134,13 @@ mod tests {
             interval
         };
         let mut whole = part(7, 40);
+        let covered = covered_by_load(&whole, &catalog);
         whole.merge(part(5, 2));
-        recompute_run_gauges(&mut whole, &catalog);
-        assert_eq!(whole.metrics, part(12, 42).metrics);
+        recompute_run_gauges(&mut whole, &catalog, covered);
+        assert_eq!((whole.metrics, covered), (part(12, 42).metrics, Some(SECOND)));
         let mut silent = Interval::empty(4);
-        recompute_run_gauges(&mut silent, &catalog);
+        let covered = covered_by_load(&silent, &catalog);
+        recompute_run_gauges(&mut silent, &catalog, covered);
         assert_eq!(silent, Interval::empty(4));
     }
 }

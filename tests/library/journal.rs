@@ -131,7 +131,7 @@ impl Sums {
         self.refused += moments.refused;
         if moments.count > 0 {
             self.count += moments.count;
-            self.sum += moments.sum();
+            self.sum += moments.mean * moments.count as f64;
             self.min = Some(self.min.map_or(moments.min, |min| min.min(moments.min)));
             self.max = Some(self.max.map_or(moments.max, |max| max.max(moments.max)));
         }
