@@ -26,6 +26,7 @@ mod answer;
 mod call;
 mod request;
 mod row_supply;
+mod rows_in_use;
 mod steps;
 mod user;
 

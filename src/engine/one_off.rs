@@ -7,10 +7,11 @@ use tokio::task::LocalSet;
 
 use super::clock::{Clock, Pacer};
 use super::feeder::Feeder;
+use super::rows_in_use::Rows;
 use super::scenario::ScenarioTimeline;
 use super::start::{NotReady, Platform};
 use super::trace::CallObserver;
-use super::user::{Identity, Rows, StepsEnd, User};
+use super::user::{Identity, StepsEnd, User};
 use super::worker_context::WorkerContext;
 use crate::compile::{Program, RowPer, Step};
 use crate::expression::{Globals, Value};

@@ -7,8 +7,8 @@ use rand::RngExt;
 
 use super::arrival_queue::{Arrival, ArrivalQueue, ArrivalReceiver};
 use super::cookie_jar::CookieJar;
-use super::feeder::{Feeder, NextRow};
 use super::row_supply::RowLease;
+use super::rows_in_use::Rows;
 use super::scenario::{ScenarioTimeline, UserAssignment};
 use super::stop::{Phase, StopSignal};
 use super::worker_context::WorkerContext;
@@ -30,7 +30,7 @@ pub(super) struct User {
     pub(super) cookies: RefCell<CookieJar>,
     pub(super) user_type: UserTypeId,
     /// How many of its type come before it.
-    rank: u64,
+    pub(super) rank: u64,
     /// When the plan wants its next request.
     pub(super) due: Offset,
     /// When its last call ended.
@@ -40,7 +40,7 @@ pub(super) struct User {
     /// How many of its calls have failed.
     pub(super) failed_calls: u64,
     /// The rows it works with, of feeds whose rows end.
-    leases: RefCell<Vec<(RowPer, RowLease)>>,
+    pub(super) leases: RefCell<Vec<(RowPer, RowLease)>>,
 }
 
 /// Who a user is.
@@ -94,17 +94,6 @@ pub(super) enum Then {
     GoOn,
     /// It leaves.
     Leave,
-}
-
-/// Whether a user has the rows it needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rows {
-    /// It has.
-    Taken,
-    /// There is none left for it.
-    UsedUp,
-    /// They cannot be read any more.
-    Broken,
 }
 
 impl StepsEnd {
@@ -360,78 +349,14 @@ impl User {
         holds.map_err(|error| self.step_failed(task.id, &task.place, &error))
     }
 
-    fn start_task(&self, task: TaskId) -> TaskKey {
+    pub(super) fn start_task(&self, task: TaskId) -> TaskKey {
         let key = TaskKey { user: self.user_type, task, stage: self.timeline.stage_at(self.due) };
         self.context.tally.borrow_mut().start_task(key);
         key
     }
 
-    fn end_task(&self, key: TaskKey, end: StepsEnd) {
+    pub(super) fn end_task(&self, key: TaskKey, end: StepsEnd) {
         self.context.tally.borrow_mut().end_task(key, end.outcome());
-    }
-
-    /// Takes its rows of a kind; whether there are any.
-    pub(super) fn take_rows(&self, per: RowPer) -> Rows {
-        for feeder in self.feeders().iter().filter(|feeder| feeder.feed().per == per) {
-            match feeder.take(self.rank, self.scope.rng()) {
-                NextRow::Row(row, lease) => {
-                    self.scope.set(&feeder.feed().name, row);
-                    self.leases.borrow_mut().extend(lease.map(|lease| (per, lease)));
-                }
-                NextRow::End => {
-                    self.end_where_rows_are_done();
-                    return Rows::UsedUp;
-                }
-                NextRow::Broken(why) => {
-                    self.exception(&feeder.feed().name.clone(), &why);
-                    return Rows::Broken;
-                }
-            }
-        }
-        Rows::Taken
-    }
-
-    /// Takes what a task needs: in a sequence, a row for the whole of it at its first task. Where rows cannot be read, the
-    /// task fails before anybody knows which it is.
-    fn take_rows_for(&self, user_type: &UserType, iteration: u64) -> Rows {
-        let of_flow = match user_type.order.begins_flow_at(iteration) {
-            true => self.take_rows(RowPer::Iteration),
-            false => Rows::Taken,
-        };
-        let rows = if of_flow == Rows::Taken { self.take_rows(RowPer::Task) } else { of_flow };
-        if rows == Rows::Broken {
-            let key = self.start_task(TaskId(u16::MAX));
-            self.end_task(key, StepsEnd::Failed(TaskFailure::Rows, Then::Leave));
-        }
-        rows
-    }
-
-    /// Gives back the rows that a task was the last to need. A user's own row counts as done after its first iteration.
-    fn rows_done(&self, user_type: &UserType, iteration: u64) {
-        if user_type.order.ends_flow_at(iteration) {
-            self.release_rows(&[RowPer::Task, RowPer::Iteration, RowPer::User]);
-        } else {
-            self.release_rows(&[RowPer::Task]);
-        }
-    }
-
-    fn release_rows(&self, kinds: &[RowPer]) {
-        let before = self.leases.borrow().len();
-        self.leases.borrow_mut().retain(|(per, _)| !kinds.contains(per));
-        if self.leases.borrow().len() < before {
-            self.end_where_rows_are_done();
-        }
-    }
-
-    fn end_where_rows_are_done(&self) {
-        for feeder in self.feeders().iter().filter(|feeder| feeder.ends_run()) {
-            let path = feeder.feed().table.path().display().to_string();
-            self.context.end_run(&format!("the rows of feed `{}` {path} are used up", feeder.feed().name));
-        }
-    }
-
-    fn feeders(&self) -> &[Feeder] {
-        self.context.feeders.get(self.user_type.index()).map_or(&[], Vec::as_slice)
     }
 
     /// A step that cannot be evaluated ends its task, and is reported with the plan's line.
@@ -442,7 +367,7 @@ impl User {
         StepsEnd::Failed(TaskFailure::Step, Then::GoOn)
     }
 
-    fn exception(&self, name: &Arc<str>, message: &str) {
+    pub(super) fn exception(&self, name: &Arc<str>, message: &str) {
         let message = self.context.redactor.redact(message, &self.scope);
         self.context.tally.borrow_mut().exception(name, &message, self.context.clock.now());
     }
