@@ -32,9 +32,9 @@ pub(super) type RowSupplies = Arc<[Vec<Option<Arc<RowSupply>>>]>;
 
 impl RowSupply {
     /// The supplies of all feeds.
-    pub(super) fn of_all(program: &Program, assignments: &[Arc<UserAssignment>], part: Part) -> RowSupplies {
+    pub(super) fn of_all(program: &Program, assignments: &[Arc<UserAssignment>], shard: Shard) -> RowSupplies {
         let of_type = |user_type: &crate::compile::UserType| {
-            let own = rows_of_shard(user_type.id, assignments, part.shard());
+            let own = rows_of_shard(user_type.id, assignments, shard);
             user_type.feeds.iter().map(|feed| Self::new(feed, own).map(Arc::new)).collect()
         };
         program.users.iter().map(of_type).collect()

@@ -153,7 +153,7 @@ impl Run {
         let (sender, messages) = unbounded_channel();
         let (levels, rates) = watch::channel(Vec::new());
         let (count, shard) = (options.workers.max(1), options.shard);
-        let supplies = RowSupply::of_all(program, &assignments, Part::new(shard, 0, count));
+        let supplies = RowSupply::of_all(program, &assignments, shard);
         let mut workers = Vec::new();
         for index in 0..count {
             let worker = Worker {

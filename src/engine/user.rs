@@ -64,7 +64,7 @@ pub(super) enum Workload {
     Visitors(Rc<ArrivalQueue>, Arrival),
 }
 
-/// The user type has no task left that it could do.
+/// The user has no task, or no row, that is left for it.
 const NOTHING_TO_DO: StepsEnd = StepsEnd::Stopped(Then::Leave);
 
 /// An iteration that sends nothing and pauses not at all must not keep its worker busy.
@@ -234,7 +234,7 @@ impl User {
         }
         match self.take_rows(RowPer::User) {
             Rows::Taken => self.steps(&user_type.on_start, user_type.on_start_task).await,
-            Rows::UsedUp => StepsEnd::Stopped(Then::Leave),
+            Rows::UsedUp => NOTHING_TO_DO,
             Rows::Broken => StepsEnd::Failed(TaskFailure::Rows, Then::Leave),
         }
     }

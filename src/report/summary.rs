@@ -319,16 +319,8 @@ fn accounting(report: &Report) -> Section {
     let (n, books) = (grouped, &report.books);
     let scheduled =
         format!("scheduled {} = started {} + dropped {}", n(books.scheduled), n(books.started), n(books.dropped));
-    let mut started = format!(
-        "started {} = ok {} + failed {} + aborted {}",
-        n(books.started),
-        n(books.ok),
-        n(books.failed),
-        n(books.aborted)
-    );
-    if books.under_way > 0 {
-        started.push_str(&format!(" + under way {}", n(books.under_way)));
-    }
+    let parts = [("ok", books.ok), ("failed", books.failed), ("aborted", books.aborted)];
+    let mut started = equation(("started", books.started), parts, books.under_way);
     if books.never_sent > 0 {
         started.push_str(&format!("; {} never reached the target", n(books.never_sent)));
     }
@@ -349,26 +341,23 @@ fn accounting(report: &Report) -> Section {
     section.with(Block::Paragraph("this is an error of this program, please report it".into()))
 }
 
+/// Where all of something went: `started 3 = ok 2 + failed 1 + aborted 0`.
+fn equation((whole, all): (&str, u64), parts: [(&str, u64); 3], under_way: u64) -> String {
+    let parts = parts.map(|(what, count)| format!("{what} {}", grouped(count))).join(" + ");
+    let under_way = if under_way > 0 { format!(" + under way {}", grouped(under_way)) } else { String::new() };
+    format!("{whole} {} = {parts}{under_way}", grouped(all))
+}
+
 /// Where every task went, and how many users did not start.
 fn task_accounting(tasks: &TasksEntry) -> Vec<String> {
-    let n = grouped;
     let mut lines = Vec::new();
     if tasks.started > 0 {
-        let mut line = format!(
-            "tasks {} = completed {} + failed {} + aborted {}",
-            n(tasks.started),
-            n(tasks.completed),
-            n(tasks.failed),
-            n(tasks.aborted)
-        );
-        if tasks.under_way > 0 {
-            line.push_str(&format!(" + under way {}", n(tasks.under_way)));
-        }
-        lines.push(line);
+        let parts = [("completed", tasks.completed), ("failed", tasks.failed), ("aborted", tasks.aborted)];
+        lines.push(equation(("tasks", tasks.started), parts, tasks.under_way));
     }
     if tasks.users_not_started > 0 {
         let of = counted(tasks.users, "user");
-        lines.push(format!("of {of} {} did not start and sent no tasks", n(tasks.users_not_started)));
+        lines.push(format!("of {of} {} did not start and sent no tasks", grouped(tasks.users_not_started)));
     }
     lines
 }
