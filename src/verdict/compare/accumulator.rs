@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::bins::Bin;
 use super::window::Window;
 use crate::metrics::{Distribution, Interval, Measure, Scale, SeriesCount};
-use crate::sample::{Catalog, StagePurpose};
+use crate::sample::Catalog;
 
 /// The most bins of a row; beyond, neighbours are folded into one.
 const MAX_BINS: usize = 128;
@@ -66,8 +66,7 @@ impl<'a> Accumulator<'a> {
         }
         let bin = (place / self.stride) as usize;
         for count in &interval.series {
-            let stage = self.catalog.stages.get(count.key.stage.index());
-            if stage.is_some_and(|stage| stage.purpose == StagePurpose::WarmUp) || count.counts.ended() == 0 {
+            if !self.catalog.is_measured(count.key.stage) || count.counts.ended() == 0 {
                 continue;
             }
             self.all.add(bin, count);
