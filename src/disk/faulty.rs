@@ -7,9 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 #[derive(Clone)]
 pub struct FaultyDisk(Arc<Mutex<Inner>>);
 
+/// How an operation, given its number from 0, fails.
+type Faults = Box<dyn FnMut(u64, DiskOperation, &Path) -> Option<DiskFault> + Send>;
+
 struct Inner {
     asked: Vec<(DiskOperation, PathBuf)>,
-    faults: Box<dyn FnMut(u64, DiskOperation, &Path) -> Option<DiskFault> + Send>,
+    faults: Faults,
     /// How the next operation fails, whatever the faults are.
     next: Option<DiskFault>,
     /// How many more bytes it takes.
