@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 25] = [
+const FLOORS: [(&str, &[&str]); 26] = [
     ("units", &[]),
     ("timer", &[]),
+    ("disk", &[]),
     ("secrets", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
@@ -23,13 +24,14 @@ const FLOORS: [(&str, &[&str]); 25] = [
         "compile",
         &["http", "rows", "plan", "load", "expression", "threshold", "sample", "diagnostic", "secrets", "units"],
     ),
-    ("journal", &["metrics", "threshold", "sample", "units"]),
+    ("journal", &["disk", "metrics", "threshold", "sample", "units"]),
     ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
     ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "secrets", "timer", "units"]),
     ("results", &["verdict", "journal", "metrics", "threshold", "sample", "units"]),
     (
         "run",
         &[
+            "disk",
             "results",
             "engine",
             "verdict",
@@ -47,7 +49,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
             "units",
         ],
     ),
-    ("report", &["results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
+    ("report", &["disk", "results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["expression", "diagnostic", "secrets", "units"]),
@@ -55,6 +57,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
     (
         "cli",
         &[
+            "disk",
             "secrets",
             "units",
             "diagnostic",
