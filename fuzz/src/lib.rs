@@ -19,7 +19,7 @@ pub fn plan(text: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(if cfg!(test) { "plans" } else { "../plans" });
     let name = folder.join("plan.yaml").display().to_string();
     // what the environment holds is a value, whatever it looks like
-    let environment = |name: &str| (name.len() % 2 == 0).then(|| "a{{ 1 + 1 }}{# b #}{% c ${D}: [\"".to_owned());
+    let environment = |name: &str| name.len().is_multiple_of(2).then(|| "a{{ 1 + 1 }}{# b #}{% c ${D}: [\"".to_owned());
     if let Some(plan) = read_text(&name, text, &environment, &mut sources, &mut problems) {
         let filter = Filter::default();
         let setting = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
