@@ -78,7 +78,8 @@ pub mod test_api {
     }
     pub mod report {
         pub use crate::report::{
-            ComparisonReport, Format, annotations, comparison_junit, comparison_page, exceptions, failures,
+            ComparisonReport, Format, HistoryRows, Seconds, annotations, comparison_junit, comparison_page, exceptions,
+            failures,
         };
     }
     pub mod results {

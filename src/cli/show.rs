@@ -30,6 +30,10 @@ pub(super) struct ShowArgs {
     #[arg(long)]
     junit: bool,
 
+    /// A page with charts, for a browser.
+    #[arg(long)]
+    html: bool,
+
     /// Markdown for a pull request's comment.
     #[arg(long)]
     markdown: bool,
@@ -69,7 +73,9 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     match wish {
         Wish::Print(format) => {
             let mut text = Vec::new();
-            format.write(&report, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
+            let rows = HistoryRows::Aggregated;
+            let seconds = Seconds { journal: &args.journal, through: reader.tail().after(), rows };
+            format.write(&report, &seconds, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
             data(&String::from_utf8_lossy(&text))?;
         }
         Wish::Write(folder, formats) => {
@@ -90,7 +96,7 @@ enum Wish<'a> {
 
 impl ShowArgs {
     fn wish(&self) -> Result<Wish<'_>, Exit> {
-        let flags = [self.json, self.csv, self.junit, self.markdown, self.text];
+        let flags = [self.json, self.csv, self.junit, self.html, self.markdown, self.text];
         let chosen: Vec<Format> =
             Format::ALL.into_iter().zip(flags).filter(|(_, flag)| *flag).map(|(format, _)| format).collect();
         let wish = match (&self.out, chosen.as_slice()) {

@@ -8,7 +8,7 @@ use crate::results::Report;
 use crate::verdict::Exit;
 
 /// What every run leaves in its folder, besides the journal and the log; the log ends with the summary.
-const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::Markdown];
+const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Junit, Format::Html, Format::Markdown];
 
 /// Writes the results of a run but the journal, each file though another may fail, and says where it is or what was
 /// lost; `lost` is what was lost before.
