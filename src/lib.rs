@@ -22,6 +22,7 @@ mod rows;
 mod run;
 mod sample;
 mod secrets;
+mod spool;
 mod target;
 mod threshold;
 mod timer;

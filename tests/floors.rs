@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 25] = [
+const FLOORS: [(&str, &[&str]); 26] = [
     ("units", &[]),
     ("timer", &[]),
     ("secrets", &[]),
+    ("spool", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
     ("expression", &["diagnostic", "units"]),
@@ -47,7 +48,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
             "units",
         ],
     ),
-    ("report", &["results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
+    ("report", &["results", "verdict", "journal", "metrics", "threshold", "sample", "spool", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["expression", "diagnostic", "secrets", "units"]),
@@ -56,6 +57,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
         "cli",
         &[
             "secrets",
+            "spool",
             "units",
             "diagnostic",
             "threshold",
