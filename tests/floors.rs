@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 26] = [
+const FLOORS: [(&str, &[&str]); 27] = [
     ("units", &[]),
     ("timer", &[]),
+    ("disk", &[]),
     ("secrets", &[]),
     ("spool", &[]),
     ("diagnostic", &["secrets"]),
@@ -24,13 +25,14 @@ const FLOORS: [(&str, &[&str]); 26] = [
         "compile",
         &["http", "rows", "plan", "load", "expression", "threshold", "sample", "diagnostic", "secrets", "units"],
     ),
-    ("journal", &["metrics", "threshold", "sample", "units"]),
+    ("journal", &["disk", "metrics", "threshold", "sample", "units"]),
     ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
     ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "secrets", "timer", "units"]),
     ("results", &["verdict", "journal", "metrics", "threshold", "sample", "units"]),
     (
         "run",
         &[
+            "disk",
             "results",
             "engine",
             "verdict",
@@ -48,7 +50,7 @@ const FLOORS: [(&str, &[&str]); 26] = [
             "units",
         ],
     ),
-    ("report", &["results", "verdict", "journal", "metrics", "threshold", "sample", "spool", "units"]),
+    ("report", &["disk", "results", "verdict", "journal", "metrics", "threshold", "sample", "spool", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["expression", "diagnostic", "secrets", "units"]),
@@ -56,6 +58,7 @@ const FLOORS: [(&str, &[&str]); 26] = [
     (
         "cli",
         &[
+            "disk",
             "secrets",
             "spool",
             "units",

@@ -6,6 +6,7 @@ use super::accounting::Accounting;
 use super::bucket::{Scale, nanos};
 use super::errors::ErrorGroups;
 use super::interval::{ERROR_CAP, Health, Interval, MetricCount, SeriesCount};
+use super::last_ended::LastEnded;
 use super::recorder::Recorder;
 use super::series::{Counts, Measure, SeriesKey};
 use super::tasks::{TaskCounts, TaskGroups, TaskKey};
@@ -26,7 +27,6 @@ pub struct Tally {
     touched: Vec<u32>,
     lateness: Duration,
     late: u64,
-    last_ended: Option<Offset>,
 }
 
 /// A series of this tally, found once and kept: it stays valid for the tally's life.
@@ -37,6 +37,7 @@ pub struct SeriesRef(u32);
 struct Slot {
     key: SeriesKey,
     counts: Counts,
+    last_ended: Option<Offset>,
     times: [Recorder; Measure::ALL.len()],
 }
 
@@ -68,7 +69,6 @@ impl Tally {
             touched: Vec::new(),
             lateness: Duration::ZERO,
             late: 0,
-            last_ended: None,
         }
     }
 
@@ -98,7 +98,7 @@ impl Tally {
         names.insert(key.name.clone());
         let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         let times = std::array::from_fn(|_| Recorder::new(Scale::Time));
-        self.slots.push(Slot { key: key.clone(), counts: Counts::default(), times });
+        self.slots.push(Slot { key: key.clone(), counts: Counts::default(), last_ended: None, times });
         self.index.insert(key.clone(), slot);
         SeriesRef(slot)
     }
@@ -123,7 +123,7 @@ impl Tally {
         slot.time(Measure::Dns, sample.phases.dns);
         slot.time(Measure::Connect, sample.phases.connect);
         slot.time(Measure::Tls, sample.phases.tls);
-        self.last_ended = self.last_ended.max(Some(sample.timing.ended()));
+        slot.last_ended = slot.last_ended.max(Some(sample.timing.ended()));
         let lateness = sample.timing.lateness();
         self.lateness = self.lateness.max(lateness);
         self.late += u64::from(lateness > Health::LATE);
@@ -163,7 +163,13 @@ impl Tally {
     /// What was counted since the last take, as second number `second`; it costs what was touched.
     pub fn take(&mut self, second: u32, users: u64, health: Health) -> Interval {
         let touched = std::mem::take(&mut self.touched);
-        let series = touched.iter().map(|slot| self.slots[*slot as usize].take()).collect();
+        let mut last_ended = LastEnded::default();
+        let take = |slot: &u32| {
+            let slot = &mut self.slots[*slot as usize];
+            slot.last_ended.take().into_iter().for_each(|at| last_ended.add(slot.key.stage, at));
+            slot.take()
+        };
+        let series = touched.iter().map(take).collect();
         let slots = &self.slots;
         let filled = self.metrics.iter_mut().filter(|(_, counted)| !counted.is_empty());
         let metrics = filled.map(|((metric, slot), counted)| MetricCount {
@@ -181,7 +187,7 @@ impl Tally {
             tasks: self.tasks.drain().collect::<TaskGroups>(),
             users,
             user_steps: None,
-            last_ended: self.last_ended.take(),
+            last_ended,
             health: Health {
                 lateness: std::mem::take(&mut self.lateness),
                 late: std::mem::take(&mut self.late),

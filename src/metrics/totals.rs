@@ -6,11 +6,11 @@ use super::bucket::Scale;
 use super::distribution::Distribution;
 use super::errors::{ErrorCount, ErrorGroups};
 use super::interval::{Health, Interval};
+use super::last_ended::LastEnded;
 use super::series::{Counts, Measure, SeriesKey};
 use super::tasks::{self, TaskGroups};
 use super::user_steps::UserFigures;
 use crate::sample::MetricId;
-use crate::units::Offset;
 
 /// Everything so far. Its memory is a function of the plan, not of the run's length.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Totals {
     /// How many seconds one entry of the history stands for.
     stride: u32,
     seconds: u32,
-    last_ended: Option<Offset>,
+    last_ended: LastEnded,
 }
 
 /// One series so far.
@@ -84,7 +84,7 @@ impl Totals {
             history: Vec::new(),
             stride: 1,
             seconds: 0,
-            last_ended: None,
+            last_ended: LastEnded::default(),
         }
     }
 
@@ -108,7 +108,7 @@ impl Totals {
         tasks::merge(&mut self.tasks, &interval.tasks);
         self.remember(interval);
         self.seconds = self.seconds.max(interval.second + 1);
-        self.last_ended = self.last_ended.max(interval.last_ended);
+        self.last_ended.merge(&interval.last_ended);
     }
 
     /// Each series so far.
@@ -147,8 +147,8 @@ impl Totals {
 
     /// When the last request that was answered or failed ended; `None` where there was none, or it is not known.
     #[must_use]
-    pub const fn last_ended(&self) -> Option<Offset> {
-        self.last_ended
+    pub const fn last_ended(&self) -> &LastEnded {
+        &self.last_ended
     }
 
     /// How many seconds have been added.

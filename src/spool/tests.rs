@@ -2,7 +2,7 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Spool, Taken};
 
@@ -51,13 +51,11 @@ fn what_is_said_arrives_in_its_order() {
 #[test]
 fn a_pipe_that_nobody_empties_holds_nobody_up_and_what_is_left_out_is_told() {
     let (spool, reader) = pipe(4096);
-    let began = Instant::now();
     let line = "x".repeat(1023) + "\n";
     (0..10_000).for_each(|_| spool.push(&line));
     assert!(matches!(spool.settle(SOON), Taken::Stalled));
     // nobody waits twice for the same
-    assert!(matches!(spool.settle(LONG), Taken::Stalled));
-    assert!(began.elapsed() < LONG / 2, "{:?}", began.elapsed());
+    assert!(matches!(spool.settle(Duration::MAX), Taken::Stalled));
     // whoever reads again gets what waited, and how much there was besides
     let reading = reading(reader);
     while !matches!(spool.settle(SOON), Taken::All) {}

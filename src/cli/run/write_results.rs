@@ -1,10 +1,10 @@
-use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::args::RunArgs;
 use super::baseline::{Compared, compare};
 use crate::cli::terminal::talk;
+use crate::disk::Disk;
 use crate::journal::Entry;
 use crate::report::{Format, Place, ResultFiles, Seconds, annotations, keep, run_page};
 use crate::results::Report;
@@ -120,5 +120,5 @@ pub(super) fn is_github_job() -> bool {
 }
 
 fn append(path: &Path, text: &str) -> io::Result<()> {
-    OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
+    Disk::System.append(path)?.write_all(text.as_bytes())
 }

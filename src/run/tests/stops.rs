@@ -239,7 +239,7 @@ fn what_failed_in_a_teardown_is_told_though_somebody_ends_it() {
         "
 endpoints: {root: {get: /}, close: {post: /close, expect: {status: 204}}}
 users: {u: {pacing: 1s, tasks: {ask: {call: root}}}}
-teardown: [{parallel: [{call: close}, {call: root}]}, {think: 1h}]
+teardown: [{parallel: [close, root]}, {think: 1h}]
 shape: {constant: {users: 1, for: 3s}}
 ",
     );
