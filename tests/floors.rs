@@ -6,26 +6,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 25] = [
+const FLOORS: [(&str, &[&str]); 26] = [
     ("units", &[]),
     ("timer", &[]),
+    ("memory", &[]),
     ("secrets", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
-    ("expression", &["diagnostic", "units"]),
+    ("expression", &["diagnostic", "memory", "units"]),
     ("load", &["units"]),
     ("sample", &["units"]),
     ("plan", &["units", "diagnostic", "threshold"]),
     ("rows", &["expression", "units"]),
-    ("metrics", &["sample", "units"]),
-    ("http", &["sample", "units"]),
+    ("metrics", &["sample", "memory", "units"]),
+    ("http", &["sample", "memory", "units"]),
     (
         "compile",
         &["http", "rows", "plan", "load", "expression", "threshold", "sample", "diagnostic", "secrets", "units"],
     ),
     ("journal", &["metrics", "threshold", "sample", "units"]),
     ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
-    ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "secrets", "timer", "units"]),
+    (
+        "engine",
+        &["compile", "expression", "rows", "load", "http", "metrics", "sample", "secrets", "memory", "timer", "units"],
+    ),
     ("results", &["verdict", "journal", "metrics", "threshold", "sample", "units"]),
     (
         "run",
@@ -43,6 +47,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
             "plan",
             "threshold",
             "diagnostic",
+            "memory",
             "secrets",
             "units",
         ],
@@ -56,6 +61,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
         "cli",
         &[
             "secrets",
+            "memory",
             "units",
             "diagnostic",
             "threshold",
