@@ -7,6 +7,7 @@ mod analysis;
 pub mod cli;
 mod compile;
 mod diagnostic;
+mod disk;
 mod engine;
 mod expression;
 mod http;

@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 26] = [
+const FLOORS: [(&str, &[&str]); 27] = [
     ("units", &[]),
     ("timer", &[]),
     ("memory", &[]),
+    ("disk", &[]),
     ("secrets", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
@@ -24,7 +25,7 @@ const FLOORS: [(&str, &[&str]); 26] = [
         "compile",
         &["http", "rows", "plan", "load", "expression", "threshold", "sample", "diagnostic", "secrets", "units"],
     ),
-    ("journal", &["metrics", "threshold", "sample", "units"]),
+    ("journal", &["disk", "metrics", "threshold", "sample", "units"]),
     ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
     (
         "engine",
@@ -34,6 +35,7 @@ const FLOORS: [(&str, &[&str]); 26] = [
     (
         "run",
         &[
+            "disk",
             "results",
             "engine",
             "verdict",
@@ -52,7 +54,7 @@ const FLOORS: [(&str, &[&str]); 26] = [
             "units",
         ],
     ),
-    ("report", &["results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
+    ("report", &["disk", "results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["expression", "diagnostic", "secrets", "units"]),
@@ -60,6 +62,7 @@ const FLOORS: [(&str, &[&str]); 26] = [
     (
         "cli",
         &[
+            "disk",
             "secrets",
             "memory",
             "units",

@@ -18,7 +18,9 @@ pub fn plan(text: &str) {
     // beside data files, so that a plan that names them is compiled to its end
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(if cfg!(test) { "plans" } else { "../plans" });
     let name = folder.join("plan.yaml").display().to_string();
-    if let Some(plan) = read_text(&name, text, &|_| None, &mut sources, &mut problems) {
+    // what the environment holds is a value, whatever it looks like
+    let environment = |name: &str| name.len().is_multiple_of(2).then(|| "a{{ 1 + 1 }}{# b #}{% c ${D}: [\"".to_owned());
+    if let Some(plan) = read_text(&name, text, &environment, &mut sources, &mut problems) {
         let filter = Filter::default();
         let setting = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
         let program = compile(&plan, &setting, &mut problems);

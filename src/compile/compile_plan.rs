@@ -11,7 +11,7 @@ use crate::compile::users::CompiledUser;
 use crate::compile::warnings::Warnings;
 use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds, users};
 use crate::diagnostic::{Problem, Problems, Sources, did_you_mean};
-use crate::expression::to_text;
+use crate::expression::{PlanWork, to_text};
 use crate::plan::{Named, Plan};
 use crate::sample::Catalog;
 use crate::secrets::DeclaredSecrets;
@@ -33,6 +33,7 @@ pub struct CompileOptions<'a> {
 pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -> Option<Program> {
     // a section that was written but could not be read has been reported already: it is not reported as missing too
     let whole = problems.is_whole();
+    let _work = PlanWork::begin();
     let globals = globals::compile(plan, options.seed, options.sources, problems);
     let target = target::compile(plan, whole, options.sources, problems);
     let mut catalog = Catalog { metrics: catalog::metrics(plan, problems), ..Catalog::default() };

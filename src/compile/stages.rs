@@ -30,7 +30,7 @@ pub(super) fn stages(written: &[At<plan::Stage>], span: Span, problems: &mut Pro
             problems.push(problem.help("give one of them another name: thresholds and reports use it"));
         }
     }
-    if names.iter().all(|(_, purpose)| *purpose == StagePurpose::WarmUp) {
+    if names.iter().all(|(_, purpose)| !purpose.is_measured()) {
         let at = written.first().map_or(span, |stage| stage.span);
         problems.push(Problem::at(at, "every stage is a warm-up, so nothing would be measured"));
     }

@@ -8,7 +8,7 @@ use super::work::beyond_bounds;
 use super::{filters, functions};
 
 /// Work one evaluation may do before it is cut off: a plan from outside must not hang the run.
-const FUEL: u64 = 1_000_000;
+pub(super) const FUEL: u64 = 1_000_000;
 
 static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(environment);
 

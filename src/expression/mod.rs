@@ -40,3 +40,4 @@ pub use shape::Shape;
 pub use signatures::{FILTERS, TESTS};
 pub use template::{Part, Template};
 pub use text::{to_json, to_text};
+pub use work::PlanWork;

@@ -3,11 +3,11 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use minijinja::{Environment, Error, ErrorKind, Output, Value};
+use minijinja::{Captured, Environment, Error, ErrorKind, Output, Value};
 
 use super::expr::{EvalError, Expr, LONGEST, SyntaxError, is_of_plan, said};
 use super::filled::Source;
-use super::language::environment;
+use super::language::{FUEL, environment};
 use super::operators::block_written_out;
 use super::scope::Scope;
 use super::text::write_text;
@@ -275,9 +275,18 @@ impl Block {
     }
 
     fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {
-        work::begin();
-        let template = self.language.get_template(BLOCK);
-        template.and_then(|template| template.render(scope.context())).map_err(|error| {
+        let written = work::begin_block().and_then(|()| {
+            let template = self.language.get_template(BLOCK)?;
+            if !work::is_of_plan() {
+                return template.render(scope.context());
+            }
+            let rendered = template.render_captured(scope.context());
+            // of what failed nobody knows the steps: it may have taken all
+            let steps = rendered.as_ref().ok().and_then(|rendered| rendered.state().fuel_levels());
+            work::count_steps(steps.map_or(FUEL, |(taken, _)| taken));
+            rendered.map(Captured::into_output)
+        });
+        written.map_err(|error| {
             let undefined = self.names().contains("json") && scope.value("json").is_none();
             let why = if undefined { scope.not_json() } else { None };
             let why = why.map(|why| format!("the body is {why}: ")).unwrap_or_default();

@@ -13,7 +13,7 @@ use super::answer::json_of;
 /// How large one value may be, in bytes of text; a list's or map's item counts for at least [`ITEM`].
 const LARGEST: usize = 64 << 20;
 /// What an item counts for, whatever it is.
-const ITEM: usize = 16;
+const ITEM: usize = 64;
 /// How deep lists and maps may lie in each other: an answer's JSON is at most 128 deep.
 const DEEPEST: usize = 200;
 /// What one evaluation may go through in all, counted like [`LARGEST`].
@@ -22,18 +22,75 @@ const MOST: usize = 2 * LARGEST;
 /// What a list or a map takes besides its items.
 const LIST: usize = 64;
 
-const TOO_LARGE: &str = "the value is larger than 64 MiB";
+/// What all evaluations of a plan before its run may go through, counted in the same way.
+const MOST_OF_PLAN: usize = 4 * MOST;
+/// What each may still go through once they have: enough for what plans usually write.
+const LITTLE: usize = 4096;
+
+const TOO_LARGE: &str = "the value is larger than 64 MiB or a million items";
 const TOO_DEEP: &str = "the value is nested deeper than 200 levels";
 const TOO_MUCH: &str = "the values are too large for what is done with them";
+const TOO_MUCH_IN_ALL: &str = "all expressions of the plan together do more work than they may before a run";
 
 thread_local! {
     /// What the evaluation under way on this thread may still go through: one ends before the next begins.
     static LEFT: Cell<usize> = const { Cell::new(MOST) };
+    /// What it could go through when it began.
+    static GIVEN: Cell<usize> = const { Cell::new(MOST) };
+    /// What the evaluations of a plan that is being compiled may still go through; none where none is.
+    static LEFT_OF_PLAN: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// While it lives, all evaluations on this thread share one limit: those of a plan that is being compiled.
+#[derive(Debug)]
+pub struct PlanWork(());
+
+impl PlanWork {
+    /// Begins anew.
+    #[must_use]
+    pub fn begin() -> Self {
+        LEFT_OF_PLAN.set(Some(MOST_OF_PLAN));
+        Self(())
+    }
+}
+
+impl Drop for PlanWork {
+    fn drop(&mut self) {
+        LEFT_OF_PLAN.set(None);
+    }
 }
 
 /// Says that an evaluation begins.
 pub(super) fn begin() {
-    LEFT.set(MOST);
+    let given = LEFT_OF_PLAN.get().map_or(MOST, |plan| {
+        let plan = plan.saturating_sub(GIVEN.get().saturating_sub(LEFT.get()));
+        LEFT_OF_PLAN.set(Some(plan));
+        plan.clamp(LITTLE, MOST)
+    });
+    GIVEN.set(given);
+    LEFT.set(given);
+}
+
+/// Says that a template with blocks begins, whose steps nobody can limit any further.
+///
+/// # Errors
+/// A plan that is being compiled and has done too much already.
+pub(super) fn begin_block() -> Result<(), Error> {
+    begin();
+    match LEFT_OF_PLAN.get() {
+        Some(0) => Err(Error::new(ErrorKind::OutOfFuel, TOO_MUCH_IN_ALL)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the evaluation is one of a plan that is being compiled.
+pub(super) fn is_of_plan() -> bool {
+    LEFT_OF_PLAN.get().is_some()
+}
+
+/// Counts the steps that the language took, once they are taken.
+pub(super) fn count_steps(steps: u64) {
+    let _ = charge(usize::try_from(steps).unwrap_or(usize::MAX).saturating_mul(ITEM));
 }
 
 /// Counts one item that is looked at.
@@ -106,7 +163,8 @@ pub(super) fn memory_of_json(json: &serde_json::Value) -> usize {
 }
 
 fn charge(size: usize) -> Result<(), &'static str> {
-    let left = LEFT.get().checked_sub(size).ok_or(TOO_MUCH);
+    let why = if GIVEN.get() < MOST { TOO_MUCH_IN_ALL } else { TOO_MUCH };
+    let left = LEFT.get().checked_sub(size).ok_or(why);
     LEFT.set(*left.as_ref().unwrap_or(&0));
     left.map(drop)
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::numbers::{Malformed, Pen, Scan};
-use crate::metrics::{Health, Interval, TaskCounts, TaskKey, UserChange, UserSteps};
+use crate::metrics::{Health, Interval, LastEnded, TaskCounts, TaskKey, UserChange, UserSteps};
 use crate::sample::{StageId, TaskFailure, TaskId, UserTypeId};
 use crate::units::Offset;
 
@@ -20,8 +20,10 @@ enum Extra {
     Withheld = 4,
     /// How many users there were through it.
     Users = 5,
-    /// When the last request ended.
+    /// When the last request ended, of whatever stage: in older journals.
     LastEnded = 6,
+    /// When the last request ended, by the stage that it began in.
+    LastEndedOfStages = 7,
 }
 
 /// Writes the extras of a second.
@@ -53,10 +55,20 @@ pub(super) fn write(interval: &Interval, pen: &mut Pen) {
         write_users(steps, &mut content);
         extra(Extra::Users, content);
     }
-    if let Some(last) = interval.last_ended {
+    if let Some(last) = interval.last_ended.of_unknown_stage() {
         let mut content = Pen::default();
         content.number(last.as_nanos());
         extra(Extra::LastEnded, content);
+    }
+    let stages = interval.last_ended.stages();
+    if stages.len() > 0 {
+        let mut content = Pen::default();
+        content.count(stages.len());
+        for (stage, at) in stages {
+            content.number(stage.0.into());
+            content.number(at.as_nanos());
+        }
+        extra(Extra::LastEndedOfStages, content);
     }
     if extras.is_empty() {
         return;
@@ -104,7 +116,13 @@ pub(super) fn read(scan: &mut Scan, interval: &mut Interval) -> Result<(), Malfo
             }
             _ if extra == Extra::Users as u64 => interval.user_steps = Some(read_users(&mut content)?),
             _ if extra == Extra::LastEnded as u64 => {
-                interval.last_ended = Some(Offset::from_nanos(content.number()?));
+                interval.last_ended = LastEnded::in_unknown_stage(Offset::from_nanos(content.number()?));
+            }
+            _ if extra == Extra::LastEndedOfStages as u64 => {
+                for _ in 0..content.number()? {
+                    content.charge(size_of::<(StageId, Offset)>())?;
+                    interval.last_ended.add(StageId(content.small()?), Offset::from_nanos(content.number()?));
+                }
             }
             // of a later version
             _ => {}

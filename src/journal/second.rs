@@ -11,7 +11,7 @@ use super::frame::LARGEST;
 use super::numbers::{MEMORY, Malformed, Pen, Scan};
 use super::samples;
 use crate::metrics::{
-    Accounting, Counts, ErrorCount, ErrorKey, Health, Interval, Measure, MetricCount, Scale, SeriesCount,
+    Accounting, Counts, ErrorCount, ErrorKey, Health, Interval, LastEnded, Measure, MetricCount, Scale, SeriesCount,
     SparseHistogram, TaskCounts, TaskGroups, TaskKey,
 };
 use crate::sample::{EndpointId, FailureKind, MetricId};
@@ -99,7 +99,7 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
         tasks: TaskGroups::new(),
         users,
         user_steps: None,
-        last_ended: None,
+        last_ended: LastEnded::default(),
         health,
     };
     extras::read(&mut scan, &mut interval)?;

@@ -1,4 +1,3 @@
-use std::fs::{File, OpenOptions, remove_file};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,13 +8,14 @@ use super::events::{Annotation, End};
 use super::frame::{Kind, LARGEST, first_line, seal};
 use super::header::Header;
 use super::second;
+use crate::disk::{Disk, DiskFile};
 use crate::metrics::Interval;
 
 /// A journal being written. Each frame is handed to the system whole before the call returns, so that a killed
 /// process loses nothing it was given; [`Writer::end`] waits for the disk.
 #[derive(Debug)]
 pub struct Writer {
-    file: File,
+    file: DiskFile,
     path: PathBuf,
     /// Where the last whole frame ends.
     length: u64,
@@ -60,16 +60,23 @@ impl Writer {
     /// # Errors
     /// A place that cannot be written to, a file that is there already, and a header that is too large.
     pub fn create(path: &Path, header: &Header) -> Result<Self, NotWritten> {
+        Self::create_on(&Disk::System, path, header)
+    }
+
+    /// The same, on a disk.
+    ///
+    /// # Errors
+    /// As [`Writer::create`].
+    pub fn create_on(disk: &Disk, path: &Path, header: &Header) -> Result<Self, NotWritten> {
         let not_written = |cause| NotWritten { path: path.to_owned(), cause };
         let frame = seal(Kind::Header, &json(header).map_err(not_written)?);
-        let file =
-            OpenOptions::new().append(true).create_new(true).open(path).map_err(|error| not_written(error.into()))?;
+        let file = disk.create_new(path).map_err(|error| not_written(error.into()))?;
         let series = Numbered::default();
         let mut writer = Self { file, path: path.to_owned(), length: 0, torn: false, series, last: None };
         let bytes = [first_line().as_bytes(), &frame].concat();
         if let Err(cause) = writer.append(&bytes) {
             // what has no header is no journal
-            drop(remove_file(path));
+            drop(disk.remove(path));
             return Err(not_written(cause));
         }
         Ok(writer)
@@ -119,7 +126,7 @@ impl Writer {
         let payload = json(end);
         let written = payload.and_then(|payload| self.append(&seal(Kind::End, &payload)));
         // what the disk refuses may show only now
-        let written = written.and_then(|()| Ok(self.file.sync_all()?));
+        let written = written.and_then(|()| Ok(self.file.sync()?));
         written.map_err(|cause| self.not_written(cause))
     }
 
@@ -144,7 +151,7 @@ impl Writer {
     /// Takes part of a frame away.
     fn mend(&mut self) -> io::Result<()> {
         if self.torn {
-            self.file.set_len(self.length)?;
+            self.file.truncate(self.length)?;
             self.torn = false;
         }
         Ok(())

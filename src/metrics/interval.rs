@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use super::accounting::Accounting;
 use super::errors::{ErrorCount, ErrorGroups};
+use super::last_ended::LastEnded;
 use super::series::{Counts, Measure, SeriesKey};
 use super::sparse_histogram::SparseHistogram;
 use super::tasks::{self, TaskGroups};
 use super::user_steps::{UserFigures, UserSteps};
 use crate::sample::MetricId;
-use crate::units::{Offset, Size};
+use crate::units::Size;
 
 /// One second of one worker, or of several merged.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +30,8 @@ pub struct Interval {
     pub users: u64,
     /// Users there were through it; none where that is not known: in old journals.
     pub user_steps: Option<UserSteps>,
-    /// When the last of its requests that were answered or failed ended; none where there were none, or it is not known.
-    pub last_ended: Option<Offset>,
+    /// When the last of its requests ended.
+    pub last_ended: LastEnded,
     /// How the generator fared.
     pub health: Health,
 }
@@ -104,7 +105,7 @@ impl Interval {
             tasks: TaskGroups::new(),
             users: 0,
             user_steps: None,
-            last_ended: None,
+            last_ended: LastEnded::default(),
             health: Health::default(),
         }
     }
@@ -131,7 +132,7 @@ impl Interval {
             }
             _ => None,
         };
-        self.last_ended = self.last_ended.max(other.last_ended);
+        self.last_ended.merge(&other.last_ended);
         self.health.merge(&other.health);
         let mut series: BTreeMap<SeriesKey, usize> =
             self.series.iter().enumerate().map(|(index, count)| (count.key.clone(), index)).collect();

@@ -96,7 +96,7 @@ fn rate(interval: &Interval, covered: Duration) -> Option<SparseHistogram> {
     let time = match (covered < SECOND, interval.second) {
         (false, _) => SECOND,
         // what ended after the load takes its time
-        (true, 0) => interval.last_ended.map_or(covered, |last| covered.max(last.since(Offset::ZERO))),
+        (true, 0) => interval.last_ended.latest().map_or(covered, |last| covered.max(last.since(Offset::ZERO))),
         (true, _) => return None,
     };
     let mut recorder = Recorder::new(Scale::Number);

@@ -6,6 +6,7 @@ use super::accounting::Accounting;
 use super::bucket::{Scale, nanos};
 use super::errors::ErrorGroups;
 use super::interval::{ERROR_CAP, Health, Interval, MetricCount, SeriesCount};
+use super::last_ended::LastEnded;
 use super::recorder::Recorder;
 use super::series::{Counts, Measure, SeriesKey};
 use super::tasks::{TaskCounts, TaskGroups, TaskKey};
@@ -27,7 +28,6 @@ pub struct Tally {
     touched: Vec<u32>,
     lateness: Duration,
     late: u64,
-    last_ended: Option<Offset>,
     /// The memory of what is here; none where nobody limits it.
     memory: Option<Held>,
     /// How many series are here though there was no memory for them.
@@ -56,6 +56,7 @@ pub struct SeriesRef(u32);
 struct Slot {
     key: SeriesKey,
     counts: Counts,
+    last_ended: Option<Offset>,
     /// Made when the first sample of a second comes: most series rest.
     times: [Option<Box<Recorder>>; Measure::ALL.len()],
 }
@@ -97,7 +98,6 @@ impl Tally {
             touched: Vec::new(),
             lateness: Duration::ZERO,
             late: 0,
-            last_ended: None,
             memory: None,
             unheld: 0,
             folds: Vec::new(),
@@ -158,7 +158,12 @@ impl Tally {
         }
         self.names.entry(key.endpoint).or_default().insert(key.name.clone());
         let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        self.slots.push(Slot { key: key.clone(), counts: Counts::default(), times: Default::default() });
+        self.slots.push(Slot {
+            key: key.clone(),
+            counts: Counts::default(),
+            last_ended: None,
+            times: Default::default(),
+        });
         self.index.insert(key.clone(), slot);
         SeriesRef(slot)
     }
@@ -201,7 +206,7 @@ impl Tally {
         slot.time(Measure::Dns, sample.phases.dns);
         slot.time(Measure::Connect, sample.phases.connect);
         slot.time(Measure::Tls, sample.phases.tls);
-        self.last_ended = self.last_ended.max(Some(sample.timing.ended()));
+        slot.last_ended = slot.last_ended.max(Some(sample.timing.ended()));
         let lateness = sample.timing.lateness();
         self.lateness = self.lateness.max(lateness);
         self.late += u64::from(lateness > Health::LATE);
@@ -241,7 +246,13 @@ impl Tally {
     /// What was counted since the last take, as second number `second`; it costs what was touched.
     pub fn take(&mut self, second: u32, users: u64, health: Health) -> Interval {
         let touched = std::mem::take(&mut self.touched);
-        let series = touched.iter().map(|slot| self.slots[*slot as usize].take()).collect();
+        let mut last_ended = LastEnded::default();
+        let take = |slot: &u32| {
+            let slot = &mut self.slots[*slot as usize];
+            slot.last_ended.take().into_iter().for_each(|at| last_ended.add(slot.key.stage, at));
+            slot.take()
+        };
+        let series = touched.iter().map(take).collect();
         let slots = &self.slots;
         let filled = self.metrics.iter_mut().filter(|(_, counted)| !counted.is_empty());
         let metrics = filled.map(|((metric, slot), counted)| MetricCount {
@@ -259,7 +270,7 @@ impl Tally {
             tasks: self.tasks.drain().collect::<TaskGroups>(),
             users,
             user_steps: None,
-            last_ended: self.last_ended.take(),
+            last_ended,
             health: Health {
                 lateness: std::mem::take(&mut self.lateness),
                 late: std::mem::take(&mut self.late),

@@ -6,12 +6,12 @@ use super::bucket::Scale;
 use super::distribution::Distribution;
 use super::errors::{ErrorCount, ErrorGroups};
 use super::interval::{Health, Interval};
+use super::last_ended::LastEnded;
 use super::series::{Counts, Measure, SeriesKey};
 use super::sparse_histogram::SparseHistogram;
 use super::tasks::{self, TaskGroups};
 use super::user_steps::UserFigures;
 use crate::sample::MetricId;
-use crate::units::Offset;
 
 /// Everything so far. Its memory is a function of the plan, not of the run's length.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub struct Totals {
     /// How many seconds one entry of the history stands for.
     stride: u32,
     seconds: u32,
-    last_ended: Option<Offset>,
     /// How many bytes the series and metrics take.
     bytes: usize,
+    last_ended: LastEnded,
 }
 
 /// One series so far.
@@ -101,8 +101,8 @@ impl Totals {
             history: Vec::new(),
             stride: 1,
             seconds: 0,
-            last_ended: None,
             bytes: 0,
+            last_ended: LastEnded::default(),
         }
     }
 
@@ -138,7 +138,7 @@ impl Totals {
         tasks::merge(&mut self.tasks, &interval.tasks);
         self.remember(interval);
         self.seconds = self.seconds.max(interval.second + 1);
-        self.last_ended = self.last_ended.max(interval.last_ended);
+        self.last_ended.merge(&interval.last_ended);
     }
 
     /// How many bytes the series and metrics take, about: what grows with the names a plan makes.
@@ -183,8 +183,8 @@ impl Totals {
 
     /// When the last request that was answered or failed ended; `None` where there was none, or it is not known.
     #[must_use]
-    pub const fn last_ended(&self) -> Option<Offset> {
-        self.last_ended
+    pub const fn last_ended(&self) -> &LastEnded {
+        &self.last_ended
     }
 
     /// How many seconds have been added.

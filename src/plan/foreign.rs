@@ -1,5 +1,5 @@
 /// Words of other tools, the key of ours that each means, and how to write it here.
-const WORDS: [(&str, &str, &str); 70] = [
+const WORDS: [(&str, &str, &str); 85] = [
     // the load
     ("vus", "users", "users"),
     ("concurrency", "users", "users"),
@@ -45,6 +45,10 @@ const WORDS: [(&str, &str, &str); 70] = [
     ("load_profile", "shape", "shape"),
     ("executor", "shape", "shape"),
     ("startTime", "start", "start"),
+    ("executor", "constant", "the key itself: `constant: {users: 10, for: 1m}`"),
+    ("type", "constant", "the key itself: `constant: {users: 10, for: 1m}`"),
+    ("phases", "stages", "stages"),
+    ("steps", "stages", "stages"),
     // who does what
     ("wait_time", "think_time", "think_time"),
     ("think", "think_time", "think_time"),
@@ -54,6 +58,11 @@ const WORDS: [(&str, &str, &str); 70] = [
     ("sleep", "think", "think"),
     ("pause", "think", "think"),
     ("delay", "think", "think"),
+    ("wait", "think", "think"),
+    ("wait", "think_time", "think_time"),
+    ("sleep", "think_time", "think_time"),
+    ("pause", "think_time", "think_time"),
+    ("delay", "think_time", "think_time"),
     ("fixed_count", "count", "count"),
     ("flow", "steps", "steps"),
     ("loop", "repeat", "repeat: {times: 3, steps: […]}"),
@@ -67,6 +76,12 @@ const WORDS: [(&str, &str, &str); 70] = [
     ("baseUrl", "target", "target"),
     ("requests", "endpoints", "endpoints"),
     ("scenarios", "users", "users"),
+    ("request", "call", "a call of an endpoint: `call: name`"),
+    ("http", "call", "a call of an endpoint: `call: name`"),
+    ("url", "call", "a call of an endpoint: `call: name`"),
+    ("get", "call", "a call of an endpoint that says `get: /path`: `call: name`"),
+    ("post", "call", "a call of an endpoint that says `post: /path`: `call: name`"),
+    ("check", "expect", "expect"),
     ("checks", "expect", "expect"),
     ("assertions", "expect", "expect"),
     ("assert", "expect", "expect"),

@@ -1,19 +1,21 @@
-use std::fs::{File, OpenOptions, create_dir_all, remove_file, rename};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use crate::disk::{Disk, DiskFile};
 
 /// The files of one run: `load_test_<stamp>` with an ending each, in one folder. The log is open from the start, so a
 /// place that cannot be written to is known before any load is made.
 #[derive(Debug)]
 pub struct ResultFiles {
     place: Place,
-    log: File,
+    log: DiskFile,
 }
 
 /// Where the files of a run lie, and what their names begin with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Place {
+    disk: Disk,
     base: PathBuf,
 }
 
@@ -32,13 +34,13 @@ impl ResultFiles {
     ///
     /// # Errors
     /// A folder that cannot be made or written to.
-    pub fn open(folder: &Path, now: SystemTime) -> io::Result<Self> {
-        create_dir_all(folder)?;
+    pub fn open(disk: &Disk, folder: &Path, now: SystemTime) -> io::Result<Self> {
+        disk.make_folder(folder)?;
         let stamp = stamp(now);
         for attempt in 1..1000 {
             let name = if attempt == 1 { stamp.clone() } else { format!("{stamp}_{attempt}") };
-            let place = Place::of(folder, &format!("load_test_{name}"));
-            match OpenOptions::new().write(true).create_new(true).open(place.path(".log")) {
+            let place = Place { disk: disk.clone(), base: folder.join(format!("load_test_{name}")) };
+            match disk.create_new(&place.path(".log")) {
                 Ok(log) => return Ok(Self { place, log }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -67,7 +69,7 @@ impl ResultFiles {
     /// # Errors
     /// A disk that is full or gone.
     pub fn close(mut self, text: &str) -> Result<(), Unwritten> {
-        let written = self.log.write_all(text.as_bytes()).and_then(|()| self.log.sync_all());
+        let written = self.log.write_all(text.as_bytes()).and_then(|()| self.log.sync());
         written.map_err(|error| Unwritten { path: self.place.path(".log"), error })
     }
 }
@@ -76,7 +78,7 @@ impl Place {
     /// Files in a folder whose names begin so.
     #[must_use]
     pub fn of(folder: &Path, stem: &str) -> Self {
-        Self { base: folder.join(stem) }
+        Self { disk: Disk::System, base: folder.join(stem) }
     }
 
     /// The file with an ending: `.json`, `_stats.csv`.
@@ -98,17 +100,17 @@ impl Place {
     ) -> Result<PathBuf, Unwritten> {
         let path = self.path(ending);
         let part = self.path(&format!("{ending}.part"));
-        let written = File::create(&part).and_then(|file| {
+        let written = self.disk.create(&part).and_then(|file| {
             let mut file = BufWriter::new(file);
             content(&mut file)?;
             // what the disk refuses may show only now
-            file.into_inner()?.sync_all()
+            file.into_inner()?.sync()
         });
-        match written.and_then(|()| rename(&part, &path)) {
+        match written.and_then(|()| self.disk.rename(&part, &path)) {
             Ok(()) => Ok(path),
             Err(error) => {
                 // the room it took may be what the next file needs
-                drop(remove_file(&part));
+                drop(self.disk.remove(&part));
                 Err(Unwritten { path, error })
             }
         }
@@ -127,6 +129,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::disk::{DiskFault, DiskOperation, FaultyDisk};
 
     #[test]
     fn a_stamp_is_a_name_that_sorts_by_time() {
@@ -138,8 +141,8 @@ mod tests {
     fn two_runs_in_one_second_have_files_of_their_own() {
         let folder = std::env::temp_dir().join(format!("plimsoll-results-{}", std::process::id()));
         let now = SystemTime::now();
-        let mut first = ResultFiles::open(&folder, now).unwrap();
-        let second = ResultFiles::open(&folder, now);
+        let mut first = ResultFiles::open(&Disk::System, &folder, now).unwrap();
+        let second = ResultFiles::open(&Disk::System, &folder, now);
         assert!(second.is_ok());
         first.log("hello").unwrap();
         let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_place_that_cannot_be_written_to_is_an_error_at_once() {
-        assert!(ResultFiles::open(std::path::Path::new("/proc/nowhere"), SystemTime::now()).is_err());
+        assert!(ResultFiles::open(&Disk::System, std::path::Path::new("/proc/nowhere"), SystemTime::now()).is_err());
     }
 
     #[test]
@@ -167,5 +170,31 @@ mod tests {
         let text = std::fs::read_to_string(place.path(".txt")).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!((names.len(), text.as_str()), (1, "whole"));
+    }
+
+    #[test]
+    fn whichever_operations_fail_a_file_is_the_old_one_or_the_new_one_and_nothing_lies_beside_it() {
+        let folder = std::env::temp_dir().join(format!("plimsoll-torture-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        // larger than what is written in one piece
+        let new = "new ".repeat(10_000);
+        for fault in DiskFault::ALL {
+            for (first, length) in (0..8).flat_map(|first| [1, 2, 50].map(|length| (first, length))) {
+                let what = format!("{fault:?} from operation {first}, {length} times");
+                let disk =
+                    FaultyDisk::new(move |number, _, _| (first..first + length).contains(&number).then_some(fault));
+                let place = Place { disk: Disk::Faulty(disk.clone()), base: folder.join("run") };
+                std::fs::write(place.path(".txt"), "old").unwrap();
+                let written =
+                    place.write(".txt", |out| new.lines().try_for_each(|line| out.write_all(line.as_bytes())));
+                let text = std::fs::read_to_string(place.path(".txt")).unwrap();
+                assert_eq!(text, if written.is_ok() { new.as_str() } else { "old" }, "{what}");
+                let removal_failed = disk.asked().last().is_some_and(|(last, _)| *last == DiskOperation::Remove)
+                    && first + length >= disk.asked().len() as u64;
+                assert!(removal_failed || !place.path(".txt.part").exists(), "{what}: a part is left");
+                drop(std::fs::remove_file(place.path(".txt.part")));
+            }
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -144,7 +144,9 @@ fn signed(share: f64, unit: &str) -> String {
         n if n < 0.005 => format!("0{unit}"),
         n if n < 10.0 => format!("{sign}{percent:.2}{unit}").replace('-', "−"),
         n if n < 1e6 => format!("{sign}{percent:.1}{unit}").replace('-', "−"),
-        _ => format!("{sign}{percent:.1e}{unit}"),
+        // nearly nothing became something: how much more it is, in percent, tells nothing
+        _ if percent > 0.0 => format!("over +999999{unit}"),
+        _ => format!("under −999999{unit}"),
     }
 }
 
@@ -174,7 +176,7 @@ mod tests {
     #[test]
     fn a_change_has_its_sign_and_its_unit() {
         let change = [0.0, 0.000_04, 0.001_2, -0.336, 522.1, 1e5].map(|change| Unit::Change.show(change));
-        assert_eq!(change, ["0%", "0%", "+0.12%", "−33.6%", "+52210.0%", "+1.0e7%"]);
+        assert_eq!(change, ["0%", "0%", "+0.12%", "−33.6%", "+52210.0%", "over +999999%"]);
         assert_eq!(Unit::Points.range(-0.06, -0.04), "−6.00 pt to −4.00 pt");
         assert_eq!(Unit::Time.range(1.0, 13.0), "1ms..13ms");
         assert_eq!(

@@ -10,7 +10,7 @@ use super::task_rows::tasks;
 use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
 use crate::metrics::{Accounting, ErrorCount, Second};
-use crate::sample::{Catalog, CatalogStage, FailureKind, StageId, StagePurpose};
+use crate::sample::{Catalog, FailureKind};
 use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Status, Verdict, health_issues};
@@ -92,12 +92,10 @@ impl Results {
     /// All requests that are judged where no stage is named, of a run with a warm-up; a journal of before the ends of
     /// requests were kept is shown as it was.
     fn without_warm_up(&self) -> Option<RequestEntry> {
-        let stages = &self.header().catalog.stages;
-        let warms_up = |stage: &CatalogStage| stage.purpose == StagePurpose::WarmUp;
+        let catalog = &self.header().catalog;
         let totals = self.totals();
-        totals.last_ended().filter(|_| stages.iter().any(warms_up))?;
-        let counts = |stage: StageId| !stages.get(stage.index()).is_some_and(warms_up);
-        Some(measured(totals, counts, self.judged_time().as_secs_f64()))
+        totals.last_ended().latest().filter(|_| catalog.stages.iter().any(|stage| !stage.purpose.is_measured()))?;
+        Some(measured(totals, |stage| catalog.is_measured(stage), self.judged_time().as_secs_f64()))
     }
 }
 
@@ -108,7 +106,7 @@ fn plan(header: &Header) -> PlanEntry {
         users: stage.users,
         rate: stage.rate,
         seconds: stage.end.since(stage.start).as_secs_f64(),
-        warm_up: stage.purpose == StagePurpose::WarmUp,
+        warm_up: !stage.purpose.is_measured(),
     });
     PlanEntry {
         name: header.plan.name.clone(),

@@ -5,7 +5,7 @@ use super::levels::{Figures, missed, on_levels};
 use super::rules::{Unreadable, rules};
 use crate::journal::{Annotation, Closing, End, Entry, Header, Mark};
 use crate::metrics::Totals;
-use crate::sample::{Catalog, StageId, StagePurpose, TaskRole};
+use crate::sample::{Catalog, StageId, TaskRole};
 use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{
@@ -51,7 +51,7 @@ impl Results {
 
     fn with(header: Header, rules: Vec<Rule>, levels: Figures) -> Self {
         let (rules, catalog) = (Arc::<[Rule]>::from(rules), Arc::new(header.catalog.clone()));
-        let timeline = Timeline::new(header.stages.iter().map(|stage| (stage.start, stage.end)));
+        let timeline = Timeline::new(header.stages.iter().map(|stage| (&*stage.scenario, stage.start, stage.end)));
         let limits = Limits {
             cores: header.environment.cores as f64,
             workers: header.workers,
@@ -152,15 +152,14 @@ impl Results {
     /// The time that rates are over: to the end of the load, or to the end of the last request that ended after it.
     #[must_use]
     pub fn measured_time(&self) -> Duration {
-        let last = self.totals.last_ended().map_or(Duration::ZERO, |last| last.since(Offset::ZERO));
+        let last = self.totals.last_ended().latest().map_or(Duration::ZERO, |last| last.since(Offset::ZERO));
         self.elapsed().max(last)
     }
 
     /// The same of what is judged where no stage is named: without warm-ups.
     pub(super) fn judged_time(&self) -> Duration {
         let measured = self.timeline.measured(Offset::from(self.elapsed()), self.totals.last_ended());
-        measured
-            .time(|index| self.catalog.stages.get(index).is_none_or(|stage| stage.purpose == StagePurpose::Measured))
+        measured.time(|stage| self.catalog.is_measured(stage))
     }
 
     /// The stage under way at a moment, of the first scenario that has one.
@@ -236,16 +235,13 @@ impl Results {
     fn achievement(&self) -> Achievement {
         let accounting = self.totals.accounting();
         let mut achievement = Achievement { ended: accounting.ok + accounting.failures(), ..Achievement::default() };
-        let counts = |stage: StageId| {
-            let stage = self.catalog.stages.get(stage.index());
-            stage.is_none_or(|stage| stage.purpose == StagePurpose::Measured)
-        };
-        for (_, total) in self.totals.series().filter(|(key, _)| counts(key.stage)) {
+        let catalog = &self.catalog;
+        for (_, total) in self.totals.series().filter(|(key, _)| catalog.is_measured(key.stage)) {
             achievement.calls += total.counts.calls();
             achievement.calls_ok += total.counts.calls_ok();
         }
-        for (key, tasks) in self.totals.tasks().iter().filter(|(key, _)| counts(key.stage)) {
-            let role = self.catalog.tasks.get(key.task.index()).map_or(TaskRole::Work, |task| task.role);
+        for (key, tasks) in self.totals.tasks().iter().filter(|(key, _)| catalog.is_measured(key.stage)) {
+            let role = catalog.tasks.get(key.task.index()).map_or(TaskRole::Work, |task| task.role);
             if role == TaskRole::Work {
                 achievement.tasks_completed += tasks.completed;
                 achievement.tasks_failed += tasks.failures();

@@ -1,11 +1,13 @@
 use std::path::PathBuf;
 
 use super::run_loop::Event;
+use crate::disk::Disk;
 use crate::journal::{Entry, NotWritten, Writer};
 
 /// Writes the journal of a run: begun when the load is, each entry as it comes.
 #[derive(Debug)]
 pub struct JournalRecorder {
+    disk: Disk,
     path: PathBuf,
     writer: Option<Writer>,
     /// The first thing that could not be written.
@@ -15,14 +17,14 @@ pub struct JournalRecorder {
 impl JournalRecorder {
     /// A recorder to a file that does not exist yet.
     #[must_use]
-    pub const fn new(path: PathBuf) -> Self {
-        Self { path, writer: None, lost: None }
+    pub const fn new(disk: Disk, path: PathBuf) -> Self {
+        Self { disk, path, writer: None, lost: None }
     }
 
     /// Takes an event of the run.
     pub fn hear(&mut self, event: &Event<'_>) {
         match event {
-            Event::Began(header) => match Writer::create(&self.path, header) {
+            Event::Began(header) => match Writer::create_on(&self.disk, &self.path, header) {
                 Ok(writer) => self.writer = Some(writer),
                 Err(error) => self.lost = Some(error),
             },

@@ -55,6 +55,14 @@ pub struct Catalog {
     pub metrics: Vec<CatalogMetric>,
 }
 
+impl Catalog {
+    /// Whether a stage's numbers count in what is judged where no stage is named. A stage that nobody knows counts.
+    #[must_use]
+    pub fn is_measured(&self, stage: StageId) -> bool {
+        self.stages.get(stage.index()).is_none_or(|stage| stage.purpose.is_measured())
+    }
+}
+
 /// An endpoint in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogEndpoint {
@@ -132,6 +140,14 @@ pub enum StagePurpose {
     Measured,
     /// They are left out.
     WarmUp,
+}
+
+impl StagePurpose {
+    /// Whether the stage's numbers count.
+    #[must_use]
+    pub const fn is_measured(self) -> bool {
+        matches!(self, Self::Measured)
+    }
 }
 
 /// A declared metric in the catalog.

@@ -1,13 +1,22 @@
+use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::metrics::{SeriesKey, TaskKey};
-use crate::sample::{Catalog, CatalogEndpoint, StageId, StagePurpose, TaskId, TaskRole, UserTypeId};
+use crate::metrics::{LastEnded, SeriesKey, TaskKey};
+use crate::sample::{Catalog, CatalogEndpoint, StageId, TaskId, TaskRole, UserTypeId};
 use crate::threshold::{Field, Matcher};
 use crate::units::Offset;
 
 /// When each stage is, by id.
 #[derive(Debug, Clone, Default)]
-pub struct Timeline(Vec<(Offset, Offset)>);
+pub struct Timeline(Vec<StageSpan>);
+
+#[derive(Debug, Clone)]
+struct StageSpan {
+    start: Offset,
+    end: Offset,
+    /// The stages that follow each other share one.
+    scenario: Box<str>,
+}
 
 /// What of each stage lies before a moment, or between two, by id.
 #[derive(Debug, Clone, Default)]
@@ -34,9 +43,10 @@ struct Selected<'a> {
 }
 
 impl Timeline {
-    /// Of stages with their starts and ends, by id.
-    pub fn new(stages: impl IntoIterator<Item = (Offset, Offset)>) -> Self {
-        Self(stages.into_iter().collect())
+    /// Of stages with their scenarios, starts and ends, by id.
+    pub fn new<'a>(stages: impl IntoIterator<Item = (&'a str, Offset, Offset)>) -> Self {
+        let span = |(scenario, start, end): (&str, Offset, Offset)| StageSpan { start, end, scenario: scenario.into() };
+        Self(stages.into_iter().map(span).collect())
     }
 
     /// What of each stage lies before a moment.
@@ -45,25 +55,34 @@ impl Timeline {
         self.between(Offset::ZERO, at)
     }
 
-    /// The time that figures of a run are about whose load ended at one moment, and whose last request ended at another:
-    /// the stages it ended in last until then, for what ended after the load counts and takes its time.
+    /// The time that figures of a run are about whose load ended at a moment. What ended after the load counts and takes
+    /// its time: a stage that no other of its scenario followed lasts until the last of its requests ended.
     #[must_use]
-    pub fn measured(&self, ended: Offset, last_ended: Option<Offset>) -> Elapsed {
+    pub fn measured(&self, ended: Offset, last_ended: &LastEnded) -> Elapsed {
         let mut elapsed = self.elapsed(ended);
-        let last = last_ended.unwrap_or(ended).max(ended);
-        elapsed.0.iter_mut().filter(|(start, end)| *end == ended && start < end).for_each(|(_, end)| *end = last);
+        let mut ends: HashMap<&str, Offset> = HashMap::new();
+        for (stage, (_, end)) in self.0.iter().zip(&elapsed.0).filter(|(_, (start, end))| start < end) {
+            let last = ends.entry(&*stage.scenario).or_insert(*end);
+            *last = (*last).max(*end);
+        }
+        for (id, (stage, (start, end))) in (0..=u16::MAX).map(StageId).zip(self.0.iter().zip(&mut elapsed.0)) {
+            if *start < *end && ends.get(&*stage.scenario) == Some(end) {
+                let unknown = last_ended.of_unknown_stage().filter(|_| *end == ended);
+                *end = (*end).max(last_ended.of(id).max(unknown).unwrap_or(*end));
+            }
+        }
         elapsed
     }
 
     pub(super) fn between(&self, from: Offset, to: Offset) -> Elapsed {
-        Elapsed(self.0.iter().map(|(start, end)| ((*start).clamp(from, to), (*end).clamp(from, to))).collect())
+        Elapsed(self.0.iter().map(|stage| (stage.start.clamp(from, to), stage.end.clamp(from, to))).collect())
     }
 }
 
 impl Elapsed {
     /// How long any of the taken stages lasted: stages of several scenarios may lie side by side, and count once.
-    pub fn time(&self, takes: impl Fn(usize) -> bool) -> Duration {
-        let taken = self.0.iter().enumerate().filter(|(index, _)| takes(*index)).map(|(_, span)| *span);
+    pub fn time(&self, takes: impl Fn(StageId) -> bool) -> Duration {
+        let taken = (0..=u16::MAX).map(StageId).zip(&self.0).filter(|(stage, _)| takes(*stage)).map(|(_, span)| *span);
         let mut spans: Vec<(Offset, Offset)> = taken.collect();
         spans.sort_unstable();
         let mut reached = Offset::ZERO;
@@ -119,7 +138,7 @@ impl<'a> Selection<'a> {
 
     /// The time the taken stages have lasted.
     pub(super) fn time(&self, elapsed: &Elapsed) -> Duration {
-        elapsed.time(|index| u16::try_from(index).is_ok_and(|index| self.takes_stage(StageId(index))))
+        elapsed.time(|stage| self.takes_stage(stage))
     }
 
     /// Whether requests of a stage would be taken if the selector asked for no more than that.
@@ -137,8 +156,7 @@ impl<'a> Selection<'a> {
         if let Some(only) = self.only {
             return stage == only;
         }
-        let purpose = self.catalog.stages.get(stage.index()).map(|stage| stage.purpose);
-        self.names_stages || purpose != Some(StagePurpose::WarmUp)
+        self.names_stages || self.catalog.is_measured(stage)
     }
 
     fn stage_name(&self, stage: StageId) -> &str {
@@ -180,8 +198,8 @@ mod tests {
     #[test]
     fn stages_side_by_side_count_once() {
         let at = |seconds| Offset::ZERO + Duration::from_secs(seconds);
-        let timeline = Timeline::new([(at(0), at(10)), (at(10), at(20)), (at(5), at(30))]);
-        let time = |elapsed: &Elapsed, taken: &[usize]| elapsed.time(|index| taken.contains(&index)).as_secs();
+        let timeline = Timeline::new([("", at(0), at(10)), ("", at(10), at(20)), ("side", at(5), at(30))]);
+        let time = |elapsed: &Elapsed, taken: &[usize]| elapsed.time(|stage| taken.contains(&stage.index())).as_secs();
         let whole = timeline.elapsed(at(60));
         assert_eq!(time(&whole, &[0, 1, 2]), 30);
         assert_eq!(time(&whole, &[0, 2]), 30);
@@ -194,12 +212,29 @@ mod tests {
     #[test]
     fn what_ends_after_the_load_takes_its_time_from_the_stages_the_load_ended_in() {
         let at = |seconds| Offset::ZERO + Duration::from_secs(seconds);
-        let timeline = Timeline::new([(at(0), at(10)), (at(10), at(20)), (at(20), at(30))]);
-        let time = |elapsed: &Elapsed, taken: &[usize]| elapsed.time(|index| taken.contains(&index)).as_secs();
-        let drained = timeline.measured(at(20), Some(at(23)));
+        let timeline = Timeline::new([("", at(0), at(10)), ("", at(10), at(20)), ("", at(20), at(30))]);
+        let time = |elapsed: &Elapsed, taken: &[usize]| elapsed.time(|stage| taken.contains(&stage.index())).as_secs();
+        let last = |stage: u16, seconds| {
+            let mut last = LastEnded::default();
+            last.add(StageId(stage), at(seconds));
+            last
+        };
+        let drained = timeline.measured(at(20), &last(1, 23));
         assert_eq!([time(&drained, &[0]), time(&drained, &[1]), time(&drained, &[2])], [10, 13, 0]);
         assert_eq!(time(&drained, &[0, 1, 2]), 23);
-        let early = timeline.measured(at(20), Some(at(19)));
-        assert_eq!((time(&early, &[0, 1]), time(&timeline.measured(at(20), None), &[0, 1])), (20, 20));
+        let early = timeline.measured(at(20), &last(1, 19));
+        let old = timeline.measured(at(20), &LastEnded::in_unknown_stage(at(23)));
+        assert_eq!([time(&old, &[0]), time(&old, &[1]), time(&old, &[2])], [10, 13, 0]);
+        assert_eq!((time(&early, &[0, 1]), time(&timeline.measured(at(20), &LastEnded::default()), &[0, 1])), (20, 20));
+    }
+
+    #[test]
+    fn a_scenario_that_is_over_before_the_run_takes_the_time_of_what_it_had_under_way() {
+        let at = |seconds| Offset::ZERO + Duration::from_secs(seconds);
+        let timeline = Timeline::new([("a", at(0), at(5)), ("a", at(5), at(10)), ("b", at(0), at(30))]);
+        let mut last = LastEnded::default();
+        [(0, 7), (1, 13), (2, 31)].into_iter().for_each(|(stage, seconds)| last.add(StageId(stage), at(seconds)));
+        let time = |stage: u16| timeline.measured(at(30), &last).time(|other| other == StageId(stage)).as_secs();
+        assert_eq!([time(0), time(1), time(2)], [5, 8, 31]);
     }
 }

@@ -7,7 +7,7 @@ use super::selection::{Elapsed, Selection, Timeline};
 use super::threshold_history::ThresholdHistory;
 use super::worst_window::WorstWindow;
 use crate::journal::Closing;
-use crate::metrics::{Interval, Totals};
+use crate::metrics::{Interval, LastEnded, Totals};
 use crate::sample::{Catalog, RunGauge, StageId};
 use crate::threshold::{Aggregate, Amount, OnBreak, Rule, Subject};
 use crate::units::{Offset, Shard};
@@ -23,7 +23,7 @@ pub struct ThresholdEvaluator {
     shard: Shard,
     states: Vec<RuleState>,
     /// When the last request ended.
-    last_ended: Option<Offset>,
+    last_ended: LastEnded,
 }
 
 /// What was found of one rule.
@@ -72,13 +72,13 @@ impl ThresholdEvaluator {
             fatal: None,
         };
         let states = rules.iter().map(state).collect();
-        Self { rules, catalog, timeline, shard, states, last_ended: None }
+        Self { rules, catalog, timeline, shard, states, last_ended: LastEnded::default() }
     }
 
     /// Takes a second, which is later than all before, and evaluates every rule.
     pub fn hear(&mut self, interval: &Interval) {
         let at = Offset::ZERO + Duration::from_secs(u64::from(interval.second) + 1);
-        self.last_ended = self.last_ended.max(interval.last_ended);
+        self.last_ended.merge(&interval.last_ended);
         for (rule, state) in self.rules.iter().zip(&mut self.states) {
             let selection = Selection::new(&rule.require.selector, &self.catalog, None);
             state.measurement.hear(interval, &rule.require, &selection);
@@ -120,7 +120,7 @@ impl ThresholdEvaluator {
                 (_, Some(broken), _) => broken,
                 (_, None, Some(worst)) => worst,
                 (..) => {
-                    let time = selection.time(&self.timeline.measured(ended, self.last_ended));
+                    let time = selection.time(&self.timeline.measured(ended, &self.last_ended));
                     let measured = state.measurement.read(&rule.require, &selection, time);
                     defer(Judged::of(rule, measured), rule, self.shard)
                 }

@@ -9,6 +9,7 @@ use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{data, talk, talk_width};
 use crate::compile::Program;
 use crate::diagnostic::Unset;
+use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
 use crate::live::{Talk, Terminal};
 use crate::plan::{Aim, node_to_json};
@@ -54,7 +55,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     }
     raise(peak(options.shard, &program))
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
-    let mut files = ResultFiles::open(&args.out, SystemTime::now()).map_err(|error| {
+    let mut files = ResultFiles::open(&Disk::System, &args.out, SystemTime::now()).map_err(|error| {
         let place = args.out.display();
         refuse(&format!("results cannot be written to {place}: {error}"), "choose another folder with `--out DIR`")
     })?;
@@ -121,7 +122,7 @@ async fn conducted(args: &RunArgs, job: Job, files: &mut ResultFiles) -> Result<
         () = interrupts.next() => return Err(interrupted(&NotReady::Interrupted)),
         ready = ready(&job.program, args) => ready?,
     }
-    let mut recorder = JournalRecorder::new(files.place().path(".journal"));
+    let mut recorder = JournalRecorder::new(Disk::System, files.place().path(".journal"));
     let columns = talk_width().map(|width| width.0);
     let mut terminal = Terminal::new(files, Talk { print: talk, columns, quiet: args.quiet });
     let results = conduct(job, &mut interrupts, |event| {

@@ -1,8 +1,8 @@
-use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::terminal::talk;
+use crate::disk::Disk;
 use crate::report::{Format, HistoryRows, ResultFiles, Seconds, annotations, keep, run_page};
 use crate::results::Report;
 use crate::verdict::Exit;
@@ -64,5 +64,5 @@ pub(super) fn is_github_job() -> bool {
 }
 
 fn append(path: &Path, text: &str) -> io::Result<()> {
-    OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
+    Disk::System.append(path)?.write_all(text.as_bytes())
 }

@@ -5,6 +5,7 @@ mod encoding;
 mod hostile;
 mod merging;
 mod round_trip;
+mod torture;
 
 use std::fs;
 use std::io::Cursor;

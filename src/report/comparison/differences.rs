@@ -77,8 +77,7 @@ fn shapes(stages: &[Stage]) -> Vec<Shape<'_>> {
 }
 
 fn shape(stage: &Stage) -> Shape<'_> {
-    let warm_up = stage.purpose == crate::sample::StagePurpose::WarmUp;
-    (&stage.name, &stage.scenario, stage.start, stage.end, stage.users, stage.rate, warm_up)
+    (&stage.name, &stage.scenario, stage.start, stage.end, stage.users, stage.rate, stage.purpose.is_measured())
 }
 
 /// What tells one target from another; the service within the process has another port each time.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep};
 
+use crate::disk::Disk;
 use crate::engine::tests::{Received, VirtualRun, in_virtual_time};
 use crate::journal::{Annotation, End, Entry, Mark, Reader};
 use crate::results::{Report, Results, replay};
@@ -76,7 +77,7 @@ pub(super) fn conduct_virtually(run: VirtualRun, interrupts: &[Duration]) -> Res
                 sender.send(()).unwrap();
             });
         }
-        let mut recorder = JournalRecorder::new(journal.clone());
+        let mut recorder = JournalRecorder::new(Disk::System, journal.clone());
         let (mut entries, mut stopping) = (Vec::new(), Vec::new());
         let job = Job { program: run.program.clone(), options, header };
         let results = conduct(job, &mut received, |event| {

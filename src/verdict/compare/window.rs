@@ -27,7 +27,7 @@ impl Window {
     /// That of a run with these stages. A run without stages that count is compared whole.
     #[must_use]
     pub fn of(stages: &[Span]) -> Self {
-        let counted = stages.iter().filter(|stage| stage.purpose == StagePurpose::Measured);
+        let counted = stages.iter().filter(|stage| stage.purpose.is_measured());
         let start = counted.clone().map(|stage| stage.start).min().unwrap_or(Offset::ZERO);
         let end = counted.clone().map(|stage| stage.end).max().unwrap_or(Offset::from_nanos(u64::MAX));
         let mut boundaries: Vec<Offset> =

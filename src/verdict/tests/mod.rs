@@ -88,5 +88,5 @@ fn at(seconds: u64) -> Offset {
 
 /// Ten seconds of warm-up, then five of the peak.
 fn timeline() -> Timeline {
-    Timeline::new([(at(0), at(10)), (at(10), at(15))])
+    Timeline::new([("", at(0), at(10)), ("", at(10), at(15))])
 }

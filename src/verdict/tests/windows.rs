@@ -24,7 +24,7 @@ fn second(second: u32, stage: u16, times_ms: &[u64], failed: usize) -> Interval 
 
 /// A minute of one stage, in which each second has ten requests of 5 ms; those apart are other seconds.
 fn minute(rules: &[Rule], apart: &[(u32, &[u64], usize)]) -> (Vec<Finding>, Option<usize>) {
-    let mut evaluator = evaluator_of(rules, Timeline::new([(at(0), at(0)), (at(0), at(60))]));
+    let mut evaluator = evaluator_of(rules, Timeline::new([("", at(0), at(0)), ("", at(0), at(60))]));
     for now in 0..62 {
         let usual: &[u64] = if now < 60 { &[5; 10] } else { &[] };
         let (times, failed) =
@@ -72,7 +72,7 @@ fn of_a_threshold_that_held_in_every_window_the_worst_is_shown_and_when_it_was()
 #[test]
 fn a_worst_window_of_long_ago_is_remembered_and_what_came_after_the_load_is_left_out() {
     let rules = [rule("max < 9s over 5s")];
-    let mut evaluator = evaluator_of(&rules, Timeline::new([(at(0), at(0)), (at(0), at(9000))]));
+    let mut evaluator = evaluator_of(&rules, Timeline::new([("", at(0), at(0)), ("", at(0), at(9000))]));
     for now in 0..5000 {
         evaluator.hear(&second(now, 1, if now == 70 { &[2000] } else { &[5] }, 0));
     }
@@ -109,7 +109,7 @@ fn a_window_is_judged_only_where_it_lies_in_the_load_whole() {
 fn where_no_window_has_room_what_failed_first_is_not_forgotten() {
     // two seconds that fail, then a warm-up in which the answers come that were late
     let rules = [rule("errors < 5 over 3s"), rule("rate{stage=peak} >= 9/s over 3s")];
-    let timeline = Timeline::new([(at(2), at(10)), (at(0), at(2))]);
+    let timeline = Timeline::new([("", at(2), at(10)), ("", at(0), at(2))]);
     let mut evaluator = evaluator_of(&rules, timeline);
     for now in 0..10 {
         evaluator.hear(&second(now, u16::from(now < 2), &[5; 10], if now < 2 { 10 } else { 0 }));
@@ -158,7 +158,7 @@ fn without_data_in_any_window_there_is_no_data() {
 #[test]
 fn a_long_history_is_bounded_and_forgets_no_break() {
     let rules = [rule("max < 1s over 1s")];
-    let mut evaluator = evaluator_of(&rules, Timeline::new([(at(0), at(0)), (at(0), at(20_000))]));
+    let mut evaluator = evaluator_of(&rules, Timeline::new([("", at(0), at(0)), ("", at(0), at(20_000))]));
     for now in 0..20_000 {
         evaluator.hear(&second(now, 1, if now == 7001 { &[2000] } else { &[5] }, 0));
     }

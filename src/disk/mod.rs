@@ -1,0 +1,14 @@
+//! Files that results are written to. [`Disk`] makes, renames and removes them, and [`DiskFile`] is one of them: in
+//! production the system's; in tests each operation may fail as a full or broken disk fails.
+
+mod disk_file;
+#[cfg(test)]
+mod faulty;
+mod files;
+
+pub use disk_file::DiskFile;
+#[cfg(test)]
+pub use faulty::FaultyDisk;
+#[cfg(test)]
+pub(crate) use faulty::{DiskFault, DiskOperation};
+pub use files::Disk;
