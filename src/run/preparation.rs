@@ -82,6 +82,9 @@ fn lines_of(messages: &mut UnboundedReceiver<WorkerMessage>, line: impl FnMut(St
 fn of_line(message: WorkerMessage) -> Option<String> {
     match message {
         WorkerMessage::Line { text, .. } => Some(text),
-        WorkerMessage::Second { .. } | WorkerMessage::Stop { .. } | WorkerMessage::Over { .. } => None,
+        WorkerMessage::Second { .. }
+        | WorkerMessage::Stop { .. }
+        | WorkerMessage::Folded(_)
+        | WorkerMessage::Over { .. } => None,
     }
 }
