@@ -15,6 +15,7 @@ mod import;
 mod journal;
 mod live;
 mod load;
+mod memory;
 mod metrics;
 mod plan;
 mod report;
@@ -23,6 +24,7 @@ mod rows;
 mod run;
 mod sample;
 mod secrets;
+mod spool;
 mod target;
 mod threshold;
 mod timer;
@@ -66,6 +68,9 @@ pub mod test_api {
     }
     pub mod load {
         pub use crate::load::UserCurve;
+    }
+    pub mod memory {
+        pub use crate::memory::MemoryBudget;
     }
     pub mod metrics {
         pub use crate::metrics::{

@@ -6,27 +6,32 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 26] = [
+const FLOORS: [(&str, &[&str]); 28] = [
     ("units", &[]),
     ("timer", &[]),
+    ("memory", &[]),
     ("disk", &[]),
     ("secrets", &[]),
+    ("spool", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
-    ("expression", &["diagnostic", "units"]),
+    ("expression", &["diagnostic", "memory", "units"]),
     ("load", &["units"]),
     ("sample", &["units"]),
     ("plan", &["units", "diagnostic", "threshold"]),
     ("rows", &["expression", "units"]),
-    ("metrics", &["sample", "units"]),
-    ("http", &["sample", "units"]),
+    ("metrics", &["sample", "memory", "units"]),
+    ("http", &["sample", "memory", "units"]),
     (
         "compile",
         &["http", "rows", "plan", "load", "expression", "threshold", "sample", "diagnostic", "secrets", "units"],
     ),
     ("journal", &["disk", "metrics", "threshold", "sample", "units"]),
     ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
-    ("engine", &["compile", "expression", "rows", "load", "http", "metrics", "sample", "secrets", "timer", "units"]),
+    (
+        "engine",
+        &["compile", "expression", "rows", "load", "http", "metrics", "sample", "secrets", "memory", "timer", "units"],
+    ),
     ("results", &["verdict", "journal", "metrics", "threshold", "sample", "units"]),
     (
         "run",
@@ -45,11 +50,12 @@ const FLOORS: [(&str, &[&str]); 26] = [
             "plan",
             "threshold",
             "diagnostic",
+            "memory",
             "secrets",
             "units",
         ],
     ),
-    ("report", &["disk", "results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
+    ("report", &["disk", "results", "verdict", "journal", "metrics", "threshold", "sample", "spool", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["expression", "diagnostic", "secrets", "units"]),
@@ -59,6 +65,8 @@ const FLOORS: [(&str, &[&str]); 26] = [
         &[
             "disk",
             "secrets",
+            "spool",
+            "memory",
             "units",
             "diagnostic",
             "threshold",

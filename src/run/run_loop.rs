@@ -4,12 +4,13 @@ use std::time::{Duration, SystemTime};
 use super::collector::Collector;
 use super::interrupts::{Interrupts, wait};
 use super::level_controller::{LevelController, Next};
-use super::preparation::{set_up, tear_down};
+use super::preparation::Preparation;
 use super::process_stats::ProcessStats;
 use crate::compile::Program;
 use crate::engine::{CUT_GRACE, NotReady, Options, Phase, Run, Stop, WorkerMessage};
 use crate::journal::{Annotation, Closing, End, Entry, Header, Level, Mark};
-use crate::metrics::{Health, Interval, add_run_gauges};
+use crate::memory::{Held, Part};
+use crate::metrics::{Fold, Health, Interval, NAMES, SERIES, add_run_gauges};
 use crate::results::{Results, Unreadable};
 use crate::units::Offset;
 
@@ -34,6 +35,8 @@ pub enum Event<'a> {
     Entry(&'a Entry, &'a Results),
     /// The run is brought to its end before its time, for a reason in words; requests under way may still end.
     Stopping(Closing, &'a str),
+    /// The load is over and the plan's teardown begins. The end that came before says so, and what was measured is complete.
+    TearingDown,
 }
 
 /// A run that did not start.
@@ -48,7 +51,7 @@ pub enum NotStarted {
 }
 
 /// Makes a run, from its setup to its teardown; `listener` hears each of its events. What a run has come to is only what
-/// its entries say.
+/// its entries say. Its end comes before the teardown, so that no teardown can cost the results, and once more after it.
 ///
 /// # Errors
 /// A run that could not start.
@@ -58,13 +61,15 @@ pub async fn conduct(
     mut listener: impl FnMut(Event<'_>),
 ) -> Result<Results, NotStarted> {
     let Job { program, options, header } = job;
+    options.memory.of_this_thread();
     // before anything is sent: what cannot be judged is not run
     let mut results = Results::new(header)?;
     let stop = Stop::new();
-    let globals = tokio::select! {
+    let preparation = Preparation { program: &program, platform: &options.platform };
+    let (globals, lines) = tokio::select! {
         biased;
         () = interrupts.next() => return Err(NotReady::Interrupted.into()),
-        globals = set_up(&program, &options.platform) => globals?,
+        globals = preparation.set_up() => globals?,
     };
     let ready = match wait(options.start, interrupts, |at| listener(Event::Waiting(at))).await {
         Ok(()) => Run::start(&program, &globals, &options, &stop),
@@ -74,7 +79,7 @@ pub async fn conduct(
         Ok(run) => run,
         Err(why) => {
             // what the setup made is taken away again
-            tear_down(&program, &globals, &options.platform, interrupts).await;
+            preparation.tear_down(&globals, interrupts, drop).await;
             return Err(why.into());
         }
     };
@@ -90,20 +95,33 @@ pub async fn conduct(
         run,
         ended: None,
         cut: None,
+        memory: options.memory.hold(Part::Series, 0).ok(),
+        folds: Vec::new(),
     };
+    for line in lines {
+        under_way.emitter.annotate(Offset::ZERO, Mark::Line, &line);
+    }
     under_way.load(interrupts).await;
     let UnderWay { mut emitter, levels, run, ended, collector, .. } = under_way;
     let length = Offset::from(program.length());
     let done = || collector.done().unwrap_or_else(|| run.clock.now());
     let (closing, at) = ended.unwrap_or_else(|| (Closing::Complete, length.min(done())));
-    let broken_workers = run.join().await;
-    emitter.emit(Entry::End(End {
+    let clock = run.clock;
+    let mut end = End {
         closing,
         elapsed: at.min(length).since(Offset::ZERO),
-        broken_workers,
-        teardown: tear_down(&program, &globals, &options.platform, interrupts).await,
+        broken_workers: run.join().await,
+        teardown: Vec::new(),
         levels: levels.map(|levels| levels.tried).unwrap_or_default(),
-    }));
+    };
+    if preparation.has_teardown() {
+        end.teardown.push(End::TEARDOWN_OPEN.to_owned());
+        emitter.emit(Entry::End(end.clone()));
+        (emitter.listener)(Event::TearingDown);
+        let log = |line: String| emitter.annotate(clock.now(), Mark::Line, &line);
+        end.teardown = preparation.tear_down(&globals, interrupts, log).await;
+    }
+    emitter.emit(Entry::End(end));
     Ok(emitter.results)
 }
 
@@ -120,6 +138,10 @@ struct UnderWay<'a, L> {
     ended: Option<(Closing, Offset)>,
     /// When what was under way was cut off, where somebody had no time for it.
     cut: Option<Offset>,
+    /// The memory of the results.
+    memory: Option<Held>,
+    /// What was folded into `other` and told.
+    folds: Vec<Fold>,
 }
 
 /// Beyond the times that workers have to end, so long may their last messages take.
@@ -159,6 +181,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
                 WorkerMessage::Stop { why } if self.stop.phase() == Phase::Running => {
                     self.end(Closing::Plan, Some((Mark::StopAsked, why)));
                 }
+                WorkerMessage::Folded(fold) => self.folded(*fold),
                 _ => {}
             }
             for interval in self.collector.take(message) {
@@ -179,6 +202,23 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
             (None, None) => Offset::from(self.program.length()) + self.run.grace,
         };
         (end + CUT_GRACE + SLACK).since(now)
+    }
+
+    /// Says once, for all workers, that something is counted as `other`.
+    fn folded(&mut self, fold: Fold) {
+        if self.folds.contains(&fold) {
+            return;
+        }
+        self.folds.push(fold);
+        let why = match fold {
+            Fold::Names(endpoint) => {
+                let endpoint = self.program.endpoints.get(endpoint.index()).map_or("", |endpoint| &endpoint.name);
+                format!("`{endpoint}` goes by more than {NAMES} names on one worker")
+            }
+            Fold::Series => format!("one worker counts more than {SERIES} series of requests"),
+            Fold::Memory => "the memory for what is counted is used up (`--memory` gives it more)".to_owned(),
+        };
+        self.emitter.annotate(self.emitter.reached, Mark::Folded, &format!("{why}: what is new is counted as `other`"));
     }
 
     /// Ends the run at an interrupt, and cuts off what is under way at the next.
@@ -211,6 +251,9 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         self.measure_run(&mut interval);
         let over = Offset::from(Duration::from_secs(u64::from(interval.second) + 1));
         self.emitter.second(interval);
+        if let Some(memory) = &mut self.memory {
+            memory.set(self.emitter.results.totals().bytes() as u64);
+        }
         if self.stop.phase() > Phase::Running {
             return;
         }

@@ -9,6 +9,7 @@ use super::service::{Accept, Accepts, Answers, Received, Reply, Service};
 use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources};
 use crate::engine::{Options, Phase, Platform, Run, Start, Stop, WorkerMessage};
+use crate::memory::MemoryBudget;
 use crate::metrics::{Distribution, Interval, Measure, Scale, Totals};
 use crate::plan::read_text;
 use crate::units::{Seed, Shard};
@@ -24,6 +25,8 @@ pub(crate) struct VirtualRun {
     stops: Vec<(Duration, Phase)>,
     /// How long its messages wait until somebody reads them.
     read_after: Duration,
+    /// How many bytes it may hold.
+    memory: u64,
 }
 
 /// What a run came to.
@@ -89,7 +92,12 @@ impl VirtualRun {
             accepts: Rc::new(|_, _| Accept::After(Duration::ZERO)),
             stops: Vec::new(),
             read_after: Duration::ZERO,
+            memory: 1 << 30,
         }
+    }
+
+    pub(crate) fn with_memory(self, memory: u64) -> Self {
+        Self { memory, ..self }
     }
 
     pub(crate) fn workers(self, workers: u32) -> Self {
@@ -131,6 +139,7 @@ impl VirtualRun {
             start: Start::In(Duration::ZERO),
             shard: self.shard,
             platform: Platform::Simulated(service.network.clone()),
+            memory: MemoryBudget::new(self.memory),
         }
     }
 
@@ -173,6 +182,7 @@ impl VirtualRun {
                     }
                 }
                 WorkerMessage::Line { at, text } => played.lines.push((at.since(crate::units::Offset::ZERO), text)),
+                WorkerMessage::Folded(_) => {}
                 WorkerMessage::Stop { why } => {
                     played.stops.push(why);
                     stop.advance(Phase::Draining);
