@@ -111,7 +111,7 @@ impl Distribution {
     pub fn between(&self, edges: &[f64]) -> Vec<u64> {
         let mut counts = vec![0_u64; edges.len().saturating_sub(1)];
         let last = counts.len().saturating_sub(1);
-        for (bucket, count) in self.counts.iter(self.scale) {
+        for (bucket, count) in self.counts.iter() {
             let sample = self.scale.sample(self.scale.lowest(bucket as usize));
             let place = edges.partition_point(|edge| *edge < sample).saturating_sub(1).min(last);
             if let Some(counted) = counts.get_mut(place) {

@@ -91,7 +91,7 @@ pub(super) fn tell(place: &Place, written: &Written, lost: Lost) -> Result<(), E
         talk(&annotations(report));
     }
     if lost.is_empty() {
-        talk(&format!("results in {}\n", place.path(".json").display()));
+        talk(&format!("results in {}\n", place.path(".html").display()));
         return Ok(());
     }
     let help = if missing == 0 {
