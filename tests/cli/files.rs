@@ -20,7 +20,8 @@ use crate::support::plan_folder::PlanFolder;
 use crate::support::repository::text;
 use crate::support::target;
 
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
+    ".html",
     ".journal",
     ".json",
     ".log",
@@ -83,6 +84,9 @@ fn every_form_shows_the_same_numbers() {
     let report = plan.report();
     let (stats, junit, page) =
         (rows(&plan.with_ending("_stats.csv")), plan.with_ending("_junit.xml"), plan.with_ending(".md"));
+    let html = plan.with_ending(".html");
+    // as the page's templates escape a name
+    let escaped = |name: &str| name.replace('/', "&#x2f;");
     let entries: Vec<&Value> =
         report["requests"].as_array().unwrap().iter().chain(std::iter::once(&report["total"])).collect();
     assert_eq!(stats.len(), entries.len());
@@ -128,6 +132,14 @@ fn every_form_shows_the_same_numbers() {
         }
         // what a person reads has three digits
         let words = ["p50", "p95", "p99", "max"].map(|key| shown(&times[key]));
+        let in_browser = html.lines().find(|line| {
+            if of_all { line.contains(">all</td>") } else { line.contains(&format!(">{}</td>", escaped(name))) }
+        });
+        let in_browser = in_browser.unwrap();
+        for key in ["p50", "p90", "p95", "p99", "p999", "max"] {
+            let cell = format!("<td data-v=\"{}\">{}</td>", times[key], shown(&times[key]));
+            assert!(in_browser.contains(&cell), "{cell} in {in_browser}");
+        }
         let failed = entry["failed"].as_u64().unwrap();
         let share = entry["error_rate"].as_f64().unwrap() * 100.0;
         let percent = match share {
