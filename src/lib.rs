@@ -23,6 +23,8 @@ mod rows;
 mod run;
 mod sample;
 mod secrets;
+#[cfg(test)]
+mod simulation;
 mod target;
 mod threshold;
 mod timer;

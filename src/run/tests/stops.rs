@@ -192,3 +192,19 @@ shape: {constant: {users: 1, for: 3s}}
     assert!((secs(9)..=ms(9010)).contains(&asked.over), "{:?}", asked.over);
     assert_eq!((asked.end.closing, asked.report.verdict.exit_code), (Closing::Asked, 5));
 }
+
+#[test]
+fn three_interrupts_in_one_moment_end_the_load_and_its_teardown() {
+    let plan = "
+endpoints: {slow: {get: /, timeout: 20s}}
+users: {u: {tasks: {ask: {call: slow}}}}
+teardown: [{think: 1h}, {call: slow}]
+shape: {constant: {users: 2, for: 1m}}
+";
+    for moments in [[secs(3); 3], [secs(3), secs(3), ms(3001)], [secs(3), secs(5), secs(5)]] {
+        let conducted = conduct_virtually(VirtualRun::of(plan).answering(|_| Reply::Silence), &moments).unwrap();
+        assert!(conducted.over <= moments[2] + ms(10), "{moments:?}: {:?}", conducted.over);
+        assert_eq!((conducted.end.closing, conducted.report.verdict.exit_code), (Closing::Asked, 5));
+        assert_eq!(conducted.books()[3], 2);
+    }
+}
