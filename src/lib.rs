@@ -15,6 +15,7 @@ mod import;
 mod journal;
 mod live;
 mod load;
+mod memory;
 mod metrics;
 mod plan;
 mod report;
@@ -57,6 +58,9 @@ pub mod test_api {
     }
     pub mod load {
         pub use crate::load::UserCurve;
+    }
+    pub mod memory {
+        pub use crate::memory::MemoryBudget;
     }
     pub mod metrics {
         pub use crate::metrics::{

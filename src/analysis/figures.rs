@@ -43,6 +43,18 @@ pub(super) enum Origin {
     Locust,
 }
 
+/// What is to be known of percentiles where requests failed.
+pub(super) fn failed_in_percentiles(failed: u64) -> Option<String> {
+    let failed = match failed {
+        0 => return None,
+        1 => "1 failed request is".to_owned(),
+        many => format!("{many} failed requests are"),
+    };
+    Some(format!(
+        "{failed} in the percentiles below with the time taken; targets count a failed request as no quicker than its timeout, on a journal alone"
+    ))
+}
+
 /// Requests that share a method and a name, or all of them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Row {

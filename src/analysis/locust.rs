@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::cause::Cause;
 use super::csv::{Csv, Form, InputError, LIMIT, Line};
-use super::figures::{Failures, Figures, Origin, Row, Step, Times};
+use super::figures::{Failures, Figures, Origin, Row, Step, Times, failed_in_percentiles};
 use super::quantile_bounds::Share;
 use super::trend::{Point, Trend};
 
@@ -67,6 +67,9 @@ pub fn read_stats<R: Read>(source: &Path, file: R, companions: CompanionCsvs) ->
     }
     let seconds = span(total.iter().chain(&rows)).or_else(|| companions.seconds());
     check_total(&rows, total.as_ref(), &mut notes);
+    notes.extend(failed_in_percentiles(
+        total.as_ref().map_or_else(|| rows.iter().map(|row| row.failed).sum(), |all| all.failed),
+    ));
     notes.extend(companions.notes);
     Ok(Figures {
         source: source.to_owned(),

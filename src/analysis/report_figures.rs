@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::cause::Cause;
-use super::figures::{Failures, Figures, Origin, Row, Step, Times};
+use super::figures::{Failures, Figures, Origin, Row, Step, Times, failed_in_percentiles};
 use super::quantile_bounds::Share;
 use super::trend::{Point, Trend};
 use crate::results::{FailureEntry, Report, RequestEntry, SecondEntry, TimeEntry};
@@ -24,6 +24,7 @@ pub fn of_report(source: &Path, report: Report) -> Figures {
             "warm-ups are among the figures below; targets leave them out, except a plan's on a JSON report".into(),
         );
     }
+    notes.extend(failed_in_percentiles(report.total.failed));
     if report.levels.len() > 1 {
         notes.push(
             "the run tried level after level: the figures are of all of them, those that broke among them".into(),

@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod env_file;
 mod fetch;
+mod memory;
 mod merge;
 mod new;
 mod plan_file;

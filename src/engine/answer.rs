@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::request::LONGEST_BODY;
 use crate::compile::{Capture, CaptureFrom, Endpoint, Record, RecordValue};
-use crate::expression::{Answer, JsonPath, Scope, Value, json_to_value, to_number};
+use crate::expression::{Answer, EvalError, JsonPath, Scope, Value, copy_of_json, json_to_value, to_number};
 use crate::http::{self, Ending};
 use crate::sample::{FailureKind, MetricId};
 
@@ -27,7 +27,9 @@ pub(super) fn evaluate(
     }
     let missing = |missing: Missing| (FailureKind::Body, missing.0);
     for capture in &endpoint.capture {
-        scope.set(&capture.name, captured(capture, answer).map_err(missing)?);
+        let value = captured(capture, answer).map_err(missing)?;
+        let place = |error: EvalError| (FailureKind::Body, format!("{} ({})", error.message, capture.place));
+        scope.keep(&capture.name, value).map_err(place)?;
     }
     endpoint.record.iter().map(|record| recorded(record, answer, scope).map_err(missing)).collect()
 }
@@ -48,7 +50,10 @@ pub(super) fn decompressed(ending: Ending) -> Ending {
 fn captured(capture: &Capture, answer: &Answer) -> Result<Value, Missing> {
     let what = || format!("to capture as `{}` ({})", capture.name, capture.place);
     match &capture.from {
-        CaptureFrom::Json(path) => found(path, answer, what).map(json_to_value),
+        CaptureFrom::Json(path) => {
+            let json = found(path, answer, what)?;
+            copy_of_json(json).map_err(|no_room| Missing(format!("too large {}: {no_room}", what())))
+        }
         CaptureFrom::Status => Ok(Value::from(answer.status())),
         CaptureFrom::Header(name) => {
             let value = answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -76,7 +81,8 @@ fn recorded(record: &Record, answer: &Answer, scope: &Arc<Scope>) -> Result<(Met
         RecordValue::Constant(number) => Some(*number),
         RecordValue::Json(path) => {
             let json = found(path, answer, || format!("to record ({})", record.place))?;
-            to_number(&json_to_value(json))
+            // no list and no map is a number
+            if json.is_array() || json.is_object() { None } else { to_number(&json_to_value(json)) }
         }
         RecordValue::Expr(expr) => {
             let value = expr.eval(scope).map_err(|error| Missing(format!("{}: {}", record.place, error.message)))?;
@@ -90,6 +96,6 @@ fn recorded(record: &Record, answer: &Answer, scope: &Arc<Scope>) -> Result<(Met
 }
 
 fn found<'a>(path: &JsonPath, answer: &'a Answer, what: impl Fn() -> String) -> Result<&'a serde_json::Value, Missing> {
-    let json = answer.json().ok_or_else(|| Missing(format!("the body is not JSON: nothing {}", what())))?;
+    let json = answer.json().map_err(|why| Missing(format!("the body is {why}: nothing {}", what())))?;
     path.first(json).ok_or_else(|| Missing(format!("nothing at `{path}` {}", what())))
 }

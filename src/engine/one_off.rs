@@ -98,8 +98,8 @@ async fn perform(
     let mut failures = Vec::new();
     if let Some(user_type) = user_type.and_then(|id| context.program.users.get(id.index())) {
         for (name, template) in &user_type.state {
-            match template.eval(&user.scope) {
-                Ok(value) => user.scope.set(name, value),
+            match template.eval(&user.scope).and_then(|value| user.scope.keep(name, value)) {
+                Ok(()) => {}
                 Err(error) => failures.push(format!("state `{name}`: {}", error.message)),
             }
         }

@@ -16,6 +16,7 @@ use crate::compile::{Program, Target};
 use crate::expression::Globals;
 use crate::http::Transport;
 use crate::load::Part;
+use crate::memory::MemoryBudget;
 use crate::timer::ExactTimer;
 use crate::units::{Rate, Shard, show_duration};
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub shard: Shard,
     /// What it runs on.
     pub platform: Platform,
+    /// The memory it may hold, all its workers together.
+    pub memory: MemoryBudget,
 }
 
 /// What a run gets its threads, its timers and its connections from.
@@ -172,6 +175,7 @@ impl Run {
                 globals: globals.clone(),
                 clock,
                 platform: options.platform.clone(),
+                memory: options.memory.clone(),
                 assignments: assignments.clone(),
                 supplies: supplies.clone(),
                 levels: rates.clone(),

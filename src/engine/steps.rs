@@ -29,17 +29,14 @@ impl User {
                 },
                 Action::Set(names) => {
                     let set = names.iter().try_for_each(|(name, template)| {
-                        template.eval(&self.scope).map(|value| self.scope.set(name, value))
+                        template.eval(&self.scope).and_then(|value| self.scope.keep(name, value))
                     });
                     set.map_or_else(|error| self.step_failed(task, &step.place, &error), |()| StepsEnd::Done)
                 }
-                Action::Append { to, value, keep } => match value.eval(&self.scope) {
-                    Ok(value) => {
-                        self.append(to, value, *keep);
-                        StepsEnd::Done
-                    }
-                    Err(error) => self.step_failed(task, &step.place, &error),
-                },
+                Action::Append { to, value, keep } => {
+                    let appended = value.eval(&self.scope).and_then(|value| self.append(to, value, *keep));
+                    appended.map_or_else(|error| self.step_failed(task, &step.place, &error), |()| StepsEnd::Done)
+                }
                 Action::Stop(what) => StepsEnd::Stopped(self.end(*what, &step.place)),
                 Action::Log(text) => match text.render(&self.scope) {
                     Ok(text) => {
@@ -251,13 +248,13 @@ impl User {
         }
     }
 
-    fn append(&self, to: &Arc<str>, value: Value, keep: usize) {
+    fn append(&self, to: &Arc<str>, value: Value, keep: usize) -> Result<(), EvalError> {
         let list = self.scope.state(to).and_then(|list| list.try_iter().ok());
         let mut items: Vec<Value> = list.into_iter().flatten().collect();
         items.push(value);
         let beyond = items.len().saturating_sub(keep);
         items.drain(..beyond);
-        self.scope.set(to, Value::from(items));
+        self.scope.keep(to, Value::from(items))
     }
 }
 

@@ -226,8 +226,8 @@ impl User {
     /// Sets its state up, takes its rows and does its first steps.
     async fn first_steps(&mut self, user_type: &UserType) -> StepsEnd {
         for (name, template) in &user_type.state {
-            match template.eval(&self.scope) {
-                Ok(value) => self.scope.set(name, value),
+            match template.eval(&self.scope).and_then(|value| self.scope.keep(name, value)) {
+                Ok(()) => {}
                 Err(error) => {
                     self.exception(&user_type.name, &format!("state `{name}`: {}", error.message));
                     return StepsEnd::Failed(TaskFailure::Step, Then::Leave);

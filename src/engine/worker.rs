@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,8 @@ use super::worker_context::WorkerContext;
 use crate::compile::{Pool, Program, Scenario, Shape, Spacing, Visitor};
 use crate::expression::Globals;
 use crate::load::{Arrivals, Part, RateCurve, UserCurve};
-use crate::metrics::{Health, Interval};
+use crate::memory::MemoryBudget;
+use crate::metrics::{Fold, Health, Interval, Tally};
 use crate::units::{Offset, Rate};
 
 /// What one worker is started with.
@@ -31,6 +33,8 @@ pub(super) struct Worker {
     pub(super) globals: Arc<Globals>,
     pub(super) clock: Clock,
     pub(super) platform: Platform,
+    /// The memory that all workers may hold together.
+    pub(super) memory: MemoryBudget,
     /// Who the users of each scenario are.
     pub(super) assignments: Vec<Arc<UserAssignment>>,
     /// The rows that all workers take from.
@@ -60,6 +64,8 @@ pub enum WorkerMessage {
         /// What; no secrets in it.
         text: String,
     },
+    /// Some of what it counts goes to `other` from now on.
+    Folded(Fold),
     /// The plan wants the run to end.
     Stop {
         /// Why.
@@ -91,9 +97,11 @@ impl Worker {
     pub(super) async fn work(self) {
         // TLS and connections are the worker's own: it shares nothing; the run has seen that they can be made
         let Ok(transport) = self.platform.transport(&self.program.target) else { return };
+        self.memory.of_this_thread();
         let (program, globals) = (self.program.clone(), self.globals.clone());
         let pacer = Pacer::new(self.clock, self.platform.timer());
         let mut context = WorkerContext::new(program, globals, pacer, transport, self.messages.clone());
+        context.tally = RefCell::new(Tally::within(&self.memory));
         if let Err(why) = self.open_feeds(&mut context) {
             drop(self.messages.send(WorkerMessage::Stop { why }));
         }
@@ -153,6 +161,9 @@ impl Worker {
             if let Some(interval) = recorder.second_before(now, users) {
                 context.allow_lines();
                 self.send(interval);
+                for fold in context.tally.borrow_mut().folds() {
+                    drop(self.messages.send(WorkerMessage::Folded(fold)));
+                }
             }
             if phase > Phase::Running && users == 0 {
                 break;

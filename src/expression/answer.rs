@@ -5,8 +5,10 @@ use bytes::Bytes;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
-use super::json::{read_json, scalar};
+use super::json::{Json, NotJson, read_json, scalar};
 use super::json_path::Step;
+use super::work::memory_of_json;
+use crate::memory::{NoRoom, hold};
 
 /// An answer as expressions see it: `status`, `headers`, `json`, `body`, `elapsed`. Parsed when first asked for.
 #[derive(Debug, Clone)]
@@ -15,7 +17,7 @@ pub struct Answer {
     headers: http::HeaderMap,
     body: Bytes,
     elapsed: Duration,
-    json: Arc<OnceLock<Option<Arc<serde_json::Value>>>>,
+    json: Arc<OnceLock<Result<Arc<Json>, NotJson>>>,
     memory: Memory,
 }
 
@@ -80,10 +82,12 @@ impl Answer {
         &self.body
     }
 
-    /// The body as JSON; `None` where it is none. Depth is capped by the parser (128).
-    #[must_use]
-    pub fn json(&self) -> Option<&Arc<serde_json::Value>> {
-        self.json.get_or_init(|| read_json(&self.body).ok().map(Arc::new)).as_ref()
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// A body that is none, or that cannot be read as it.
+    pub fn json(&self) -> Result<&Arc<Json>, &NotJson> {
+        self.json.get_or_init(|| read_json(&self.body).map(Arc::new)).as_ref()
     }
 
     pub(super) fn value(&self, name: &str) -> Option<Value> {
@@ -94,10 +98,19 @@ impl Answer {
             "headers" => Some(Value::from_pairs(self.headers.iter().map(|(name, value)| {
                 (name.as_str().to_owned(), Value::from(String::from_utf8_lossy(value.as_bytes())))
             }))),
-            "json" => self.json().map(|root| view(root.clone(), Vec::new(), root)),
+            "json" => self.json().ok().map(|root| view(root.clone(), Vec::new(), root)),
             _ => None,
         }
     }
+}
+
+/// A part of an answer as a value of the language, where there is room for the copy.
+///
+/// # Errors
+/// A copy for which there is no memory.
+pub fn copy_of_json(json: &serde_json::Value) -> Result<Value, NoRoom> {
+    let _held = hold(memory_of_json(json))?;
+    Ok(json_to_value(json))
 }
 
 /// A JSON value as a value of the language, copied whole.
@@ -116,11 +129,11 @@ pub fn json_to_value(json: &serde_json::Value) -> Value {
 /// number of a large body costs one number.
 #[derive(Debug)]
 struct JsonView {
-    root: Arc<serde_json::Value>,
+    root: Arc<Json>,
     steps: Vec<Step>,
 }
 
-fn view(root: Arc<serde_json::Value>, steps: Vec<Step>, at: &serde_json::Value) -> Value {
+fn view(root: Arc<Json>, steps: Vec<Step>, at: &serde_json::Value) -> Value {
     match scalar(at) {
         Some(value) => value,
         None => Value::from_object(JsonView { root, steps }),

@@ -176,7 +176,7 @@ impl Expr {
         let at = if *self.source == *name { String::new() } else { format!(" in `{}`", self.source) };
         EvalError {
             message: match name {
-                "json" if scope.has_answer() => format!("the body is not JSON: `json` is undefined{at}"),
+                "json" if let Some(why) = scope.not_json() => format!("the body is {why}: `json` is undefined{at}"),
                 _ => format!("`{name}` is undefined{at}"),
             },
         }

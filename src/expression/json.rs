@@ -1,8 +1,10 @@
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use minijinja::Value;
 
 use super::number::{WrittenNumber, is_json_number, read, serde_number};
+use crate::memory::{Held, NoRoom, hold};
 
 /// What stands before a number's digits where the JSON at hand cannot hold it: a sign that no text has (Unicode,
 /// noncharacters). To all who read the value it is the number.
@@ -10,13 +12,85 @@ const MARK: &str = "\u{FDD2}";
 /// A number of fewer letters loses nothing.
 const SHORTEST: usize = 16;
 
+/// A JSON text as it was read, with the memory it takes.
+#[derive(Debug)]
+pub struct Json {
+    value: serde_json::Value,
+    _held: Option<Held>,
+}
+
+/// Why a text was not read as JSON.
+#[derive(Debug, thiserror::Error)]
+pub enum NotJson {
+    /// It is something else, or breaks off.
+    #[error("not JSON")]
+    Malformed(serde_json::Error),
+    /// Lists and maps lie in each other deeper than is read.
+    #[error("JSON nested deeper than 128 levels, which is not read")]
+    TooDeep(serde_json::Error),
+    /// There is no memory left for it.
+    #[error("JSON for which there is no room: {0}")]
+    NoRoom(#[from] NoRoom),
+}
+
 /// Reads a JSON text, behind a byte order mark or not. Each number keeps all of its digits.
 ///
 /// # Errors
-/// What is no JSON, or is nested deeper than 128.
-pub fn read_json(bytes: &[u8]) -> Result<serde_json::Value, serde_json::Error> {
+/// What is no JSON, is nested deeper than 128, or takes more memory than there is.
+pub fn read_json(bytes: &[u8]) -> Result<Json, NotJson> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    serde_json::from_slice(&with_long_numbers_as_texts(bytes))
+    // what is small enough takes no more than what need not be held
+    let held = if bytes.len() < SMALL_TEXT { None } else { hold(memory_of(bytes))? };
+    let read = serde_json::from_slice(&with_long_numbers_as_texts(bytes));
+    let value = read.map_err(|error| match error.to_string().starts_with("recursion limit") {
+        true => NotJson::TooDeep(error),
+        false => NotJson::Malformed(error),
+    })?;
+    Ok(Json { value, _held: held })
+}
+
+impl Json {
+    /// What was read.
+    #[must_use]
+    pub fn into_value(self) -> serde_json::Value {
+        self.value
+    }
+}
+
+impl Deref for Json {
+    type Target = serde_json::Value;
+
+    fn deref(&self) -> &serde_json::Value {
+        &self.value
+    }
+}
+
+/// Each byte of a text becomes at most a value of a hundred: below this, all together need not be held.
+const SMALL_TEXT: usize = 256;
+/// What a value takes, in a list that has grown to half more than it needs.
+const NODE: usize = size_of::<serde_json::Value>() * 3 / 2;
+/// What a key takes besides, with its place in the map's index.
+const KEY: usize = (size_of::<String>() + 2 * size_of::<usize>()) * 3 / 2 + 16;
+/// What the memory of a text takes besides its letters.
+const TEXT: usize = 16;
+
+/// About how many bytes a JSON text takes once it is read: a few bytes of it become a value of many.
+fn memory_of(bytes: &[u8]) -> usize {
+    let (mut values, mut keys, mut texts, mut at) = (1, 0, 0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                texts += 1;
+                at = end_of_text(bytes, at + 1);
+                continue;
+            }
+            b',' | b'[' | b'{' => values += 1,
+            b':' => keys += 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    values * NODE + keys * KEY + texts * TEXT + bytes.len()
 }
 
 /// The text that stands for a number, without its mark.
@@ -94,6 +168,7 @@ fn loses_digits(digits: &str) -> bool {
 mod tests {
     use super::*;
     use crate::expression::{json_to_value, to_json};
+    use crate::memory::MemoryBudget;
 
     #[test]
     fn every_digit_of_a_number_is_kept() {
@@ -117,6 +192,29 @@ mod tests {
         {
             assert!(read_json(text.as_bytes()).is_err(), "{text}");
         }
-        assert!(read_json(format!("{}1{}", "[".repeat(200), "]".repeat(200)).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn json_that_is_nested_too_deep_says_so() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(read_json(nested(127).as_bytes()).is_ok());
+        for levels in [128, 200, 100_000] {
+            let refused = read_json(nested(levels).as_bytes()).unwrap_err();
+            assert!(refused.to_string().contains("deeper than 128"), "{levels}: {refused}");
+        }
+    }
+
+    #[test]
+    fn what_a_text_becomes_is_held_of_the_budget_before_it_is_read() {
+        let text = format!("[{}1]", "[],".repeat(200_000));
+        MemoryBudget::new(8 << 20).of_this_thread();
+        assert!(matches!(read_json(text.as_bytes()), Err(NotJson::NoRoom(_))));
+        MemoryBudget::new(256 << 20).of_this_thread();
+        let first = read_json(text.as_bytes()).unwrap();
+        assert!(read_json(text.as_bytes()).is_ok());
+        let more: Vec<_> = (0..9).map_while(|_| read_json(text.as_bytes()).ok()).collect();
+        assert!((1..9).contains(&more.len()), "several of them are more than there is");
+        drop((first, more));
+        assert!(read_json(text.as_bytes()).is_ok(), "what is dropped is given back");
     }
 }

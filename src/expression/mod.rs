@@ -25,12 +25,12 @@ mod text;
 mod tokens;
 mod work;
 
-pub use answer::{Answer, json_to_value};
+pub use answer::{Answer, copy_of_json, json_to_value};
 pub use compare::{value_contains, values_equal, values_in_order};
 pub use expr::{EvalError, Expr, SyntaxError};
 pub use filled::Source;
 pub use functions::FUNCTIONS;
-pub use json::read_json;
+pub use json::{NotJson, read_json};
 pub use json_path::JsonPath;
 pub use minijinja::Value;
 pub use number::{is_json_number, to_number, written_number};

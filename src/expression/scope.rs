@@ -6,6 +6,9 @@ use minijinja::value::{Enumerator, Object};
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::answer::Answer;
+use super::expr::EvalError;
+use super::work;
+use crate::memory::{Held, hold};
 use crate::units::Seed;
 
 /// The name under which the functions find their random numbers; no plan can spell it.
@@ -106,6 +109,8 @@ struct Names {
     answer: Option<Answer>,
     bindings: Vec<(Arc<str>, Value)>,
     state: Vec<(Arc<str>, Value)>,
+    /// The memory of those values of the state that are large.
+    held: Vec<(Arc<str>, Arc<Held>)>,
     iteration: u64,
     stage: Option<Arc<str>>,
 }
@@ -134,7 +139,8 @@ impl Scope {
         for (name, value) in theirs.state {
             // what the fork did not change is as it was when it began
             if find(&mine.state, &name).as_ref() != Some(&value) {
-                put(&mut mine.state, &name, value);
+                let held = theirs.held.iter().find(|(known, _)| *known == name).map(|(_, held)| held.clone());
+                mine.set(&name, value, held);
             }
         }
         mine.answer = theirs.answer;
@@ -148,7 +154,19 @@ impl Scope {
 
     /// Sets a name of the user's state.
     pub fn set(&self, name: &Arc<str>, value: Value) {
-        put(&mut lock(&self.names).state, name, value);
+        lock(&self.names).set(name, value, None);
+    }
+
+    /// Sets a name of the user's state to a value of any size, whose memory is held for as long as it stays.
+    ///
+    /// # Errors
+    /// A value for which there is no memory; the name keeps the value it had.
+    pub fn keep(&self, name: &Arc<str>, value: Value) -> Result<(), EvalError> {
+        let held = hold(work::memory(&value)).map_err(|no_room| EvalError {
+            message: format!("the value of `{name}` is too large to be kept: {no_room}"),
+        })?;
+        lock(&self.names).set(name, value, held.map(Arc::new));
+        Ok(())
     }
 
     /// The value of a name of the user's state.
@@ -159,7 +177,9 @@ impl Scope {
 
     /// Takes a name out of the user's state.
     pub fn unset(&self, name: &str) {
-        lock(&self.names).state.retain(|(known, _)| **known != *name);
+        let mut names = lock(&self.names);
+        names.state.retain(|(known, _)| **known != *name);
+        names.held.retain(|(known, _)| **known != *name);
     }
 
     /// All names of the user's state, with their values.
@@ -190,9 +210,9 @@ impl Scope {
         }
     }
 
-    /// Whether the last call has one.
-    pub(super) fn has_answer(&self) -> bool {
-        lock(&self.names).answer.is_some()
+    /// Why the last call's answer cannot be read as JSON; `None` where it can, or there is none.
+    pub(super) fn not_json(&self) -> Option<String> {
+        lock(&self.names).answer.as_ref()?.json().err().map(ToString::to_string)
     }
 
     /// The last call's answer.
@@ -236,6 +256,14 @@ impl Scope {
     /// The scope as the language's context: no copy is made.
     pub(super) fn context(self: &Arc<Self>) -> Value {
         Value::from_dyn_object(self.clone())
+    }
+}
+
+impl Names {
+    fn set(&mut self, name: &Arc<str>, value: Value, held: Option<Arc<Held>>) {
+        put(&mut self.state, name, value);
+        self.held.retain(|(known, _)| known != name);
+        self.held.extend(held.map(|held| (name.clone(), held)));
     }
 }
 

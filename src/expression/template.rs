@@ -287,8 +287,9 @@ impl Block {
             rendered.map(Captured::into_output)
         });
         written.map_err(|error| {
-            let no_json = self.names().contains("json") && scope.has_answer() && scope.value("json").is_none();
-            let why = if no_json { "the body is not JSON: " } else { "" };
+            let undefined = self.names().contains("json") && scope.value("json").is_none();
+            let why = if undefined { scope.not_json() } else { None };
+            let why = why.map(|why| format!("the body is {why}: ")).unwrap_or_default();
             EvalError { message: format!("{why}{} in `{}`", said(&error), self.source) }
         })
     }

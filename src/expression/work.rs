@@ -19,6 +19,9 @@ const DEEPEST: usize = 200;
 /// What one evaluation may go through in all, counted like [`LARGEST`].
 const MOST: usize = 2 * LARGEST;
 
+/// What a list or a map takes besides its items.
+const LIST: usize = 64;
+
 /// What all evaluations of a plan before its run may go through, counted in the same way.
 const MOST_OF_PLAN: usize = 4 * MOST;
 /// What each may still go through once they have: enough for what plans usually write.
@@ -112,6 +115,50 @@ pub(super) fn beyond_bounds(value: &Value) -> Option<&'static str> {
     match value.kind() {
         ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => walk(value, DEEPEST, &mut left).err(),
         _ => None,
+    }
+}
+
+/// About how many bytes a value takes where it is kept, as far as it was made for that: a part of an answer counts nothing,
+/// as the answer is held as a whole.
+pub(super) fn memory(value: &Value) -> usize {
+    let mut sum = 0;
+    add_memory(value, DEEPEST, &mut sum);
+    sum
+}
+
+fn add_memory(value: &Value, depth: usize, sum: &mut usize) {
+    *sum += size_of::<Value>() + value.as_str().map_or(0, |text| ITEM + text.len());
+    let is_map = match value.kind() {
+        ValueKind::Map => true,
+        ValueKind::Seq | ValueKind::Iterable => false,
+        _ => return,
+    };
+    if depth == 0 || *sum > MOST || json_of(value).is_some() {
+        return;
+    }
+    *sum += LIST;
+    for item in value.try_iter().into_iter().flatten() {
+        if is_map {
+            *sum += size_of::<Value>();
+            if let Ok(inner) = value.get_item(&item) {
+                add_memory(&inner, depth - 1, sum);
+            }
+        }
+        add_memory(&item, depth - 1, sum);
+    }
+}
+
+/// The same of a part of an answer, once it is copied.
+pub(super) fn memory_of_json(json: &serde_json::Value) -> usize {
+    let own = size_of::<Value>();
+    match json {
+        serde_json::Value::String(text) => own + ITEM + text.len(),
+        serde_json::Value::Array(items) => own + LIST + items.iter().map(memory_of_json).sum::<usize>(),
+        serde_json::Value::Object(entries) => {
+            let entry = |(key, item): (&String, &serde_json::Value)| 2 * own + ITEM + key.len() + memory_of_json(item);
+            own + LIST + entries.iter().map(entry).sum::<usize>()
+        }
+        _ => own,
     }
 }
 

@@ -5,6 +5,7 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Incoming};
 
 use super::connection::Connection;
+use crate::memory::{Held, NoRoom, hold};
 
 /// What is set aside at once for a body that comes in pieces, whatever length it claims.
 const FIRST_ROOM: usize = 64 << 10;
@@ -14,10 +15,18 @@ const PIECES_AT_ONCE: u32 = 64;
 
 /// Why a body did not come whole.
 pub(super) enum DrainError {
-    /// It is longer than this limit.
-    TooLong(u64),
+    /// It is not kept.
+    Refused(Refused),
     /// The connection broke, or it cannot be decoded.
     Broken(hyper::Error),
+}
+
+/// Why a body is not kept.
+pub(super) enum Refused {
+    /// It is longer than this limit.
+    TooLong(u64),
+    /// There is no memory left for it.
+    NoRoom(NoRoom),
 }
 
 /// Takes what has come of the body; drives the connection for more until there is none for now, or until the worker's
@@ -40,9 +49,9 @@ pub(super) fn drain(
             Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(DrainError::Broken(error))),
             Poll::Ready(Some(Ok(frame))) => {
                 if let Ok(piece) = frame.into_data()
-                    && let Err(limit) = sink.take(piece)
+                    && let Err(why) = sink.take(piece)
                 {
-                    return Poll::Ready(Err(DrainError::TooLong(limit)));
+                    return Poll::Ready(Err(DrainError::Refused(why)));
                 }
                 driven = false;
                 pieces += 1;
@@ -56,6 +65,22 @@ pub(super) fn drain(
     }
 }
 
+/// Bytes that give their memory back when nobody has them any more.
+pub(super) fn owned(bytes: impl AsRef<[u8]> + Into<Bytes> + Send + 'static, held: Option<Held>) -> Bytes {
+    struct Owner<B>(B, #[expect(dead_code, reason = "it is there to be dropped")] Held);
+
+    impl<B: AsRef<[u8]>> AsRef<[u8]> for Owner<B> {
+        fn as_ref(&self) -> &[u8] {
+            self.0.as_ref()
+        }
+    }
+
+    match held {
+        Some(held) => Bytes::from_owner(Owner(bytes, held)),
+        None => bytes.into(),
+    }
+}
+
 /// Where a body goes: nowhere, or into memory up to a limit.
 pub(super) struct BodySink {
     limit: Option<u64>,
@@ -64,6 +89,8 @@ pub(super) struct BodySink {
     /// How much has come, kept or not.
     taken: u64,
     kept: Kept,
+    /// The memory of what is kept, where that is much.
+    held: Option<Held>,
 }
 
 enum Kept {
@@ -76,7 +103,7 @@ enum Kept {
 impl BodySink {
     /// Keeps a body up to `limit`, or nothing of it where there is none; `claimed` is the length its head gives it.
     pub fn new(limit: Option<u64>, claimed: Option<u64>) -> Self {
-        Self { limit, claimed, taken: 0, kept: Kept::Nothing }
+        Self { limit, claimed, taken: 0, kept: Kept::Nothing, held: None }
     }
 
     /// How many bytes have come, kept or not.
@@ -89,17 +116,21 @@ impl BodySink {
         match self.kept {
             Kept::Nothing => Bytes::new(),
             Kept::Piece(piece) => piece,
-            Kept::Pieces(pieces) => pieces.freeze(),
+            Kept::Pieces(pieces) => owned(pieces, self.held),
         }
     }
 
-    /// Takes a piece; the limit it goes beyond is the error.
-    fn take(&mut self, piece: Bytes) -> Result<(), u64> {
+    /// Takes a piece.
+    fn take(&mut self, piece: Bytes) -> Result<(), Refused> {
         self.taken = self.taken.saturating_add(piece.len() as u64);
         let Some(limit) = self.limit else { return Ok(()) };
         let whole = self.len().saturating_add(piece.len() as u64);
         if whole > limit || self.claimed.is_some_and(|claimed| claimed > limit) {
-            return Err(limit);
+            return Err(Refused::TooLong(limit));
+        }
+        match &mut self.held {
+            Some(held) => held.grow(piece.len() as u64).map_err(Refused::NoRoom)?,
+            None => self.held = hold(usize::try_from(whole).unwrap_or(usize::MAX)).map_err(Refused::NoRoom)?,
         }
         self.kept = match std::mem::replace(&mut self.kept, Kept::Nothing) {
             Kept::Nothing => Kept::Piece(piece),

@@ -4,8 +4,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
+use super::body::{Refused, owned};
 use super::failure;
 use super::message::Failure;
+use crate::memory::{Held, hold};
 
 /// The content codings that are taken, as `accept-encoding` lists them.
 pub const CODINGS: &str = "gzip, br, zstd, deflate";
@@ -52,14 +54,31 @@ fn unpacked(coding: &str, body: &[u8], limit: u64) -> Result<Bytes, Failure> {
     }
 }
 
-fn whole(reader: impl Read, limit: u64, coding: &str) -> Result<Bytes, Failure> {
+fn whole(mut reader: impl Read, limit: u64, coding: &str) -> Result<Bytes, Failure> {
     let mut out = Vec::new();
-    reader.take(limit.saturating_add(1)).read_to_end(&mut out).map_err(|_| failure::undecodable(coding))?;
-    if out.len() as u64 > limit {
-        return Err(failure::too_long(limit));
+    let mut held = None;
+    loop {
+        let before = out.len();
+        reader.by_ref().take(STEP).read_to_end(&mut out).map_err(|_| failure::undecodable(coding))?;
+        if out.len() == before {
+            break;
+        }
+        if out.len() as u64 > limit {
+            return Err(failure::too_long(limit));
+        }
+        // a few bytes may become many: each step is held before the next is taken
+        let room = match &mut held {
+            Some(held) => Held::grow(held, (out.len() - before) as u64),
+            None => hold(out.len()).map(|room| held = room),
+        };
+        room.map_err(|no_room| failure::not_kept(&Refused::NoRoom(no_room)))?;
     }
-    Ok(Bytes::from(out))
+    out.shrink_to_fit();
+    Ok(owned(out, held))
 }
+
+/// How much is unpacked before its memory is held.
+const STEP: u64 = 256 << 10;
 
 #[cfg(test)]
 mod tests {

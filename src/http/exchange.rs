@@ -300,7 +300,7 @@ async fn send_and_receive(
             counter.content.set(sink.taken());
             Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: sink.into_bytes() })
         }
-        Err(DrainError::TooLong(limit)) => Err(failure::too_long(limit)),
+        Err(DrainError::Refused(why)) => Err(failure::not_kept(&why)),
         Err(DrainError::Broken(error)) => {
             Err(failure::broken(origin, counter, &connection.take_error().unwrap_or(error)))
         }

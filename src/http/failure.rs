@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustls::CertificateError;
 
+use super::body::Refused;
 use super::connection::{BUFFER_BYTES, MOST_HEADERS};
 use super::message::Failure;
 use super::metered_stream::ByteCounter;
@@ -135,6 +136,16 @@ pub(super) fn timed_out(origin: &Origin, counter: &ByteCounter, limit: Duration)
 pub(super) fn too_long(limit: u64) -> Failure {
     let message = format!("the answer's body is longer than the {} kept", Size::from_bytes(limit));
     Failure::new(FailureKind::Body, message)
+}
+
+/// The body is not kept.
+pub(super) fn not_kept(why: &Refused) -> Failure {
+    match why {
+        Refused::TooLong(limit) => too_long(*limit),
+        Refused::NoRoom(no_room) => {
+            Failure::new(FailureKind::Body, format!("the answer's body is too large to be kept: {no_room}"))
+        }
+    }
 }
 
 /// The connection broke, or carried something that is not HTTP.

@@ -81,6 +81,10 @@ pub struct Environment {
     /// How much memory it may use, in bytes; none where that is not known.
     #[serde(default)]
     pub memory: Option<u64>,
+    /// How much of that the run may hold for what it counts and what it keeps of answers, in bytes; none where that is not
+    /// known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_budget: Option<u64>,
     /// The command line after the program's name.
     pub arguments: Vec<String>,
 }
@@ -165,6 +169,7 @@ impl Environment {
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             open_files: None,
             memory: None,
+            memory_budget: None,
             arguments,
         }
     }

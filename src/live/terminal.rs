@@ -5,6 +5,7 @@ use crate::journal::{Closing, Entry, Mark};
 use crate::report::{ResultFiles, visible};
 use crate::results::{Results, Snapshot};
 use crate::run::Event;
+use crate::units::Size;
 
 /// Where talk goes, and how wide it may be.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +40,11 @@ impl<'a> Terminal<'a> {
     /// Takes an event of the run.
     pub fn hear(&mut self, event: &Event<'_>) {
         match event {
-            Event::Began(_) => {}
+            Event::Began(header) => {
+                if let Some(budget) = header.environment.memory_budget.map(Size::from_bytes) {
+                    self.say(&format!("memory: up to {budget} for what is counted and for what is kept of answers"));
+                }
+            }
             Event::Waiting(until) => {
                 let until = humantime::format_rfc3339_millis(*until);
                 self.say(&format!("ready: waiting until {until} (Ctrl-C ends the run before it begins)"));
@@ -70,7 +75,7 @@ impl<'a> Terminal<'a> {
                 Mark::Line => {
                     self.log(&visible(&format!("{:.3}s {}", annotation.at.as_secs_f64(), annotation.text)));
                 }
-                Mark::LevelTried => self.say(&visible(&annotation.text)),
+                Mark::LevelTried | Mark::Folded => self.say(&visible(&annotation.text)),
                 Mark::Cut => self.say("cutting off requests under way"),
                 Mark::StageBegan | Mark::ThresholdBroke | Mark::StopAsked | Mark::Note => {}
             },

@@ -1,103 +1,121 @@
-use hdrhistogram::Histogram;
-
-use super::bucket::Scale;
-
-/// How many samples each bucket of a layout holds. A run has thousands of series, and most see few of the buckets: those take
-/// the room of what they saw.
+/// How many samples each bucket of a layout holds. A run has thousands of series: each takes four bytes for a bucket that
+/// holds any, and nothing for the others.
 #[derive(Debug, Clone)]
-pub(super) enum BucketCounts {
-    /// The buckets that hold any, ascending.
-    Few(Vec<(u32, u64)>),
-    /// All of them.
-    Many(Box<Histogram<u64>>),
+pub(super) struct BucketCounts {
+    /// The buckets that hold any, ascending, each with the low 16 bits of its count.
+    counts: Vec<(u16, u16)>,
+    /// What is above those bits, of the few buckets that hold that many, ascending.
+    above: Vec<(u16, u64)>,
 }
-
-/// With more buckets than these a list of them takes more time than a whole histogram, and soon more room.
-const FEW: usize = 1024;
 
 impl BucketCounts {
     /// Of no samples.
-    pub(super) const NONE: Self = Self::Few(Vec::new());
+    pub(super) const NONE: Self = Self { counts: Vec::new(), above: Vec::new() };
 
     /// Adds buckets, ascending, with how many more each holds.
-    pub(super) fn add(&mut self, scale: Scale, more: &[(u32, u64)]) {
-        match self {
-            Self::Few(counts) if counts.is_empty() => counts.extend_from_slice(more),
-            Self::Few(counts) => *counts = merged(counts, more),
-            Self::Many(histogram) => record(histogram, scale, more),
-        }
-        if let Self::Few(counts) = self
-            && counts.len() > FEW
-            && let Some(mut histogram) = empty(scale)
-        {
-            record(&mut histogram, scale, counts);
-            *self = Self::Many(histogram);
+    pub(super) fn add(&mut self, more: &[(u32, u64)]) {
+        self.add_all(more.iter().copied());
+    }
+
+    /// Adds another's samples, of the same layout.
+    pub(super) fn merge(&mut self, other: &Self) {
+        if self.counts.is_empty() {
+            self.clone_from(other);
+        } else {
+            self.add_all(other.iter());
         }
     }
 
     /// Takes away what was added.
-    pub(super) fn subtract(&mut self, scale: Scale, gone: &[(u32, u64)]) {
-        match self {
-            Self::Few(counts) => {
-                let mut gone = gone.iter().peekable();
-                counts.retain_mut(|(bucket, count)| {
-                    while gone.next_if(|(other, _)| other < bucket).is_some() {}
-                    if let Some((_, taken)) = gone.next_if(|(other, _)| other == bucket) {
-                        *count = count.saturating_sub(*taken);
-                    }
-                    *count > 0
-                });
-            }
-            Self::Many(mine) => {
-                if let Some(mut theirs) = empty(scale) {
-                    record(&mut theirs, scale, gone);
-                    // what was added is there, so taking it away cannot fail
-                    let _ = mine.subtract(theirs.as_ref());
+    pub(super) fn subtract(&mut self, gone: &[(u32, u64)]) {
+        let mut gone = gone.iter().map(|(bucket, count)| (number(*bucket), *count)).peekable();
+        let above = &mut self.above;
+        self.counts.retain_mut(|(bucket, low)| {
+            while gone.next_if(|(other, _)| other < bucket).is_some() {}
+            if let Some((_, taken)) = gone.next_if(|(other, _)| other == bucket) {
+                let place = above.binary_search_by_key(bucket, |(known, _)| *known);
+                let high = place.map_or(0, |place| above[place].1);
+                let left = (high << 16 | u64::from(*low)).saturating_sub(taken);
+                *low = left as u16;
+                if let Ok(place) = place {
+                    above[place].1 = left >> 16;
                 }
+                return left > 0;
             }
-        }
-    }
-
-    /// Adds another's samples, of the same layout.
-    pub(super) fn merge(&mut self, scale: Scale, other: &Self) {
-        match (&mut *self, other) {
-            (Self::Few(mine), theirs) if mine.is_empty() => *self = theirs.clone(),
-            // of one layout and growing as needed: adding cannot fail
-            (Self::Many(mine), Self::Many(theirs)) => drop(mine.add(theirs.as_ref())),
-            (Self::Few(mine), Self::Many(theirs)) => {
-                let mut all = theirs.clone();
-                record(&mut all, scale, mine);
-                *self = Self::Many(all);
-            }
-            (_, Self::Few(theirs)) => self.add(scale, theirs),
-        }
+            true
+        });
+        self.above.retain(|(_, high)| *high > 0);
     }
 
     /// The buckets that hold any, ascending.
-    pub(super) fn iter(&self, scale: Scale) -> Box<dyn Iterator<Item = (u32, u64)> + '_> {
-        match self {
-            Self::Few(counts) => Box::new(counts.iter().copied()),
-            Self::Many(histogram) => Box::new(histogram.iter_recorded().map(move |step| {
-                let bucket = u32::try_from(scale.bucket(step.value_iterated_to())).unwrap_or(u32::MAX);
-                (bucket, step.count_at_value())
-            })),
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        let mut above = self.above.iter().peekable();
+        self.counts.iter().map(move |(bucket, low)| {
+            let high = above.next_if(|(known, _)| known == bucket).map_or(0, |(_, high)| *high);
+            (u32::from(*bucket), high << 16 | u64::from(*low))
+        })
+    }
+
+    /// How many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.counts.capacity() * size_of::<(u16, u16)>() + self.above.capacity() * size_of::<(u16, u64)>()
+    }
+
+    fn add_all(&mut self, more: impl Iterator<Item = (u32, u64)>) {
+        let mut fresh = Vec::new();
+        let mut at = 0;
+        for (bucket, count) in more {
+            let bucket = number(bucket);
+            at += self.counts[at..].partition_point(|(known, _)| *known < bucket);
+            match self.counts.get_mut(at) {
+                Some((known, low)) if *known == bucket => {
+                    let sum = count.saturating_add(u64::from(*low));
+                    *low = sum as u16;
+                    self.carry(bucket, sum >> 16);
+                }
+                _ => {
+                    fresh.push((bucket, count as u16));
+                    self.carry(bucket, count >> 16);
+                }
+            }
+        }
+        self.insert(&fresh);
+    }
+
+    fn carry(&mut self, bucket: u16, high: u64) {
+        if high == 0 {
+            return;
+        }
+        match self.above.binary_search_by_key(&bucket, |(known, _)| *known) {
+            // both halves together are to fit 64 bits
+            Ok(place) => self.above[place].1 = self.above[place].1.saturating_add(high).min(u64::MAX >> 16),
+            Err(place) => self.above.insert(place, (bucket, high)),
+        }
+    }
+
+    /// Puts buckets that are not there yet into their places, from the last to the first, without a second list.
+    fn insert(&mut self, fresh: &[(u16, u16)]) {
+        let (mut old, all) = (self.counts.len(), self.counts.len() + fresh.len());
+        if all > self.counts.capacity() {
+            // doubled, half of the room of most series would never be used
+            self.counts.reserve_exact(fresh.len() + all / 8);
+        }
+        self.counts.resize(all, (0, 0));
+        let mut place = all;
+        for one in fresh.iter().rev() {
+            while old > 0 && self.counts[old - 1].0 > one.0 {
+                (old, place) = (old - 1, place - 1);
+                self.counts[place] = self.counts[old];
+            }
+            place -= 1;
+            self.counts[place] = *one;
         }
     }
 }
 
-/// A histogram of a layout that grows as it needs to.
-fn empty(scale: Scale) -> Option<Box<Histogram<u64>>> {
-    let (low, _) = scale.bounds();
-    let mut histogram = Histogram::new_with_bounds(low, low * 4096, 3).ok()?;
-    histogram.auto(true);
-    Some(Box::new(histogram))
-}
-
-fn record(histogram: &mut Histogram<u64>, scale: Scale, more: &[(u32, u64)]) {
-    for (bucket, count) in more {
-        // the layouts are one, so the library puts the count where it came from; growing, it takes all
-        let _ = histogram.record_n(scale.lowest(*bucket as usize), *count);
-    }
+/// A bucket's number: no layout has as many as 16 bits tell apart.
+fn number(bucket: u32) -> u16 {
+    u16::try_from(bucket).unwrap_or(u16::MAX)
 }
 
 /// The counts of both, ascending.
@@ -129,7 +147,7 @@ mod tests {
     use super::*;
 
     fn parts() -> impl Strategy<Value = Vec<Vec<(u32, u64)>>> {
-        let part = prop::collection::btree_map(0_u32..3000, 1_u64..1000, 0..800);
+        let part = prop::collection::btree_map(0_u32..3000, prop_oneof![1_u64..1000, 1_u64..1 << 40], 0..800);
         prop::collection::vec(part.prop_map(|part| part.into_iter().collect()), 1..6)
     }
 
@@ -139,9 +157,9 @@ mod tests {
         all.into_iter().collect()
     }
 
-    fn of(scale: Scale, parts: &[Vec<(u32, u64)>]) -> BucketCounts {
+    fn of(parts: &[Vec<(u32, u64)>]) -> BucketCounts {
         let mut counts = BucketCounts::NONE;
-        parts.iter().for_each(|part| counts.add(scale, part));
+        parts.iter().for_each(|part| counts.add(part));
         counts
     }
 
@@ -149,26 +167,35 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(40))]
 
         #[test]
-        fn few_and_many_buckets_count_the_same(parts in parts(), at in 0_usize..6) {
-            for scale in [Scale::Time, Scale::Number] {
-                let all: Vec<(u32, u64)> = of(scale, &parts).iter(scale).collect();
-                prop_assert_eq!(&all, &summed(&parts));
-                // put together in two halves
-                let (left, right) = parts.split_at(at.min(parts.len()));
-                let mut merged = of(scale, left);
-                merged.merge(scale, &of(scale, right));
-                prop_assert_eq!(&merged.iter(scale).collect::<Vec<_>>(), &all);
-                // and taken apart again
-                left.iter().for_each(|part| merged.subtract(scale, part));
-                prop_assert_eq!(merged.iter(scale).collect::<Vec<_>>(), summed(right));
-            }
+        fn buckets_count_the_same_however_they_are_put_together(parts in parts(), at in 0_usize..6) {
+            let all: Vec<(u32, u64)> = of(&parts).iter().collect();
+            prop_assert_eq!(&all, &summed(&parts));
+            // put together in two halves
+            let (left, right) = parts.split_at(at.min(parts.len()));
+            let mut merged = of(left);
+            merged.merge(&of(right));
+            prop_assert_eq!(&merged.iter().collect::<Vec<_>>(), &all);
+            // and taken apart again
+            left.iter().for_each(|part| merged.subtract(part));
+            prop_assert_eq!(merged.iter().collect::<Vec<_>>(), summed(right));
         }
     }
 
     #[test]
     fn a_rare_series_takes_the_room_of_what_it_saw() {
         let mut counts = BucketCounts::NONE;
-        (0..100).for_each(|second| counts.add(Scale::Time, &[(4000 + second % 7, 1), (9000, 2)]));
-        assert!(matches!(&counts, BucketCounts::Few(few) if few.capacity() < 20));
+        (0..100).for_each(|second| counts.add(&[(4000 + second % 7, 1), (9000, 2)]));
+        assert!(counts.bytes() < 80, "{}", counts.bytes());
+    }
+
+    #[test]
+    fn a_busy_series_takes_a_few_bytes_a_bucket() {
+        let all: Vec<(u32, u64)> = (4000..8000).map(|bucket| (bucket, 70_000)).collect();
+        let few: Vec<(u32, u64)> = (4000..8000).map(|bucket| (bucket, 7)).collect();
+        let (mut busy, mut calm) = (BucketCounts::NONE, BucketCounts::NONE);
+        (0..100).for_each(|_| busy.add(&all));
+        (0..100).for_each(|_| calm.add(&few));
+        assert_eq!(busy.iter().map(|(_, count)| count).sum::<u64>(), 4000 * 70_000 * 100);
+        assert!(calm.bytes() <= 4000 * 6, "{}", calm.bytes());
     }
 }

@@ -33,12 +33,12 @@ impl Distribution {
     pub fn add(&mut self, samples: &SparseHistogram) {
         debug_assert_eq!(self.scale, samples.scale);
         self.moments.merge(&samples.moments);
-        self.counts.add(self.scale, &samples.buckets);
+        self.counts.add(&samples.buckets);
     }
 
     /// Takes samples away again that were added; the moments are then to be set by [`Distribution::set_moments`].
     fn subtract(&mut self, samples: &SparseHistogram) {
-        self.counts.subtract(self.scale, &samples.buckets);
+        self.counts.subtract(&samples.buckets);
     }
 
     /// Sets the moments to those of the samples that are left.
@@ -49,7 +49,7 @@ impl Distribution {
     /// Adds another's samples.
     pub fn merge(&mut self, other: &Self) {
         self.moments.merge(&other.moments);
-        self.counts.merge(self.scale, &other.counts);
+        self.counts.merge(&other.counts);
     }
 
     /// The same samples, each at least `floor`; see [`SparseHistogram::at_least`].
@@ -58,10 +58,15 @@ impl Distribution {
         if self.count() == 0 || self.moments.min >= floor {
             return self.clone();
         }
-        let buckets = self.counts.iter(self.scale).collect();
+        let buckets = self.counts.iter().collect();
         let mut moved = Self::new(self.scale);
         moved.add(&SparseHistogram { scale: self.scale, buckets, moments: self.moments }.at_least(floor));
         moved
+    }
+
+    /// How many bytes its counts take.
+    pub(super) fn bytes(&self) -> usize {
+        self.counts.bytes()
     }
 
     /// Exact count, mean, smallest, largest and last.
@@ -111,7 +116,7 @@ impl Distribution {
         // the tiny step back keeps 0.07 × 100 from asking for the eighth of a hundred
         let rank = ((p.clamp(0.0, 1.0) * total as f64 - 1e-9).ceil() as u64).clamp(1, total);
         let mut below = 0_u64;
-        for (bucket, count) in self.counts.iter(self.scale) {
+        for (bucket, count) in self.counts.iter() {
             below = below.saturating_add(count);
             if below >= rank {
                 let value = match self.scale {

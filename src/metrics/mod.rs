@@ -31,7 +31,7 @@ pub use recorder::Recorder;
 pub use run_gauges::{add_run_gauges, covered_by_load, recompute_run_gauges};
 pub use series::{Counts, Measure, SeriesKey};
 pub use sparse_histogram::{Moments, SparseHistogram};
-pub use tally::{SeriesRef, Tally};
+pub use tally::{Fold, NAMES, SERIES, SeriesRef, Tally};
 pub use tasks::{TaskCounts, TaskGroups, TaskKey};
 pub use totals::{MetricTotal, Second, SeriesTotal, Totals};
 pub use user_steps::{UserChange, UserSteps};

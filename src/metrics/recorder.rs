@@ -6,6 +6,9 @@ use super::sparse_histogram::{Moments, SparseHistogram};
 #[derive(Debug, Clone)]
 pub struct Recorder {
     scale: Scale,
+    /// The number of the first page that is there.
+    first: usize,
+    /// The pages from there on: the samples of a series lie near each other, and far from the layout's beginning.
     pages: Vec<Option<Box<Page>>>,
     moments: Moments,
 }
@@ -19,7 +22,7 @@ impl Recorder {
     /// An empty one; it holds no memory until the first sample.
     #[must_use]
     pub const fn new(scale: Scale) -> Self {
-        Self { scale, pages: Vec::new(), moments: Moments::NONE }
+        Self { scale, first: 0, pages: Vec::new(), moments: Moments::NONE }
     }
 
     /// Counts a sample: nanoseconds, or a number. What is not finite is counted as refused and nothing else.
@@ -50,11 +53,19 @@ impl Recorder {
             return None;
         }
         let bucket = self.scale.bucket_of(sample);
-        let page = bucket / PAGE;
-        if page >= self.pages.len() {
-            self.pages.resize(page + 1, None);
+        let number = bucket / PAGE;
+        if self.pages.is_empty() {
+            self.first = number;
         }
-        let page = self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]));
+        if number < self.first {
+            self.pages.splice(0..0, std::iter::repeat_n(None, self.first - number));
+            self.first = number;
+        }
+        let place = number - self.first;
+        if place >= self.pages.len() {
+            self.pages.resize(place + 1, None);
+        }
+        let page = self.pages[place].get_or_insert_with(|| Box::new([0; PAGE]));
         Some(&mut page[bucket % PAGE])
     }
 
@@ -67,7 +78,7 @@ impl Recorder {
     /// What was counted since the last take.
     pub fn take(&mut self) -> SparseHistogram {
         let mut buckets = Vec::new();
-        for (number, page) in std::mem::take(&mut self.pages).into_iter().enumerate() {
+        for (number, page) in (self.first..).zip(std::mem::take(&mut self.pages)) {
             let Some(page) = page else { continue };
             let counts = page.iter().enumerate().filter(|(_, count)| **count > 0);
             buckets.extend(counts.map(|(place, count)| ((number * PAGE + place) as u32, u64::from(*count))));

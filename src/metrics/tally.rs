@@ -10,7 +10,8 @@ use super::last_ended::LastEnded;
 use super::recorder::Recorder;
 use super::series::{Counts, Measure, SeriesKey};
 use super::tasks::{TaskCounts, TaskGroups, TaskKey};
-use crate::sample::{EndpointId, FailureKind, MetricId, Outcome, Sample, TaskOutcome};
+use crate::memory::{Held, MemoryBudget, Part};
+use crate::sample::{EndpointId, FailureKind, MetricId, Outcome, Sample, TaskId, TaskOutcome, UserTypeId};
 use crate::units::Offset;
 
 /// What one worker counts: the only numbers that change under load. No lock, no channel; each second it is taken.
@@ -28,6 +29,24 @@ pub struct Tally {
     touched: Vec<u32>,
     lateness: Duration,
     late: u64,
+    /// The memory of what is here; none where nobody limits it.
+    memory: Option<Held>,
+    /// How many series are here though there was no memory for them.
+    unheld: usize,
+    folds: Vec<Fold>,
+    /// How many of them were told.
+    told: usize,
+}
+
+/// Why some of what is counted is in `other`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// An endpoint goes by more names than are kept apart.
+    Names(EndpointId),
+    /// There are more series than are kept apart.
+    Series,
+    /// The run's memory for what is measured is used up.
+    Memory,
 }
 
 /// A series of this tally, found once and kept: it stays valid for the tally's life.
@@ -39,7 +58,8 @@ struct Slot {
     key: SeriesKey,
     counts: Counts,
     last_ended: Option<Offset>,
-    times: [Recorder; Measure::ALL.len()],
+    /// Made when the first sample of a second comes: most series rest.
+    times: [Option<Box<Recorder>>; Measure::ALL.len()],
 }
 
 /// What one series gave to one metric.
@@ -50,10 +70,19 @@ struct MetricSlot {
 }
 
 /// How many names one endpoint may go by; a name filled in with an id would otherwise grow without end.
-const NAMES: usize = 1000;
+pub const NAMES: usize = 1000;
 /// How many series one worker keeps apart.
-const SERIES: usize = 20_000;
+pub const SERIES: usize = 20_000;
+/// How many series named `other` there may be beyond what there is memory for: a plan has so many endpoints, stages and
+/// tasks, and a service so many statuses. Beyond these they are one series a stage and class of status.
+const UNHELD: usize = 2_000;
+/// How many folds are kept to be told; a plan with more has said enough.
+const FOLDS: usize = 20;
 const OTHER: &str = "other";
+
+/// What a series takes here, with its place in the index and in the caller's; what it takes in a second it is touched in
+/// is most of it.
+const SLOT: u64 = (size_of::<Slot>() + 2 * size_of::<SeriesKey>() + 1024) as u64;
 
 impl Tally {
     /// An empty one.
@@ -70,7 +99,24 @@ impl Tally {
             touched: Vec::new(),
             lateness: Duration::ZERO,
             late: 0,
+            memory: None,
+            unheld: 0,
+            folds: Vec::new(),
+            told: 0,
         }
+    }
+
+    /// An empty one that takes no more memory than a budget has.
+    #[must_use]
+    pub fn within(budget: &MemoryBudget) -> Self {
+        Self { memory: budget.hold(Part::Series, 0).ok(), ..Self::new() }
+    }
+
+    /// What was folded into `other` since the last time, each kind once.
+    pub fn folds(&mut self) -> impl Iterator<Item = Fold> + '_ {
+        // what is told stays in the list, to be told once
+        let told = std::mem::replace(&mut self.told, self.folds.len());
+        self.folds[told..].iter().copied()
     }
 
     /// Counts a request that was due and begins.
@@ -85,23 +131,60 @@ impl Tally {
         self.accounting.dropped += 1;
     }
 
-    /// Finds or makes a series. Names beyond a thousand an endpoint, and series beyond twenty thousand, fold into
-    /// one named `other`.
+    /// Finds or makes a series. Names beyond a thousand an endpoint, series beyond twenty thousand, and what there is no
+    /// memory for, fold into one named `other`.
     pub fn series(&mut self, key: &SeriesKey) -> SeriesRef {
         if let Some(slot) = self.index.get(key) {
             return SeriesRef(*slot);
         }
-        let names = self.names.entry(key.endpoint).or_default();
-        let one_too_many = names.len() >= NAMES && !names.contains(&key.name);
-        if (one_too_many || self.slots.len() >= SERIES) && &*key.name != OTHER {
+        let is_other = &*key.name == OTHER;
+        if !is_other && let Some(fold) = self.no_room(key) {
+            if !self.folds.contains(&fold) && self.folds.len() < FOLDS {
+                self.folds.push(fold);
+            }
             return self.series(&SeriesKey { name: Arc::from(OTHER), ..key.clone() });
         }
-        names.insert(key.name.clone());
+        if is_other && !self.take_memory(SLOT) {
+            let rest = SeriesKey {
+                endpoint: EndpointId(u32::MAX),
+                user: UserTypeId(0),
+                task: TaskId(0),
+                status: key.status.map(|status| status / 100 * 100),
+                ..key.clone()
+            };
+            if self.unheld >= UNHELD && *key != rest {
+                return self.series(&rest);
+            }
+            self.unheld += 1;
+        }
+        self.names.entry(key.endpoint).or_default().insert(key.name.clone());
         let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        let times = std::array::from_fn(|_| Recorder::new(Scale::Time));
-        self.slots.push(Slot { key: key.clone(), counts: Counts::default(), last_ended: None, times });
+        self.slots.push(Slot {
+            key: key.clone(),
+            counts: Counts::default(),
+            last_ended: None,
+            times: Default::default(),
+        });
         self.index.insert(key.clone(), slot);
         SeriesRef(slot)
+    }
+
+    /// Why a series cannot be kept apart; where it can, its memory is held.
+    fn no_room(&mut self, key: &SeriesKey) -> Option<Fold> {
+        let names = self.names.get(&key.endpoint);
+        let known = names.is_some_and(|names| names.contains(&key.name));
+        if !known && names.is_some_and(|names| names.len() >= NAMES) {
+            return Some(Fold::Names(key.endpoint));
+        }
+        if self.slots.len() >= SERIES {
+            return Some(Fold::Series);
+        }
+        let name = if known { 0 } else { key.name.len() as u64 };
+        (!self.take_memory(SLOT + name)).then_some(Fold::Memory)
+    }
+
+    fn take_memory(&mut self, bytes: u64) -> bool {
+        self.memory.as_mut().is_none_or(|memory| memory.grow(bytes).is_ok())
     }
 
     /// Counts the end of a request. Times of aborted requests are no measurements and are left out.
@@ -217,16 +300,14 @@ impl MetricSlot {
 impl Slot {
     fn time(&mut self, measure: Measure, time: Option<Duration>) {
         if let Some(time) = time {
-            self.times[measure as usize].record(nanos(time));
+            let recorder = self.times[measure as usize].get_or_insert_with(|| Box::new(Recorder::new(Scale::Time)));
+            recorder.record(nanos(time));
         }
     }
 
     fn take(&mut self) -> SeriesCount {
-        let filled = Measure::ALL.iter().zip(&mut self.times).filter(|(_, recorder)| !recorder.is_empty());
-        SeriesCount {
-            key: self.key.clone(),
-            counts: std::mem::take(&mut self.counts),
-            times: filled.map(|(measure, recorder)| (*measure, recorder.take())).collect(),
-        }
+        let filled = Measure::ALL.iter().zip(&mut self.times);
+        let filled = filled.filter_map(|(measure, recorder)| Some((*measure, recorder.take()?.take())));
+        SeriesCount { key: self.key.clone(), counts: std::mem::take(&mut self.counts), times: filled.collect() }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::memory::MemoryBudget;
 use crate::sample::{
     EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission, UserTypeId,
 };
@@ -213,6 +214,45 @@ fn names_without_end_fold_into_other() {
     assert_eq!(tally.take(1, 0, Health::default()).series[0].key, known);
     let other = interval.series.iter().find(|count| &*count.key.name == "other").unwrap();
     assert_eq!(other.counts.ok, 4000);
+}
+
+#[test]
+fn a_plan_that_has_more_series_than_memory_still_counts_every_request() {
+    let mut tally = Tally::within(&MemoryBudget::new(64 << 10));
+    for endpoint in 0..200 {
+        for status in 100..600 {
+            let key = SeriesKey { endpoint: EndpointId(endpoint), status: Some(status), ..key("fixed") };
+            let series = tally.series(&key);
+            assert_eq!(tally.series(&key), series, "it is found again");
+            tally.start();
+            tally.record(series, &sample(0, 0, 1, Outcome::Ok));
+        }
+    }
+    let interval = tally.take(0, 0, Health::default());
+    assert!(interval.series.len() < 3000, "{}", interval.series.len());
+    assert_eq!(interval.series.iter().map(|count| count.counts.ok).sum::<u64>(), 100_000);
+    assert_eq!(tally.folds().collect::<Vec<_>>(), [Fold::Memory]);
+    assert_eq!(tally.folds().count(), 0, "it is told once");
+}
+
+#[test]
+fn what_series_take_is_known_and_linear_in_them() {
+    let of = |names: u32, samples: u64| {
+        let (mut tally, mut totals) = (Tally::new(), Totals::new());
+        for name in 0..names {
+            let series = tally.series(&key(&format!("/{name}")));
+            for number in 0..samples {
+                tally.record(series, &sample(0, 0, 1 + number * number, Outcome::Ok));
+            }
+        }
+        totals.add(&tally.take(0, 0, Health::default()));
+        totals.bytes()
+    };
+    let one = of(1, 1);
+    assert_eq!(of(500, 1), 500 * one);
+    assert!(one < 4096, "{one}");
+    // a bucket takes a few bytes, however many samples it holds
+    assert!(of(1, 1000) < one + 2 * 1000 * 6, "{}", of(1, 1000));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::errors::{ErrorCount, ErrorGroups};
 use super::interval::{Health, Interval};
 use super::last_ended::LastEnded;
 use super::series::{Counts, Measure, SeriesKey};
+use super::sparse_histogram::SparseHistogram;
 use super::tasks::{self, TaskGroups};
 use super::user_steps::UserFigures;
 use crate::sample::MetricId;
@@ -24,6 +25,8 @@ pub struct Totals {
     /// How many seconds one entry of the history stands for.
     stride: u32,
     seconds: u32,
+    /// How many bytes the series and metrics take.
+    bytes: usize,
     last_ended: LastEnded,
 }
 
@@ -32,7 +35,8 @@ pub struct Totals {
 pub struct SeriesTotal {
     /// How many ended how.
     pub counts: Counts,
-    times: BTreeMap<Measure, Distribution>,
+    /// The times there are samples of.
+    times: Vec<(Measure, Distribution)>,
 }
 
 /// One metric of one series so far.
@@ -71,6 +75,19 @@ pub struct Second {
 const HISTORY: usize = 7200;
 const ERROR_CAP: usize = 1000;
 
+/// What a series takes, with its node of the tree and the times it usually has; their counts come on top.
+const SERIES: usize =
+    (size_of::<SeriesKey>() + size_of::<SeriesTotal>()) * 3 / 2 + 8 * size_of::<(Measure, Distribution)>();
+/// What a metric of a series takes.
+const METRIC: usize = (size_of::<SeriesKey>() + size_of::<MetricTotal>()) * 3 / 2;
+
+/// Adds samples; by how many bytes that made the counts grow.
+fn grown(distribution: &mut Distribution, samples: &SparseHistogram) -> usize {
+    let before = distribution.bytes();
+    distribution.add(samples);
+    distribution.bytes().saturating_sub(before)
+}
+
 impl Totals {
     /// Of nothing yet.
     #[must_use]
@@ -84,6 +101,7 @@ impl Totals {
             history: Vec::new(),
             stride: 1,
             seconds: 0,
+            bytes: 0,
             last_ended: LastEnded::default(),
         }
     }
@@ -91,16 +109,28 @@ impl Totals {
     /// Adds a second of all workers.
     pub fn add(&mut self, interval: &Interval) {
         for count in &interval.series {
-            let total = self.series.entry(count.key.clone()).or_default();
+            let total = match self.series.get_mut(&count.key) {
+                Some(total) => total,
+                None => {
+                    self.bytes += SERIES;
+                    self.series.entry(count.key.clone()).or_default()
+                }
+            };
             total.counts.merge(&count.counts);
             for (measure, samples) in &count.times {
-                total.times.entry(*measure).or_insert_with(|| Distribution::new(Scale::Time)).add(samples);
+                self.bytes += grown(total.distribution(*measure), samples);
             }
         }
         for count in &interval.metrics {
-            let series = self.metrics.entry(count.metric).or_default().entry(count.key.clone());
-            let total = series.or_default();
-            total.samples.add(&count.samples);
+            let series = self.metrics.entry(count.metric).or_default();
+            let total = match series.get_mut(&count.key) {
+                Some(total) => total,
+                None => {
+                    self.bytes += METRIC;
+                    series.entry(count.key.clone()).or_default()
+                }
+            };
+            self.bytes += grown(&mut total.samples, &count.samples);
             total.failed += count.failed;
         }
         interval.errors.iter().cloned().for_each(|error| self.errors.merge(error));
@@ -109,6 +139,12 @@ impl Totals {
         self.remember(interval);
         self.seconds = self.seconds.max(interval.second + 1);
         self.last_ended.merge(&interval.last_ended);
+    }
+
+    /// How many bytes the series and metrics take, about: what grows with the names a plan makes.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Each series so far.
@@ -217,7 +253,15 @@ impl SeriesTotal {
     /// A time's distribution; `None` without samples.
     #[must_use]
     pub fn time(&self, measure: Measure) -> Option<&Distribution> {
-        self.times.get(&measure)
+        self.times.iter().find(|(known, _)| *known == measure).map(|(_, times)| times)
+    }
+
+    fn distribution(&mut self, measure: Measure) -> &mut Distribution {
+        let place = self.times.iter().position(|(known, _)| *known == measure).unwrap_or_else(|| {
+            self.times.push((measure, Distribution::new(Scale::Time)));
+            self.times.len() - 1
+        });
+        &mut self.times[place].1
     }
 }
 

@@ -95,6 +95,7 @@ fn requests(report: &Report) -> Section {
     if let Some(time) = report.run.rate_seconds.filter(|time| *time > report.run.seconds * 1.005) {
         notes.push(format!("rate: over {}, to the end of the last request", seconds(time)));
     }
+    notes.extend(report.run.folded.iter().cloned());
     let section = Section::new("requests", "requests").with(table);
     notes.into_iter().fold(section, |section, note| section.with(Block::Note(note.into())))
 }

@@ -39,6 +39,8 @@ impl Results {
                 began: humantime::format_rfc3339_millis(header.began).to_string(),
                 seconds: elapsed,
                 rate_seconds: (time > elapsed).then_some(time),
+                memory_budget: self.header().environment.memory_budget,
+                folded: self.folded().to_vec(),
                 ended: match self.closing() {
                     Some(Closing::Complete) => "complete",
                     Some(Closing::Asked) => "asked",

@@ -126,6 +126,12 @@ pub struct RunEntry {
     pub workers: u32,
     /// The most users there were at once.
     pub users: u64,
+    /// How many bytes the run could hold for what it counted and for what it kept of answers; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_budget: Option<u64>,
+    /// What was counted as `other`, and why; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folded: Vec<String>,
 }
 
 /// One part of a run that several machines made.

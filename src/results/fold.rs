@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use super::levels::{Figures, missed, on_levels};
 use super::rules::{Unreadable, rules};
-use crate::journal::{Closing, End, Entry, Header};
+use crate::journal::{Annotation, Closing, End, Entry, Header, Mark};
 use crate::metrics::Totals;
 use crate::sample::{Catalog, StageId, TaskRole};
 use crate::threshold::{Amount, Rule};
@@ -25,8 +25,13 @@ pub struct Results {
     totals: Totals,
     /// Where the figures of a search's levels come from.
     levels: Figures,
+    /// What was counted as `other`, in words.
+    folded: Vec<String>,
     end: Option<End>,
 }
+
+/// How many reasons why something is counted as `other` are kept.
+const FOLDED: usize = 20;
 
 impl Results {
     /// Results of a run that has heard nothing yet, judged by the run's own thresholds.
@@ -57,6 +62,7 @@ impl Results {
             evaluator: ThresholdEvaluator::new(rules.clone(), catalog.clone(), timeline.clone(), header.shard),
             generator: GeneratorHealth::new(limits),
             totals: Totals::new(),
+            folded: Vec::new(),
             end: None,
             header,
             rules,
@@ -79,6 +85,12 @@ impl Results {
                 self.generator.hear(interval);
                 self.totals.add(interval);
             }
+            Entry::Annotation(Annotation { mark: Mark::Folded, text, .. }) => {
+                // shards of one run may say the same
+                if self.folded.len() < FOLDED && !self.folded.contains(text) {
+                    self.folded.push(text.clone());
+                }
+            }
             Entry::Annotation(_) => {}
             Entry::End(end) => self.end = Some(end.clone()),
         }
@@ -100,6 +112,11 @@ impl Results {
     #[must_use]
     pub const fn totals(&self) -> &Totals {
         &self.totals
+    }
+
+    /// What was counted as `other` so far, and why.
+    pub(super) fn folded(&self) -> &[String] {
+        &self.folded
     }
 
     /// How the generator has fared so far.

@@ -1,6 +1,6 @@
 use super::csv::CsvDialect;
 use super::stream::{DataError, LONGEST_ROW, Stream};
-use crate::expression::read_json;
+use crate::expression::{NotJson, read_json};
 
 /// How a data file is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +38,8 @@ impl Items {
             Some(b']') if self.list => Ok(None),
             Some(_) => {
                 let bytes = self.take(stream)?;
-                let read = read_json(&bytes);
-                read.map(Some).map_err(|error| stream.error(format!("this is not JSON: {}", without_place(&error))))
+                let read = read_json(&bytes).map(|json| Some(json.into_value()));
+                read.map_err(|error| stream.error(refusal(&error)))
             }
         }
     }
@@ -107,6 +107,13 @@ impl Items {
                 return Ok(bytes);
             }
         }
+    }
+}
+
+fn refusal(error: &NotJson) -> String {
+    match error {
+        NotJson::Malformed(error) => format!("this is not JSON: {}", without_place(error)),
+        NotJson::TooDeep(_) | NotJson::NoRoom(_) => format!("this is {error}"),
     }
 }
 

@@ -29,7 +29,7 @@ impl Collector {
                 self.done = self.done.zip(done).map(|(one, other)| one.max(other));
                 self.add(*interval, worker, u64::MAX);
             }
-            WorkerMessage::Line { .. } | WorkerMessage::Stop { .. } => {}
+            WorkerMessage::Line { .. } | WorkerMessage::Folded(_) | WorkerMessage::Stop { .. } => {}
         }
         let whole = self.reported.iter().copied().min().unwrap_or(u64::MAX);
         let mut done = Vec::new();

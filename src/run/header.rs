@@ -59,7 +59,7 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
             text: redactor.redact(source.text),
             effective: redactor.redact(&effective),
         },
-        environment: environment(arguments, options.workers),
+        environment: environment(arguments, options),
         catalog: (*program.catalog).clone(),
         thresholds: program.rules.iter().map(written).collect(),
         stages: stages(program),
@@ -84,10 +84,11 @@ fn least_level(program: &Program) -> Option<MinimumLevel> {
 }
 
 /// This machine, and what this process may use of it.
-fn environment(arguments: Vec<String>, workers: u32) -> Environment {
-    let limits = limits(workers);
+fn environment(arguments: Vec<String>, options: &Options) -> Environment {
+    let limits = limits(options.workers);
     let memory = limits.memory.map(Size::as_bytes);
-    Environment { open_files: limits.open_files, memory, ..Environment::here(arguments) }
+    let memory_budget = Some(options.memory.limit());
+    Environment { open_files: limits.open_files, memory, memory_budget, ..Environment::here(arguments) }
 }
 
 /// Each stage with its place in the run.

@@ -5,6 +5,7 @@ use rustix::process::{Resource, getrlimit};
 
 use super::withheld_time::{TICKS, WithheldTime};
 use crate::engine::Platform;
+use crate::memory::memory_limit;
 use crate::metrics::Health;
 use crate::units::{Offset, Size};
 use crate::verdict::Limits;
@@ -30,13 +31,12 @@ struct Pace {
 #[must_use]
 pub fn limits(workers: u32) -> Limits {
     let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
-    let group = fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
-    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
-    });
-    let memory = [group, machine].into_iter().flatten().min();
-    Limits { cores, workers, open_files: getrlimit(Resource::Nofile).current, memory: memory.map(Size::from_bytes) }
+    Limits {
+        cores,
+        workers,
+        open_files: getrlimit(Resource::Nofile).current,
+        memory: memory_limit().map(Size::from_bytes),
+    }
 }
 
 /// The shortest span CPU time is measured over, in seconds: it is counted in hundredths of a second, and over a moment

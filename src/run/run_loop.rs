@@ -9,7 +9,8 @@ use super::process_stats::ProcessStats;
 use crate::compile::Program;
 use crate::engine::{CUT_GRACE, NotReady, Options, Phase, Run, Stop, WorkerMessage};
 use crate::journal::{Annotation, Closing, End, Entry, Header, Level, Mark};
-use crate::metrics::{Health, Interval, add_run_gauges};
+use crate::memory::{Held, Part};
+use crate::metrics::{Fold, Health, Interval, NAMES, SERIES, add_run_gauges};
 use crate::results::{Results, Unreadable};
 use crate::units::Offset;
 
@@ -58,6 +59,7 @@ pub async fn conduct(
     mut listener: impl FnMut(Event<'_>),
 ) -> Result<Results, NotStarted> {
     let Job { program, options, header } = job;
+    options.memory.of_this_thread();
     // before anything is sent: what cannot be judged is not run
     let mut results = Results::new(header)?;
     let stop = Stop::new();
@@ -90,6 +92,8 @@ pub async fn conduct(
         run,
         ended: None,
         cut: None,
+        memory: options.memory.hold(Part::Series, 0).ok(),
+        folds: Vec::new(),
     };
     under_way.load(interrupts).await;
     let UnderWay { mut emitter, levels, run, ended, collector, .. } = under_way;
@@ -120,6 +124,10 @@ struct UnderWay<'a, L> {
     ended: Option<(Closing, Offset)>,
     /// When what was under way was cut off, where somebody had no time for it.
     cut: Option<Offset>,
+    /// The memory of the results.
+    memory: Option<Held>,
+    /// What was folded into `other` and told.
+    folds: Vec<Fold>,
 }
 
 /// Beyond the times that workers have to end, so long may their last messages take.
@@ -160,6 +168,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
                 WorkerMessage::Stop { why } if self.stop.phase() == Phase::Running => {
                     self.end(Closing::Plan, Some((Mark::StopAsked, why)));
                 }
+                WorkerMessage::Folded(fold) => self.folded(*fold),
                 _ => {}
             }
             for interval in self.collector.take(message) {
@@ -179,6 +188,23 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         let ended = self.ended.map_or(length, |(_, at)| at.min(length)) + self.run.grace;
         let end = self.cut.map_or(ended, |cut| cut.min(ended));
         (end + CUT_GRACE + SLACK).since(now)
+    }
+
+    /// Says once, for all workers, that something is counted as `other`.
+    fn folded(&mut self, fold: Fold) {
+        if self.folds.contains(&fold) {
+            return;
+        }
+        self.folds.push(fold);
+        let why = match fold {
+            Fold::Names(endpoint) => {
+                let endpoint = self.program.endpoints.get(endpoint.index()).map_or("", |endpoint| &endpoint.name);
+                format!("`{endpoint}` goes by more than {NAMES} names on one worker")
+            }
+            Fold::Series => format!("one worker counts more than {SERIES} series of requests"),
+            Fold::Memory => "the memory for what is counted is used up (`--memory` gives it more)".to_owned(),
+        };
+        self.emitter.annotate(self.emitter.reached, Mark::Folded, &format!("{why}: what is new is counted as `other`"));
     }
 
     /// Ends the run at an interrupt, and cuts off what is under way at the next.
@@ -211,6 +237,9 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         self.measure_run(&mut interval);
         let over = Offset::from(Duration::from_secs(u64::from(interval.second) + 1));
         self.emitter.second(interval);
+        if let Some(memory) = &mut self.memory {
+            memory.set(self.emitter.results.totals().bytes() as u64);
+        }
         if self.stop.phase() > Phase::Running {
             return;
         }

@@ -18,6 +18,7 @@ use crate::compile::Program;
 use crate::engine::tests::{Simulated, VirtualRun, WallClock, in_virtual_time};
 use crate::engine::{Options, Platform, Start};
 use crate::journal::{Entry, Reader, RunId, Tail};
+use crate::memory::MemoryBudget;
 use crate::report::{Format, HistoryRows, Place, Seconds, keep};
 use crate::results::{Report, Results, replay};
 use crate::run::{Event, Interrupts, Job, JournalRecorder, PlanSource, conduct, header, probe};
@@ -131,7 +132,8 @@ async fn play(seed: u64, folder: &Path) -> Played {
         wall_clock: wall_clock.clone(),
         lost_worker: trouble.lost_worker,
     });
-    let options = Options { workers: trouble.workers, start, shard: Shard::WHOLE, platform };
+    let memory = MemoryBudget::new(trouble.memory);
+    let options = Options { workers: trouble.workers, start, shard: Shard::WHOLE, platform, memory };
     let source = PlanSource {
         file: Path::new("plan.yaml"),
         text: &plan,

@@ -174,7 +174,8 @@ fn tell(seed: u64) {
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    for seed in 1000..1015 {
+    // 1012 aborts with several workers, which then all hear of it
+    for seed in 1000..1020 {
         let (one, other) = (Played::of(seed).digest(), Played::of(seed).digest());
         assert!(one == other, "PLIMSOLL_SEED={seed}: {}", differ(&one, &other));
     }

@@ -16,6 +16,8 @@ pub(super) struct Trouble {
     /// It is to begin so long from the start of all, by the wall clock.
     pub(super) start_at: Option<Duration>,
     pub(super) disk: DiskTrouble,
+    /// How many bytes it may hold.
+    pub(super) memory: u64,
     /// When somebody looks at what a kill would leave.
     pub(super) looks: Vec<Duration>,
 }
@@ -64,7 +66,8 @@ impl Trouble {
         let start_at = dice.percent(12).then(|| dice.ms(0, 5000));
         let disk = DiskTrouble::drawn(&mut dice);
         let looks = (0..3).map(|_| dice.ms(0, length + 2000)).collect();
-        Self { workers, interrupts, lost_worker, jumps, start_at, disk, looks }
+        let memory = if dice.percent(10) { dice.number(1 << 10, 1 << 20) } else { 1 << 30 };
+        Self { workers, interrupts, lost_worker, jumps, start_at, disk, memory, looks }
     }
 
     /// What of it there is, by name.
@@ -78,6 +81,7 @@ impl Trouble {
         names.extend(self.jumps.iter().map(|_| "wall clock that is set"));
         names.extend(self.start_at.map(|_| "start at a moment"));
         names.extend(self.disk.name());
+        names.extend((self.memory < 1 << 30).then_some("memory that is used up"));
         names
     }
 }

@@ -10,6 +10,7 @@ use plimsoll::test_api::compile::{CompileOptions, Filter, Program, compile};
 use plimsoll::test_api::diagnostic::{Problems, Sources};
 use plimsoll::test_api::engine::{Options, Platform, Start};
 use plimsoll::test_api::journal::{Entry, Header, Reader};
+use plimsoll::test_api::memory::MemoryBudget;
 use plimsoll::test_api::metrics::{Accounting, Counts, SeriesKey};
 use plimsoll::test_api::plan::{Aim, Overrides, read};
 use plimsoll::test_api::run::{Interrupts, Job, PlanSource, conduct, header};
@@ -71,7 +72,9 @@ pub fn program(plan: &PlanFolder, target: &Target) -> Arc<Program> {
 
 pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Accounting) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let options = Options { workers, start: Start::In(Duration::from_millis(50)), shard, platform: Platform::System };
+    let start = Start::In(Duration::from_millis(50));
+    let memory = MemoryBudget::new(1 << 30);
+    let options = Options { workers, start, shard, platform: Platform::System, memory };
     let source = PlanSource {
         file: Path::new("plan.yaml"),
         text: "",

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 
 use crate::cli::compare::TOLERANCE;
+use crate::cli::memory::MemoryArgs;
 use crate::cli::plan_file::FilterWords;
 use crate::plan::{Aim, Overrides};
 use crate::report::HistoryRows;
@@ -76,6 +77,9 @@ pub(in crate::cli) struct RunArgs {
     /// Begins the load at this moment, on every machine the same: 2026-11-24T15:00:00Z, or Unix seconds.
     #[arg(long, value_name = "MOMENT", value_parser = |text: &str| parse_moment(text))]
     pub(super) start_at: Option<SystemTime>,
+
+    #[command(flatten)]
+    pub(super) memory: MemoryArgs,
 
     /// Says what the run would do, and does not do it.
     #[arg(long)]

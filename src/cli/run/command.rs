@@ -94,6 +94,7 @@ fn options(args: &RunArgs) -> Options {
         start: args.start_at.map_or(Start::In(LEAD), Start::At),
         shard: args.shard.unwrap_or(Shard::WHOLE),
         platform: Platform::System,
+        memory: args.memory.budget(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::value_template::ValueTemplate;
 use crate::expression::{
-    Answer, EvalError, Expr, JsonPath, Scope, Template, Value, json_to_value, to_json, value_contains, values_equal,
+    Answer, EvalError, Expr, JsonPath, Scope, Template, Value, copy_of_json, to_json, value_contains, values_equal,
     values_in_order,
 };
 use crate::units::show_duration;
@@ -206,7 +206,7 @@ impl Expectation {
                 let value = answer.headers().get(name)?;
                 Some(short(&text(&String::from_utf8_lossy(value.as_bytes()))))
             }
-            Self::Json(path, _) => Some(short(&json_to_value(path.first(answer.json()?)?))),
+            Self::Json(path, _) => Some(short(&copy_of_json(path.first(answer.json().ok()?)?).ok()?)),
             Self::Body(_) => Some(short(&text(&String::from_utf8_lossy(answer.body())))),
             Self::Within(_) => Some(show_duration(elapsed)),
             Self::That(_) => None,
@@ -222,11 +222,11 @@ impl Expectation {
                 matcher.refuses(found.as_ref(), scope)?.map(|why| format!("header `{name}`: {why}"))
             }
             Self::Json(path, matcher) => match answer.json() {
-                Some(json) => {
-                    let found = path.first(json).map(json_to_value);
-                    matcher.refuses(found.as_ref(), scope)?.map(|why| format!("`{path}`: {why}"))
-                }
-                None => Some("the body is not JSON".into()),
+                Ok(json) => match path.first(json).map(copy_of_json).transpose() {
+                    Ok(found) => matcher.refuses(found.as_ref(), scope)?.map(|why| format!("`{path}`: {why}")),
+                    Err(no_room) => Some(format!("`{path}` is too large: {no_room}")),
+                },
+                Err(why) => Some(format!("the body is {why}")),
             },
             Self::Body(matcher) => {
                 let body = text(&String::from_utf8_lossy(answer.body()));

@@ -106,7 +106,7 @@ fn no_second_is_left_out_where_nobody_is_left_at_its_end() {
     // three rows for two users, gone within the first second; the last answer of the others comes just before one is over
     for (user, shape) in [
         ("think_time: 1s, feed: {row: {from: rows, at_end: stop}}", "{constant: {users: 2, for: 4s}}"),
-        ("on_start: [{set: {a: '{{ nowhere.at.all }}'}}]", "{steps: {users: 1, add: 2, every: 1s, for: 4s}}"),
+        ("on_start: [{set: {a: '{{ json.nowhere.at_all }}'}}]", "{steps: {users: 1, add: 2, every: 1s, for: 4s}}"),
         ("think_time: 1s", "{iterations: {users: 2, total: 2, within: 3s}}"),
         ("think_time: 1s", "{stages: [{users: 2, for: 1900ms}, {users: 0, for: 100ms}, {users: 0, for: 1s}]}"),
     ] {
@@ -114,7 +114,6 @@ fn no_second_is_left_out_where_nobody_is_left_at_its_end() {
             let plan = format!(
                 "
 endpoints: {{root: {{get: /}}}}
-vars: {{nowhere: {{}}}}
 data: {{rows: {{list: [1, 2, 3]}}}}
 users: {{u: {{{user}, tasks: {{ask: {{call: root}}}}}}}}
 shape: {shape}

@@ -10,6 +10,7 @@ use super::simulated::Simulated;
 use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources};
 use crate::engine::{Options, Phase, Platform, Run, Start, Stop, WorkerMessage};
+use crate::memory::MemoryBudget;
 use crate::metrics::{Distribution, Interval, Measure, Scale, Totals};
 use crate::plan::read_text;
 use crate::units::{Seed, Shard};
@@ -27,6 +28,8 @@ pub(crate) struct VirtualRun {
     read_after: Duration,
     /// How long before its zero it is started.
     lead: Duration,
+    /// How many bytes it may hold.
+    memory: u64,
 }
 
 /// What a run came to.
@@ -93,7 +96,12 @@ impl VirtualRun {
             stops: Vec::new(),
             read_after: Duration::ZERO,
             lead: Duration::ZERO,
+            memory: 1 << 30,
         }
+    }
+
+    pub(crate) fn with_memory(self, memory: u64) -> Self {
+        Self { memory, ..self }
     }
 
     pub(crate) fn workers(self, workers: u32) -> Self {
@@ -140,6 +148,7 @@ impl VirtualRun {
             start: Start::In(self.lead),
             shard: self.shard,
             platform: Platform::Simulated(Simulated::on(service.network.clone())),
+            memory: MemoryBudget::new(self.memory),
         }
     }
 
@@ -182,6 +191,7 @@ impl VirtualRun {
                     }
                 }
                 WorkerMessage::Line { at, text } => played.lines.push((at.since(crate::units::Offset::ZERO), text)),
+                WorkerMessage::Folded(_) => {}
                 WorkerMessage::Stop { why } => {
                     played.stops.push(why);
                     stop.advance(Phase::Draining);

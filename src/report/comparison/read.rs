@@ -77,7 +77,11 @@ fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offs
         }
     });
     let elapsed = Offset::from(results.heard());
-    let trace = accumulator.close(until.unwrap_or(elapsed).min(elapsed));
+    let last_ended = Offset::from(results.measured_time());
+    let trace = match until {
+        Some(until) if until < elapsed => accumulator.close(until, until),
+        _ => accumulator.close(elapsed, last_ended),
+    };
     let header = results.header();
     let side = RunSide {
         file: path.display().to_string(),

@@ -5,6 +5,7 @@ mod conducted;
 mod figures;
 mod health;
 mod levels;
+mod memory;
 mod stops;
 mod verdicts;
 

@@ -5,6 +5,7 @@ use super::bins::Bin;
 use super::window::Window;
 use crate::metrics::{Distribution, Interval, Measure, Scale, SeriesCount};
 use crate::sample::Catalog;
+use crate::units::Offset;
 
 /// The most bins of a row; beyond, neighbours are folded into one.
 const MAX_BINS: usize = 128;
@@ -81,16 +82,18 @@ impl<'a> Accumulator<'a> {
         }
     }
 
-    /// The run, which was over at the window's end or at `elapsed`, whichever came first.
+    /// The run, which was over at the window's end or at `elapsed`, whichever came first. Where its load ended there, what
+    /// was still under way counts, and takes its time: until `last_ended`.
     #[must_use]
-    pub fn close(self, elapsed: crate::units::Offset) -> Trace {
+    pub fn close(self, elapsed: Offset, last_ended: Offset) -> Trace {
         let window = self.window.until(elapsed);
         let (length, stride) = (window.length().as_secs_f64(), f64::from(self.stride));
         // what is left of a bin is one of its own from half on; answers that came behind the end belong to the last
         let bins = ((length / stride).round() as usize).clamp(1, MAX_BINS);
         let mut lengths = vec![stride; bins];
         if let Some(last) = lengths.last_mut() {
-            *last = (length - stride * (bins - 1) as f64).max(0.0);
+            let drained = if window.end() == elapsed { last_ended.since(elapsed).as_secs_f64() } else { 0.0 };
+            *last = (length - stride * (bins - 1) as f64).max(0.0) + drained;
         }
         let close = |mut row: Row| {
             row.close(bins);

@@ -93,7 +93,7 @@ impl Service {
         if let Some(stray) = self.stray {
             accumulator.add(&Interval::empty(stray));
         }
-        accumulator.close(at(end))
+        accumulator.close(at(end), at(end))
     }
 
     fn second(&self, second: u32, wander: f64, random: &mut Xoshiro256PlusPlus) -> Interval {
