@@ -26,6 +26,7 @@ mod sample;
 mod secrets;
 #[cfg(test)]
 mod simulation;
+mod spool;
 mod target;
 mod threshold;
 mod timer;

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 28] = [
+const FLOORS: [(&str, &[&str]); 29] = [
     ("units", &[]),
     ("timer", &[]),
     ("memory", &[]),
     ("disk", &[]),
     ("secrets", &[]),
+    ("spool", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
     ("expression", &["diagnostic", "memory", "units"]),
@@ -54,7 +55,7 @@ const FLOORS: [(&str, &[&str]); 28] = [
             "units",
         ],
     ),
-    ("report", &["disk", "results", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
+    ("report", &["disk", "results", "verdict", "journal", "metrics", "threshold", "sample", "spool", "units"]),
     ("live", &["run", "report", "results", "journal", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["expression", "diagnostic", "secrets", "units"]),
@@ -64,6 +65,7 @@ const FLOORS: [(&str, &[&str]); 28] = [
         &[
             "disk",
             "secrets",
+            "spool",
             "memory",
             "units",
             "diagnostic",

@@ -62,11 +62,7 @@ fn it_ends(played: &Played, wrong: &mut Vec<String>) {
     let grace = played.program.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
     let planned = zero + played.program.length() + grace.min(Duration::from_secs(30)) + lost + MOMENT;
     let load_over = played.load_over.unwrap_or(played.over);
-    hold!(
-        wrong,
-        load_over <= planned + if has_teardown { STEPS } else { Duration::ZERO },
-        "the load was to be over by {planned:?}, and was at {load_over:?}"
-    );
+    hold!(wrong, load_over <= planned, "the load was to be over by {planned:?}, and was at {load_over:?}");
     hold!(
         wrong,
         played.over <= planned + STEPS,
@@ -75,7 +71,7 @@ fn it_ends(played: &Played, wrong: &mut Vec<String>) {
     );
     let after: Vec<Duration> = played.trouble.interrupts.iter().copied().filter(|at| *at >= began).collect();
     if let Some(second) = after.get(1) {
-        let by = *second + lost + MOMENT + if has_teardown { STEPS } else { Duration::ZERO };
+        let by = *second + lost + MOMENT;
         hold!(
             wrong,
             load_over <= by.max(*second),

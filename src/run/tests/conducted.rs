@@ -8,13 +8,15 @@ use tokio::time::{Instant, sleep};
 
 use crate::disk::Disk;
 use crate::engine::tests::{Received, VirtualRun, in_virtual_time};
-use crate::journal::{Annotation, End, Entry, Mark, Reader};
+use crate::journal::{Annotation, End, Entry, Header, Mark, Reader};
 use crate::results::{Report, Results, replay};
 use crate::run::{Event, Interrupts, Job, JournalRecorder, NotStarted, PlanSource, conduct, header};
 use crate::units::Offset;
 
 /// A run that is over, with all that it said of itself.
 pub(super) struct Conducted {
+    /// What its journal says before its seconds.
+    pub(super) header: Header,
     pub(super) entries: Vec<Entry>,
     pub(super) end: End,
     /// Why it was brought to its end before its time, and when it said so.
@@ -85,13 +87,14 @@ pub(super) fn conduct_virtually(run: VirtualRun, interrupts: &[Duration]) -> Res
             match event {
                 Event::Entry(entry, _) => entries.push(entry.clone()),
                 Event::Stopping(_, why) => stopping.push((began.elapsed(), why.to_owned())),
-                Event::Waiting(_) | Event::Began(_) => {}
+                Event::Waiting(_) | Event::Began(_) | Event::TearingDown => {}
             }
         });
         let results = results.await?;
         assert!(recorder.close().is_none());
         Ok(Conducted {
             entries,
+            header: results.header().clone(),
             end: results.end().unwrap().clone(),
             stopping,
             report: results.report(),
