@@ -8,7 +8,6 @@ use super::{baseline, write_results};
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{Reader, data, detach, settle, talk, talk_width};
-use crate::compile::Program;
 use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
@@ -76,7 +75,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
-    let made = runtime.block_on(conducted(args, job, &files));
+    let made = runtime.block_on(conducted(args, job, &files, Interrupts::of_process()));
     // a name that is still being looked up is not waited for
     runtime.shutdown_background();
     let Conducted { results, written, journal } = made?;
@@ -118,22 +117,26 @@ fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
 }
 
 /// A run that is over.
-struct Conducted {
-    results: Results,
-    written: Written,
+pub(super) struct Conducted {
+    pub(super) results: Results,
+    pub(super) written: Written,
     /// What was lost of the journal.
-    journal: Option<String>,
+    pub(super) journal: Option<String>,
 }
 
 /// Makes the run with those who listen to it.
-async fn conducted(args: &RunArgs, job: Job, files: &ResultFiles) -> Result<Conducted, Exit> {
-    let mut interrupts = Interrupts::of_process();
+pub(super) async fn conducted(
+    args: &RunArgs,
+    job: Job,
+    files: &ResultFiles,
+    mut interrupts: Interrupts,
+) -> Result<Conducted, Exit> {
     tokio::select! {
         biased;
         () = interrupts.next() => return Err(interrupted(&NotReady::Interrupted)),
-        ready = ready(&job.program, args) => ready?,
+        ready = ready(&job, args) => ready?,
     }
-    let mut recorder = JournalRecorder::new(Disk::System, files.place().path(".journal"));
+    let mut recorder = JournalRecorder::new(files.place().disk().clone(), files.place().path(".journal"));
     let columns = talk_width().map(|width| width.0);
     let mut terminal = Terminal::new(files, Talk { print: talk, columns, quiet: args.quiet });
     let mut writer = ResultsWriter::new(args, files);
@@ -163,13 +166,13 @@ fn interrupted(why: &NotReady) -> Exit {
 }
 
 /// Waits until the target is there.
-async fn ready(program: &Program, args: &RunArgs) -> Result<(), Exit> {
+async fn ready(job: &Job, args: &RunArgs) -> Result<(), Exit> {
     let waiting = |why: &str| {
         if !args.quiet {
             talk(&format!("{why}\n"));
         }
     };
-    probe(program, waiting).await.map_err(|error| {
+    probe(&job.program, &job.options.platform, waiting).await.map_err(|error| {
         let help = "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`";
         refuse(&format!("the target is not ready: {error}"), help)
     })
