@@ -75,7 +75,7 @@ pub(super) struct Look {
     pub(super) last: Result<Option<u32>, String>,
 }
 
-const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::Markdown];
+const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Junit, Format::Html, Format::Markdown];
 /// By then the service has read everything that was sent to it.
 const AFTERWARDS: Duration = Duration::from_secs(20_000);
 
