@@ -164,7 +164,8 @@ fn page(report: &Report, header: &Header, data: &PageData) -> io::Result<String>
 
 /// The beginning of a text, up to so many bytes.
 fn cut(text: &str, most: usize) -> &str {
-    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 /// JSON that no reader of HTML takes for anything else, whatever its texts hold.
