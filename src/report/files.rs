@@ -120,6 +120,12 @@ impl Place {
         Self { disk: disk.clone(), base: folder.join(stem), secrets: secrets.clone() }
     }
 
+    /// What they lie on.
+    #[must_use]
+    pub const fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     /// The file with an ending: `.json`, `_stats.csv`.
     #[must_use]
     pub fn path(&self, ending: &str) -> PathBuf {

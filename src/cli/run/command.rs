@@ -75,7 +75,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
-    let made = runtime.block_on(conducted(args, job, &files));
+    let made = runtime.block_on(conducted(args, job, &files, Interrupts::of_process()));
     // a name that is still being looked up is not waited for
     runtime.shutdown_background();
     let Conducted { results, written, journal } = made?;
@@ -117,22 +117,26 @@ fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
 }
 
 /// A run that is over.
-struct Conducted {
-    results: Results,
-    written: Written,
+pub(super) struct Conducted {
+    pub(super) results: Results,
+    pub(super) written: Written,
     /// What was lost of the journal.
-    journal: Option<String>,
+    pub(super) journal: Option<String>,
 }
 
 /// Makes the run with those who listen to it.
-async fn conducted(args: &RunArgs, job: Job, files: &ResultFiles) -> Result<Conducted, Exit> {
-    let mut interrupts = Interrupts::of_process();
+pub(super) async fn conducted(
+    args: &RunArgs,
+    job: Job,
+    files: &ResultFiles,
+    mut interrupts: Interrupts,
+) -> Result<Conducted, Exit> {
     tokio::select! {
         biased;
         () = interrupts.next() => return Err(interrupted(&NotReady::Interrupted)),
         ready = ready(&job, args) => ready?,
     }
-    let mut recorder = JournalRecorder::new(Disk::System, files.place().path(".journal"));
+    let mut recorder = JournalRecorder::new(files.place().disk().clone(), files.place().path(".journal"));
     let columns = talk_width().map(|width| width.0);
     let mut terminal = Terminal::new(files, Talk { print: talk, columns, quiet: args.quiet });
     let mut writer = ResultsWriter::new(args, files);
