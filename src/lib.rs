@@ -104,6 +104,9 @@ pub mod test_api {
             TaskOutcome, Timing, Transmission, UserTypeId,
         };
     }
+    pub mod secrets {
+        pub use crate::secrets::Secrets;
+    }
     pub mod target {
         pub use crate::target::{Behaviour, Delay, Target};
     }

@@ -20,6 +20,7 @@ use plimsoll::test_api::journal::Reader;
 use plimsoll::test_api::report::{Format, HistoryRows, Seconds};
 use plimsoll::test_api::results::{Results, replay};
 use plimsoll::test_api::rows::{CsvDialect, Format as RowFormat, Table};
+use plimsoll::test_api::secrets::Secrets;
 use plimsoll::test_api::units::Size;
 
 /// How long an answer may be in the exchange.
@@ -35,7 +36,8 @@ pub fn journal(bytes: &[u8]) {
     // what has a page's charts and the history's rows is the same journal, read again
     let place = std::env::temp_dir().join(format!("plimsoll_journal_{}", std::process::id()));
     let kept = std::fs::write(&place, &journal).is_ok();
-    let seconds = Seconds { journal: &place, through: None, rows: HistoryRows::Aggregated };
+    let seconds =
+        Seconds { journal: &place, through: None, rows: HistoryRows::Aggregated, secrets: &Secrets::default() };
     for format in Format::ALL.into_iter().filter(|_| kept) {
         let _ = format.write(&report, &seconds, &mut Vec::new());
     }

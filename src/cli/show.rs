@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::terminal::{data, talk};
+use super::terminal::{data, document, markup, secrets, talk};
 use crate::journal::{Reader, Tail};
 use crate::report::{Format, HistoryRows, Place, Seconds, keep};
 use crate::results::{Report, Results, replay};
@@ -74,15 +74,20 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
         Wish::Print(format) => {
             let mut text = Vec::new();
             let rows = HistoryRows::Aggregated;
-            let seconds = Seconds { journal: &args.journal, through: reader.tail().after(), rows };
+            let seconds = Seconds { journal: &args.journal, through: reader.tail().after(), rows, secrets: secrets() };
             format.write(&report, &seconds, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
-            data(&String::from_utf8_lossy(&text))?;
+            let text = String::from_utf8_lossy(&text);
+            match format {
+                Format::Json => document(&text)?,
+                Format::Html => markup(&text)?,
+                _ => data(&text)?,
+            }
         }
         Wish::Write(folder, formats) => {
             let rows = if args.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated };
             // a run under way has written on since
             let through = reader.tail().after();
-            write(folder, &formats, &report, &Seconds { journal: &args.journal, through, rows })?;
+            write(folder, &formats, &report, &Seconds { journal: &args.journal, through, rows, secrets: secrets() })?;
         }
     }
     Ok(Exit::Passed)
@@ -121,7 +126,7 @@ impl ShowArgs {
 
 fn write(folder: &Path, formats: &[Format], report: &Report, seconds: &Seconds<'_>) -> Result<(), Exit> {
     let stem = seconds.journal.file_stem().map_or_else(|| "run".into(), |stem| stem.to_string_lossy());
-    let place = Place::of(folder, &stem);
+    let place = Place::of(folder, &stem, secrets());
     let real = |path: &Path| path.canonicalize().ok();
     let journal = real(seconds.journal);
     let mut paths = formats.iter().flat_map(|format| format.endings()).map(|ending| place.path(ending));

@@ -8,6 +8,7 @@ use super::junit::junit;
 use super::summary::run_page;
 use crate::journal::Reader;
 use crate::results::Report;
+use crate::secrets::Secrets;
 
 /// A form a run is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum Format {
 }
 
 /// Where the run second by second is read from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Seconds<'a> {
     /// The run's journal.
     pub journal: &'a Path,
@@ -35,6 +36,8 @@ pub struct Seconds<'a> {
     pub through: Option<u32>,
     /// Which rows they make.
     pub rows: HistoryRows,
+    /// What a page does not show of what it reads: its markup is ours, and is left as it is.
+    pub secrets: &'a Secrets,
 }
 
 impl Format {
@@ -66,7 +69,7 @@ impl Format {
             }
             Self::Csv => stats(report, out),
             Self::Junit => out.write_all(junit(report).as_bytes()),
-            Self::Html => html::write(report, &mut seconds.open()?, seconds.through, out),
+            Self::Html => html::write(report, seconds, out),
             Self::Markdown => out.write_all(run_page(report).markdown().as_bytes()),
             Self::Text => out.write_all(run_page(report).text().as_bytes()),
         }
@@ -103,7 +106,7 @@ impl Seconds<'_> {
         history(&mut self.open()?, self.through, self.rows, out)
     }
 
-    fn open(&self) -> io::Result<Reader> {
+    pub(super) fn open(&self) -> io::Result<Reader> {
         Reader::open(self.journal).map_err(io::Error::other)
     }
 }

@@ -7,6 +7,7 @@ use crate::engine::tests::Loss;
 use crate::journal::{Closing, End, Entry, Tail};
 use crate::report::{Format, HistoryRows, Seconds};
 use crate::results::{Report, RequestEntry};
+use crate::secrets::Secrets;
 use crate::verdict::Exit;
 
 /// What of the run is not as it is of every run; empty where all is well.
@@ -152,7 +153,9 @@ fn what_is_written_is_whole(played: &Played, wrong: &mut Vec<String>) {
         {
             let mut text = Vec::new();
             // what is written from the report alone does not read the journal
-            let seconds = Seconds { journal: Path::new(""), through: None, rows: HistoryRows::Aggregated };
+            let secrets = Secrets::default();
+            let seconds =
+                Seconds { journal: Path::new(""), through: None, rows: HistoryRows::Aggregated, secrets: &secrets };
             format.write(&shown.report, &seconds, &mut text).unwrap();
             hold!(wrong, played.files.get(name) == Some(&text), "{name} is not what is shown");
         }

@@ -156,7 +156,7 @@ async fn play(seed: u64, folder: &Path) -> Played {
         });
     }
     let disk = trouble.disk.disk();
-    let place = Place::on(&disk, folder, "run");
+    let place = Place::on(&disk, folder, "run", &program.secrets);
     let journal = place.path(".journal");
     let looks = Rc::<RefCell<Vec<Look>>>::default();
     for at in trouble.looks.clone() {
@@ -228,7 +228,7 @@ async fn play(seed: u64, folder: &Path) -> Played {
 
 /// Writes what the command writes beside the journal; what could not be written.
 fn write_files(place: &Place, journal: &Path, report: &Report) -> Vec<String> {
-    let seconds = Seconds { journal, through: None, rows: HistoryRows::EachName };
+    let seconds = Seconds { journal, through: None, rows: HistoryRows::EachName, secrets: place.secrets() };
     let (_, unwritten) = keep(place, &FORMATS, report, &seconds);
     unwritten.iter().map(ToString::to_string).collect()
 }

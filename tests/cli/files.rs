@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use plimsoll::test_api::report::{Format, HistoryRows, Seconds, annotations, exceptions, failures};
 use plimsoll::test_api::results::Report;
+use plimsoll::test_api::secrets::Secrets;
 use plimsoll::test_api::target::{Behaviour, Delay, Target};
 use plimsoll::test_api::units::{Ratio, show_duration};
 use serde_json::Value;
@@ -389,8 +390,8 @@ fn show_says_what_it_cannot_do() {
 }
 
 /// Of a report that no journal belongs to: the formats that are written from it alone do not look.
-fn no_seconds() -> Seconds<'static> {
-    Seconds { journal: Path::new("/nowhere"), through: None, rows: HistoryRows::Aggregated }
+fn no_seconds(secrets: &Secrets) -> Seconds<'_> {
+    Seconds { journal: Path::new("/nowhere"), through: None, rows: HistoryRows::Aggregated, secrets }
 }
 
 #[test]
@@ -402,12 +403,18 @@ fn nothing_from_outside_breaks_a_file() {
         String::from_utf8(made).unwrap()
     };
     let files = [
-        ("hostile_stats.csv", written(&|out| Format::Csv.write(&report, &no_seconds(), out).unwrap())),
+        (
+            "hostile_stats.csv",
+            written(&|out| Format::Csv.write(&report, &no_seconds(&Secrets::default()), out).unwrap()),
+        ),
         ("hostile_failures.csv", written(&|out| failures(&report, out).unwrap())),
         ("hostile_exceptions.csv", written(&|out| exceptions(&report, out).unwrap())),
-        ("hostile_junit.xml", written(&|out| Format::Junit.write(&report, &no_seconds(), out).unwrap())),
-        ("hostile.md", written(&|out| Format::Markdown.write(&report, &no_seconds(), out).unwrap())),
-        ("hostile.txt", written(&|out| Format::Text.write(&report, &no_seconds(), out).unwrap())),
+        (
+            "hostile_junit.xml",
+            written(&|out| Format::Junit.write(&report, &no_seconds(&Secrets::default()), out).unwrap()),
+        ),
+        ("hostile.md", written(&|out| Format::Markdown.write(&report, &no_seconds(&Secrets::default()), out).unwrap())),
+        ("hostile.txt", written(&|out| Format::Text.write(&report, &no_seconds(&Secrets::default()), out).unwrap())),
         ("hostile_annotations.txt", annotations(&report)),
     ];
     assert_goldens(files.clone().map(|(name, made)| (format!("tests/files/{name}").into(), made)));
@@ -439,7 +446,7 @@ fn the_markdown_of_any_run_fits_into_a_comment() {
     report.thresholds = many(1000).map(|_| threshold.clone()).collect();
     report.teardown = many(1000).map(|_| long.clone()).collect();
     let mut page = Vec::new();
-    Format::Markdown.write(&report, &no_seconds(), &mut page).unwrap();
+    Format::Markdown.write(&report, &no_seconds(&Secrets::default()), &mut page).unwrap();
     assert!(page.len() < 65_536, "{} bytes", page.len());
     assert!(String::from_utf8(page).unwrap().contains("… and 29"));
 }

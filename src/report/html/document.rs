@@ -1,17 +1,20 @@
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, Value, context};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::curves::Curves;
 use super::time_series::{ChartData, TimeSeries};
-use crate::journal::{Entry, Header, Mark, Reader};
+use crate::journal::{Entry, Environment as RunEnvironment, Header, Mark};
+use crate::report::format::Seconds;
 use crate::report::numbers::{ABSENT, Unit, grouped};
 use crate::report::sanitize::{is_steering, printable};
 use crate::results::{BreakdownEntry, GroupEntry, Report, Results, replay};
+use crate::secrets::Secrets;
 use crate::units::Size;
 
 const PAGE: &str = include_str!("page.html");
@@ -53,22 +56,17 @@ const MARKS: usize = 100;
 /// How much of the plan is shown.
 const LONGEST_PLAN: usize = 128 << 10;
 
-/// Writes the page of a run. What its charts draw is read from the journal; `through` is the last second that is read, where
-/// the journal may have grown since the report was made from it. Memory does not grow with the run.
+/// Writes the page of a run. What its charts draw is read from the journal. Memory does not grow with the run.
 ///
 /// # Errors
-/// Of what it is written to.
-pub(in crate::report) fn write<S: Read + Seek>(
-    report: &Report,
-    reader: &mut Reader<S>,
-    through: Option<u32>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// Of what it is written to, and of a journal that cannot be read.
+pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let reader = &mut seconds.open()?;
     let mut results = Results::against(reader.header().clone(), Vec::new());
     let mut series = TimeSeries::new(results.header());
     let mut marks = Vec::new();
     replay(reader, &mut results, |entry, _| match entry {
-        Entry::Second(second) if through.is_none_or(|last| second.second <= last) => series.hear(second),
+        Entry::Second(second) if seconds.through.is_none_or(|last| second.second <= last) => series.hear(second),
         Entry::Annotation(note) if marks.len() < MARKS && is_shown(note.mark) => {
             marks.push(MarkData { at: note.at.as_secs_f64(), text: note.text.clone() });
         }
@@ -84,7 +82,7 @@ pub(in crate::report) fn write<S: Read + Seek>(
         suspect: suspect(report),
         marks,
     };
-    out.write_all(page(report, header, &data)?.as_bytes())
+    out.write_all(page(report, header, &data, seconds.secrets)?.as_bytes())
 }
 
 /// Whether people look for a mark in the charts: stages have bands of their own, and lines of the log may be many.
@@ -141,18 +139,22 @@ fn suspect(report: &Report) -> Vec<(u32, u32)> {
     spans
 }
 
-fn page(report: &Report, header: &Header, data: &PageData) -> io::Result<String> {
+fn page(report: &Report, header: &Header, data: &PageData, secrets: &Secrets) -> io::Result<String> {
+    let report: &Report = &without_secrets(report, secrets)?;
+    let about: RunEnvironment = without_secrets(&header.environment, secrets)?;
+    let plan_of_run = secrets.mask_lines(&header.plan.effective);
+    let data = serde_json::to_string(data)?;
     let environment = environment().map_err(io::Error::other)?;
-    let plan = cut(&header.plan.effective, LONGEST_PLAN);
+    let plan = cut(&plan_of_run, LONGEST_PLAN);
     let rendered = environment.get_template("page.html").and_then(|template| {
         template.render(context! {
             report => Value::from(Serde(report)),
             groups => groups(report),
-            environment => Value::from(Serde(&header.environment)),
+            environment => Value::from(Serde(&about)),
             plan_text => plan,
-            plan_cut => plan.len() < header.plan.effective.len(),
+            plan_cut => plan.len() < plan_of_run.len(),
             sha256 => header.plan.sha256.to_string(),
-            data => Value::from_safe_string(inert(data)),
+            data => Value::from_safe_string(inert(&secrets.mask_json(&data))),
             style => Value::from_safe_string(STYLE.to_owned()),
             script => Value::from_safe_string(SCRIPT.to_owned()),
             style_hash => source_hash(STYLE),
@@ -162,6 +164,12 @@ fn page(report: &Report, header: &Header, data: &PageData) -> io::Result<String>
     rendered.map_err(io::Error::other)
 }
 
+/// A copy without what is secret.
+fn without_secrets<T: Serialize + DeserializeOwned>(value: &T, secrets: &Secrets) -> io::Result<T> {
+    let json = serde_json::to_string(value)?;
+    Ok(serde_json::from_str(&secrets.mask_json(&json))?)
+}
+
 /// The beginning of a text, up to so many bytes.
 fn cut(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
@@ -169,8 +177,7 @@ fn cut(text: &str, most: usize) -> &str {
 }
 
 /// JSON that no reader of HTML takes for anything else, whatever its texts hold.
-fn inert(data: &PageData) -> String {
-    let json = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
+fn inert(json: &str) -> String {
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
