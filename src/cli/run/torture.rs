@@ -121,7 +121,8 @@ fn whichever_operation_on_its_files_fails_a_run_says_what_is_lost_and_keeps_the_
     let disk = FaultyDisk::new(|_, _, _| None);
     let whole = run(&disk, &folder.0).unwrap();
     assert!(whole.told.is_ok(), "{:?}", whole.told);
-    assert_eq!((whole.exit, whole.files.len()), (Exit::Passed, 9));
+    assert_eq!(whole.exit, Exit::Passed);
+    assert!(whole.files.len() >= 9, "{:?}", whole.files.keys());
     let entries = whole.journal.unwrap();
     let mut cases = 0;
     for (file, operations) in operations(&disk.asked()) {
