@@ -176,7 +176,8 @@ fn check(what: &str, left: &Left, whole: &BTreeMap<String, Vec<u8>>, entries: &[
             assert!(left.told.is_err(), "{what}: {target} is left in part, and nothing is said");
             continue;
         }
-        let follows_journal = name.ends_with("_stats_history.csv") && !journal_is_whole;
+        let from_journal = name.ends_with("_stats_history.csv") || name.ends_with(".html");
+        let follows_journal = from_journal && !journal_is_whole;
         if name.ends_with(".log") || name.ends_with(".journal") || follows_journal {
             continue;
         }
