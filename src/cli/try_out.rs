@@ -83,7 +83,7 @@ fn known(args: &TryArgs, program: &Program) -> Result<(), Exit> {
 }
 
 async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
-    let ready = probe(program, |why| talk(&visible(&format!("{why}\n")))).await;
+    let ready = probe(program, &Platform::System, |why| talk(&visible(&format!("{why}\n")))).await;
     ready.map_err(|error| refuse(&format!("the target is not ready: {error}")))?;
     let mut failures = 0;
     let mut globals = program.globals.clone();

@@ -150,8 +150,8 @@ async fn perform(
 ///
 /// # Errors
 /// Why there was no answer.
-pub async fn ready_check(program: &Program, path: &str, within: Duration) -> Result<u16, String> {
-    let transport = Platform::System.transport(&program.target).map_err(|error| error.to_string())?;
+pub async fn ready_check(program: &Program, platform: &Platform, path: &str, within: Duration) -> Result<u16, String> {
+    let transport = platform.transport(&program.target).map_err(|error| error.to_string())?;
     let outgoing = Outgoing {
         method: http::Method::GET,
         target: path.parse().map_err(|_| format!("`{path}` is not a valid path"))?,

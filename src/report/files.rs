@@ -48,7 +48,7 @@ impl ResultFiles {
         let stamp = stamp(now);
         for attempt in 1..1000 {
             let name = if attempt == 1 { stamp.clone() } else { format!("{stamp}_{attempt}") };
-            let place = Place { disk: disk.clone(), base: folder.join(format!("load_test_{name}")) };
+            let place = Place::on(disk, folder, &format!("load_test_{name}"));
             match disk.create_new(&place.path(".log")) {
                 Ok(log) => {
                     let log = Spool::before("log", Log(log), ROOM, |lines| {
@@ -109,7 +109,13 @@ impl Place {
     /// Files in a folder whose names begin so.
     #[must_use]
     pub fn of(folder: &Path, stem: &str) -> Self {
-        Self { disk: Disk::System, base: folder.join(stem) }
+        Self::on(&Disk::System, folder, stem)
+    }
+
+    /// The same, on a disk.
+    #[must_use]
+    pub fn on(disk: &Disk, folder: &Path, stem: &str) -> Self {
+        Self { disk: disk.clone(), base: folder.join(stem) }
     }
 
     /// The file with an ending: `.json`, `_stats.csv`.

@@ -71,7 +71,7 @@ pub async fn conduct(
         () = interrupts.next() => return Err(NotReady::Interrupted.into()),
         globals = preparation.set_up() => globals?,
     };
-    let ready = match wait(options.start, interrupts, |at| listener(Event::Waiting(at))).await {
+    let ready = match wait((options.start, &options.platform), interrupts, |at| listener(Event::Waiting(at))).await {
         Ok(()) => Run::start(&program, &globals, &options, &stop),
         Err(why) => Err(why),
     };
@@ -166,7 +166,8 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
             let last = self.last_message();
             let message = tokio::select! {
                 biased;
-                () = interrupts.next() => {
+                // one that comes after the cut is meant for what follows, and waits for it
+                () = interrupts.next(), if self.stop.phase() < Phase::Cutting => {
                     self.interrupt();
                     continue;
                 }
@@ -196,11 +197,10 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
     /// How long from now any worker may still have something to report.
     fn last_message(&self) -> Duration {
         let now = self.run.clock.now();
-        let end = match (&self.ended, self.cut) {
-            (_, Some(cut)) => cut,
-            (Some((_, at)), None) => *at + self.run.grace,
-            (None, None) => Offset::from(self.program.length()) + self.run.grace,
-        };
+        let length = Offset::from(self.program.length());
+        // who asks for an end that is near anyway does not put it off
+        let ended = self.ended.map_or(length, |(_, at)| at.min(length)) + self.run.grace;
+        let end = self.cut.map_or(ended, |cut| cut.min(ended));
         (end + CUT_GRACE + SLACK).since(now)
     }
 

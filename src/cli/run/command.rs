@@ -8,7 +8,6 @@ use super::{baseline, write_results};
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::terminal::{Reader, data, detach, settle, talk, talk_width};
-use crate::compile::Program;
 use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
@@ -131,7 +130,7 @@ async fn conducted(args: &RunArgs, job: Job, files: &ResultFiles) -> Result<Cond
     tokio::select! {
         biased;
         () = interrupts.next() => return Err(interrupted(&NotReady::Interrupted)),
-        ready = ready(&job.program, args) => ready?,
+        ready = ready(&job, args) => ready?,
     }
     let mut recorder = JournalRecorder::new(Disk::System, files.place().path(".journal"));
     let columns = talk_width().map(|width| width.0);
@@ -163,13 +162,13 @@ fn interrupted(why: &NotReady) -> Exit {
 }
 
 /// Waits until the target is there.
-async fn ready(program: &Program, args: &RunArgs) -> Result<(), Exit> {
+async fn ready(job: &Job, args: &RunArgs) -> Result<(), Exit> {
     let waiting = |why: &str| {
         if !args.quiet {
             talk(&visible(&format!("{why}\n")));
         }
     };
-    probe(program, waiting).await.map_err(|error| {
+    probe(&job.program, &job.options.platform, waiting).await.map_err(|error| {
         let help = "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`";
         refuse(&format!("the target is not ready: {error}"), help)
     })

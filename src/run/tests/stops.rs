@@ -195,6 +195,22 @@ shape: {constant: {users: 1, for: 3s}}
 }
 
 #[test]
+fn three_interrupts_in_one_moment_end_the_load_and_its_teardown() {
+    let plan = "
+endpoints: {slow: {get: /, timeout: 20s}}
+users: {u: {tasks: {ask: {call: slow}}}}
+teardown: [{think: 1h}, {call: slow}]
+shape: {constant: {users: 2, for: 1m}}
+";
+    for moments in [[secs(3); 3], [secs(3), secs(3), ms(3001)], [secs(3), secs(5), secs(5)]] {
+        let conducted = conduct_virtually(VirtualRun::of(plan).answering(|_| Reply::Silence), &moments).unwrap();
+        assert!(conducted.over <= moments[2] + ms(10), "{moments:?}: {:?}", conducted.over);
+        assert_eq!((conducted.end.closing, conducted.report.verdict.exit_code), (Closing::Asked, 5));
+        assert_eq!(conducted.books()[3], 2);
+    }
+}
+
+#[test]
 fn what_was_measured_is_complete_before_the_teardown_begins() {
     let run = VirtualRun::of(
         "
