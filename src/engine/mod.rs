@@ -11,6 +11,7 @@ mod worker;
 mod clock;
 mod cpu_account;
 mod feeder;
+mod secrets;
 mod worker_context;
 
 mod arrival_pool;

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::args::RunArgs;
 use super::baseline::{Compared, compare};
-use crate::cli::terminal::talk;
+use crate::cli::terminal::{secrets, talk};
 use crate::disk::Disk;
 use crate::journal::Entry;
 use crate::report::{Format, Place, ResultFiles, Seconds, annotations, keep, run_page};
@@ -80,19 +80,33 @@ pub(super) struct Lost {
 /// # Errors
 /// [`Exit::Lost`], reported on stderr, where anything was lost.
 pub(super) fn tell(place: &Place, written: &Written, lost: Lost) -> Result<(), Exit> {
+    let job = add_to_job(&run_page(&written.report).markdown()).err();
+    if is_github_job() {
+        talk(&annotations(&written.report));
+    }
+    match told(place, written, lost, job) {
+        Ok(text) => {
+            talk(&text);
+            Ok(())
+        }
+        Err(text) => {
+            talk(&text);
+            Err(Exit::Lost)
+        }
+    }
+}
+
+/// What is said of the results: where they are, or, as the error, what was lost; `job` is what kept the job's summary from
+/// being written.
+pub(super) fn told(place: &Place, written: &Written, lost: Lost, job: Option<String>) -> Result<String, String> {
     let journal = place.path(".journal");
     let whole = lost.journal.is_none();
     let mut lost: Vec<String> = [lost.journal, lost.log].into_iter().flatten().collect();
     lost.extend(written.unwritten.iter().cloned());
     let missing = lost.len();
-    let report = &written.report;
-    lost.extend(add_to_job(&run_page(report).markdown()).err());
-    if is_github_job() {
-        talk(&annotations(report));
-    }
+    lost.extend(job);
     if lost.is_empty() {
-        talk(&format!("results in {}\n", place.path(".json").display()));
-        return Ok(());
+        return Ok(format!("results in {}\n", place.path(".json").display()));
     }
     let help = if missing == 0 {
         "name a file that can be written as GITHUB_STEP_SUMMARY, or none; the run's own files are all there".to_owned()
@@ -101,15 +115,14 @@ pub(super) fn tell(place: &Place, written: &Written, lost: Lost) -> Result<(), E
     } else {
         "make room, or choose another folder with `--out DIR`".to_owned()
     };
-    talk(&format!("error: results were lost: {}\n  = help: {help}\n", lost.join("\n  and: ")));
-    Err(Exit::Lost)
+    Err(format!("error: results were lost: {}\n  = help: {help}\n", lost.join("\n  and: ")))
 }
 
 /// Adds a text to the summary of GitHub's job, where it runs in one. One step may make several runs.
 pub(super) fn add_to_job(text: &str) -> Result<(), String> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
     let path = Path::new(&path);
-    append(path, &format!("{text}\n")).map_err(|error| {
+    append(path, &secrets().mask_lines(&format!("{text}\n"))).map_err(|error| {
         format!("the job's summary was not written to {} (GITHUB_STEP_SUMMARY): {error}", path.display())
     })
 }
