@@ -177,7 +177,15 @@ impl Caller<'_> {
         self.add_cookies(&mut outgoing);
         let name = match &self.context.names[endpoint.id.index()] {
             Some(name) => name.clone(),
-            None => Arc::from(self.context.secrets.name(&endpoint.label.render(self.scope)?, self.scope)),
+            None => {
+                let name = endpoint.label.render(self.scope)?;
+                if self.context.prepared[endpoint.id.index()].named_by_answer {
+                    let answer = self.scope.last_answer();
+                    self.context.secrets.said(&name, self.scope, Heard { answer: answer.as_ref(), ..Heard::default() })
+                } else {
+                    Arc::from(self.context.secrets.name(&name, self.scope))
+                }
+            }
         };
         Ok((name, outgoing))
     }

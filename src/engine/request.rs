@@ -24,6 +24,8 @@ pub(super) struct Prepared {
     headers: HeaderMap,
     path: Option<PathAndQuery>,
     secret: SecretParts,
+    /// Whether the name that its requests go by is made of what was answered before.
+    pub(super) named_by_answer: bool,
 }
 
 /// Which parts of an endpoint's requests are filled in each time and may hold a secret by their names.
@@ -65,7 +67,9 @@ impl Prepared {
             Path::Fixed(path) => path.as_str().parse().ok(),
             Path::Live(_) => None,
         };
-        Self { headers, path, secret: SecretParts::of(endpoint, secrets) }
+        let named_by_answer =
+            endpoint.label.names().iter().any(|name| matches!(name.as_str(), "body" | "headers" | "json"));
+        Self { headers, path, secret: SecretParts::of(endpoint, secrets), named_by_answer }
     }
 
     /// What of a request is to be remembered, for it may turn up in what is said of it.

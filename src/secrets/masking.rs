@@ -15,12 +15,16 @@ const WORK: usize = 96;
 const LEAST_WORK: usize = 1 << 16;
 /// How much of a secret before a cut is hidden: less says nothing.
 const SHORTEST_REST: usize = 3;
+/// The same at the end of a text, where no sign says that it was cut.
+const SHORTEST_END: usize = 6;
 /// From this length on a word of letters and digits is taken for a secret where not all are known.
 const TOKEN: usize = 12;
 
 /// How closely a text is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
+    /// As below, and its end may be a cut.
+    Closest,
     /// Every word of it may be something encoded.
     Close,
     /// Only what begins like an encoded secret may be: for texts of any length.
@@ -44,6 +48,7 @@ impl Secrets {
         match document {
             Document::Text => self.mask_lines(lines),
             Document::Json => self.mask_json(lines),
+            Document::Page => Cow::Borrowed(lines),
         }
     }
 
@@ -51,7 +56,8 @@ impl Secrets {
     /// learned; where there was no room for every secret, so is whatever looks like one.
     pub(crate) fn mask_said(&self, text: &str) -> String {
         self.learn_from_text(text);
-        let masked = self.mask(text);
+        // whoever said it may have cut it
+        let masked = self.masked(text, Look::Closest);
         if self.is_full() { without_tokens(&masked) } else { masked.into_owned() }
     }
 
@@ -115,9 +121,12 @@ impl Known {
             return Vec::new();
         }
         let bytes = text.as_bytes();
-        let coded = look == Look::Close || patterns.may_be_coded_in(bytes);
+        let coded = look != Look::Quick || patterns.may_be_coded_in(bytes);
         let encoded = bytes.iter().any(|byte| matches!(byte, b'%' | b'\\' | b'&' | b'"' | b'\''));
-        let cuts = cuts(text);
+        let mut cuts = cuts(text);
+        if look == Look::Closest {
+            cuts.push(Cut { at: text.len(), whole: whole_before(text), least: SHORTEST_END });
+        }
         if !coded && !encoded && cuts.is_empty() && !patterns.may_stand_in(bytes) {
             return Vec::new();
         }
@@ -141,6 +150,8 @@ struct Cut {
     at: usize,
     /// Where the last whole sign before it ends, where an encoding of one may be cut in two.
     whole: usize,
+    /// How much of a secret must stand before it.
+    least: usize,
 }
 
 impl Search<'_> {
@@ -174,7 +185,7 @@ impl Search<'_> {
         for inner in views {
             self.look_at(&inner, depth + 1);
         }
-        if self.look == Look::Close || self.patterns.may_be_coded_in(&view.bytes) {
+        if self.look != Look::Quick || self.patterns.may_be_coded_in(&view.bytes) {
             let coded = (0..4).filter_map(|lead| view.base64(lead)).chain((0..2).filter_map(|lead| view.hex(lead)));
             coded.for_each(|inner| self.look_at(&inner, depth + 1));
         }
@@ -189,7 +200,7 @@ impl Search<'_> {
                     end -= 1;
                 }
                 let first = end.saturating_sub(self.patterns.longest());
-                let begun = (first..(end + 1).saturating_sub(SHORTEST_REST))
+                let begun = (first..(end + 1).saturating_sub(cut.least))
                     .find(|start| self.patterns.goes_on(&view.bytes[*start..end]));
                 if let Some(start) = begun {
                     self.found.push(view.origin(start..end).start..cut.at);
@@ -202,7 +213,7 @@ impl Search<'_> {
 /// The cuts of a text: each `…` and `...`.
 fn cuts(text: &str) -> Vec<Cut> {
     let places = text.match_indices('…').chain(text.match_indices("...")).map(|(at, _)| at).filter(|at| *at > 0);
-    let cut = |at| Cut { at, whole: whole_before(&text[..at]) };
+    let cut = |at| Cut { at, whole: whole_before(&text[..at]), least: SHORTEST_REST };
     places.take(16).map(cut).collect()
 }
 

@@ -153,9 +153,13 @@ impl Secrets {
     }
 
     fn learn_from_urls_in(&self, text: &str) {
+        if !text.contains("://") {
+            return;
+        }
         if let Some(password) = super::urls::password_of(text).filter(|password| !password.contains(['{', '$'])) {
             self.learn(password, Told::Inferred);
         }
+        text.split_once('?').into_iter().for_each(|(_, query)| self.learn_from_text(query));
     }
 }
 

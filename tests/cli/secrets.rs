@@ -102,3 +102,19 @@ fn the_files_of_a_run_are_their_owners_alone_and_are_written_through_no_link() {
     assert_eq!(fs::metadata(&merged).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o755);
 }
+
+#[test]
+fn what_is_typed_wrong_is_refused_without_the_secrets_in_it() {
+    for words in [
+        &["run", "plan.yaml", "--set", "hush-hush-1"][..],
+        &["run", "plan.yaml", "--set==hush-hush-1"],
+        &["run", "tests/plans/run/secret.yaml", "--target", "http://me:hush-hush-1@127.0.0.1:9/"],
+        &["try", "tests/plans/run/secret.yaml", "--target", "http://me@127.0.0.1:9/?key=hush-hush-1"],
+        &["new", "--from-curl", "curl -u me:hush-hush-1 --no-such-option http://here/"],
+        &["new", "--from-curl", "curl -H 'X-Token: hush-hush-1' --no-such-option=hush-hush-1 http://here/"],
+    ] {
+        let (code, stdout, stderr) = finish(command_line::command().args(words));
+        assert!(code == 2 && stderr.contains("error") && stdout.is_empty(), "{words:?}: {stdout}{stderr}");
+        assert!(!stderr.contains("hush-1"), "{words:?}: {stderr}");
+    }
+}

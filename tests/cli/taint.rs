@@ -216,6 +216,7 @@ fn plan(source: &Source, port: u16) -> String {
     writeln!(plan, "  login:\n    {method}: /login\n    {}", canary(source.login)).unwrap();
     plan += "  rotate: {get: /rotated, capture: {mine: $.id}}\n";
     plan += "  told: {get: /told, expect: {status: 201, otherwise: 'told {{ json.got }}'}}\n";
+    plan += "  answered: {get: /told, name: 'at {{ json.access_token }}'}\n";
     for (index, _) in encodings().iter().enumerate() {
         writeln!(
             plan,
@@ -238,7 +239,7 @@ fn plan(source: &Source, port: u16) -> String {
     if source.name.contains("replaced") {
         plan += "          - {call: {endpoint: rotate, on_failure: continue}}\n";
     }
-    plan += "          - {call: {endpoint: told, on_failure: continue}}\n";
+    plan += "          - {call: {endpoint: told, on_failure: continue}}\n          - {call: answered}\n";
     for (index, _) in encodings().iter().enumerate() {
         writeln!(plan, "          - {{call: {{endpoint: e{index}, on_failure: continue}}}}\n          - {{log: 'said {{{{ json.said }}}}'}}").unwrap();
         writeln!(plan, "          - {{call: {{endpoint: c{index}, on_failure: continue}}}}").unwrap();
