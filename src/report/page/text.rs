@@ -3,8 +3,10 @@
 use super::line::{Line, Span};
 use super::model::{Block, List, Mark, Page, Section};
 use super::table::{Align, Cell, Repeats, Row, RowKind, Table};
-use crate::report::sanitize::{is_steering, one_line, unbroken, visible};
+use crate::report::sanitize::{legible, one_line, unbroken, visible};
 
+/// How many characters of a name are shown: a column is as wide as its longest cell.
+const LONGEST_NAME: usize = 60;
 /// What stands before the lines of a section.
 const INDENT: &str = "  ";
 
@@ -109,13 +111,22 @@ const fn sign(mark: Mark) -> &'static str {
     }
 }
 
-/// A line's text in one line of the terminal, with nothing in it that turns the direction of what follows.
+/// A line's text in one line of the terminal, with nothing in it that nobody sees.
 fn plain(line: &Line) -> String {
     let text = line.spans.iter().map(|span| match span {
         Span::Words(words) => unbroken(words),
-        Span::Name(text) | Span::Quote(text) => one_line(text),
+        Span::Name(text) => cut(&one_line(text)),
+        Span::Quote(text) => one_line(text),
     });
-    text.collect::<String>().chars().map(|c| if is_steering(c) { '\u{FFFD}' } else { c }).collect()
+    legible(&text.collect::<String>())
+}
+
+/// A name no longer than a line has room for; the other formats have all of it.
+fn cut(name: &str) -> String {
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
 }
 
 fn push(out: &mut String, before: &str, text: &str) {
