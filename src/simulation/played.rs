@@ -75,7 +75,7 @@ pub(super) struct Look {
     pub(super) last: Result<Option<u32>, String>,
 }
 
-const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::Markdown];
+const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Junit, Format::Html, Format::Markdown];
 /// By then the service has read everything that was sent to it.
 const AFTERWARDS: Duration = Duration::from_secs(20_000);
 
@@ -228,7 +228,7 @@ async fn play(seed: u64, folder: &Path) -> Played {
 
 /// Writes what the command writes beside the journal; what could not be written.
 fn write_files(place: &Place, journal: &Path, report: &Report) -> Vec<String> {
-    let seconds = Seconds { journal, through: None, rows: HistoryRows::EachName };
+    let seconds = Seconds { journal, through: None, rows: HistoryRows::EachName, secrets: place.secrets() };
     let (_, unwritten) = keep(place, &FORMATS, report, &seconds);
     unwritten.iter().map(ToString::to_string).collect()
 }
