@@ -95,7 +95,10 @@ const FLOORS: [(&str, &[&str]); 29] = [
     // made of tests alone
     (
         "simulation",
-        &["disk", "memory", "units", "compile", "journal", "verdict", "engine", "results", "run", "report", "http"],
+        &[
+            "disk", "memory", "units", "compile", "journal", "verdict", "engine", "results", "run", "report", "http",
+            "secrets",
+        ],
     ),
     ("lib.rs", &[]),
 ];
