@@ -96,8 +96,8 @@ const FLOORS: [(&str, &[&str]); 29] = [
     (
         "simulation",
         &[
-            "disk", "memory", "units", "compile", "journal", "verdict", "engine", "results", "run", "report", "http",
-            "secrets",
+            "disk", "memory", "secrets", "units", "compile", "journal", "verdict", "engine", "results", "run",
+            "report", "http",
         ],
     ),
     ("lib.rs", &[]),
