@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::terminal::{data, document, markup, secrets, talk};
 use crate::journal::{Reader, Tail};
-use crate::report::{Format, HistoryRows, Place, Seconds, keep};
+use crate::report::{Format, HistoryRows, Place, Seconds, keep, visible};
 use crate::results::{Report, Results, replay};
 use crate::verdict::Exit;
 
@@ -68,7 +68,7 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     replay(&mut reader, &mut results, |_, _| {});
     let report = results.report();
     if let Some(missing) = missing(reader.tail()) {
-        talk(&format!("warning: {missing}\n"));
+        talk(&visible(&format!("warning: {missing}\n")));
     }
     match wish {
         Wish::Print(format) => {
@@ -174,6 +174,6 @@ pub(super) fn missing(tail: &Tail) -> Option<String> {
 }
 
 fn refuse(why: &str, help: &str) -> Exit {
-    talk(&format!("error: {why}\n  = help: {help}\n"));
+    talk(&visible(&format!("error: {why}\n  = help: {help}\n")));
     Exit::Usage
 }
