@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::terminal::{data, talk};
 use crate::journal::{Header, NotMerged, Reader, merge};
 use crate::report::{run_page, visible};
@@ -20,6 +21,9 @@ pub(super) struct MergeArgs {
     /// Where the whole run's journal goes, a file that does not exist yet; `.journal` is added where it has no ending.
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 /// Shards that begin further apart than this did not make their load together.
@@ -30,6 +34,7 @@ pub(super) fn run(args: &MergeArgs) -> Exit {
 }
 
 fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
+    args.memory.budget().of_this_thread();
     let into = if args.out.extension().is_some() { args.out.clone() } else { args.out.with_extension("journal") };
     vacant(&into)?;
     if let [one] = args.journals.as_slice()
@@ -59,7 +64,12 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
         talk(&visible(&format!("error: {error}\n  = help: merge the shards with the version that wrote them\n")));
         Exit::Usage
     })?;
-    replay(&mut reader, &mut results, |_, _| {});
+    replay(&mut reader, &mut results, |_, _| {}).map_err(|error| {
+        // what cannot be reported is of no use to anybody
+        drop(std::fs::remove_file(&into));
+        talk(&visible(&format!("error: {error}\n  = help: {MORE_MEMORY}\n")));
+        Exit::Usage
+    })?;
     data(&run_page(&results.report()).text())?;
     talk(&visible(&format!("merged into {}\n", into.display())));
     Ok(Exit::of(&results.verdict(), results.integrity()))
@@ -99,6 +109,7 @@ fn refuse(error: &NotMerged) -> Exit {
         NotMerged::Foreign { .. } => {
             (Exit::Usage, "run every shard with the same plan, flags, `--seed` and `--start-at`")
         }
+        NotMerged::NoRoom(_) => (Exit::Usage, MORE_MEMORY),
         NotMerged::Nothing | NotMerged::NotRead(_) | NotMerged::NoShard { .. } | NotMerged::TooLarge(_) => {
             (Exit::Usage, "name journals that `plimsoll run --shard` wrote; they end in `.journal`")
         }

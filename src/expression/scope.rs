@@ -162,7 +162,7 @@ impl Scope {
     /// # Errors
     /// A value for which there is no memory; the name keeps the value it had.
     pub fn keep(&self, name: &Arc<str>, value: Value) -> Result<(), EvalError> {
-        let held = hold(work::memory(&value)).map_err(|no_room| EvalError {
+        let held = hold(work::memory_of(&value)).map_err(|no_room| EvalError {
             message: format!("the value of `{name}` is too large to be kept: {no_room}"),
         })?;
         lock(&self.names).set(name, value, held.map(Arc::new));

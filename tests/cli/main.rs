@@ -8,6 +8,7 @@ mod compare;
 mod docs;
 mod examples;
 mod files;
+mod hostile_files;
 mod new;
 mod old_journals;
 mod plans;

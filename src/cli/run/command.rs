@@ -36,6 +36,7 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Exit {
 /// From the plan to the exit code, one stage after another; a stage that cannot go on says why, and gives the code.
 fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let options = options(args);
+    options.memory.of_this_thread();
     timely(options.start, SystemTime::now()).map_err(misfit)?;
     let target = embedded(args)?;
     let aim =
