@@ -25,6 +25,7 @@ const FLOORS: [(&str, &[&str]); 27] = [
         "compile",
         &[
             "http",
+            "metrics",
             "rows",
             "plan",
             "load",

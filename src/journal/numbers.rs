@@ -159,7 +159,10 @@ impl<'a> Scan<'a> {
 
     /// Takes memory from what the frame may have.
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), Malformed> {
-        self.memory = self.memory.checked_sub(bytes).ok_or(TOO_MUCH)?;
+        self.memory = self.memory.checked_sub(bytes).ok_or_else(|| {
+            // what is more than any frame may take is damaged, however much memory there is
+            if memory() < MEMORY { TOO_MUCH } else { Malformed("it holds more than a second can") }
+        })?;
         Ok(())
     }
 
