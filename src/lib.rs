@@ -24,6 +24,9 @@ mod rows;
 mod run;
 mod sample;
 mod secrets;
+#[cfg(test)]
+mod simulation;
+mod spool;
 mod target;
 mod threshold;
 mod timer;

@@ -32,6 +32,10 @@ pub fn main() -> ExitCode {
     let command = Args::parse().command;
     // whatever breaks down is reported by the standard library; the shell must not take it for a verdict
     let exit = std::panic::catch_unwind(|| perform(command)).unwrap_or(Exit::Bug);
+    let exit = match terminal::settle() {
+        Err(lost) if exit != Exit::Bug => lost,
+        _ => exit,
+    };
     ExitCode::from(exit)
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::terminal::{data, talk};
+use super::terminal::{Reader, data, detach, talk};
 use crate::target::{Behaviour, Counts, Delay, Freeze, Target};
 use crate::units::{Rate, Ratio, Seed, parse_duration};
 use crate::verdict::Exit;
@@ -78,6 +78,7 @@ pub(super) struct TargetArgs {
 }
 
 pub(super) fn run(args: &TargetArgs) -> Exit {
+    detach(Reader::MayStall);
     let address = SocketAddr::new(args.host, args.port);
     let target = match Target::start(args.behaviour(), address) {
         Ok(target) => target,

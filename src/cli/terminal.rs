@@ -1,31 +1,131 @@
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::BorrowedFd;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rustix::io::write;
 
 use crate::diagnostic::Style;
+use crate::spool::{Spool, Taken};
 use crate::verdict::Exit;
+
+/// What a command that works while it speaks speaks through: nobody who reads can hold it up.
+static SPOOLS: OnceLock<Spools> = OnceLock::new();
+
+struct Spools {
+    stdout: Spool,
+    stderr: Spool,
+    reader: Reader,
+}
+
+/// What whoever reads a command's output is owed at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// Nothing that takes long: files have it all.
+    MayStall,
+    /// Everything, however long that takes: there is no other copy.
+    GetsAll,
+}
+
+/// Talk that may wait for its reader.
+const TALK: usize = 256 << 10;
+/// Data that may wait for its reader.
+const DATA: usize = 16 << 20;
+/// A reader who takes nothing for so long is not waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Longer than anybody waits.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// From now on what is said is written by threads of their own. Where there is none to be had, it stays as it was.
+pub(super) fn detach(reader: Reader) {
+    let left_out = |texts| format!("\n({texts} lines were left out: what reads this did not keep up)\n");
+    let Ok(stdout) = Spool::before("stdout", Stream::Out, DATA, left_out) else { return };
+    let Ok(stderr) = Spool::before("stderr", Stream::Err, TALK, left_out) else { return };
+    if SPOOLS.set(Spools { stdout, stderr, reader }).is_ok() {
+        // the standard hook would wait for whoever reads
+        std::panic::set_hook(Box::new(|panic| {
+            talk(&format!("\n{panic}\n{}\n", std::backtrace::Backtrace::capture()));
+        }));
+    }
+}
+
+/// Waits until what was said is written, as long as its reader takes any of it.
+///
+/// # Errors
+/// [`Exit::Lost`], reported on stderr, where data could not be written.
+pub(super) fn settle() -> Result<(), Exit> {
+    let Some(Spools { stdout, stderr, reader }) = SPOOLS.get() else { return Ok(()) };
+    let patience = match reader {
+        Reader::MayStall => PATIENCE,
+        Reader::GetsAll => FOREVER,
+    };
+    // talk has no other place to tell that it was lost
+    drop(stderr.settle(patience));
+    let written = match stdout.settle(patience) {
+        Taken::All | Taken::Stalled => Ok(()),
+        Taken::Failed(error) => written(&error),
+    };
+    drop(stderr.settle(patience));
+    written
+}
 
 /// Prints data on stdout. A closed pipe is the reader's choice, not an error.
 ///
 /// # Errors
-/// [`Exit::Lost`], reported on stderr, where the data cannot be written.
+/// [`Exit::Lost`], reported on stderr, where the data cannot be written; where a thread of its own writes it, [`settle`]
+/// says so.
 pub(super) fn data(text: &str) -> Result<(), Exit> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            talk(&format!("error: the output was lost: {error}\n"));
-            Err(Exit::Lost)
-        }
-        _ => Ok(()),
+    if let Some(spools) = SPOOLS.get() {
+        spools.stdout.push(text);
+        return Ok(());
     }
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).or_else(|error| written(&error))
 }
 
 /// Prints talk on stderr.
 pub(super) fn talk(text: &str) {
-    drop(std::io::stderr().lock().write_all(text.as_bytes()));
+    match SPOOLS.get() {
+        Some(spools) => spools.stderr.push(text),
+        None => drop(io::stderr().lock().write_all(text.as_bytes())),
+    }
+}
+
+/// Whether an error in writing data costs anybody anything.
+fn written(error: &io::Error) -> Result<(), Exit> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    talk(&format!("error: the output was lost: {error}\n"));
+    Err(Exit::Lost)
+}
+
+/// One of the process's two streams. The standard library's own would be locked for as long as a reader keeps a thread
+/// waiting.
+#[derive(Debug, Clone, Copy)]
+enum Stream {
+    Out,
+    Err,
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let stream: BorrowedFd<'_> = match self {
+            Self::Out => std::os::fd::AsFd::as_fd(&stdout),
+            Self::Err => std::os::fd::AsFd::as_fd(&stderr),
+        };
+        Ok(write(stream, bytes)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// How talk on stderr may look: coloured on a terminal, unless `NO_COLOR` is set.
 pub(super) fn talk_style() -> Style {
-    style(std::io::stderr().is_terminal())
+    style(io::stderr().is_terminal())
 }
 
 /// How many columns a terminal has.
@@ -37,7 +137,7 @@ pub(super) fn talk_width() -> Option<Width> {
     const USUAL: usize = 80;
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    (std::io::stderr().is_terminal() && !dumb).then(|| Width(columns.unwrap_or(USUAL)))
+    (io::stderr().is_terminal() && !dumb).then(|| Width(columns.unwrap_or(USUAL)))
 }
 
 fn style(is_terminal: bool) -> Style {

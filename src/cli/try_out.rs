@@ -2,10 +2,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use tokio::sync::mpsc::unbounded_channel;
 
 use super::env_file::Variables;
 use super::plan_file::{FilterWords, PlanFile, find};
-use super::terminal::{data, talk};
+use super::terminal::{Reader, data, detach, talk};
 use crate::compile::{Action, Program, Step, UserType};
 use crate::diagnostic::{Unset, did_you_mean};
 use crate::engine::{CallObserver, CallTrace, OnStepFailure, OneOff, Platform, Redirected};
@@ -53,6 +54,7 @@ pub(super) fn run(args: &TryArgs) -> Exit {
 }
 
 fn stages(args: &TryArgs) -> Result<Exit, Exit> {
+    detach(Reader::GetsAll);
     let path = find(&args.plan);
     let target = args.target.clone().map(Aim::At);
     let overrides = Overrides { profile: args.profile.clone(), target, ..Overrides::default() };
@@ -81,7 +83,7 @@ fn known(args: &TryArgs, program: &Program) -> Result<(), Exit> {
 }
 
 async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
-    let ready = probe(program, |why| talk(&format!("{why}\n"))).await;
+    let ready = probe(program, &Platform::System, |why| talk(&format!("{why}\n"))).await;
     ready.map_err(|error| refuse(&format!("the target is not ready: {error}")))?;
     let mut failures = 0;
     let mut globals = program.globals.clone();
@@ -133,7 +135,9 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
 
 /// A user of a type, or one for the plan's own steps, whose requests are printed.
 fn one_off<'a>(program: &'a Arc<Program>, globals: &'a Arc<Globals>, user_type: Option<UserTypeId>) -> OneOff<'a> {
-    OneOff { program, globals, user_type, observer: Some(observer(program)), platform: &Platform::System }
+    // a try shows requests; nobody listens to what the steps log
+    let (messages, _) = unbounded_channel();
+    OneOff { program, globals, user_type, observer: Some(observer(program)), messages, platform: &Platform::System }
 }
 
 /// The first step of a user type, however deep, that calls an endpoint.

@@ -25,7 +25,7 @@ pub(super) struct Caller<'a> {
     pub(super) user_type: UserTypeId,
     /// The phase at which no call begins any more.
     pub(super) stops_at: Phase,
-    /// When the user's last call ended.
+    /// When the user's last call or pause ended.
     pub(super) free_since: Offset,
 }
 

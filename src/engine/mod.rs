@@ -36,7 +36,7 @@ mod trace;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use one_off::{OnStepFailure, OneOff, ready_check};
+pub use one_off::{OnStepFailure, OneOff, OneOffResult, ready_check};
 pub use start::{NotReady, Options, Platform, Run, Start};
 pub use stop::{Phase, Stop};
 pub use trace::{CallObserver, CallTrace, Redirected};

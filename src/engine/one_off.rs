@@ -1,8 +1,9 @@
+use std::future::pending;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::LocalSet;
 
 use super::clock::{Clock, Pacer};
@@ -12,6 +13,7 @@ use super::scenario::ScenarioTimeline;
 use super::start::{NotReady, Platform};
 use super::trace::CallObserver;
 use super::user::{Identity, StepsEnd, User};
+use super::worker::WorkerMessage;
 use super::worker_context::WorkerContext;
 use crate::compile::{Program, RowPer, Step};
 use crate::expression::{Globals, Value};
@@ -31,6 +33,8 @@ pub struct OneOff<'a> {
     pub user_type: Option<UserTypeId>,
     /// Who hears of every request.
     pub observer: Option<CallObserver>,
+    /// Where the lines go that the steps log.
+    pub messages: UnboundedSender<WorkerMessage>,
     /// What it runs on.
     pub platform: &'a Platform,
 }
@@ -53,11 +57,23 @@ impl OneOff<'_> {
     /// # Errors
     /// A target that cannot be connected to as it is written.
     pub async fn run(self, groups: &[StepGroup<'_>], on_failure: OnStepFailure) -> Result<OneOffResult, NotReady> {
+        self.run_until(groups, on_failure, pending()).await
+    }
+
+    /// The same, until somebody has no time for it; what had failed by then is told.
+    ///
+    /// # Errors
+    /// As [`OneOff::run`].
+    pub async fn run_until(
+        self,
+        groups: &[StepGroup<'_>],
+        on_failure: OnStepFailure,
+        cut: impl Future<Output = ()>,
+    ) -> Result<OneOffResult, NotReady> {
         let transport = self.platform.transport(&self.program.target)?;
-        let (sender, _messages) = unbounded_channel();
         let pacer = Pacer::new(Clock::starting_in(Duration::ZERO), self.platform.timer());
         let (program, globals) = (self.program.clone(), self.globals.clone());
-        let mut context = WorkerContext::new(program, globals, pacer, transport, sender);
+        let mut context = WorkerContext::new(program, globals, pacer, transport, self.messages);
         context.observer = self.observer;
         for user in &self.program.users {
             let open = |feed| Feeder::open(feed, Part::WHOLE, self.program.seed, None);
@@ -69,7 +85,7 @@ impl OneOff<'_> {
             .run_until(async {
                 tokio::select! {
                     biased;
-                    done = perform(&context, self.user_type, groups, on_failure) => Ok(done),
+                    done = perform(&context, self.user_type, groups, (on_failure, cut)) => Ok(done),
                     never = context.pacer.drive() => match never {},
                 }
             })
@@ -90,7 +106,7 @@ async fn perform(
     context: &Rc<WorkerContext>,
     user_type: Option<UserTypeId>,
     groups: &[StepGroup<'_>],
-    on_failure: OnStepFailure,
+    (on_failure, cut): (OnStepFailure, impl Future<Output = ()>),
 ) -> OneOffResult {
     let identity = Identity { number: 0, user_type: user_type.unwrap_or(UserTypeId(u16::MAX)), rank: 0 };
     let mut user = User::new(context.clone(), Rc::new(ScenarioTimeline::nowhere()), identity, Offset::ZERO);
@@ -107,16 +123,26 @@ async fn perform(
             failures.push("a feed has no row".to_owned());
         }
     }
-    for (steps, task) in groups {
-        user.due = context.clock.now();
-        let end = user.steps(steps, *task).await;
-        if end != StepsEnd::Done && on_failure == OnStepFailure::Stop {
-            break;
+    let work = async {
+        for (steps, task) in groups {
+            user.due = context.clock.now();
+            let end = user.steps(steps, *task).await;
+            if end != StepsEnd::Done && on_failure == OnStepFailure::Stop {
+                break;
+            }
         }
-    }
+    };
+    let interrupted = tokio::select! {
+        biased;
+        () = cut => true,
+        () = work => false,
+    };
     let interval = context.tally.borrow_mut().take(0, 0, Health::default());
     let errors = interval.errors.iter().map(|error| format!("{}: {}", error.key.name, error.key.message));
     failures.extend(errors);
+    if interrupted {
+        failures.push("interrupted before it was done".to_owned());
+    }
     OneOffResult { state: user.scope.all_state(), failures }
 }
 
@@ -124,8 +150,8 @@ async fn perform(
 ///
 /// # Errors
 /// Why there was no answer.
-pub async fn ready_check(program: &Program, path: &str, within: Duration) -> Result<u16, String> {
-    let transport = Platform::System.transport(&program.target).map_err(|error| error.to_string())?;
+pub async fn ready_check(program: &Program, platform: &Platform, path: &str, within: Duration) -> Result<u16, String> {
+    let transport = platform.transport(&program.target).map_err(|error| error.to_string())?;
     let outgoing = Outgoing {
         method: http::Method::GET,
         target: path.parse().map_err(|_| format!("`{path}` is not a valid path"))?,

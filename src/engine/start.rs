@@ -44,7 +44,7 @@ pub enum Platform {
     /// The runtime the run is started in: workers are its tasks, and time is its own, so that it may be paused.
     /// Connections are made in memory.
     #[cfg(test)]
-    Simulated(crate::http::MemoryNetwork),
+    Simulated(super::tests::Simulated),
 }
 
 impl Platform {
@@ -57,13 +57,23 @@ impl Platform {
         }
     }
 
+    /// What the wall clock shows.
+    #[must_use]
+    pub fn wall_clock(&self) -> SystemTime {
+        match self {
+            Self::System => SystemTime::now(),
+            #[cfg(test)]
+            Self::Simulated(simulated) => simulated.wall_clock.now(),
+        }
+    }
+
     /// The way to a service for the users of one worker.
     pub(super) fn transport(&self, target: &Target) -> Result<Transport, NotReady> {
         let connections = match self {
             Self::System => target.connections.clone(),
             #[cfg(test)]
-            Self::Simulated(network) => {
-                let network = crate::http::Network::Memory(network.clone());
+            Self::Simulated(simulated) => {
+                let network = crate::http::Network::Memory(simulated.network.clone());
                 crate::http::Settings { network, ..target.connections.clone() }
             }
         };
@@ -147,7 +157,7 @@ impl Run {
         let grace = program.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();
         let grace = grace.min(MAX_GRACE);
         // the wall clock is asked here, once; from now on time is the monotonic clock's
-        let now = SystemTime::now();
+        let now = options.platform.wall_clock();
         let (began, lead) = match options.start {
             Start::In(lead) => (now + lead, lead),
             Start::At(at) => (at, at.duration_since(now).map_err(|late| NotReady::Late(late.duration()))?),
@@ -190,6 +200,10 @@ impl Run {
 
 impl WorkerHandle {
     fn start(worker: Worker) -> io::Result<Self> {
+        #[cfg(test)]
+        if let Platform::Simulated(simulated) = &worker.platform {
+            return Ok(Self::Task(simulated.clone().start(worker)));
+        }
         match worker.platform {
             Platform::System => {
                 let name = format!("worker-{}", worker.part.worker());
@@ -204,7 +218,7 @@ impl WorkerHandle {
                 thread.map(Self::Thread)
             }
             #[cfg(test)]
-            Platform::Simulated(_) => Ok(Self::Task(tokio::task::spawn_local(worker.work()))),
+            Platform::Simulated(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -221,7 +235,7 @@ impl WorkerHandle {
                 timeout(JOIN, gone).await.is_ok() && thread.join().is_ok()
             }
             #[cfg(test)]
-            Self::Task(task) => task.await.is_ok(),
+            Self::Task(task) => timeout(JOIN, task).await.is_ok_and(|joined| joined.is_ok()),
         }
     }
 }

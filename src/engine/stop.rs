@@ -1,6 +1,6 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tokio::sync::watch;
@@ -19,34 +19,51 @@ pub enum Phase {
     Cutting,
 }
 
-/// The one switch that all workers of a run listen to.
+/// The one switch that all workers of a run listen to. Those who listen hear of it in the order they began to, so that
+/// a run that is played again is the same.
 #[derive(Debug, Clone)]
-pub struct Stop(Arc<watch::Sender<Phase>>);
+pub struct Stop(Arc<Mutex<Switch>>);
+
+#[derive(Debug)]
+struct Switch {
+    phase: Phase,
+    /// One channel for each listener: those of one channel are woken in no order.
+    listeners: Vec<watch::Sender<Phase>>,
+}
 
 impl Stop {
     /// A switch that stands at running.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(Phase::Running)))
+        Self(Arc::new(Mutex::new(Switch { phase: Phase::Running, listeners: Vec::new() })))
     }
 
     /// Goes forward to a phase; never back.
     pub fn advance(&self, to: Phase) {
-        self.0.send_if_modified(|phase| {
-            let forward = *phase < to;
-            *phase = (*phase).max(to);
-            forward
-        });
+        let mut switch = self.switch();
+        if switch.phase < to {
+            switch.phase = to;
+            // who does not listen any more needs to hear nothing
+            switch.listeners.retain(|listener| listener.send(to).is_ok());
+        }
     }
 
     /// Where it stands.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        *self.0.borrow()
+        self.switch().phase
     }
 
     pub(super) fn listen(&self) -> watch::Receiver<Phase> {
-        self.0.subscribe()
+        let mut switch = self.switch();
+        let (sender, receiver) = watch::channel(switch.phase);
+        switch.listeners.push(sender);
+        receiver
+    }
+
+    fn switch(&self) -> MutexGuard<'_, Switch> {
+        // nothing that is done under it can leave it half done
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct User {
     pub(super) rank: u64,
     /// When the plan wants its next request.
     pub(super) due: Offset,
-    /// When its last call ended.
+    /// When its last call or pause ended: before, it could do nothing else.
     pub(super) free_since: Offset,
     /// The phase at which it begins nothing more.
     pub(super) stops_at: Phase,
@@ -206,7 +206,9 @@ impl User {
     fn next_visitor(&self, queue: Rc<ArrivalQueue>) -> Option<(Self, Workload)> {
         let arrival = queue.take_oldest_visitor()?;
         let (context, timeline, stop) = (self.context.clone(), self.timeline.clone(), self.stop.clone());
-        let next = Self { stop, ..Self::new(context, timeline, arrival.visitor?, arrival.at) };
+        // it could not begin before its place was free, and that is not the generator's doing
+        let free_since = self.free_since.max(self.due);
+        let next = Self { stop, free_since, ..Self::new(context, timeline, arrival.visitor?, arrival.at) };
         Some((next, Workload::Visitors(queue, arrival)))
     }
 
@@ -401,7 +403,7 @@ impl User {
             self.clients.iter_mut().for_each(Client::rest);
             self.scope.compact_answer();
         }
-        tokio::select! {
+        let paused = tokio::select! {
             biased;
             () = self.stop.reached(self.stops_at) => {
                 self.due = self.stop.told().unwrap_or(before).clamp(before, until);
@@ -411,7 +413,10 @@ impl User {
                 self.due = until;
                 Paused::ToTheEnd
             }
-        }
+        };
+        // a pause is the plan's doing: where it takes longer than the pace allows, what comes next is not sent late
+        self.free_since = self.free_since.max(self.due);
+        paused
     }
 }
 

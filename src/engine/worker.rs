@@ -123,7 +123,12 @@ impl Worker {
         let mut next_check = Offset::ZERO;
         let mut phase = Phase::Running;
         let (mut drained_by, mut gone_by, mut done) = (None, None, None);
-        context.pacer.sleep_until(Offset::ZERO).await;
+        tokio::select! {
+            biased;
+            // somebody may want the end before the beginning
+            _ = self.stop.wait_for(|phase| *phase > Phase::Running) => {}
+            () = context.pacer.sleep_until(Offset::ZERO) => {}
+        }
         let mut recorder = IntervalRecorder::new(context.clone(), CpuWait::on(&self.platform));
         loop {
             let now = self.clock.now();
@@ -152,15 +157,16 @@ impl Worker {
                 }
             }
             let users = pools.iter().map(UserPool::active).sum();
-            if phase > Phase::Running && users == 0 {
-                break;
-            }
+            // also where nobody is left: what happened in a second belongs to no later one
             if let Some(interval) = recorder.second_before(now, users) {
                 context.allow_lines();
                 self.send(interval);
                 for fold in context.tally.borrow_mut().folds() {
                     drop(self.messages.send(WorkerMessage::Folded(fold)));
                 }
+            }
+            if phase > Phase::Running && users == 0 {
+                break;
             }
 
             if now >= next_check {

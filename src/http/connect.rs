@@ -33,9 +33,14 @@ pub(super) async fn connect(transport: &Transport, counter: &ByteCounter) -> Res
         }
         #[cfg(test)]
         Network::Memory(network) => {
+            let looked = network.look_up().await.map_err(|error| failure::unresolved(origin, Some(&error)))?;
+            let found = Instant::now();
+            if looked == super::memory::Looked::Up {
+                counter.connecting.set(Phases { dns: Some(found - began), ..counter.connecting.get() });
+            }
             let connected = within(limit, origin, network.connect()).await?;
             let stream = connected.map_err(|error| failure::unconnected(origin, &error))?;
-            counter.connecting.set(Phases { connect: Some(began.elapsed()), ..counter.connecting.get() });
+            counter.connecting.set(Phases { connect: Some(found.elapsed()), ..counter.connecting.get() });
             Socket::Memory(stream)
         }
     };

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
-#[cfg(test)]
-use tokio::io::DuplexStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
+#[cfg(test)]
+use super::memory::MemoryStream;
 use crate::sample::Phases;
 
 /// What one exchange has put on the wire so far; shared between the connection, which writes it, and the exchange.
@@ -81,7 +81,7 @@ pub(super) enum Socket {
     Unix(UnixStream),
     /// A connection in memory, to a service that a test plays.
     #[cfg(test)]
-    Memory(DuplexStream),
+    Memory(MemoryStream),
 }
 
 /// The same call on whichever stream it is.

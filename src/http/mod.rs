@@ -25,7 +25,7 @@ mod tests;
 pub use decode::{CODINGS, decode};
 pub use exchange::Client;
 #[cfg(test)]
-pub(crate) use memory::{Dialing, MemoryListener, MemoryNetwork};
+pub(crate) use memory::{Dialing, MemoryListener, MemoryNetwork, MemoryResolver, Reset};
 pub use message::{Answer, Ending, Exchange, Keep, Outgoing};
 pub use origin::{Origin, Scheme};
 pub use tls::Verify;

@@ -42,7 +42,8 @@ pub enum Mark {
     Note,
 }
 
-/// The end of a run. A journal without it was cut off, or is still being written.
+/// The end of a run. A journal without it was cut off, or is still being written. Where a teardown follows the load there
+/// are two, before it and after it, and the last holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct End {
     /// Why it ended.
@@ -52,11 +53,16 @@ pub struct End {
     pub elapsed: Duration,
     /// Workers that broke down.
     pub broken_workers: usize,
-    /// What went wrong in the plan's teardown.
+    /// What went wrong in the plan's teardown; before that is over, [`End::TEARDOWN_OPEN`].
     pub teardown: Vec<String>,
     /// Levels that were tried, in that order.
     #[serde(default)]
     pub levels: Vec<Level>,
+}
+
+impl End {
+    /// What an end says of a teardown that is not over yet: it stays where the process is killed in it.
+    pub const TEARDOWN_OPEN: &str = "it was not over yet when this was written";
 }
 
 /// Why a run ended.

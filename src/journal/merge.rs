@@ -18,8 +18,8 @@ use crate::units::Shard;
 pub struct Merged {
     /// How many seconds the run has.
     pub seconds: u32,
-    /// Shards that were cut off or damaged, and how; what came before is in. Where there are any, the merged journal
-    /// has no end either.
+    /// Shards that were cut off or damaged, and how; what came before is in. Where one of them has no end, the merged
+    /// journal has none either.
     pub cut: Vec<(PathBuf, Tail)>,
 }
 

@@ -15,8 +15,8 @@ use crate::metrics::Interval;
 /// A journal being read, frame by frame, in memory that does not grow with it. Nothing in the file is trusted: what is
 /// cut off or damaged ends the reading, and [`Reader::tail`] says where and how.
 ///
-/// A journal that is still being written may be read: where [`Iterator::next`] gave `None` and the tail is
-/// [`Tail::CutOff`], it may be asked again for what has come since.
+/// A journal that is still being written may be read: where [`Iterator::next`] gave `None` and the tail is not
+/// [`Tail::Corrupt`], it may be asked again for what has come since.
 #[derive(Debug)]
 pub struct Reader<S = BufReader<File>> {
     source: S,
@@ -27,6 +27,8 @@ pub struct Reader<S = BufReader<File>> {
     /// Where the next frame begins.
     at: u64,
     last: Option<u32>,
+    /// Whether the run's end was read.
+    ended: bool,
     tail: Tail,
     /// Whether it stopped for want of memory.
     no_room: bool,
@@ -39,7 +41,7 @@ pub enum Entry {
     Second(Box<Interval>),
     /// Something that happened.
     Annotation(Annotation),
-    /// The end of the run; nothing follows.
+    /// The end of the run. What its teardown says may follow, and another end that holds instead.
     End(End),
 }
 
@@ -109,7 +111,7 @@ impl<S: Read + Seek> Reader<S> {
         };
         let (series, guard) = (Named::default(), OverflowGuard::default());
         let tail = Tail::CutOff { at, after: None, rest: 0 };
-        Ok(Self { source, header, series, guard, payload, at, last: None, tail, no_room: false })
+        Ok(Self { source, header, series, guard, payload, at, last: None, ended: false, tail, no_room: false })
     }
 
     /// What the journal says before its seconds.
@@ -139,7 +141,7 @@ impl<S: Read + Seek> Reader<S> {
             };
             let (kind, length) = match found {
                 Found::Frame(kind, length) => (kind, length),
-                Found::Nothing => return Err(self.cut_off(0)),
+                Found::Nothing => return Err(self.stopped()),
                 Found::Partial(rest) => return Err(self.cut_off(rest)),
                 Found::Broken(what) => return Err(self.corrupt(what)),
             };
@@ -147,10 +149,12 @@ impl<S: Read + Seek> Reader<S> {
             self.at += length;
             // a later version may write kinds that this one can do without
             let Some(entry) = entry else { continue };
-            if let Entry::Second(interval) = &entry {
-                self.last = Some(interval.second);
-                self.tail = self.cut_off(0);
+            match &entry {
+                Entry::Second(interval) => self.last = Some(interval.second),
+                Entry::Annotation(_) => {}
+                Entry::End(_) => self.ended = true,
             }
+            self.tail = self.stopped();
             return Ok(entry);
         }
     }
@@ -158,9 +162,13 @@ impl<S: Read + Seek> Reader<S> {
     /// What the payload says; `None` for a kind that is not known.
     fn entry(&mut self, kind: u8) -> Result<Option<Entry>, Tail> {
         if kind != Kind::Second as u8 && memory_of_json(&self.payload) > memory() {
+            self.no_room = true;
             return Err(self.corrupt(TOO_MUCH.0));
         }
         if kind == Kind::Second as u8 {
+            if self.ended {
+                return Err(self.corrupt("a second stands behind the end of the run"));
+            }
             let interval = second::read(&self.payload, &mut self.series);
             let interval = interval.map_err(|malformed| {
                 self.no_room |= malformed == TOO_MUCH;
@@ -184,13 +192,9 @@ impl<S: Read + Seek> Reader<S> {
         entry.map(Some).map_err(|error| self.corrupt(&error.to_string()))
     }
 
-    /// Whether anything stands behind the end.
-    fn close(&mut self) -> Tail {
-        match open(&mut self.source, &mut self.payload) {
-            Ok(Found::Nothing) => Tail::Whole,
-            Ok(_) => self.corrupt("something stands behind the end of the run"),
-            Err(error) => self.corrupt(&error.to_string()),
-        }
+    /// How a journal ends that has nothing behind its last whole frame.
+    const fn stopped(&self) -> Tail {
+        if self.ended { Tail::Whole } else { self.cut_off(0) }
     }
 
     const fn cut_off(&self, rest: u64) -> Tail {
@@ -207,7 +211,7 @@ impl<S: Read + Seek> Iterator for Reader<S> {
 
     fn next(&mut self) -> Option<Entry> {
         match self.tail {
-            Tail::Whole | Tail::Corrupt { .. } => return None,
+            Tail::Corrupt { .. } => return None,
             // what was half a frame may be a whole one by now
             Tail::CutOff { rest, .. } if rest > 0 => {
                 if let Err(error) = self.source.seek(SeekFrom::Start(self.at)) {
@@ -215,15 +219,11 @@ impl<S: Read + Seek> Iterator for Reader<S> {
                     return None;
                 }
             }
-            Tail::CutOff { .. } => {}
+            // behind an end the teardown may have said more
+            Tail::CutOff { .. } | Tail::Whole => {}
         }
         match self.read_on() {
-            Ok(entry) => {
-                if matches!(entry, Entry::End(_)) {
-                    self.tail = self.close();
-                }
-                Some(entry)
-            }
+            Ok(entry) => Some(entry),
             Err(tail) => {
                 self.tail = tail;
                 None

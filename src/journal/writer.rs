@@ -118,11 +118,12 @@ impl Writer {
             .map_err(|cause| self.not_written(cause))
     }
 
-    /// Adds the end, and waits until the disk has everything.
+    /// Adds the end, and waits until the disk has everything. What happens after it may be added, and another end, which
+    /// then holds instead.
     ///
     /// # Errors
-    /// A disk that is full or gone.
-    pub fn end(mut self, end: &End) -> Result<(), NotWritten> {
+    /// A disk that is full or gone. The journal is then as it was before, and may be added to.
+    pub fn end(&mut self, end: &End) -> Result<(), NotWritten> {
         let payload = json(end);
         let written = payload.and_then(|payload| self.append(&seal(Kind::End, &payload)));
         // what the disk refuses may show only now

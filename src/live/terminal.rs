@@ -1,5 +1,3 @@
-use std::io;
-
 use super::progress::line;
 use crate::journal::{Closing, Entry, Mark};
 use crate::report::{ResultFiles, visible};
@@ -21,10 +19,16 @@ pub struct Talk {
 /// Shows a run under way: on a terminal one line that changes, elsewhere a line now and then, in the log every second.
 #[derive(Debug)]
 pub struct Terminal<'a> {
-    files: &'a mut ResultFiles,
+    files: &'a ResultFiles,
     talk: Talk,
-    /// Whether the log could not be written to.
-    lost: Option<io::Error>,
+    phase: Phase,
+}
+
+/// How far the run has come, as far as it is shown in another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Load,
+    Teardown,
 }
 
 /// Without a terminal, one line in so many seconds.
@@ -33,8 +37,8 @@ const EVERY: u64 = 5;
 impl<'a> Terminal<'a> {
     /// A view that logs into the files of the run.
     #[must_use]
-    pub const fn new(files: &'a mut ResultFiles, talk: Talk) -> Self {
-        Self { files, talk, lost: None }
+    pub const fn new(files: &'a ResultFiles, talk: Talk) -> Self {
+        Self { files, talk, phase: Phase::Load }
     }
 
     /// Takes an event of the run.
@@ -58,17 +62,21 @@ impl<'a> Terminal<'a> {
                 Closing::Plan => self.say(&visible(&format!("stopping: {why}"))),
                 Closing::Complete => {}
             },
+            Event::TearingDown => {
+                self.phase = Phase::Teardown;
+                let report = self.files.place().path(".json");
+                let at = visible(&report.display().to_string());
+                self.say(&format!("teardown: the load is over, its results are in {at} (Ctrl-C ends the teardown)"));
+            }
         }
     }
 
-    /// Clears the line that changes, so that what comes next starts at the left; what the log could not take.
-    #[must_use]
-    pub fn close(self) -> Option<io::Error> {
+    /// Clears the line that changes, so that what comes next starts at the left.
+    pub fn close(self) {
         self.clear();
-        self.lost
     }
 
-    fn entry(&mut self, entry: &Entry, results: &Results) {
+    fn entry(&self, entry: &Entry, results: &Results) {
         match entry {
             Entry::Second(interval) => self.second(&Snapshot::of(interval, results)),
             Entry::Annotation(annotation) => match annotation.mark {
@@ -79,11 +87,15 @@ impl<'a> Terminal<'a> {
                 Mark::Cut => self.say("cutting off requests under way"),
                 Mark::StageBegan | Mark::ThresholdBroke | Mark::StopAsked | Mark::Note => {}
             },
+            Entry::End(end) if self.phase == Phase::Teardown => {
+                let went = if end.teardown.is_empty() { "done".to_owned() } else { end.teardown.join("; ") };
+                self.log(&visible(&format!("teardown: {went}")));
+            }
             Entry::End(_) => {}
         }
     }
 
-    fn second(&mut self, second: &Snapshot) {
+    fn second(&self, second: &Snapshot) {
         let line = visible(&line(second));
         self.log(line.trim_start());
         if self.talk.quiet {
@@ -105,7 +117,7 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    fn say(&mut self, text: &str) {
+    fn say(&self, text: &str) {
         self.log(text);
         if !self.talk.quiet {
             self.clear();
@@ -113,9 +125,7 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    fn log(&mut self, text: &str) {
-        if let Err(error) = self.files.log(text) {
-            self.lost.get_or_insert(error);
-        }
+    fn log(&self, text: &str) {
+        self.files.log(text);
     }
 }

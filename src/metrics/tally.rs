@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ pub struct Tally {
     index: HashMap<SeriesKey, u32>,
     /// The names each endpoint has gone by.
     names: HashMap<EndpointId, HashSet<Arc<str>>>,
-    metrics: HashMap<(MetricId, u32), MetricSlot>,
+    /// In an order of its own, so that the same run gives the same journal.
+    metrics: BTreeMap<(MetricId, u32), MetricSlot>,
     errors: ErrorGroups,
     accounting: Accounting,
     tasks: HashMap<TaskKey, TaskCounts>,
@@ -91,7 +92,7 @@ impl Tally {
             slots: Vec::new(),
             index: HashMap::new(),
             names: HashMap::new(),
-            metrics: HashMap::new(),
+            metrics: BTreeMap::new(),
             errors: ErrorGroups::new(ERROR_CAP),
             accounting: Accounting::default(),
             tasks: HashMap::new(),

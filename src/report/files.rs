@@ -1,16 +1,25 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::disk::{Disk, DiskFile};
+use crate::spool::{Spool, Taken};
 
 /// The files of one run: `load_test_<stamp>` with an ending each, in one folder. The log is open from the start, so a
 /// place that cannot be written to is known before any load is made.
 #[derive(Debug)]
 pub struct ResultFiles {
     place: Place,
-    log: DiskFile,
+    log: Spool,
 }
+
+/// The log on its disk: what is flushed, the disk has.
+struct Log(DiskFile);
+
+/// How much of the log may wait for a disk.
+const ROOM: usize = 1 << 20;
+/// How long a disk may take nothing before the log goes without the rest.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where the files of a run lie, and what their names begin with.
 #[derive(Debug, Clone)]
@@ -39,9 +48,14 @@ impl ResultFiles {
         let stamp = stamp(now);
         for attempt in 1..1000 {
             let name = if attempt == 1 { stamp.clone() } else { format!("{stamp}_{attempt}") };
-            let place = Place { disk: disk.clone(), base: folder.join(format!("load_test_{name}")) };
+            let place = Place::on(disk, folder, &format!("load_test_{name}"));
             match disk.create_new(&place.path(".log")) {
-                Ok(log) => return Ok(Self { place, log }),
+                Ok(log) => {
+                    let log = Spool::before("log", Log(log), ROOM, |lines| {
+                        format!("({lines} lines were left out: the disk did not take them in time)\n")
+                    });
+                    return log.map(|log| Self { place, log });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -55,22 +69,39 @@ impl ResultFiles {
         &self.place
     }
 
-    /// Adds a line to the log, with the time before it.
-    ///
-    /// # Errors
-    /// A disk that is full or gone.
-    pub fn log(&mut self, line: &str) -> io::Result<()> {
+    /// Adds a line to the log, with the time before it. Nobody waits for the disk.
+    pub fn log(&self, line: &str) {
         let time = humantime::format_rfc3339_millis(SystemTime::now());
-        writeln!(self.log, "{time} {line}")
+        self.log.push(&format!("{time} {line}\n"));
     }
 
-    /// Adds a text to the log as it is, and has the disk take it.
+    /// Adds a text to the log as it is, once what was logged before is written.
+    pub fn log_text(&self, text: &str) {
+        drop(self.log.settle(PATIENCE));
+        self.log.push(text);
+    }
+
+    /// Has the disk take the log.
     ///
     /// # Errors
-    /// A disk that is full or gone.
-    pub fn close(mut self, text: &str) -> Result<(), Unwritten> {
-        let written = self.log.write_all(text.as_bytes()).and_then(|()| self.log.sync());
-        written.map_err(|error| Unwritten { path: self.place.path(".log"), error })
+    /// A disk that is full or gone, or hangs.
+    pub fn close(self) -> Result<(), Unwritten> {
+        let error = match self.log.close(PATIENCE) {
+            Taken::All => return Ok(()),
+            Taken::Stalled => io::Error::new(io::ErrorKind::TimedOut, "the disk takes nothing"),
+            Taken::Failed(error) => error,
+        };
+        Err(Unwritten { path: self.place.path(".log"), error })
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.sync()
     }
 }
 
@@ -78,7 +109,19 @@ impl Place {
     /// Files in a folder whose names begin so.
     #[must_use]
     pub fn of(folder: &Path, stem: &str) -> Self {
-        Self { disk: Disk::System, base: folder.join(stem) }
+        Self::on(&Disk::System, folder, stem)
+    }
+
+    /// The same, on a disk.
+    #[must_use]
+    pub fn on(disk: &Disk, folder: &Path, stem: &str) -> Self {
+        Self { disk: disk.clone(), base: folder.join(stem) }
+    }
+
+    /// What they lie on.
+    #[must_use]
+    pub const fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// The file with an ending: `.json`, `_stats.csv`.
@@ -141,10 +184,11 @@ mod tests {
     fn two_runs_in_one_second_have_files_of_their_own() {
         let folder = std::env::temp_dir().join(format!("plimsoll-results-{}", std::process::id()));
         let now = SystemTime::now();
-        let mut first = ResultFiles::open(&Disk::System, &folder, now).unwrap();
+        let first = ResultFiles::open(&Disk::System, &folder, now).unwrap();
         let second = ResultFiles::open(&Disk::System, &folder, now);
         assert!(second.is_ok());
-        first.log("hello").unwrap();
+        first.log("hello");
+        first.close().unwrap();
         let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(names.len(), 2);

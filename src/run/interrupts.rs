@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::engine::{NotReady, Start};
+use crate::engine::{NotReady, Platform, Start};
 use crate::verdict::Exit;
 
 /// Requests to end a run: Ctrl-C, a terminal that hangs up and the system's signal to terminate, or what a test sends. Where a
@@ -96,12 +96,12 @@ const LOOK: Duration = Duration::from_secs(10);
 /// # Errors
 /// An interrupt; a moment that is over.
 pub(super) async fn wait(
-    start: Start,
+    (start, platform): (Start, &Platform),
     interrupts: &mut Interrupts,
     waiting: impl FnOnce(SystemTime),
 ) -> Result<(), NotReady> {
     let Start::At(at) = start else { return Ok(()) };
-    let left = || at.duration_since(SystemTime::now()).map_err(|late| NotReady::Late(late.duration()));
+    let left = || at.duration_since(platform.wall_clock()).map_err(|late| NotReady::Late(late.duration()));
     if left()? > READY {
         waiting(at);
     }

@@ -29,7 +29,7 @@ impl JournalRecorder {
                 Err(error) => self.lost = Some(error),
             },
             Event::Entry(entry, _) => self.write(entry),
-            Event::Waiting(_) | Event::Stopping(..) => {}
+            Event::Waiting(_) | Event::Stopping(..) | Event::TearingDown => {}
         }
     }
 
@@ -43,7 +43,7 @@ impl JournalRecorder {
         let written = match entry {
             Entry::Second(interval) => self.writer.as_mut().map(|writer| writer.second(interval)),
             Entry::Annotation(annotation) => self.writer.as_mut().map(|writer| writer.annotate(annotation)),
-            Entry::End(end) => self.writer.take().map(|writer| writer.end(end)),
+            Entry::End(end) => self.writer.as_mut().map(|writer| writer.end(end)),
         };
         if let Some(Err(error)) = written {
             self.lost.get_or_insert(error);

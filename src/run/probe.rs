@@ -4,7 +4,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{sleep, timeout};
 
 use crate::compile::{Program, Ready, Target};
-use crate::engine::ready_check;
+use crate::engine::{Platform, ready_check};
 use crate::http::Network;
 use crate::units::show_duration;
 
@@ -21,20 +21,27 @@ const CONNECT: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// What kept it from being there, with what the last try met.
-pub async fn probe(program: &Program, waiting: impl FnMut(&str)) -> Result<(), Unreachable> {
+pub async fn probe(program: &Program, platform: &Platform, waiting: impl FnMut(&str)) -> Result<(), Unreachable> {
     match &program.target.ready {
-        Some(ready) => ask(program, ready, waiting).await,
+        Some(ready) => ask((program, platform), ready, waiting).await,
+        // in a simulation the first request finds out
+        #[cfg(test)]
+        None if matches!(platform, Platform::Simulated(_)) => Ok(()),
         None => connect(&program.target).await,
     }
 }
 
-async fn ask(program: &Program, ready: &Ready, mut waiting: impl FnMut(&str)) -> Result<(), Unreachable> {
+async fn ask(
+    (program, platform): (&Program, &Platform),
+    ready: &Ready,
+    mut waiting: impl FnMut(&str),
+) -> Result<(), Unreachable> {
     let url = format!("{}{}", program.target.origin, ready.path);
     let mut said = "did not answer".to_owned();
     let mut said_so = false;
     let asking = async {
         loop {
-            said = match ready_check(program, &ready.path, ready.within).await {
+            said = match ready_check(program, platform, &ready.path, ready.within).await {
                 Ok(status) if status < 400 => return,
                 Ok(status) => format!("answered {status}"),
                 Err(why) => format!("did not answer: {why}"),

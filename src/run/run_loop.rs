@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 use super::collector::Collector;
 use super::interrupts::{Interrupts, wait};
 use super::level_controller::{LevelController, Next};
-use super::preparation::{set_up, tear_down};
+use super::preparation::Preparation;
 use super::process_stats::ProcessStats;
 use crate::compile::Program;
 use crate::engine::{CUT_GRACE, NotReady, Options, Phase, Run, Stop, WorkerMessage};
@@ -35,6 +35,8 @@ pub enum Event<'a> {
     Entry(&'a Entry, &'a Results),
     /// The run is brought to its end before its time, for a reason in words; requests under way may still end.
     Stopping(Closing, &'a str),
+    /// The load is over and the plan's teardown begins. The end that came before says so, and what was measured is complete.
+    TearingDown,
 }
 
 /// A run that did not start.
@@ -49,7 +51,7 @@ pub enum NotStarted {
 }
 
 /// Makes a run, from its setup to its teardown; `listener` hears each of its events. What a run has come to is only what
-/// its entries say.
+/// its entries say. Its end comes before the teardown, so that no teardown can cost the results, and once more after it.
 ///
 /// # Errors
 /// A run that could not start.
@@ -63,12 +65,13 @@ pub async fn conduct(
     // before anything is sent: what cannot be judged is not run
     let mut results = Results::new(header)?;
     let stop = Stop::new();
-    let globals = tokio::select! {
+    let preparation = Preparation { program: &program, platform: &options.platform };
+    let (globals, lines) = tokio::select! {
         biased;
         () = interrupts.next() => return Err(NotReady::Interrupted.into()),
-        globals = set_up(&program, &options.platform) => globals?,
+        globals = preparation.set_up() => globals?,
     };
-    let ready = match wait(options.start, interrupts, |at| listener(Event::Waiting(at))).await {
+    let ready = match wait((options.start, &options.platform), interrupts, |at| listener(Event::Waiting(at))).await {
         Ok(()) => Run::start(&program, &globals, &options, &stop),
         Err(why) => Err(why),
     };
@@ -76,7 +79,7 @@ pub async fn conduct(
         Ok(run) => run,
         Err(why) => {
             // what the setup made is taken away again
-            tear_down(&program, &globals, &options.platform, interrupts).await;
+            preparation.tear_down(&globals, interrupts, drop).await;
             return Err(why.into());
         }
     };
@@ -95,19 +98,30 @@ pub async fn conduct(
         memory: options.memory.hold(Part::Series, 0).ok(),
         folds: Vec::new(),
     };
+    for line in lines {
+        under_way.emitter.annotate(Offset::ZERO, Mark::Line, &line);
+    }
     under_way.load(interrupts).await;
     let UnderWay { mut emitter, levels, run, ended, collector, .. } = under_way;
     let length = Offset::from(program.length());
     let done = || collector.done().unwrap_or_else(|| run.clock.now());
     let (closing, at) = ended.unwrap_or_else(|| (Closing::Complete, length.min(done())));
-    let broken_workers = run.join().await;
-    emitter.emit(Entry::End(End {
+    let clock = run.clock;
+    let mut end = End {
         closing,
         elapsed: at.min(length).since(Offset::ZERO),
-        broken_workers,
-        teardown: tear_down(&program, &globals, &options.platform, interrupts).await,
+        broken_workers: run.join().await,
+        teardown: Vec::new(),
         levels: levels.map(|levels| levels.tried).unwrap_or_default(),
-    }));
+    };
+    if preparation.has_teardown() {
+        end.teardown.push(End::TEARDOWN_OPEN.to_owned());
+        emitter.emit(Entry::End(end.clone()));
+        (emitter.listener)(Event::TearingDown);
+        let log = |line: String| emitter.annotate(clock.now(), Mark::Line, &line);
+        end.teardown = preparation.tear_down(&globals, interrupts, log).await;
+    }
+    emitter.emit(Entry::End(end));
     Ok(emitter.results)
 }
 
@@ -152,7 +166,8 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
             let last = self.last_message();
             let message = tokio::select! {
                 biased;
-                () = interrupts.next() => {
+                // one that comes after the cut is meant for what follows, and waits for it
+                () = interrupts.next(), if self.stop.phase() < Phase::Cutting => {
                     self.interrupt();
                     continue;
                 }
@@ -182,11 +197,10 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
     /// How long from now any worker may still have something to report.
     fn last_message(&self) -> Duration {
         let now = self.run.clock.now();
-        let end = match (&self.ended, self.cut) {
-            (_, Some(cut)) => cut,
-            (Some((_, at)), None) => *at + self.run.grace,
-            (None, None) => Offset::from(self.program.length()) + self.run.grace,
-        };
+        let length = Offset::from(self.program.length());
+        // who asks for an end that is near anyway does not put it off
+        let ended = self.ended.map_or(length, |(_, at)| at.min(length)) + self.run.grace;
+        let end = self.cut.map_or(ended, |cut| cut.min(ended));
         (end + CUT_GRACE + SLACK).since(now)
     }
 

@@ -6,6 +6,7 @@ mod analyze;
 mod check;
 mod compare;
 mod docs;
+mod ends;
 mod examples;
 mod files;
 mod hostile_files;

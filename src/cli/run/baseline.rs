@@ -1,12 +1,12 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
 use super::write_results::{add_to_job, is_github_job};
 use crate::cli::compare::{demand, exit, held_against, json};
 use crate::cli::memory::MORE_MEMORY;
-use crate::cli::terminal::{data, talk};
+use crate::cli::terminal::{data, settle, talk};
 use crate::journal::Reader;
-use crate::report::{Place, comparison_junit, comparison_page, visible};
+use crate::report::{ComparisonReport, Place, comparison_junit, comparison_page, visible};
 use crate::results::baseline;
 use crate::threshold::Rule;
 use crate::units::Shard;
@@ -47,36 +47,57 @@ pub(super) fn resolve(path: Option<&Path>, rules: &mut [Rule]) -> Result<(), Exi
     Ok(())
 }
 
-/// Holds a run that is over against the baseline, where there is one: prints what came of it, and keeps it beside the
-/// other files.
+/// A run held against its baseline.
+pub(super) struct Compared {
+    report: ComparisonReport,
+    /// Where the comparison lies.
+    path: PathBuf,
+}
+
+/// Holds a run whose load is over against the baseline, where there is one, and keeps what came of it beside the other
+/// files.
 ///
 /// # Errors
-/// [`Exit::Lost`], reported on stderr, where a journal cannot be read again or a file cannot be written.
-pub(super) fn compared(args: &RunArgs, place: &Place) -> Result<Exit, Exit> {
-    let Some(baseline) = &args.baseline else { return Ok(Exit::Passed) };
-    if args.shard.is_some_and(Shard::is_part) {
-        talk("a shard is not compared with the baseline: merge the shards, and compare what comes of it\n");
-        return Ok(Exit::Passed);
+/// Why there is no comparison: a journal that cannot be read again, or a file that cannot be written.
+pub(super) fn compare(args: &RunArgs, place: &Place) -> Result<Option<Compared>, String> {
+    let Some(baseline) = args.baseline.as_ref().filter(|_| !args.shard.is_some_and(Shard::is_part)) else {
+        return Ok(None);
+    };
+    let compared = held_against(baseline, &place.path(".journal"), &demand(args.tolerance));
+    let compared = compared.map_err(|error| error.to_string())?;
+    let report = json(&compared).map_err(|_| "it is no JSON".to_owned())?;
+    let page = comparison_page(&compared).markdown();
+    let junit = comparison_junit(&compared);
+    for (ending, text) in [("_comparison.json", &report), ("_comparison.md", &page), ("_comparison_junit.xml", &junit)]
+    {
+        place.write(ending, |file| file.write_all(text.as_bytes())).map_err(|error| error.to_string())?;
     }
-    let lost = |error: &dyn std::fmt::Display| {
+    Ok(Some(Compared { report: compared, path: place.path("_comparison.json") }))
+}
+
+/// Says what came of the comparison, where there is one; what it makes of the run.
+///
+/// # Errors
+/// [`Exit::Lost`], reported on stderr, where it could not be made or told.
+pub(super) fn tell(args: &RunArgs, compared: Result<Option<Compared>, String>) -> Result<Exit, Exit> {
+    let lost = |error: String| {
         talk(&format!(
             "error: the comparison with the baseline was lost: {error}\n  = help: `plimsoll compare` makes it\n"
         ));
         Exit::Lost
     };
-    let compared = held_against(baseline, &place.path(".journal"), &demand(args.tolerance));
-    let compared = compared.map_err(|error| lost(&error))?;
-    let page = comparison_page(&compared);
+    let Some(compared) = compared.map_err(lost)? else {
+        if args.baseline.is_some() {
+            talk("a shard is not compared with the baseline: merge the shards, and compare what comes of it\n");
+        }
+        return Ok(Exit::Passed);
+    };
+    let page = comparison_page(&compared.report);
     data(&format!("\n{}", page.text()))?;
-    let (report, page) = (json(&compared)?, page.markdown());
-    let junit = comparison_junit(&compared);
-    for (ending, text) in [("_comparison.json", &report), ("_comparison.md", &page), ("_comparison_junit.xml", &junit)]
-    {
-        place.write(ending, |file| file.write_all(text.as_bytes())).map_err(|error| lost(&error))?;
-    }
-    talk(&format!("comparison in {}\n", place.path("_comparison.json").display()));
-    add_to_job(&page).map_err(|error| lost(&error))?;
-    let exit = exit(&compared);
+    settle()?;
+    talk(&format!("comparison in {}\n", compared.path.display()));
+    add_to_job(&page.markdown()).map_err(lost)?;
+    let exit = exit(&compared.report);
     if exit == Exit::Failed && is_github_job() {
         talk("::error title=regressed::the run regressed against its baseline; the summary of the job says where\n");
     }

@@ -2,12 +2,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::args::RunArgs;
-use super::baseline::{compared, resolve};
-use super::write_results::keep_all;
+use super::baseline::resolve;
+use super::write_results::{Lost, ResultsWriter, Written};
+use super::{baseline, write_results};
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
-use crate::cli::terminal::{data, talk, talk_width};
-use crate::compile::Program;
+use crate::cli::terminal::{Reader, data, detach, settle, talk, talk_width};
 use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
@@ -35,6 +35,9 @@ pub(in crate::cli) fn run(args: &RunArgs) -> Exit {
 
 /// From the plan to the exit code, one stage after another; a stage that cannot go on says why, and gives the code.
 fn stages(args: &RunArgs) -> Result<Exit, Exit> {
+    if !args.dry_run {
+        detach(Reader::MayStall);
+    }
     let options = options(args);
     options.memory.of_this_thread();
     timely(options.start, SystemTime::now()).map_err(misfit)?;
@@ -56,7 +59,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     }
     raise(peak(options.shard, &program))
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
-    let mut files = ResultFiles::open(&Disk::System, &args.out, SystemTime::now()).map_err(|error| {
+    let files = ResultFiles::open(&Disk::System, &args.out, SystemTime::now()).map_err(|error| {
         let place = args.out.display();
         refuse(&format!("results cannot be written to {place}: {error}"), "choose another folder with `--out DIR`")
     })?;
@@ -73,17 +76,16 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
-    let made = runtime.block_on(conducted(args, job, &mut files));
+    let made = runtime.block_on(conducted(args, job, &files, Interrupts::of_process()));
     // a name that is still being looked up is not waited for
     runtime.shutdown_background();
-    let (results, lost) = made?;
+    let Conducted { results, written, journal } = made?;
     let exit = Exit::of(&results.verdict(), results.integrity());
-    let report = results.report();
-    let text = run_page(&report).text();
-    let shown = data(&text);
     let place = files.place().clone();
-    let kept = keep_all(files, &report, &text, args.history(), lost);
-    let compared = if kept.is_ok() { compared(args, &place) } else { Ok(exit) };
+    let lost = Lost { journal, log: files.close().err().map(|error| error.to_string()) };
+    let shown = data(&run_page(&written.report).text()).and_then(|()| settle());
+    let kept = write_results::tell(&place, &written, lost);
+    let compared = if kept.is_ok() { baseline::tell(args, written.compared) } else { Ok(exit) };
     // a bug of ours outranks lost results, which outrank the rest; a regression counts where all else passed
     let lost = kept.err().or(shown.err()).or(compared.err());
     let exit = if exit == Exit::Passed { compared.unwrap_or(exit) } else { exit };
@@ -115,23 +117,37 @@ fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
     started.map(Some).map_err(|error| refuse(&format!("the embedded service could not start: {error}"), "try again"))
 }
 
-/// Makes the run with those who listen to it; its results, and what could not be written meanwhile.
-async fn conducted(args: &RunArgs, job: Job, files: &mut ResultFiles) -> Result<(Results, Option<String>), Exit> {
-    let mut interrupts = Interrupts::of_process();
+/// A run that is over.
+pub(super) struct Conducted {
+    pub(super) results: Results,
+    pub(super) written: Written,
+    /// What was lost of the journal.
+    pub(super) journal: Option<String>,
+}
+
+/// Makes the run with those who listen to it.
+pub(super) async fn conducted(
+    args: &RunArgs,
+    job: Job,
+    files: &ResultFiles,
+    mut interrupts: Interrupts,
+) -> Result<Conducted, Exit> {
     tokio::select! {
         biased;
         () = interrupts.next() => return Err(interrupted(&NotReady::Interrupted)),
-        ready = ready(&job.program, args) => ready?,
+        ready = ready(&job, args) => ready?,
     }
-    let mut recorder = JournalRecorder::new(Disk::System, files.place().path(".journal"));
+    let mut recorder = JournalRecorder::new(files.place().disk().clone(), files.place().path(".journal"));
     let columns = talk_width().map(|width| width.0);
     let mut terminal = Terminal::new(files, Talk { print: talk, columns, quiet: args.quiet });
+    let mut writer = ResultsWriter::new(args, files);
     let results = conduct(job, &mut interrupts, |event| {
         recorder.hear(&event);
+        writer.hear(&event);
         terminal.hear(&event);
     });
     let results = results.await;
-    let unlogged = terminal.close();
+    terminal.close();
     let results = results.map_err(|error| match error {
         NotStarted::NotReady(why @ NotReady::Interrupted) => interrupted(&why),
         NotStarted::NotReady(NotReady::Late(_)) => {
@@ -139,8 +155,9 @@ async fn conducted(args: &RunArgs, job: Job, files: &mut ResultFiles) -> Result<
         }
         error => refuse(&error.to_string(), "check the plan's target"),
     })?;
-    let unwritten = recorder.close().map(|error| error.to_string());
-    Ok((results, unwritten.or(unlogged.map(|error| error.to_string()))))
+    // every run that started has an end
+    let written = writer.close().ok_or(Exit::Bug)?;
+    Ok(Conducted { results, written, journal: recorder.close().map(|error| error.to_string()) })
 }
 
 /// Says that the run ended before it began.
@@ -150,13 +167,13 @@ fn interrupted(why: &NotReady) -> Exit {
 }
 
 /// Waits until the target is there.
-async fn ready(program: &Program, args: &RunArgs) -> Result<(), Exit> {
+async fn ready(job: &Job, args: &RunArgs) -> Result<(), Exit> {
     let waiting = |why: &str| {
         if !args.quiet {
             talk(&format!("{why}\n"));
         }
     };
-    probe(program, waiting).await.map_err(|error| {
+    probe(&job.program, &job.options.platform, waiting).await.map_err(|error| {
         let help = "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`";
         refuse(&format!("the target is not ready: {error}"), help)
     })

@@ -3,6 +3,8 @@
 mod args;
 mod baseline;
 mod command;
+#[cfg(test)]
+mod torture;
 mod write_results;
 
 pub(super) use args::RunArgs;

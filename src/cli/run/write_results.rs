@@ -1,42 +1,112 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::args::RunArgs;
+use super::baseline::{Compared, compare};
 use crate::cli::terminal::talk;
 use crate::disk::Disk;
-use crate::report::{Format, HistoryRows, ResultFiles, Seconds, annotations, keep, run_page};
+use crate::journal::Entry;
+use crate::report::{Format, Place, ResultFiles, Seconds, annotations, keep, run_page};
 use crate::results::Report;
+use crate::run::Event;
 use crate::verdict::Exit;
 
-/// What every run leaves in its folder, besides the journal and the log; the log ends with the summary.
+/// What every run leaves in its folder, besides the journal and the log.
 const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::Markdown];
 
-/// Writes the results of a run but the journal, each file though another may fail, and says where it is or what was
-/// lost; `lost` is what was lost before.
+/// Writes the results of a run but the journal and the log: as soon as its load is over, so that nothing that comes then
+/// can cost them, and again where its teardown had more to say.
+pub(super) struct ResultsWriter<'a> {
+    args: &'a RunArgs,
+    files: &'a ResultFiles,
+    written: Option<Written>,
+}
+
+/// What was written.
+pub(super) struct Written {
+    pub(super) report: Report,
+    /// The comparison with the baseline, which no teardown changes.
+    pub(super) compared: Result<Option<Compared>, String>,
+    /// The files that could not be.
+    unwritten: Vec<String>,
+}
+
+impl<'a> ResultsWriter<'a> {
+    pub(super) const fn new(args: &'a RunArgs, files: &'a ResultFiles) -> Self {
+        Self { args, files, written: None }
+    }
+
+    /// Takes an event of the run; the journal has it already.
+    pub(super) fn hear(&mut self, event: &Event<'_>) {
+        if let Event::Entry(Entry::End(_), results) = event {
+            self.written = Some(self.write(results.report()));
+        }
+    }
+
+    /// What was written, each file though another may fail; `None` of a run without an end.
+    pub(super) fn close(self) -> Option<Written> {
+        self.written
+    }
+
+    fn write(&mut self, report: Report) -> Written {
+        let place = self.files.place();
+        let before = self.written.take();
+        let before = match before {
+            Some(same) if same.report == report && same.unwritten.is_empty() => return same,
+            other => other,
+        };
+        let seconds = Seconds { journal: &place.path(".journal"), through: None, rows: self.args.history() };
+        let (_, unwritten) = keep(place, &FORMATS, &report, &seconds);
+        let unwritten = unwritten.iter().map(ToString::to_string).collect();
+        let compared = match before {
+            Some(before) => before.compared,
+            None => {
+                self.files.log_text(&run_page(&report).text());
+                compare(self.args, place)
+            }
+        };
+        Written { report, compared, unwritten }
+    }
+}
+
+/// What was lost of the files that are written while a run is under way.
+pub(super) struct Lost {
+    pub(super) journal: Option<String>,
+    pub(super) log: Option<String>,
+}
+
+/// Says where the results of a run are, or what was lost; `lost` is what was lost of journal and log.
 ///
 /// # Errors
 /// [`Exit::Lost`], reported on stderr, where anything was lost.
-pub(super) fn keep_all(
-    files: ResultFiles,
-    report: &Report,
-    summary: &str,
-    rows: HistoryRows,
-    lost: Option<String>,
-) -> Result<(), Exit> {
-    let place = files.place().clone();
-    let journal = place.path(".journal");
-    let whole = lost.is_none();
-    let mut lost: Vec<String> = lost.into_iter().collect();
-    lost.extend(files.close(summary).err().map(|error| error.to_string()));
-    let (_, unwritten) = keep(&place, &FORMATS, report, &Seconds { journal: &journal, through: None, rows });
-    lost.extend(unwritten.iter().map(ToString::to_string));
-    let missing = lost.len();
-    lost.extend(add_to_job(&run_page(report).markdown()).err());
+pub(super) fn tell(place: &Place, written: &Written, lost: Lost) -> Result<(), Exit> {
+    let job = add_to_job(&run_page(&written.report).markdown()).err();
     if is_github_job() {
-        talk(&annotations(report));
+        talk(&annotations(&written.report));
     }
+    match told(place, written, lost, job) {
+        Ok(text) => {
+            talk(&text);
+            Ok(())
+        }
+        Err(text) => {
+            talk(&text);
+            Err(Exit::Lost)
+        }
+    }
+}
+
+/// What is said of the results: where they are, or, as the error, what was lost; `job` is what kept the job's summary from
+/// being written.
+pub(super) fn told(place: &Place, written: &Written, lost: Lost, job: Option<String>) -> Result<String, String> {
+    let journal = place.path(".journal");
+    let whole = lost.journal.is_none();
+    let mut lost: Vec<String> = [lost.journal, lost.log].into_iter().flatten().collect();
+    lost.extend(written.unwritten.iter().cloned());
+    let missing = lost.len();
+    lost.extend(job);
     if lost.is_empty() {
-        talk(&format!("results in {}\n", place.path(".json").display()));
-        return Ok(());
+        return Ok(format!("results in {}\n", place.path(".json").display()));
     }
     let help = if missing == 0 {
         "name a file that can be written as GITHUB_STEP_SUMMARY, or none; the run's own files are all there".to_owned()
@@ -45,8 +115,7 @@ pub(super) fn keep_all(
     } else {
         "make room, or choose another folder with `--out DIR`".to_owned()
     };
-    talk(&format!("error: results were lost: {}\n  = help: {help}\n", lost.join("\n  and: ")));
-    Err(Exit::Lost)
+    Err(format!("error: results were lost: {}\n  = help: {help}\n", lost.join("\n  and: ")))
 }
 
 /// Adds a text to the summary of GitHub's job, where it runs in one. One step may make several runs.

@@ -176,3 +176,15 @@ fn a_fixed_amount_of_work_is_done_exactly_and_the_run_ends_with_it() {
     assert_eq!(cut.times(), [0, 0, 1, 1, 2, 2].map(secs));
     assert!((ms(2500)..=ms(2500 + LOOK)).contains(&cut.ended), "{:?}", cut.ended);
 }
+
+#[test]
+fn a_run_that_is_told_to_end_before_it_begins_ends_at_once() {
+    for phase in [Phase::Draining, Phase::Cutting] {
+        let played = run("tasks: {ask: {call: root}}", "{constant: {users: 2, for: 1h}}")
+            .beginning_in(secs(30))
+            .stopped(ms(700), phase)
+            .play();
+        assert!(played.received.is_empty());
+        assert!(played.ended <= ms(700 + LOOK), "{:?}", played.ended);
+    }
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::service::{Accept, Reply, Service};
+use super::simulated::Simulated;
 use super::virtual_run::{in_virtual_time, program};
 use crate::engine::clock::{Clock, Pacer};
 use crate::engine::scenario::ScenarioTimeline;
@@ -20,7 +21,7 @@ async fn user_after(plan: &str) -> User {
         Rc::new(|_| Reply::Answer { after: Duration::ZERO, status: 200, body: "a short body".to_owned() }),
         Rc::new(|_, _| Accept::After(Duration::ZERO)),
     );
-    let platform = Platform::Simulated(service.network.clone());
+    let platform = Platform::Simulated(Simulated::on(service.network.clone()));
     let pacer = Pacer::new(Clock::starting_in(Duration::ZERO), platform.timer());
     let transport = platform.transport(&program.target).unwrap();
     let globals = Arc::clone(&program.globals);

@@ -11,9 +11,11 @@ mod rows;
 mod seconds;
 mod service;
 mod shapes;
+mod simulated;
 mod times;
 mod virtual_run;
 mod visitors;
 
 pub(crate) use service::{Accept, Received, Reply};
+pub(crate) use simulated::{Jump, Loss, LostWorker, Simulated, WallClock};
 pub(crate) use virtual_run::{Played, VirtualRun, in_virtual_time, ms, secs, tick};

@@ -100,3 +100,29 @@ shape: {constant: {users: 1, for: 2s}}
     assert_eq!(line(99), (ms(495), "round 100"));
     assert_eq!(line(199).0, ms(1495));
 }
+
+#[test]
+fn no_second_is_left_out_where_nobody_is_left_at_its_end() {
+    // three rows for two users, gone within the first second; the last answer of the others comes just before one is over
+    for (user, shape) in [
+        ("think_time: 1s, feed: {row: {from: rows, at_end: stop}}", "{constant: {users: 2, for: 4s}}"),
+        ("on_start: [{set: {a: '{{ json.nowhere.at_all }}'}}]", "{steps: {users: 1, add: 2, every: 1s, for: 4s}}"),
+        ("think_time: 1s", "{iterations: {users: 2, total: 2, within: 3s}}"),
+        ("think_time: 1s", "{stages: [{users: 2, for: 1900ms}, {users: 0, for: 100ms}, {users: 0, for: 1s}]}"),
+    ] {
+        for workers in [1, 2] {
+            let plan = format!(
+                "
+endpoints: {{root: {{get: /}}}}
+data: {{rows: {{list: [1, 2, 3]}}}}
+users: {{u: {{{user}, tasks: {{ask: {{call: root}}}}}}}}
+shape: {shape}
+"
+            );
+            let played = VirtualRun::of(&plan).workers(workers).answering(|_| Reply::after(ms(999))).play();
+            let seconds: Vec<u32> = played.seconds.iter().map(|second| second.second).collect();
+            let all: Vec<u32> = (0..=*seconds.last().unwrap()).collect();
+            assert_eq!(seconds, all, "{user} {shape} {workers}");
+        }
+    }
+}

@@ -151,3 +151,54 @@ fn a_connection_that_breaks_fails_its_request_when_it_breaks() {
     assert_eq!(failed(&played, FailureKind::Check), 1);
     assert_eq!(played.totals.accounting().ok, 2);
 }
+
+/// The most that the generator itself added to a request.
+fn lateness(played: &Played) -> Duration {
+    played.seconds.iter().map(|second| second.health.lateness).max().unwrap_or_default()
+}
+
+#[test]
+fn what_keeps_a_user_from_an_arrival_is_no_lateness_of_the_generator() {
+    for (steps, pool) in [
+        ("[{call: root}]", "visitor: new"),
+        ("[{call: root}, {think: 700ms}]", "visitor: new"),
+        ("[{call: root}, {think: 700ms}]", "visitor: returning"),
+        ("[{think: 700ms}, {call: root}]", "visitor: returning"),
+        ("[{call: root}, {repeat: {times: 3, every: 400ms, steps: [{set: {a: 1}}]}}]", "visitor: returning"),
+    ] {
+        for start in ["", "on_start: [{think: 900ms}], ", "on_start: [{call: root}, {think: 900ms}], "] {
+            let played = VirtualRun::of(&format!(
+                "
+endpoints: {{root: {{get: /}}}}
+users: {{u: {{{start}tasks: {{t: {{steps: {steps}}}}}}}}}
+shape: {{arrivals: {{rate: 5/s, for: 3s, max_users: 2, when_busy: late, {pool}}}}}
+"
+            ))
+            .answering(|_| Reply::after(ms(300)))
+            .play();
+            assert!(played.received.len() >= 2, "{start}{steps} {pool}");
+            assert_eq!(lateness(&played), Duration::ZERO, "{start}{steps} {pool}");
+        }
+    }
+}
+
+#[test]
+fn a_pause_that_takes_longer_than_the_pace_allows_makes_nothing_late() {
+    for steps in [
+        "[{think: 350ms}, {call: root}]",
+        "[{call: root}, {think: 350ms}]",
+        "[{call: root}, {repeat: {times: 3, every: 150ms, steps: [{call: root}]}}, {think: 100ms}]",
+        "[{parallel: [root, root]}, {think: 900ms}]",
+    ] {
+        let plan = format!(
+            "
+endpoints: {{root: {{get: /}}}}
+users: {{u: {{pacing: 200ms, tasks: {{t: {{steps: {steps}}}}}}}}}
+shape: {{constant: {{users: 3, for: 3s}}}}
+"
+        );
+        let played = VirtualRun::of(&plan).answering(|_| Reply::after(ms(10))).play();
+        assert!(played.received.len() >= 6, "{steps}");
+        assert_eq!(lateness(&played), Duration::ZERO, "{steps}");
+    }
+}

@@ -6,6 +6,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{Instant, sleep};
 
 use super::service::{Accept, Accepts, Answers, Received, Reply, Service};
+use super::simulated::Simulated;
 use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources};
 use crate::engine::{Options, Phase, Platform, Run, Start, Stop, WorkerMessage};
@@ -25,6 +26,8 @@ pub(crate) struct VirtualRun {
     stops: Vec<(Duration, Phase)>,
     /// How long its messages wait until somebody reads them.
     read_after: Duration,
+    /// How long before its zero it is started.
+    lead: Duration,
     /// How many bytes it may hold.
     memory: u64,
 }
@@ -92,6 +95,7 @@ impl VirtualRun {
             accepts: Rc::new(|_, _| Accept::After(Duration::ZERO)),
             stops: Vec::new(),
             read_after: Duration::ZERO,
+            lead: Duration::ZERO,
             memory: 1 << 30,
         }
     }
@@ -122,6 +126,11 @@ impl VirtualRun {
         self
     }
 
+    /// Its zero is so long from its start.
+    pub(crate) fn beginning_in(self, lead: Duration) -> Self {
+        Self { lead, ..self }
+    }
+
     /// Nobody reads the workers' messages for a while.
     pub(crate) fn read_after(self, read_after: Duration) -> Self {
         Self { read_after, ..self }
@@ -132,13 +141,13 @@ impl VirtualRun {
         Service::start(self.answers.clone(), self.accepts.clone())
     }
 
-    /// How the run is made, with its zero now.
+    /// How the run is made.
     pub(crate) fn options(&self, service: &Service) -> Options {
         Options {
             workers: self.workers,
-            start: Start::In(Duration::ZERO),
+            start: Start::In(self.lead),
             shard: self.shard,
-            platform: Platform::Simulated(service.network.clone()),
+            platform: Platform::Simulated(Simulated::on(service.network.clone())),
             memory: MemoryBudget::new(self.memory),
         }
     }

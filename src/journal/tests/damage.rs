@@ -81,7 +81,7 @@ fn frames_that_are_swapped_doubled_or_behind_the_end_are_noticed() {
     let end = frame(starts.len() - 2);
     for (wrong, what) in [
         ([head, second(0), second(0), end].concat(), "a second stands behind a later one"),
-        ([head, second(0), second(1), end, second(2)].concat(), "something stands behind the end of the run"),
+        ([head, second(0), second(1), end, second(2)].concat(), "a second stands behind the end of the run"),
         ([head, second(1), end].concat(), "a series has a number that was not given out"),
     ] {
         let (_, tail) = read(&wrong).unwrap();

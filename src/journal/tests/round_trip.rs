@@ -156,3 +156,31 @@ fn a_mark_of_a_later_version_is_a_note() {
     let read: Annotation = serde_json::from_str(later).unwrap();
     assert_eq!(read.mark, Mark::Note);
 }
+
+#[test]
+fn behind_an_end_the_teardown_may_say_more_and_the_last_end_holds() {
+    let folder = Folder::new();
+    let path = folder.file("a.journal");
+    let mut writer = Writer::create(&path, &header()).unwrap();
+    writer.second(&run(3, 1, 4)[0]).unwrap();
+    let open = End { teardown: vec![End::TEARDOWN_OPEN.to_owned()], ..end() };
+    writer.end(&open).unwrap();
+    let mut reader = Reader::open(&path).unwrap();
+    assert!(
+        matches!((reader.next(), reader.next()), (Some(Entry::Second(_)), Some(Entry::End(found))) if found == open)
+    );
+    assert_eq!((reader.next(), reader.tail()), (None, &Tail::Whole));
+    let said = annotation(5_000_000_000, "closed");
+    writer.annotate(&said).unwrap();
+    let before = fs::metadata(&path).unwrap().len();
+    writer.end(&end()).unwrap();
+    // who reads on finds the rest
+    assert_eq!((reader.next(), reader.next()), (Some(Entry::Annotation(said)), Some(Entry::End(end()))));
+    assert_eq!((reader.next(), reader.tail()), (None, &Tail::Whole));
+    // killed while the last end was written, the first holds
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.truncate(before as usize + 10);
+    let (entries, tail) = read(&bytes).unwrap();
+    assert_eq!(tail, Tail::CutOff { at: before, after: Some(0), rest: 10 });
+    assert!(entries.contains(&Entry::End(open)));
+}

@@ -7,6 +7,7 @@ mod health;
 mod levels;
 mod memory;
 mod stops;
+mod truth_table;
 mod verdicts;
 
 use conducted::{Conducted, conduct_virtually};

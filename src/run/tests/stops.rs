@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::{Conducted, conduct_virtually};
 use crate::engine::NotReady;
 use crate::engine::tests::{Received, Reply, VirtualRun, ms, secs};
-use crate::journal::{Closing, Mark};
+use crate::journal::{Closing, End, Entry, Mark};
+use crate::results::{Report, Results};
 use crate::run::NotStarted;
 
 /// Two users, each with a request due every 100 ms, for a minute.
@@ -191,4 +192,77 @@ shape: {constant: {users: 1, for: 3s}}
     let asked = conduct_virtually(run(), &[secs(2), secs(9)]).unwrap();
     assert!((secs(9)..=ms(9010)).contains(&asked.over), "{:?}", asked.over);
     assert_eq!((asked.end.closing, asked.report.verdict.exit_code), (Closing::Asked, 5));
+}
+
+#[test]
+fn three_interrupts_in_one_moment_end_the_load_and_its_teardown() {
+    let plan = "
+endpoints: {slow: {get: /, timeout: 20s}}
+users: {u: {tasks: {ask: {call: slow}}}}
+teardown: [{think: 1h}, {call: slow}]
+shape: {constant: {users: 2, for: 1m}}
+";
+    for moments in [[secs(3); 3], [secs(3), secs(3), ms(3001)], [secs(3), secs(5), secs(5)]] {
+        let conducted = conduct_virtually(VirtualRun::of(plan).answering(|_| Reply::Silence), &moments).unwrap();
+        assert!(conducted.over <= moments[2] + ms(10), "{moments:?}: {:?}", conducted.over);
+        assert_eq!((conducted.end.closing, conducted.report.verdict.exit_code), (Closing::Asked, 5));
+        assert_eq!(conducted.books()[3], 2);
+    }
+}
+
+#[test]
+fn what_was_measured_is_complete_before_the_teardown_begins() {
+    let run = VirtualRun::of(
+        "
+endpoints: {root: {get: /}, close: {post: /close, expect: {status: 204}}}
+users: {u: {pacing: 1s, tasks: {ask: {call: root}}}}
+setup: [{log: opened}]
+teardown: [{log: closing}, {think: 1m}, {log: closed}, {call: close}]
+shape: {constant: {users: 1, for: 3s}}
+",
+    );
+    let conducted = conduct(run);
+    let ends: Vec<(usize, &End)> = conducted
+        .entries
+        .iter()
+        .enumerate()
+        .filter_map(|(place, entry)| match entry {
+            Entry::End(end) => Some((place, end)),
+            _ => None,
+        })
+        .collect();
+    let [(first, before), (last, after)] = ends[..] else { panic!("{ends:?}") };
+    assert_eq!(before.teardown, [End::TEARDOWN_OPEN]);
+    assert_eq!((before.closing, before.elapsed), (after.closing, after.elapsed));
+    assert!(after.teardown[0].contains("expected status 204, got 200"), "{:?}", after.teardown);
+    // between the two stands what the teardown logged, and behind the last nothing
+    let line = |at: Duration, text: &str| (at, text.to_owned());
+    let lines: Vec<_> = conducted.marks(Mark::Line).into_iter().map(|(at, text)| line(at, text)).collect();
+    assert_eq!(lines[0], line(secs(0), "opened"));
+    assert_eq!(lines[1..].iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["closing", "closed"]);
+    assert!(lines[2].0 >= lines[1].0 + secs(60), "{lines:?}");
+    assert_eq!((last - first, last), (3, conducted.entries.len() - 1));
+    // a report made of the first end says everything but how the teardown went
+    let mut results = Results::new(conducted.header.clone()).unwrap();
+    conducted.entries[..=first].iter().for_each(|entry| results.hear(entry));
+    let told = Report { teardown: conducted.report.teardown.clone(), ..results.report() };
+    assert_eq!(told, conducted.report);
+}
+
+#[test]
+fn what_failed_in_a_teardown_is_told_though_somebody_ends_it() {
+    let run = VirtualRun::of(
+        "
+endpoints: {root: {get: /}, close: {post: /close, expect: {status: 204}}}
+users: {u: {pacing: 1s, tasks: {ask: {call: root}}}}
+teardown: [{parallel: [close, root]}, {think: 1h}]
+shape: {constant: {users: 1, for: 3s}}
+",
+    );
+    let slow =
+        |got: &Received| if got.line == "GET /" && got.at > secs(3) { Reply::Silence } else { Reply::after(ms(5)) };
+    let late = conduct_virtually(run.answering(slow), &[secs(4)]).unwrap();
+    assert_eq!(late.end.teardown.len(), 2, "{:?}", late.end.teardown);
+    assert!(late.end.teardown[0].contains("expected status 204, got 200"), "{:?}", late.end.teardown);
+    assert_eq!(late.end.teardown[1], "interrupted before it was done");
 }
