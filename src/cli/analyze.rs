@@ -8,7 +8,7 @@ use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::plan_file::{FilterWords, PlanFile, find};
 use super::plan_names::names;
 use super::show::missing;
-use super::terminal::{data, talk};
+use super::terminal::{data, document, talk};
 use crate::analysis::{
     CompanionCsvs, EndpointNames, Examined, Figures, InputError, LIMIT, Outcome, Trend, conclude, of_journal,
     of_report, page, read_exceptions, read_failures, read_history, read_stats,
@@ -74,7 +74,11 @@ fn analyzed(args: &AnalyzeArgs) -> Result<Exit, Exit> {
         (false, true) => page(&analysis).markdown(),
         (false, false) => page(&analysis).text(),
     };
-    data(&shown)?;
+    if args.json {
+        document(&shown)?
+    } else {
+        data(&shown)?
+    }
     let known = [Exit::Passed, Exit::Invalid].into_iter().find(|exit| exit.code() == analysis.exit_code);
     Ok(known.unwrap_or(Exit::Failed))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args};
 
 use super::memory::MemoryArgs;
-use super::terminal::{data, talk};
+use super::terminal::{data, document, talk};
 use crate::journal::NotRead;
 use crate::report::{ComparisonReport, build_comparison, comparison_junit, comparison_page, read_pair};
 use crate::units::{Ratio, Seed, parse_duration};
@@ -86,7 +86,11 @@ fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
     if args.json || args.markdown || args.junit {
         report.warnings.iter().for_each(|warning| talk(&crate::report::visible(&format!("warning: {warning}\n"))));
     }
-    data(&text)?;
+    if args.json {
+        document(&text)?
+    } else {
+        data(&text)?
+    }
     Ok(exit(&report))
 }
 

@@ -23,20 +23,59 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::diagnostic::Style;
+use crate::secrets::Told;
 use crate::verdict::Exit;
 use args::{Args, Command};
 
 /// Runs the command the person typed; returns the process's exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let command = Args::parse().command;
-    // whatever breaks down is reported by the standard library; the shell must not take it for a verdict
+    report_breakdowns();
+    let command = match parsed() {
+        Ok(command) => command,
+        Err(exit) => return exit,
+    };
+    // the shell must not take what broke down for a verdict
     let exit = std::panic::catch_unwind(|| perform(command)).unwrap_or(Exit::Bug);
     let exit = match terminal::settle() {
         Err(lost) if exit != Exit::Bug => lost,
         _ => exit,
     };
     ExitCode::from(exit)
+}
+
+/// What was typed; where it is no command, the parser's own words, without the values that were to be set.
+fn parsed() -> Result<Command, ExitCode> {
+    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    for (index, word) in words.iter().enumerate() {
+        let set = word.strip_prefix("--set=").or_else(|| {
+            let flag = index.checked_sub(1).and_then(|before| words.get(before));
+            flag.is_some_and(|flag| flag == "--set").then_some(word)
+        });
+        // what is well formed is learned with the plan, which may say that it is no secret
+        if let Some(set) = set.filter(|set| !set.contains('=') || set.starts_with('=')) {
+            terminal::secrets().learn(set.trim_start_matches('='), Told::Declared);
+        }
+    }
+    Args::try_parse().map(|args| args.command).map_err(|error| {
+        let coloured = terminal::talk_style() == Style::Coloured;
+        let text = if coloured { error.render().ansi().to_string() } else { error.render().to_string() };
+        match error.use_stderr() {
+            true => terminal::talk(&text),
+            false => drop(terminal::data(&text)),
+        }
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    })
+}
+
+/// Has what breaks down reported like everything else: on stderr, without secrets.
+fn report_breakdowns() {
+    std::panic::set_hook(Box::new(|info| {
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("unnamed").to_owned();
+        terminal::talk(&format!("thread '{name}' broke down: {info}\n"));
+    }));
 }
 
 fn perform(command: Command) -> Exit {

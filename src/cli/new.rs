@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::fetch::fetch;
-use super::terminal::{data, talk, talk_style};
+use super::terminal::{data, secrets, talk, talk_style};
 use crate::diagnostic::{Problem, Problems, Sources, render};
 use crate::import::{DocumentSource, LARGEST_DOCUMENT, NewPlan, STARTER, Variable, from_curl, from_openapi};
 use crate::plan::text_up_to;
-use crate::secrets::url_without_secrets;
+use crate::secrets::{Told, url_without_secrets};
 use crate::verdict::Exit;
 
 /// Writes a plan to start from: one that teaches, or one made from a curl command or an OpenAPI document.
@@ -48,8 +48,8 @@ pub(super) fn run(args: &NewArgs) -> Exit {
 
 fn drafted(args: &NewArgs) -> Result<NewPlan, Box<Problem>> {
     match (&args.from_curl, &args.from_openapi) {
-        (Some(command), _) if command == "-" => from_curl(&stdin()?),
-        (Some(command), _) => from_curl(command),
+        (Some(command), _) if command == "-" => of_curl(&stdin()?),
+        (Some(command), _) => of_curl(command),
         (None, Some(place)) if place.starts_with("http://") || place.starts_with("https://") => from_openapi(
             &fetch(place)?,
             &DocumentSource { shown: url_without_secrets(place), url: Some(place.clone()) },
@@ -60,6 +60,19 @@ fn drafted(args: &NewArgs) -> Result<NewPlan, Box<Problem>> {
         }
         (None, None) => Ok(NewPlan { text: STARTER.to_owned(), variables: Vec::new() }),
     }
+}
+
+/// The plan of a curl command; what is wrong with the command is said without the secrets in it.
+fn of_curl(command: &str) -> Result<NewPlan, Box<Problem>> {
+    from_curl(command).inspect_err(|_| {
+        secrets().learn_from_text(command);
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let user = words.windows(2).filter(|pair| matches!(pair[0], "-u" | "--user")).map(|pair| pair[1]);
+        let user = user.chain(words.iter().filter_map(|word| word.strip_prefix("-u").or(word.strip_prefix("--user="))));
+        for pair in user.map(|pair| pair.trim_matches(['\'', '"'])) {
+            secrets().learn(pair.split_once(':').map_or(pair, |(_, password)| password), Told::Declared);
+        }
+    })
 }
 
 fn stdin() -> Result<String, Box<Problem>> {

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::env_file::Variables;
-use super::terminal::{talk, talk_style};
+use super::terminal::{secrets, talk, talk_style};
 use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources, render};
 use crate::plan::{Node, Overrides, flag, read};
@@ -44,7 +44,7 @@ impl PlanFile {
     /// Reads, overrides and compiles.
     pub(super) fn open(path: &Path, overrides: &Overrides, words: &FilterWords, variables: &Variables) -> Self {
         let mut sources = Sources::default();
-        let mut problems = Problems::with_unset(variables.unset);
+        let mut problems = Problems::with_unset(variables.unset, secrets().clone());
         let lookup = |name: &str| variables.value(name);
         let reading = read(path, overrides, &lookup, &mut sources, &mut problems);
         let (mut profiles, mut tree, mut seed_from) = (Vec::new(), None, SeedFrom::Person);

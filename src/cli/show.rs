@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
-use super::terminal::{data, talk};
+use super::terminal::{data, document, secrets, talk};
 use crate::journal::{Reader, Tail};
 use crate::report::{Format, HistoryRows, Place, Seconds, keep};
 use crate::results::{Report, Results, replay};
@@ -75,7 +75,8 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
         Wish::Print(format) => {
             let mut text = Vec::new();
             format.write(&report, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
-            data(&String::from_utf8_lossy(&text))?;
+            let text = String::from_utf8_lossy(&text);
+            if format == Format::Json { document(&text)? } else { data(&text)? }
         }
         Wish::Write(folder, formats) => {
             let rows = if args.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated };
@@ -120,7 +121,7 @@ impl ShowArgs {
 
 fn write(folder: &Path, formats: &[Format], report: &Report, seconds: &Seconds<'_>) -> Result<(), Exit> {
     let stem = seconds.journal.file_stem().map_or_else(|| "run".into(), |stem| stem.to_string_lossy());
-    let place = Place::of(folder, &stem);
+    let place = Place::of(folder, &stem, secrets());
     let real = |path: &Path| path.canonicalize().ok();
     let journal = real(seconds.journal);
     let mut paths = formats.iter().flat_map(|format| format.endings()).map(|ending| place.path(ending));

@@ -25,7 +25,7 @@ pub(super) struct TargetArgs {
     host: IpAddr,
 
     /// A key that is accepted; may be given again.
-    #[arg(long, value_name = "KEY", default_value = "cm_test_key")]
+    #[arg(long, value_name = "KEY", default_value = KEY)]
     api_key: Vec<String>,
 
     /// How long each answer takes: 20ms, 5ms..20ms, 90%:5ms,10%:200ms or exponential:20ms
@@ -77,6 +77,9 @@ pub(super) struct TargetArgs {
     threads: u8,
 }
 
+/// The key that is accepted where none is given.
+const KEY: &str = "cm_test_key";
+
 pub(super) fn run(args: &TargetArgs) -> Exit {
     detach(Reader::MayStall);
     let address = SocketAddr::new(args.host, args.port);
@@ -92,7 +95,8 @@ pub(super) fn run(args: &TargetArgs) -> Exit {
             return Exit::NotStarted;
         }
     };
-    let key = args.api_key.first().map_or("", String::as_str);
+    // whoever chose a key knows it
+    let key = args.api_key.first().filter(|key| **key == KEY).map_or("***", String::as_str);
     let at = target.address();
     let what = format!("target listening on http://{at}/v1 (key: {key}) and http://{at}/demo (no key)");
     data(&format!("{what}; Ctrl-C stops it\n")).ok();

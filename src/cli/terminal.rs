@@ -6,8 +6,23 @@ use std::time::Duration;
 use rustix::io::write;
 
 use crate::diagnostic::Style;
+use crate::secrets::Secrets;
 use crate::spool::{Spool, Taken};
 use crate::verdict::Exit;
+
+/// The secrets that this process has met. Whatever it prints goes through here last.
+pub(super) fn secrets() -> &'static Secrets {
+    static SECRETS: OnceLock<Secrets> = OnceLock::new();
+    SECRETS.get_or_init(Secrets::default)
+}
+
+/// Prints a document of JSON on stdout, which it still is without the secrets in it.
+///
+/// # Errors
+/// As [`data`].
+pub(super) fn document(json: &str) -> Result<(), Exit> {
+    print(&secrets().mask_json(json))
+}
 
 /// What a command that works while it speaks speaks through: nobody who reads can hold it up.
 static SPOOLS: OnceLock<Spools> = OnceLock::new();
@@ -75,6 +90,10 @@ pub(super) fn settle() -> Result<(), Exit> {
 /// [`Exit::Lost`], reported on stderr, where the data cannot be written; where a thread of its own writes it, [`settle`]
 /// says so.
 pub(super) fn data(text: &str) -> Result<(), Exit> {
+    print(&secrets().mask_lines(text))
+}
+
+fn print(text: &str) -> Result<(), Exit> {
     if let Some(spools) = SPOOLS.get() {
         spools.stdout.push(text);
         return Ok(());
@@ -85,6 +104,7 @@ pub(super) fn data(text: &str) -> Result<(), Exit> {
 
 /// Prints talk on stderr.
 pub(super) fn talk(text: &str) {
+    let text = &*secrets().mask_lines(text);
     match SPOOLS.get() {
         Some(spools) => spools.stderr.push(text),
         None => drop(io::stderr().lock().write_all(text.as_bytes())),

@@ -15,7 +15,7 @@ use crate::plan::{Aim, Overrides};
 use crate::report::visible;
 use crate::run::probe;
 use crate::sample::{TaskId, UserTypeId};
-use crate::secrets::holds_secret;
+use crate::secrets::Secrets;
 use crate::units::show_duration;
 use crate::verdict::Exit;
 
@@ -156,31 +156,37 @@ fn call_of<'a>(user: &'a UserType, program: &Program, name: &str) -> Option<(&'a
 }
 
 fn observer(program: &Arc<Program>) -> CallObserver {
-    let known = program.secrets.redactor();
+    let secrets = program.secrets.clone();
     let origin = program.target.origin.clone();
-    let names = program.secrets.names.clone();
     Box::new(move |traced| {
-        // what is captured under a secret's name is a secret from then on
-        let captured = traced.captures.iter().filter(|(name, _)| names.contains(name));
-        let redactor = known.and(captured.map(|(_, value)| to_text(value)));
-        let _ = data(&visible(&redactor.redact(&shown(traced, origin.as_str()))));
+        // before anything of it is cut or shown
+        if let Some(request) = &traced.request {
+            secrets.learn_headers(&request.headers);
+            request.target.query().into_iter().for_each(|query| secrets.learn_from_text(query));
+            secrets.learn_body(&request.body);
+        }
+        if let Some(answer) = &traced.answer {
+            secrets.learn_headers(answer.headers());
+            secrets.learn_body(answer.body());
+        }
+        let _ = data(&visible(&secrets.mask(&shown(traced, origin.as_str(), &secrets))));
     })
 }
 
 /// How much of a body is shown.
 const SHOWN: usize = 2000;
 
-fn shown(traced: &CallTrace, origin: &str) -> String {
+fn shown(traced: &CallTrace, origin: &str, secrets: &Secrets) -> String {
     let mut text = format!("\n── {}\n", traced.endpoint);
     if let Some(request) = &traced.request {
         text.push_str(&format!("> {} {origin}{}\n", request.method, request.target));
-        headers(&mut text, '>', &request.headers);
-        body(&mut text, '>', &request.body);
+        headers(&mut text, '>', &request.headers, secrets);
+        body(&mut text, '>', &request.body, secrets);
     }
     if let Some(answer) = &traced.answer {
         text.push_str(&format!("< {} in {}\n", answer.status(), show_duration(traced.took)));
-        headers(&mut text, '<', answer.headers());
-        body(&mut text, '<', answer.body());
+        headers(&mut text, '<', answer.headers(), secrets);
+        body(&mut text, '<', answer.body(), secrets);
     }
     for (what, judged) in &traced.checks {
         match judged {
@@ -189,7 +195,8 @@ fn shown(traced: &CallTrace, origin: &str) -> String {
         }
     }
     for (name, value) in &traced.captures {
-        text.push_str(&format!("  {name} = {}\n", to_text(value)));
+        let value = if secrets.names_secret(name) { "***".to_owned() } else { to_text(value) };
+        text.push_str(&format!("  {name} = {value}\n"));
     }
     match (&traced.failure, traced.redirected) {
         (Some(failure), _) => text.push_str(&format!("  failed: {failure}\n")),
@@ -199,23 +206,24 @@ fn shown(traced: &CallTrace, origin: &str) -> String {
     text
 }
 
-fn headers(text: &mut String, mark: char, headers: &http::HeaderMap) {
+fn headers(text: &mut String, mark: char, headers: &http::HeaderMap, secrets: &Secrets) {
     for (name, value) in headers {
-        let secret = value.is_sensitive() || holds_secret(name.as_str());
+        let secret = value.is_sensitive() || secrets.names_secret(name.as_str());
         let value = if secret { "***".into() } else { String::from_utf8_lossy(value.as_bytes()) };
         text.push_str(&format!("{mark} {name}: {value}\n"));
     }
 }
 
-fn body(text: &mut String, mark: char, body: &[u8]) {
+fn body(text: &mut String, mark: char, body: &[u8], secrets: &Secrets) {
     if body.is_empty() {
         return;
     }
-    let whole = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
-    let cut: String = whole.chars().take(SHOWN).collect();
+    // what is hidden is hidden before the cut, which may go through it
+    let masked = secrets.mask_said(&String::from_utf8_lossy(&body[..body.len().min(8 * SHOWN)]));
+    let cut: String = masked.chars().take(SHOWN).collect();
     text.push_str(&format!("{mark}\n"));
     cut.lines().for_each(|line| text.push_str(&format!("{mark} {line}\n")));
-    if cut.len() < body.len() {
+    if cut.len() < masked.len() || body.len() > 8 * SHOWN {
         text.push_str(&format!("{mark} … ({} bytes in all)\n", body.len()));
     }
 }

@@ -1,21 +1,19 @@
 use std::sync::Arc;
 
 use crate::compile::filter::Filter;
-use crate::compile::globals::CompiledGlobals;
 use crate::compile::name_check::{NameCheck, keep_bodies, shadowing_names};
 use crate::compile::program::{Endpoint, Program, UserType};
+use crate::compile::secrets::Declarations;
 use crate::compile::steps::{Callable, SetupTeardown};
 use crate::compile::templates::Templates;
 use crate::compile::unbounded_names::UnboundedNames;
 use crate::compile::unused::{Unused, has_profile};
-use crate::compile::users::CompiledUser;
 use crate::compile::warnings::Warnings;
 use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds, users};
-use crate::diagnostic::{Problem, Problems, Sources, did_you_mean};
-use crate::expression::{PlanWork, to_text};
+use crate::diagnostic::{Problem, Problems, Sources};
+use crate::expression::PlanWork;
 use crate::plan::{Named, Plan};
 use crate::sample::Catalog;
-use crate::secrets::DeclaredSecrets;
 use crate::units::Seed;
 
 /// What a plan is compiled with besides itself.
@@ -62,7 +60,7 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
         Unused { plan, globals: &globals, endpoints: &endpoints, users: &users, once: &once, sources: options.sources };
     let unused = unused.warnings();
     keep_bodies(&users, &once, &mut endpoints);
-    let secrets = secrets(plan, &globals, &users, &once, problems);
+    let secrets = Declarations { plan, globals: &globals, users: &users, once: &once }.learn(problems);
     let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, options.sources, problems);
     catalog.stages = stages;
     catalog::add_names(&mut catalog, plan, &mut endpoints, &users);
@@ -102,29 +100,4 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
         seed: options.seed,
         secrets,
     })
-}
-
-fn secrets(
-    plan: &Plan,
-    globals: &CompiledGlobals,
-    users: &[CompiledUser],
-    once: &SetupTeardown,
-    problems: &mut Problems,
-) -> DeclaredSecrets {
-    let mut secrets = DeclaredSecrets::default();
-    for name in plan.secrets.iter().flatten() {
-        let of_state = users.iter().any(|user| user.defines.has(&name.value)) || once.defines.has(&name.value);
-        let is_var = plan.vars.as_ref().is_some_and(|vars| vars.has(&name.value));
-        if !is_var && !of_state {
-            let problem = Problem::at(name.span, format!("unknown var `{}` in `secrets`", name.value));
-            let known = plan.vars.iter().flat_map(Named::names);
-            problems.push(problem.help_if(did_you_mean(&name.value, known)));
-        }
-        if of_state {
-            secrets.names.push(name.value.as_str().into());
-        }
-        let value = globals.values.value(&name.value).map(|value| to_text(&value));
-        secrets.values.extend(value.filter(|value| !value.is_empty()));
-    }
-    secrets
 }

@@ -18,6 +18,7 @@ mod names;
 mod program;
 mod recording;
 mod scenarios;
+mod secrets;
 mod shapes;
 mod stages;
 mod steps;

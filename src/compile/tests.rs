@@ -148,5 +148,5 @@ fn secrets_are_the_values_of_the_vars_that_are_named() {
     let program = compiled(
         "target: http://127.0.0.1:1\nvars: {key: s3cret, other: plain}\nsecrets: [key]\nendpoints: {a: {get: /}}\nshape: {constant: {users: 1, for: 1s}}\n",
     );
-    assert_eq!(program.secrets.values, ["s3cret"]);
+    assert_eq!(program.secrets.mask("as3cret"), "a***");
 }

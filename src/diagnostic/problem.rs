@@ -1,5 +1,6 @@
 use super::hidden::Hidden;
 use super::source::Span;
+use crate::secrets::Secrets;
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +100,7 @@ pub struct Problems {
     muted: Vec<Span>,
     hidden: Hidden,
     unset: Unset,
+    secrets: Secrets,
 }
 
 /// What a variable of the environment that is not set is.
@@ -114,10 +116,16 @@ pub enum Unset {
 const KEPT: usize = 1000;
 
 impl Problems {
-    /// No problems yet, with what a variable that is not set will be.
+    /// No problems yet, with what a variable that is not set will be, and the secrets of those who print them.
     #[must_use]
-    pub fn with_unset(unset: Unset) -> Self {
-        Self { unset, ..Self::default() }
+    pub fn with_unset(unset: Unset, secrets: Secrets) -> Self {
+        Self { unset, secrets, ..Self::default() }
+    }
+
+    /// What no problem may show: whoever reads a secret tells it here.
+    #[must_use]
+    pub const fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Adds a variable that is not set, and reports nothing more at its place.

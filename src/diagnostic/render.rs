@@ -3,7 +3,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet,
 
 use super::problem::{Problem, Problems, Severity};
 use super::source::{Source, Sources, Span};
-use crate::secrets::star_credentials;
+use crate::secrets::{Secrets, star_credentials};
 
 /// How a rendering looks. Colour never carries meaning alone: both say the same words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub fn render(problems: &Problems, sources: &Sources, style: Style) -> String {
     .decor_style(DecorStyle::Ascii);
     let mut out = String::new();
     for problem in problems.sorted() {
-        out.push_str(&renderer.render(&groups(problem, sources)));
+        let masked = masked(problem, problems.secrets());
+        out.push_str(&renderer.render(&groups(&masked, sources, problems.secrets())));
         out.push_str("\n\n");
     }
     if problems.beyond() > 0 {
@@ -33,14 +34,26 @@ pub fn render(problems: &Problems, sources: &Sources, style: Style) -> String {
     out
 }
 
-fn groups<'a>(problem: &'a Problem, sources: &'a Sources) -> Vec<Group<'a>> {
+/// A problem whose words show no secret.
+fn masked(problem: &Problem, secrets: &Secrets) -> Problem {
+    let masked = |text: &String| secrets.mask(text).into_owned();
+    Problem {
+        message: masked(&problem.message),
+        label: masked(&problem.label),
+        related: problem.related.iter().map(|(span, label)| (*span, masked(label))).collect(),
+        help: problem.help.iter().map(masked).collect(),
+        ..*problem
+    }
+}
+
+fn groups<'a>(problem: &'a Problem, sources: &'a Sources, secrets: &Secrets) -> Vec<Group<'a>> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
     let title = Group::with_title(level.primary_title(normalize_untrusted_str(&problem.message)));
-    let first = located(title, problem.span, &problem.label, sources, AnnotationKind::Primary);
+    let first = located(title, problem.span, &problem.label, (sources, secrets), AnnotationKind::Primary);
     let mut groups =
         vec![first.elements(problem.help.iter().map(|help| Level::HELP.message(normalize_untrusted_str(help))))];
     for (span, label) in &problem.related {
@@ -48,7 +61,7 @@ fn groups<'a>(problem: &'a Problem, sources: &'a Sources) -> Vec<Group<'a>> {
             Group::with_title(Level::NOTE.secondary_title(label.as_str())),
             Some(*span),
             "",
-            sources,
+            (sources, secrets),
             AnnotationKind::Context,
         ));
     }
@@ -59,14 +72,14 @@ fn located<'a>(
     group: Group<'a>,
     span: Option<Span>,
     label: &'a str,
-    sources: &'a Sources,
+    (sources, secrets): (&'a Sources, &Secrets),
     kind: AnnotationKind,
 ) -> Group<'a> {
     let Some((span, source)) = span.and_then(|span| Some((span, sources.source(span.source)?))) else {
         return group;
     };
     let position = sources.position(span);
-    let excerpt = Excerpt::around(source, span);
+    let excerpt = Excerpt::around(source, span, secrets);
     let annotation = kind.span(excerpt.start..excerpt.end);
     let annotation = if label.is_empty() { annotation } else { annotation.label(label) };
     let snippet = Snippet::source(excerpt.text).line_start(position.line).fold(false).annotation(annotation);
@@ -88,22 +101,28 @@ struct Excerpt {
 }
 
 const WIDTH: usize = 160;
+/// How far around a place secrets are looked for.
+const WIDE: usize = 8 << 10;
 
 impl Excerpt {
-    fn around(source: &Source, span: Span) -> Self {
+    fn around(source: &Source, span: Span, secrets: &Secrets) -> Self {
         let text = source.text.as_str();
         let at = floor(text, span.start.min(text.len()));
         let mut from = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let mut to = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
         let cut = to - from > WIDTH;
+        // a secret is looked for whole, also where the cut goes through it
+        let (wide_from, wide_to) = (from.max(floor(text, at.saturating_sub(WIDE))), to.min(floor(text, at + WIDE)));
+        let starred = star_credentials(&secrets.star(&text[wide_from..wide_to]));
         if cut {
             from = from.max(floor(text, at.saturating_sub(WIDTH / 2)));
             to = to.min(floor(text, at + WIDTH));
         }
-        let line = text[from..to].trim_end_matches('\r');
+        let within = |place: usize| floor(&starred, place - wide_from);
+        let line = starred[within(from)..within(to)].trim_end_matches('\r').to_owned();
         let start = (at - from).min(line.len());
-        let end = floor(line, span.end.saturating_sub(from).clamp(start, line.len()));
-        Self { text: star_credentials(line), start, end: end.max(start), cut }
+        let end = floor(&line, span.end.saturating_sub(from).clamp(start, line.len()));
+        Self { text: line, start, end: end.max(start), cut }
     }
 }
 

@@ -18,20 +18,28 @@ pub enum Disk {
 }
 
 impl Disk {
-    /// Opens a file that does not exist yet; what is written is added to its end.
+    /// Makes a file that does not exist yet, for its owner alone to read; what is written is added to its end. A link in
+    /// its place counts as a file: it is not followed, wherever it leads.
     ///
     /// # Errors
-    /// A file that is there already, and what the system says.
+    /// A file or a link that is there already, and what the system says.
     pub fn create_new(&self, path: &Path) -> io::Result<DiskFile> {
-        self.open(path, OpenOptions::new().append(true).create_new(true))
+        self.open(path, private(OpenOptions::new().append(true).create_new(true)))
     }
 
-    /// Opens a file, empty: what was in it is gone.
+    /// Makes a file, for its owner alone to read, in the place of what has its name: a file that is left from before, or a
+    /// link, which goes itself and not what it leads to.
     ///
     /// # Errors
     /// What the system says.
     pub fn create(&self, path: &Path) -> io::Result<DiskFile> {
-        self.open(path, OpenOptions::new().write(true).create(true).truncate(true))
+        match self.create_new(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.remove(path)?;
+                self.create_new(path)
+            }
+            made => made,
+        }
     }
 
     /// Opens a file, made where it is missing; what is written is added to its end.
@@ -91,5 +99,39 @@ impl Disk {
                 Ok(DiskFile::Faulty { file: options.open(path)?, path: path.to_owned(), disk: disk.clone() })
             }
         }
+    }
+}
+
+/// The same for a file that its owner alone may read and write.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_its_owners_alone_and_is_never_made_through_a_link() {
+        let folder = std::env::temp_dir().join(format!("plimsoll-private-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (victim, place) = (folder.join("victim"), folder.join("place"));
+        fs::write(&victim, "precious").unwrap();
+        for leads_to in [&victim, &folder.join("nowhere")] {
+            symlink(leads_to, &place).unwrap();
+            assert_eq!(Disk::System.create_new(&place).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            Disk::System.create(&place).unwrap();
+            let made = fs::symlink_metadata(&place).unwrap();
+            assert!(made.is_file() && made.permissions().mode() & 0o077 == 0, "{made:?}");
+            fs::remove_file(&place).unwrap();
+        }
+        let (kept, nowhere) = (fs::read_to_string(&victim).unwrap(), folder.join("nowhere").exists());
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!((kept.as_str(), nowhere), ("precious", false));
     }
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::request::LONGEST_BODY;
+use super::secrets::WorkerSecrets;
 use crate::compile::{Capture, CaptureFrom, Endpoint, Record, RecordValue};
 use crate::expression::{Answer, EvalError, JsonPath, Scope, Value, copy_of_json, json_to_value, to_number};
 use crate::http::{self, Ending};
@@ -19,15 +20,22 @@ pub(super) fn evaluate(
     endpoint: &Endpoint,
     answer: &Answer,
     response_time: Duration,
-    scope: &Arc<Scope>,
+    (scope, secrets): (&Arc<Scope>, &WorkerSecrets),
 ) -> Result<Vec<(MetricId, f64)>, (FailureKind, String)> {
     for check in &endpoint.expect {
         let held = check.evaluate(answer, response_time, scope);
-        held.map_err(|broken| (FailureKind::Check, broken.message))?;
+        held.map_err(|broken| {
+            // what is not captured now is secret all the same, and the message may hold it
+            for capture in endpoint.capture.iter().filter(|capture| secrets.is_secret(&capture.name)) {
+                captured(capture, answer).into_iter().for_each(|value| secrets.note(&capture.name, &value));
+            }
+            (FailureKind::Check, broken.message)
+        })?;
     }
     let missing = |missing: Missing| (FailureKind::Body, missing.0);
     for capture in &endpoint.capture {
         let value = captured(capture, answer).map_err(missing)?;
+        secrets.note(&capture.name, &value);
         let place = |error: EvalError| (FailureKind::Body, format!("{} ({})", error.message, capture.place));
         scope.keep(&capture.name, value).map_err(place)?;
     }

@@ -5,6 +5,7 @@ use super::answer::{decompressed, evaluate};
 use super::cookie_jar::CookieJar;
 use super::request::{Redirect, redirect};
 use super::scenario::ScenarioTimeline;
+use super::secrets::{Heard, Sent};
 use super::stop::{Phase, StopSignal};
 use super::trace::CallTrace;
 use super::worker_context::{SeriesIds, WorkerContext};
@@ -48,6 +49,8 @@ struct Request<'a> {
     due: Offset,
     /// When its call was due: earlier, where it follows a redirect.
     call_due: Offset,
+    /// What of it may be secret.
+    sent: Option<Sent>,
 }
 
 impl Caller<'_> {
@@ -68,7 +71,8 @@ impl Caller<'_> {
         self.context.tally.borrow_mut().start();
         let result = match self.prepare(endpoint, call) {
             Ok((name, outgoing)) => {
-                let request = Request { endpoint, name, ids, due, call_due: due };
+                let sent = self.context.prepared[endpoint.id.index()].sent(&outgoing);
+                let request = Request { endpoint, name, ids, due, call_due: due, sent };
                 if endpoint.redirects == 0 {
                     let trace = self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, &outgoing));
                     let target = self.keeps_cookies().then(|| outgoing.target.clone());
@@ -113,6 +117,7 @@ impl Caller<'_> {
                 Redirect::Follow(next) => {
                     request.due = self.record_redirect(&request, &exchange, None);
                     if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
+                        self.context.secrets.flush();
                         observer(&trace.redirected(exchange));
                     }
                     if self.stop.phase() >= Phase::Cutting {
@@ -131,6 +136,7 @@ impl Caller<'_> {
             };
             let ended = self.record_redirect(&request, &exchange, Some(&failure));
             if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
+                self.context.secrets.flush();
                 observer(&trace.failed(exchange, &failure));
             }
             return (CallResult::Failed, ended);
@@ -147,7 +153,12 @@ impl Caller<'_> {
         let outcome = failure.map_or(Outcome::Redirected, |_| Outcome::Failed(FailureKind::Check));
         let timing = self.timing(request.due, exchange);
         let series = self.context.series(request.endpoint, &request.name, SeriesIds { status, ..request.ids });
-        self.record(series, &sample(timing, outcome, exchange), failure);
+        let headers = match &exchange.ending {
+            Ending::Answer(answer) => Some(&answer.headers),
+            Ending::Failed(_) | Ending::Cut => None,
+        };
+        let heard = Heard { sent: request.sent.as_ref(), headers, answer: None };
+        self.record(series, &sample(timing, outcome, exchange), failure, heard);
         timing.ended()
     }
 
@@ -166,7 +177,15 @@ impl Caller<'_> {
         self.add_cookies(&mut outgoing);
         let name = match &self.context.names[endpoint.id.index()] {
             Some(name) => name.clone(),
-            None => Arc::from(self.hidden(&endpoint.label.render(self.scope)?)),
+            None => {
+                let name = endpoint.label.render(self.scope)?;
+                if self.context.prepared[endpoint.id.index()].named_by_answer {
+                    let answer = self.scope.last_answer();
+                    self.context.secrets.said(&name, self.scope, Heard { answer: answer.as_ref(), ..Heard::default() })
+                } else {
+                    Arc::from(self.context.secrets.name(&name, self.scope))
+                }
+            }
         };
         Ok((name, outgoing))
     }
@@ -188,6 +207,7 @@ impl Caller<'_> {
         {
             let origin = self.context.program.target.origin.as_str();
             self.cookies.borrow_mut().keep(origin, &target, &answer.headers);
+            self.context.secrets.note_cookies(&answer.headers);
         }
     }
 
@@ -217,8 +237,9 @@ impl Caller<'_> {
         let name = self.context.names[endpoint.id.index()].as_ref().unwrap_or(&endpoint.name);
         let series = self.context.series_named(name, ids);
         let message = format!("{}: {}", endpoint.place, error.message);
-        self.record(series, &sample, Some(&message));
+        self.record(series, &sample, Some(&message), Heard::default());
         if let Some(observer) = &self.context.observer {
+            self.context.secrets.flush();
             observer(&CallTrace::unsent(&endpoint.name, &message));
         }
         (CallResult::Failed, now)
@@ -237,7 +258,8 @@ impl Caller<'_> {
                 status = Some(answer.status);
                 let answer = Answer::new(answer.status, answer.headers, answer.body, of_call.response_time());
                 self.scope.answer(Some(answer.clone()));
-                let evaluated = evaluate(endpoint, &answer, of_call.response_time(), self.scope);
+                let evaluated =
+                    evaluate(endpoint, &answer, of_call.response_time(), (self.scope, &self.context.secrets));
                 answered = Some(answer);
                 match evaluated {
                     Ok(recorded) => {
@@ -254,11 +276,13 @@ impl Caller<'_> {
             Ending::Cut => (Outcome::Aborted, None),
         };
         let series = self.context.series(endpoint, &request.name, SeriesIds { status, ..request.ids });
-        self.record(series, &sample(timing, outcome, &exchange), message.as_deref());
+        let heard = Heard { sent: request.sent.as_ref(), headers: None, answer: answered.as_ref() };
+        self.record(series, &sample(timing, outcome, &exchange), message.as_deref(), heard);
         let mut tally = self.context.tally.borrow_mut();
         values.into_iter().for_each(|(metric, value)| tally.metric(metric, series, value));
         drop(tally);
         if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
+            self.context.secrets.flush();
             observer(&trace.finished(endpoint, answered, of_call, message, self.scope));
         }
         let result = match outcome {
@@ -269,16 +293,13 @@ impl Caller<'_> {
         (result, timing.ended())
     }
 
-    fn record(&self, series: SeriesRef, sample: &Sample, message: Option<&str>) {
+    fn record(&self, series: SeriesRef, sample: &Sample, message: Option<&str>, heard: Heard) {
         let mut tally = self.context.tally.borrow_mut();
         tally.record(series, sample);
         if let (Outcome::Failed(kind), Some(message)) = (sample.outcome, message) {
-            tally.error(series, kind, &self.hidden(message), sample.timing.ended());
+            let said = self.context.secrets.said(message, self.scope, heard);
+            tally.error(series, kind, &said, sample.timing.ended());
         }
-    }
-
-    fn hidden(&self, text: &str) -> String {
-        self.context.redactor.redact(text, self.scope)
     }
 }
 

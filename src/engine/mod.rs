@@ -11,6 +11,7 @@ mod worker;
 mod clock;
 mod cpu_wait;
 mod feeder;
+mod secrets;
 mod worker_context;
 
 mod arrival_pool;

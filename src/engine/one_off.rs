@@ -114,9 +114,13 @@ async fn perform(
     let mut failures = Vec::new();
     if let Some(user_type) = user_type.and_then(|id| context.program.users.get(id.index())) {
         for (name, template) in &user_type.state {
-            match template.eval(&user.scope).and_then(|value| user.scope.keep(name, value)) {
+            let kept = template.eval(&user.scope).and_then(|value| {
+                context.secrets.note(name, &value);
+                user.scope.keep(name, value)
+            });
+            match kept {
                 Ok(()) => {}
-                Err(error) => failures.push(format!("state `{name}`: {}", error.message)),
+                Err(error) => failures.push(user.said(&format!("state `{name}`: {}", error.message)).to_string()),
             }
         }
         if [RowPer::User, RowPer::Iteration, RowPer::Task].into_iter().any(|per| user.take_rows(per) != Rows::Taken) {
@@ -137,6 +141,7 @@ async fn perform(
         () = cut => true,
         () = work => false,
     };
+    context.secrets.flush();
     let interval = context.tally.borrow_mut().take(0, 0, Health::default());
     let errors = interval.errors.iter().map(|error| format!("{}: {}", error.key.name, error.key.message));
     failures.extend(errors);

@@ -7,13 +7,15 @@ use http::header::{
     LOCATION, USER_AGENT,
 };
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::{CONTROLS, percent_encode};
 use url::Url;
 
+use super::secrets::Sent;
 use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path};
 use crate::expression::{EvalError, Scope};
 use crate::http::{CODINGS, Keep, Origin, Outgoing};
+use crate::secrets::Secrets;
 use crate::units::Size;
 
 /// What an endpoint sends unchanged, as one worker's own copy: counts of shared owners would otherwise be contended
@@ -21,6 +23,16 @@ use crate::units::Size;
 pub(super) struct Prepared {
     headers: HeaderMap,
     path: Option<PathAndQuery>,
+    secret: SecretParts,
+    /// Whether the name that its requests go by is made of what was answered before.
+    pub(super) named_by_answer: bool,
+}
+
+/// Which parts of an endpoint's requests are filled in each time and may hold a secret by their names.
+struct SecretParts {
+    headers: Vec<HeaderName>,
+    query: bool,
+    body: bool,
 }
 
 /// What an answer asks its caller to do next.
@@ -40,7 +52,7 @@ const AGENT: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
 pub(super) const LONGEST_BODY: Size = Size::from_bytes(16 << 20);
 
 impl Prepared {
-    pub(super) fn new(endpoint: &Endpoint, origin: &Origin, compression: Compression) -> Self {
+    pub(super) fn new(endpoint: &Endpoint, origin: &Origin, compression: Compression, secrets: &Secrets) -> Self {
         let mut headers = HeaderMap::with_capacity(endpoint.headers.len() + endpoint.live_headers.len() + 4);
         headers.insert(HOST, own(origin.host_header()));
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
@@ -55,7 +67,23 @@ impl Prepared {
             Path::Fixed(path) => path.as_str().parse().ok(),
             Path::Live(_) => None,
         };
-        Self { headers, path }
+        let named_by_answer =
+            endpoint.label.names().iter().any(|name| matches!(name.as_str(), "body" | "headers" | "json"));
+        Self { headers, path, secret: SecretParts::of(endpoint, secrets), named_by_answer }
+    }
+
+    /// What of a request is to be remembered, for it may turn up in what is said of it.
+    pub(super) fn sent(&self, outgoing: &Outgoing) -> Option<Sent> {
+        let SecretParts { headers, query, body } = &self.secret;
+        if headers.is_empty() && !query && !body {
+            return None;
+        }
+        let value = |name: &HeaderName| Some((name.clone(), outgoing.headers.get(name)?.clone()));
+        Some(Sent {
+            target: query.then(|| outgoing.target.clone()),
+            headers: headers.iter().filter_map(value).collect(),
+            body: if *body { outgoing.body.clone() } else { bytes::Bytes::new() },
+        })
     }
 
     /// The request as it goes out now.
@@ -92,6 +120,21 @@ impl Prepared {
                 BodyUse::Read => Keep::UpTo(LONGEST_BODY),
             },
         })
+    }
+}
+
+impl SecretParts {
+    fn of(endpoint: &Endpoint, secrets: &Secrets) -> Self {
+        let names = endpoint.live_headers.iter().map(|(name, _)| name);
+        let query = match &endpoint.path {
+            Path::Fixed(_) => false,
+            // a query may also be written in the path
+            Path::Live(path) => {
+                path.query.iter().any(|(name, _)| secrets.names_secret(name)) || path.path.has_text("?")
+            }
+        };
+        let body = endpoint.payload.names().iter().any(|name| secrets.names_secret(name));
+        Self { headers: names.filter(|name| secrets.names_secret(name.as_str())).cloned().collect(), query, body }
     }
 }
 

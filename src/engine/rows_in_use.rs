@@ -20,6 +20,7 @@ impl User {
         for feeder in self.feeders().iter().filter(|feeder| feeder.feed().per == per) {
             match feeder.take(self.rank, self.scope.rng()) {
                 NextRow::Row(row, lease) => {
+                    self.context.secrets.note(&feeder.feed().name, &row);
                     self.scope.set(&feeder.feed().name, row);
                     self.leases.borrow_mut().extend(lease.map(|lease| (per, lease)));
                 }

@@ -29,7 +29,10 @@ impl User {
                 },
                 Action::Set(names) => {
                     let set = names.iter().try_for_each(|(name, template)| {
-                        template.eval(&self.scope).and_then(|value| self.scope.keep(name, value))
+                        template.eval(&self.scope).and_then(|value| {
+                            self.context.secrets.note(name, &value);
+                            self.scope.keep(name, value)
+                        })
                     });
                     set.map_or_else(|error| self.step_failed(task, &step.place, &error), |()| StepsEnd::Done)
                 }
@@ -40,7 +43,7 @@ impl User {
                 Action::Stop(what) => StepsEnd::Stopped(self.end(*what, &step.place)),
                 Action::Log(text) => match text.render(&self.scope) {
                     Ok(text) => {
-                        self.context.log(&self.context.redactor.redact(&text, &self.scope));
+                        self.context.log(|| self.said(&text));
                         StepsEnd::Done
                     }
                     Err(error) => self.step_failed(task, &step.place, &error),
@@ -200,6 +203,7 @@ impl User {
             if self.stop.phase() >= self.stops_at {
                 return StepsEnd::CutShort;
             }
+            self.context.secrets.note(item, &value);
             self.scope.set(item, value);
             let end = self.steps(steps, task).await;
             if end != StepsEnd::Done {
@@ -249,6 +253,7 @@ impl User {
     }
 
     fn append(&self, to: &Arc<str>, value: Value, keep: usize) -> Result<(), EvalError> {
+        self.context.secrets.note(to, &value);
         let list = self.scope.state(to).and_then(|list| list.try_iter().ok());
         let mut items: Vec<Value> = list.into_iter().flatten().collect();
         items.push(value);

@@ -10,6 +10,7 @@ use super::cookie_jar::CookieJar;
 use super::row_supply::RowLease;
 use super::rows_in_use::Rows;
 use super::scenario::{ScenarioTimeline, UserAssignment};
+use super::secrets::Heard;
 use super::stop::{Phase, StopSignal};
 use super::worker_context::WorkerContext;
 use crate::compile::{Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
@@ -226,7 +227,11 @@ impl User {
     /// Sets its state up, takes its rows and does its first steps.
     async fn first_steps(&mut self, user_type: &UserType) -> StepsEnd {
         for (name, template) in &user_type.state {
-            match template.eval(&self.scope).and_then(|value| self.scope.keep(name, value)) {
+            let kept = template.eval(&self.scope).and_then(|value| {
+                self.context.secrets.note(name, &value);
+                self.scope.keep(name, value)
+            });
+            match kept {
                 Ok(()) => {}
                 Err(error) => {
                     self.exception(&user_type.name, &format!("state `{name}`: {}", error.message));
@@ -369,8 +374,14 @@ impl User {
         StepsEnd::Failed(TaskFailure::Step, Then::GoOn)
     }
 
+    /// What is said of the user's work, without secrets: also those of the answer it had last.
+    pub(super) fn said(&self, text: &str) -> Arc<str> {
+        let answer = self.scope.last_answer();
+        self.context.secrets.said(text, &self.scope, Heard { answer: answer.as_ref(), ..Heard::default() })
+    }
+
     pub(super) fn exception(&self, name: &Arc<str>, message: &str) {
-        let message = self.context.redactor.redact(message, &self.scope);
+        let message = self.said(message);
         self.context.tally.borrow_mut().exception(name, &message, self.context.clock.now());
     }
 

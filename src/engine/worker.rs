@@ -159,7 +159,7 @@ impl Worker {
             let users = pools.iter().map(UserPool::active).sum();
             // also where nobody is left: what happened in a second belongs to no later one
             if let Some(interval) = recorder.second_before(now, users) {
-                context.allow_lines();
+                context.end_second();
                 self.send(interval);
                 for fold in context.tally.borrow_mut().folds() {
                     drop(self.messages.send(WorkerMessage::Folded(fold)));
@@ -197,6 +197,7 @@ impl Worker {
                 }
             }
         }
+        context.secrets.flush();
         let rest = recorder.rest(self.clock.now());
         let worker = self.part.worker();
         drop(self.messages.send(WorkerMessage::Over { worker, interval: Box::new(rest), done }));

@@ -9,16 +9,16 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::clock::{Clock, Pacer};
 use super::feeder::Feeder;
 use super::request::Prepared;
+use super::secrets::WorkerSecrets;
 use super::trace::CallObserver;
 use super::user_gauge::UserGauge;
 use super::worker::WorkerMessage;
 use crate::compile::{Endpoint, Program};
-use crate::expression::{Globals, Scope, to_text};
+use crate::expression::Globals;
 use crate::http::Transport;
 use crate::load::Choice;
 use crate::metrics::{SeriesKey, SeriesRef, Tally};
 use crate::sample::{EndpointId, MetricId, StageId, TaskId, UserTypeId};
-use crate::secrets::{DeclaredSecrets, Redactor};
 
 /// What the users of one worker share: the program, the clock, and the worker's tally.
 pub(super) struct WorkerContext {
@@ -30,7 +30,7 @@ pub(super) struct WorkerContext {
     pub(super) transport: Rc<Transport>,
     pub(super) tally: RefCell<Tally>,
     pub(super) users: UserGauge,
-    pub(super) redactor: UserRedactor,
+    pub(super) secrets: WorkerSecrets,
     /// The worker's own copies of what each endpoint sends unchanged, by endpoint.
     pub(super) prepared: Vec<Prepared>,
     /// The name each endpoint's requests go by, without secrets; `None` where each request's own has to be filled in.
@@ -57,14 +57,6 @@ pub(super) struct SeriesIds {
     pub(super) status: Option<u16>,
 }
 
-/// Takes secrets out of what a user's work says: those known before the run, and those in the user's state.
-#[derive(Debug)]
-pub(super) struct UserRedactor {
-    known: Redactor,
-    /// Names of state whose values are secret.
-    names: Vec<Arc<str>>,
-}
-
 /// A transaction in which something failed: it has no time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TransactionFailed;
@@ -81,14 +73,14 @@ impl WorkerContext {
         messages: UnboundedSender<WorkerMessage>,
     ) -> Self {
         let compression = program.target.compression;
-        let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression);
+        let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression, &program.secrets);
         let prepared = program.endpoints.iter().map(prepared).collect();
         let choices = program.users.iter().map(|user| Choice::new(user.tasks.iter().map(|task| task.weight))).collect();
-        let redactor = UserRedactor::new(&program.secrets);
-        let name = |endpoint: &Endpoint| endpoint.label.fixed().map(|name| Arc::from(redactor.redact_known(name)));
+        let secrets = WorkerSecrets::new(&program.secrets);
+        let name = |endpoint: &Endpoint| endpoint.label.fixed().map(|name| Arc::from(secrets.mask(name)));
         let names = program.endpoints.iter().map(name).collect();
         Self {
-            redactor,
+            secrets,
             names,
             clock: pacer.clock(),
             pacer,
@@ -109,20 +101,21 @@ impl WorkerContext {
 
     /// Asks for the end of the whole run, and says why.
     pub(super) fn end_run(&self, why: &str) {
-        drop(self.messages.send(WorkerMessage::Stop { why: self.redactor.redact_known(why) }));
+        drop(self.messages.send(WorkerMessage::Stop { why: self.secrets.mask(why) }));
     }
 
     /// Writes a line to the run's log; past a hundred a second they are left out.
-    pub(super) fn log(&self, text: &str) {
+    pub(super) fn log(&self, text: impl FnOnce() -> Arc<str>) {
         let left = self.lines.get();
         if left > 0 {
             self.lines.set(left - 1);
-            drop(self.messages.send(WorkerMessage::Line { at: self.clock.now(), text: text.to_owned() }));
+            drop(self.messages.send(WorkerMessage::Line { at: self.clock.now(), text: text().to_string() }));
         }
     }
 
-    /// Lets lines be logged again: a second is over.
-    pub(super) fn allow_lines(&self) {
+    /// Lets lines be logged again, and tells the run the secrets that users came by: a second is over.
+    pub(super) fn end_second(&self) {
+        self.secrets.flush();
         self.lines.set(LINES_PER_SECOND);
     }
 
@@ -160,43 +153,5 @@ impl WorkerContext {
     pub(super) fn series_named(&self, name: &Arc<str>, ids: SeriesIds) -> SeriesRef {
         let SeriesIds { endpoint, user_type: user, task, stage, status } = ids;
         self.tally.borrow_mut().series(&SeriesKey { endpoint, name: name.clone(), user, task, stage, status })
-    }
-}
-
-impl UserRedactor {
-    pub(super) fn new(secrets: &DeclaredSecrets) -> Self {
-        Self { known: secrets.redactor(), names: secrets.names.clone() }
-    }
-
-    /// The text without secrets; those of the user's state are looked up in its scope.
-    pub(super) fn redact(&self, text: &str, scope: &Scope) -> String {
-        let mut of_state = self.names.iter().filter_map(|name| scope.value(name)).map(|value| to_text(&value));
-        match of_state.next() {
-            Some(first) => self.known.and(std::iter::once(first).chain(of_state)).redact(text),
-            None => self.known.redact(text),
-        }
-    }
-
-    /// The text without the secrets that are known before the run.
-    pub(super) fn redact_known(&self, text: &str) -> String {
-        self.known.redact(text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::expression::{Globals, ScopeRng, ScopeUser, Value};
-    use crate::units::Seed;
-
-    #[test]
-    fn secrets_of_a_users_state_are_hidden_from_when_it_has_them() {
-        let values = vec!["key".into(), "key-long".into(), String::new()];
-        let redactor = UserRedactor::new(&DeclaredSecrets { values, names: vec!["token".into()] });
-        let user = ScopeUser { id: 1, kind: "".into() };
-        let scope = Scope::new(Arc::new(Globals::default()), user, ScopeRng::new(Seed::new(1)));
-        assert_eq!(redactor.redact("a key-long and a key, abc", &scope), "a *** and a ***, abc");
-        scope.set(&"token".into(), Value::from("abc"));
-        assert_eq!(redactor.redact("a key-long and a key, abc", &scope), "a *** and a ***, ***");
     }
 }

@@ -220,8 +220,8 @@ impl Scope {
     }
 
     /// The last call's answer.
-    #[cfg(test)]
-    pub(crate) fn last_answer(&self) -> Option<Answer> {
+    #[must_use]
+    pub fn last_answer(&self) -> Option<Answer> {
         lock(&self.names).answer.clone()
     }
 

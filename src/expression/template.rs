@@ -209,6 +209,12 @@ impl Template {
         }
     }
 
+    /// Whether a text is written in it; of a text with statements nobody knows.
+    #[must_use]
+    pub fn has_text(&self, wanted: &str) -> bool {
+        matches!(self.0, Form::Block(_)) || self.written().any(|text| text.contains(wanted))
+    }
+
     /// The texts that are written between slots; none of a text with statements.
     pub fn written(&self) -> impl Iterator<Item = &str> {
         let (text, pieces) = match &self.0 {

@@ -55,7 +55,7 @@ pub enum Cause {
 }
 
 impl Writer {
-    /// Begins a journal in a file that does not exist yet.
+    /// Begins a journal in a file that does not exist yet, for its owner alone to read.
     ///
     /// # Errors
     /// A place that cannot be written to, a file that is there already, and a header that is too large.

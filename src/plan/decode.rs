@@ -7,8 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value as Json;
 
 use super::document::{Data, Node};
+use super::filled_secrets::variable;
 use super::filling::Filling;
 use crate::diagnostic::{Problem, Problems, Span};
+use crate::secrets::Secrets;
 
 /// What a person may write at one place of a plan: read from a node, and described to editors by its schema.
 ///
@@ -208,6 +210,31 @@ pub fn node_to_json(node: &Node) -> Json {
         Data::Map(entries) => Json::Object(
             entries.iter().filter_map(|(key, value)| Some((key_text(key)?, node_to_json(value)))).collect(),
         ),
+    }
+}
+
+/// The same as it is written: `${NAME}` stays, and what `--set` gives is `…`, unless the plan says that it is public.
+#[must_use]
+pub fn node_as_written(node: &Node, secrets: &Secrets) -> Json {
+    written_under("", node, secrets)
+}
+
+fn written_under(name: &str, node: &Node, secrets: &Secrets) -> Json {
+    match (&node.value, node.filled.filling()) {
+        (Data::List(items), _) => Json::Array(items.iter().map(|item| written_under(name, item, secrets)).collect()),
+        (Data::Map(entries), _) => {
+            let entries = entries.iter().filter_map(|(key, value)| {
+                let key = key_text(key)?;
+                let written = written_under(&key, value, secrets);
+                Some((key, written))
+            });
+            Json::Object(entries.collect())
+        }
+        (_, Some(filling)) => Json::String(filling.text_with(|written, value| {
+            let name = variable(written).unwrap_or(name);
+            if secrets.is_public(name) { value.to_owned() } else { written.to_owned() }
+        })),
+        _ => node_to_json(node),
     }
 }
 

@@ -47,11 +47,16 @@ impl Filling {
 
     /// The text with its values.
     pub(super) fn text(&self) -> String {
+        self.text_with(|_, value| value.to_owned())
+    }
+
+    /// The text with what is to stand for each value, given how that is written and what it is.
+    pub(super) fn text_with(&self, shown: impl Fn(&str, &str) -> String) -> String {
         let mut out = String::with_capacity(self.written.len());
         let mut at = 0;
         for (range, value) in &self.values {
             out.push_str(&self.written[at..range.start]);
-            out.push_str(value);
+            out.push_str(&shown(&self.written[range.clone()], value));
             at = range.end;
         }
         out.push_str(&self.written[at..]);

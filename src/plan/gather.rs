@@ -87,6 +87,7 @@ impl Gatherer<'_> {
                 None
             }
             Err(problem) => {
+                self.problems.secrets().learn_from_broken_plan(&text);
                 self.problems.push(*problem);
                 None
             }
@@ -109,7 +110,9 @@ impl Gatherer<'_> {
                 (Data::Map(mine), Data::Map(theirs)) if ADDED.contains(&name.as_str()) => {
                     add_names(mine, theirs, self.problems);
                 }
-                (Data::List(mine), Data::List(theirs)) if name == "secrets" => mine.extend(theirs),
+                (Data::List(mine), Data::List(theirs)) if matches!(name.as_str(), "secrets" | "public") => {
+                    mine.extend(theirs)
+                }
                 _ if SINGLE.contains(&name.as_str()) => {
                     let problem = Problem::at(my_key.span, format!("`{name}` is given in two files"));
                     self.problems.push(problem.label("given here").related(key.span, "and here"));

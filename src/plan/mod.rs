@@ -9,6 +9,7 @@ mod document;
 mod endpoint;
 mod environment;
 mod fields;
+mod filled_secrets;
 mod filling;
 mod foreign;
 mod gather;
@@ -27,7 +28,7 @@ mod user;
 
 pub use answer::{CapturePlace, CaptureText, Expect, MatcherMap, MatcherText, Recorded};
 pub use data::{AtEnd, ColumnWord, Csv, CsvMap, Dataset, Feed, OrderWord, RowPer};
-pub use decode::{Any, At, Filled, Named, node_to_json};
+pub use decode::{Any, At, Filled, Named, node_as_written, node_to_json};
 pub(crate) use document::text_up_to;
 pub use document::{Data, Node};
 pub use endpoint::{Endpoint, Part};

@@ -60,6 +60,7 @@ impl Overrides {
         if let Some(aim) = &self.target {
             let own = root.entry("target").and_then(|target| target.text().or_else(|| target.entry("url")?.text()));
             let url = aim.url(own);
+            problems.secrets().learn_url(&url);
             let node = typed(flag(sources, "--target", &url), Data::Text(url));
             match root.entry_mut("target").filter(|target| matches!(target.value, Data::Map(_))) {
                 Some(target) => put(target, "url", node),

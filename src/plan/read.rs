@@ -1,8 +1,9 @@
 use std::path::Path;
 
-use super::decode::{Decode, Named};
+use super::decode::{Decode, Named, node_to_json};
 use super::document::{self, Node, text_of};
 use super::environment::{Lookup, fill_in};
+use super::filled_secrets::learn_filled;
 use super::gather::Gatherer;
 use super::inherit::inherit;
 use super::overrides::Overrides;
@@ -76,13 +77,22 @@ fn read_over(
         );
         return None;
     }
-    let mut tree = document::parse(text, source, problems).map_err(|problem| problems.push(*problem)).ok()?;
+    let parsed = document::parse(text, source, problems);
+    let parsed = parsed.map_err(|problem| {
+        problems.secrets().learn_from_broken_plan(text);
+        problems.push(*problem);
+    });
+    let mut tree = parsed.ok()?;
+    let written = node_to_json(&tree);
     fill_in(&mut tree, lookup, problems);
     let own = Path::new(name).canonicalize().unwrap_or_else(|_| name.into());
     Gatherer { lookup, sources, problems, way: vec![own], seen: Vec::new() }.gather(&mut tree);
     let mut whole = tree.clone();
     overrides.apply(&mut whole, sources, problems);
     inherit(&mut whole, problems);
+    // before anything of the plan is shown, with what a flag or the environment takes the place of
+    problems.secrets().learn_plan(&[&written, &node_to_json(&tree), &node_to_json(&whole)]);
+    learn_filled(&whole, &[], problems.secrets());
     if overrides.profile.is_some() {
         // what a profile replaces is still part of the plan: its errors are reported too
         inherit(&mut tree, problems);

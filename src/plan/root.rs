@@ -26,8 +26,12 @@ record! {
         optional target: At<Target> = "target";
         /// Names for values that expressions use. `${NAME:-default}` takes them from the environment.
         optional vars: Named<At<Any>> = "vars";
-        /// Names of vars whose values no output may show.
+        /// Names whose values no output may show, in any encoding: of vars, captured values, variables of the environment,
+        /// columns of data, headers and fields. Values of the environment and of `--set`, and what stands under names such
+        /// as `password`, `token`, `cookie` and `key`, are secret without being named.
         optional secrets: Vec<At<String>> = "secrets";
+        /// Names of the same kinds whose values outputs may show, although they would be taken for secrets.
+        optional public: Vec<At<String>> = "public";
         /// Lists that expressions draw from.
         optional data: Named<At<Dataset>> = "data";
         /// Metrics of your own, declared so that a misspelt name is caught.

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::disk::{Disk, DiskFile};
+use crate::secrets::{Document, MaskingWriter, Secrets};
 use crate::spool::{Spool, Taken};
 
 /// The files of one run: `load_test_<stamp>` with an ending each, in one folder. The log is open from the start, so a
@@ -21,11 +22,12 @@ const ROOM: usize = 1 << 20;
 /// How long a disk may take nothing before the log goes without the rest.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where the files of a run lie, and what their names begin with.
+/// Where the files of a run lie, what their names begin with, and what none of them may show.
 #[derive(Debug, Clone)]
 pub struct Place {
     disk: Disk,
     base: PathBuf,
+    secrets: Secrets,
 }
 
 /// A file that could not be written.
@@ -43,12 +45,12 @@ impl ResultFiles {
     ///
     /// # Errors
     /// A folder that cannot be made or written to.
-    pub fn open(disk: &Disk, folder: &Path, now: SystemTime) -> io::Result<Self> {
+    pub fn open(disk: &Disk, folder: &Path, now: SystemTime, secrets: &Secrets) -> io::Result<Self> {
         disk.make_folder(folder)?;
         let stamp = stamp(now);
         for attempt in 1..1000 {
             let name = if attempt == 1 { stamp.clone() } else { format!("{stamp}_{attempt}") };
-            let place = Place::on(disk, folder, &format!("load_test_{name}"));
+            let place = Place::on(disk, folder, &format!("load_test_{name}"), secrets);
             match disk.create_new(&place.path(".log")) {
                 Ok(log) => {
                     let log = Spool::before("log", Log(log), ROOM, |lines| {
@@ -72,13 +74,13 @@ impl ResultFiles {
     /// Adds a line to the log, with the time before it. Nobody waits for the disk.
     pub fn log(&self, line: &str) {
         let time = humantime::format_rfc3339_millis(SystemTime::now());
-        self.log.push(&format!("{time} {line}\n"));
+        self.log.push(&format!("{time} {}\n", self.place.secrets.mask(line)));
     }
 
     /// Adds a text to the log as it is, once what was logged before is written.
     pub fn log_text(&self, text: &str) {
         drop(self.log.settle(PATIENCE));
-        self.log.push(text);
+        self.log.push(&self.place.secrets.mask_lines(text));
     }
 
     /// Has the disk take the log.
@@ -108,14 +110,14 @@ impl Write for Log {
 impl Place {
     /// Files in a folder whose names begin so.
     #[must_use]
-    pub fn of(folder: &Path, stem: &str) -> Self {
-        Self::on(&Disk::System, folder, stem)
+    pub fn of(folder: &Path, stem: &str, secrets: &Secrets) -> Self {
+        Self::on(&Disk::System, folder, stem, secrets)
     }
 
     /// The same, on a disk.
     #[must_use]
-    pub fn on(disk: &Disk, folder: &Path, stem: &str) -> Self {
-        Self { disk: disk.clone(), base: folder.join(stem) }
+    pub fn on(disk: &Disk, folder: &Path, stem: &str, secrets: &Secrets) -> Self {
+        Self { disk: disk.clone(), base: folder.join(stem), secrets: secrets.clone() }
     }
 
     /// What they lie on.
@@ -132,7 +134,8 @@ impl Place {
         PathBuf::from(name)
     }
 
-    /// Writes a file whole or not at all: under another name first, and under its own once the disk has all of it.
+    /// Writes a file whole or not at all: under another name first, and under its own once the disk has all of it. Its
+    /// owner alone may read it. A link in its place is replaced, and what it leads to stays as it is.
     ///
     /// # Errors
     /// A disk that is full or gone, and what `content` says. What was there under the name before is there still.
@@ -144,10 +147,11 @@ impl Place {
         let path = self.path(ending);
         let part = self.path(&format!("{ending}.part"));
         let written = self.disk.create(&part).and_then(|file| {
-            let mut file = BufWriter::new(file);
+            let document = if ending.ends_with(".json") { Document::Json } else { Document::Text };
+            let mut file = MaskingWriter::new(BufWriter::new(file), self.secrets.clone(), document);
             content(&mut file)?;
             // what the disk refuses may show only now
-            file.into_inner()?.sync()
+            file.finish()?.into_inner()?.sync()
         });
         match written.and_then(|()| self.disk.rename(&part, &path)) {
             Ok(()) => Ok(path),
@@ -184,8 +188,8 @@ mod tests {
     fn two_runs_in_one_second_have_files_of_their_own() {
         let folder = std::env::temp_dir().join(format!("plimsoll-results-{}", std::process::id()));
         let now = SystemTime::now();
-        let first = ResultFiles::open(&Disk::System, &folder, now).unwrap();
-        let second = ResultFiles::open(&Disk::System, &folder, now);
+        let first = ResultFiles::open(&Disk::System, &folder, now, &Secrets::default()).unwrap();
+        let second = ResultFiles::open(&Disk::System, &folder, now, &Secrets::default());
         assert!(second.is_ok());
         first.log("hello");
         first.close().unwrap();
@@ -196,14 +200,22 @@ mod tests {
 
     #[test]
     fn a_place_that_cannot_be_written_to_is_an_error_at_once() {
-        assert!(ResultFiles::open(&Disk::System, std::path::Path::new("/proc/nowhere"), SystemTime::now()).is_err());
+        assert!(
+            ResultFiles::open(
+                &Disk::System,
+                std::path::Path::new("/proc/nowhere"),
+                SystemTime::now(),
+                &Secrets::default()
+            )
+            .is_err()
+        );
     }
 
     #[test]
     fn a_file_is_written_whole_or_not_at_all() {
         let folder = std::env::temp_dir().join(format!("plimsoll-whole-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let place = Place::of(&folder, "run");
+        let place = Place::of(&folder, "run", &Secrets::default());
         place.write(".txt", |out| out.write_all(b"whole")).unwrap();
         let broken = place.write(".txt", |out| {
             out.write_all(b"ha")?;
@@ -227,7 +239,8 @@ mod tests {
                 let what = format!("{fault:?} from operation {first}, {length} times");
                 let disk =
                     FaultyDisk::new(move |number, _, _| (first..first + length).contains(&number).then_some(fault));
-                let place = Place { disk: Disk::Faulty(disk.clone()), base: folder.join("run") };
+                let (base, secrets) = (folder.join("run"), Secrets::default());
+                let place = Place { disk: Disk::Faulty(disk.clone()), base, secrets };
                 std::fs::write(place.path(".txt"), "old").unwrap();
                 let written =
                     place.write(".txt", |out| new.lines().try_for_each(|line| out.write_all(line.as_bytes())));

@@ -28,7 +28,7 @@ pub fn dry_run(effective: &Value, program: &Program, shard: Option<Shard>) -> St
         out.push_str(&format!("  {}\n", rule.require));
     }
     out.push_str(&format!("memory: about {} MiB\n", memory(program) >> 20));
-    program.secrets.redactor().redact(&out)
+    program.secrets.mask(&out).into_owned()
 }
 
 fn indented(text: &str) -> String {

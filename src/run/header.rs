@@ -3,12 +3,12 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::masked_entries::mask_header;
 use super::process_stats::limits;
 use crate::compile::{Program, Scenario, Shape};
 use crate::engine::{Options, Start};
 use crate::journal::{Environment, Fingerprint, Header, MinimumLevel, PlanText, RunId, Stage};
 use crate::results::written;
-use crate::secrets::secrets_of_plan;
 use crate::units::{Offset, Shard, Size};
 
 /// Where a program comes from, and what a person asked of it.
@@ -18,7 +18,8 @@ pub struct PlanSource<'a> {
     pub file: &'a Path,
     /// The file's text.
     pub text: &'a str,
-    /// The plan as it is run, with everything that is included, inherited and overridden in its place.
+    /// The plan as it is run, with everything that is included, inherited and overridden in its place; what the
+    /// environment and `--set` give is left as it is written.
     pub effective: &'a Value,
     /// The profile that was chosen.
     pub profile: Option<String>,
@@ -35,12 +36,10 @@ pub struct PlanSource<'a> {
 /// What the journal of a run says before its seconds, without secrets. When it began is filled in when it does.
 #[must_use]
 pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> Header {
-    let declared = program.secrets.redactor();
     let target = format!("{}{}{}", source.service, program.target.origin, program.target.prefix);
-    let plan = |text: &str| declared.redact(text);
-    let redactor = declared.and(secrets_of_plan(source.effective, source.text));
+    let plan = |text: &str| program.secrets.mask(text).into_owned();
     let effective = serde_saphyr::to_string(source.effective).unwrap_or_else(|_| source.effective.to_string());
-    let arguments = source.arguments.iter().map(|word| redactor.redact(word)).collect();
+    let arguments = arguments(&source.arguments).iter().map(|word| plan(word)).collect();
     let mut header = Header {
         format: Header::FORMAT,
         plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
@@ -52,12 +51,12 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         plan: PlanText {
             name: plan(&program.name),
             description: plan(&program.description),
-            file: source.file.display().to_string(),
+            file: plan(&source.file.display().to_string()),
             profile: source.profile.clone(),
             target: plan(&target),
             sha256: Fingerprint::of(source.text),
-            text: redactor.redact(source.text),
-            effective: redactor.redact(&effective),
+            text: plan(source.text),
+            effective: plan(&effective),
         },
         environment: environment(arguments, options),
         catalog: (*program.catalog).clone(),
@@ -66,6 +65,7 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         at_least: least_level(program),
         parts: Vec::new(),
     };
+    mask_header(&mut header, &program.secrets);
     if source.shard.is_some() {
         let at = match options.start {
             Start::At(at) => Some(at),
@@ -74,6 +74,25 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         header.run = RunId::shared(&header, at, &source.filter);
     }
     header
+}
+
+/// The command line, without the values that it sets.
+fn arguments(words: &[String]) -> Vec<String> {
+    let mut sets = false;
+    let hidden = |set: &str| match set.split_once('=') {
+        Some((name, _)) => format!("{name}=…"),
+        None => "…".to_owned(),
+    };
+    let shown = words.iter().map(|word| {
+        let shown = match word.strip_prefix("--set=") {
+            Some(set) => format!("--set={}", hidden(set)),
+            None if sets => hidden(word),
+            None => word.clone(),
+        };
+        sets = word == "--set";
+        shown
+    });
+    shown.collect()
 }
 
 /// The least level that must hold, of the scenario that goes on by what it measures.

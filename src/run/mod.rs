@@ -9,6 +9,7 @@ mod header;
 mod interrupts;
 mod journal_recorder;
 mod level_controller;
+mod masked_entries;
 mod preparation;
 mod probe;
 mod process_stats;

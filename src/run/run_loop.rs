@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 use super::collector::Collector;
 use super::interrupts::{Interrupts, wait};
 use super::level_controller::{LevelController, Next};
+use super::masked_entries::mask_entry;
 use super::preparation::Preparation;
 use super::process_stats::ProcessStats;
 use crate::compile::Program;
@@ -12,6 +13,7 @@ use crate::journal::{Annotation, Closing, End, Entry, Header, Level, Mark};
 use crate::memory::{Held, Part};
 use crate::metrics::{Fold, Health, Interval, NAMES, SERIES, add_run_gauges};
 use crate::results::{Results, Unreadable};
+use crate::secrets::Secrets;
 use crate::units::Offset;
 
 /// A run to be made.
@@ -86,7 +88,7 @@ pub async fn conduct(
     results.begin(run.began);
     listener(Event::Began(results.header()));
     let mut under_way = UnderWay {
-        emitter: Emitter { results, listener, reached: Offset::ZERO },
+        emitter: Emitter { results, listener, reached: Offset::ZERO, secrets: program.secrets.clone() },
         collector: Collector::new(options.workers.max(1)),
         levels: LevelController::of(&program),
         process: ProcessStats::on(&options.platform),
@@ -153,6 +155,8 @@ struct Emitter<L> {
     listener: L,
     /// When the last second was over.
     reached: Offset,
+    /// What no entry may show.
+    secrets: Secrets,
 }
 
 impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
@@ -298,7 +302,8 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
 }
 
 impl<L: FnMut(Event<'_>)> Emitter<L> {
-    fn emit(&mut self, entry: Entry) {
+    fn emit(&mut self, mut entry: Entry) {
+        mask_entry(&mut entry, &self.secrets);
         self.results.hear(&entry);
         (self.listener)(Event::Entry(&entry, &self.results));
     }

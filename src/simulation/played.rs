@@ -156,7 +156,7 @@ async fn play(seed: u64, folder: &Path) -> Played {
         });
     }
     let disk = trouble.disk.disk();
-    let place = Place::on(&disk, folder, "run");
+    let place = Place::on(&disk, folder, "run", &program.secrets);
     let journal = place.path(".journal");
     let looks = Rc::<RefCell<Vec<Look>>>::default();
     for at in trouble.looks.clone() {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::secrets::Redactor;
+use crate::secrets::{Secrets, Told};
 use crate::units::Rate;
 
 fn parsed(text: &str) -> String {
@@ -119,10 +119,11 @@ fn what_is_cut_short_or_out_of_range_is_reported() {
 
 #[test]
 fn a_secret_is_taken_out_of_a_threshold_and_a_threshold_is_left_that_has_none() {
-    let redactor = Redactor::new(["hunter2x", "95"].map(str::to_owned));
+    let secrets = Secrets::default();
+    ["hunter2x", "p95 <"].iter().for_each(|value| secrets.learn(value, Told::Declared));
     let texts = ["max{name=\"k hunter2x\"} < 1s", "p95 < 1s"];
     let mut rules = texts.map(|text| Rule::new(Threshold::parse(text).unwrap(), text));
-    rules.iter_mut().for_each(|rule| rule.redact(&redactor));
+    rules.iter_mut().for_each(|rule| rule.mask(&secrets));
     assert_eq!(rules[0].text, "max{name=\"k ***\"} < 1s");
     assert_eq!(rules[0].require.to_string(), "max{name=k ***} < 1s");
     assert_eq!(rules[1].text, "p95 < 1s");

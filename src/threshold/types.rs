@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::amount::{Amount, RateUnit};
 use super::limit::Limit;
 use super::parse::bare_length;
-use crate::secrets::Redactor;
+use crate::secrets::Secrets;
 use crate::units::show_duration;
 
 /// One thing that must hold, with what happens where it does not.
@@ -197,16 +198,15 @@ impl Rule {
     }
 
     /// Takes secrets out of it before anything is evaluated by it: what the run, its journal and its files say of a
-    /// threshold is then the same. A condition that would be none without what looks like a secret (`p95` where a
-    /// secret is `95`) has none in it.
-    pub(crate) fn redact(&mut self, redactor: &Redactor) {
-        let redacted = redactor.redact(&self.text);
-        if redacted != self.text
-            && let Ok(require) = Threshold::parse(&redacted)
+    /// threshold is then the same. A condition that would be none without what looks like a secret (`p95 <` where
+    /// that is a secret) has none in it.
+    pub(crate) fn mask(&mut self, secrets: &Secrets) {
+        if let Cow::Owned(masked) = secrets.mask(&self.text)
+            && let Ok(require) = Threshold::parse(&masked)
         {
-            (self.require, self.text) = (require, redacted);
+            (self.require, self.text) = (require, masked);
         }
-        self.name = self.name.as_ref().map(|name| redactor.redact(name));
+        self.name = self.name.as_ref().map(|name| secrets.mask(name).into_owned());
     }
 }
 

@@ -59,7 +59,10 @@ fn a_file_of_variables_stands_behind_the_environment_and_its_values_are_values()
     let (code, stdout, stderr) = plimsoll(&folder, PLAN, &["check", "plan.yaml", "--env-file", "ci.env"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
     let dry = ["run", "plan.yaml", "--dry-run", "--env-file", "ci.env"];
-    let (code, stdout, stderr) = plimsoll(&folder, PLAN, &dry);
+    let (_, stdout, _) = plimsoll(&folder, PLAN, &dry);
+    assert!(stdout.contains("${PLIMSOLL_TEST_ZONE}") && !stdout.contains("north"), "{stdout}");
+    let shown = format!("{PLAN}public: [PLIMSOLL_TEST_ZONE]\n");
+    let (code, stdout, stderr) = plimsoll(&folder, &shown, &dry);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
     assert!(stdout.contains("north"), "{stdout}");
     let mut command = command_line::command();

@@ -12,7 +12,7 @@ use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
 use crate::live::{Talk, Terminal};
-use crate::plan::{Aim, node_to_json};
+use crate::plan::{Aim, node_as_written};
 use crate::report::{ResultFiles, run_page, visible};
 use crate::results::Results;
 use crate::run::{
@@ -49,17 +49,17 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter(), &variables);
     file.print_problems(&path);
     let mut program = file.program.take().ok_or(Exit::Usage)?;
-    let redactor = program.secrets.redactor();
-    program.rules.iter_mut().for_each(|rule| rule.redact(&redactor));
+    let secrets = program.secrets.clone();
+    program.rules.iter_mut().for_each(|rule| rule.mask(&secrets));
     resolve(args.baseline.as_deref(), &mut program.rules)?;
     fits(args.shard, &program, file.seed).map_err(misfit)?;
-    let effective = file.tree.as_ref().map(node_to_json).unwrap_or_default();
+    let effective = file.tree.as_ref().map(|tree| node_as_written(tree, &secrets)).unwrap_or_default();
     if args.dry_run {
         return Ok(data(&visible(&dry_run(&effective, &program, args.shard))).err().unwrap_or(Exit::Passed));
     }
     raise(peak(options.shard, &program))
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
-    let files = ResultFiles::open(&Disk::System, &args.out, SystemTime::now()).map_err(|error| {
+    let files = ResultFiles::open(&Disk::System, &args.out, SystemTime::now(), &secrets).map_err(|error| {
         let place = args.out.display();
         refuse(&format!("results cannot be written to {place}: {error}"), "choose another folder with `--out DIR`")
     })?;

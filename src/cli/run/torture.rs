@@ -43,7 +43,7 @@ struct Left {
 fn run(disk: &FaultyDisk, folder: &Path) -> Result<Left, std::io::Error> {
     let args = Line::parse_from(["run", "plan.yaml", "--quiet"]).args;
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-    let files = ResultFiles::open(&Disk::Faulty(disk.clone()), folder, now)?;
+    let files = ResultFiles::open(&Disk::Faulty(disk.clone()), folder, now, crate::cli::terminal::secrets())?;
     let order = |got: &Received| if got.line == "POST /order" { Reply::status(500) } else { Reply::after(ms(5)) };
     let made = in_virtual_time(async {
         let run = VirtualRun::of(PLAN).answering(order);

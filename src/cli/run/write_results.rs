@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::args::RunArgs;
 use super::baseline::{Compared, compare};
-use crate::cli::terminal::talk;
+use crate::cli::terminal::{secrets, talk};
 use crate::disk::Disk;
 use crate::journal::Entry;
 use crate::report::{Format, Place, ResultFiles, Seconds, annotations, keep, run_page};
@@ -122,7 +122,7 @@ pub(super) fn told(place: &Place, written: &Written, lost: Lost, job: Option<Str
 pub(super) fn add_to_job(text: &str) -> Result<(), String> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
     let path = Path::new(&path);
-    append(path, &format!("{text}\n")).map_err(|error| {
+    append(path, &secrets().mask_lines(&format!("{text}\n"))).map_err(|error| {
         format!("the job's summary was not written to {} (GITHUB_STEP_SUMMARY): {error}", path.display())
     })
 }

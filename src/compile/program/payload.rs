@@ -80,6 +80,32 @@ impl Payload {
     }
 }
 
+impl Payload {
+    /// The words of a body that is filled in each time: names of its fields are among them.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let words = |text: &str| -> Vec<String> {
+            let split = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
+            split.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        };
+        match self {
+            Self::Empty | Self::Fixed(_) => Vec::new(),
+            Self::Text(template) => words(&template.written().collect::<String>()),
+            Self::Json(pieces) => {
+                let texts = pieces.iter().filter_map(|piece| match piece {
+                    JsonPiece::Text(text) => Some(&**text),
+                    JsonPiece::Value(_) | JsonPiece::String(_) => None,
+                });
+                texts.flat_map(words).collect()
+            }
+            Self::Form(fields) => fields.iter().map(|(name, _)| name.to_string()).collect(),
+            Self::Multipart(form) => {
+                form.parts.iter().flat_map(|(head, _)| words(&String::from_utf8_lossy(head))).collect()
+            }
+        }
+    }
+}
+
 impl Multipart {
     fn render(&self, scope: &Arc<Scope>) -> Result<Bytes, EvalError> {
         let mut out = Vec::with_capacity(512);

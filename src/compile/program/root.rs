@@ -8,7 +8,7 @@ use super::user::UserType;
 use crate::expression::Globals;
 use crate::http::{Origin, Settings};
 use crate::sample::Catalog;
-use crate::secrets::DeclaredSecrets;
+use crate::secrets::Secrets;
 use crate::threshold::Rule;
 use crate::units::Seed;
 
@@ -40,8 +40,8 @@ pub struct Program {
     pub catalog: Arc<Catalog>,
     /// The number all chance derives from.
     pub seed: Seed,
-    /// What no output may show.
-    pub secrets: DeclaredSecrets,
+    /// What no output may show; a run goes on learning.
+    pub secrets: Secrets,
 }
 
 /// The service under test.

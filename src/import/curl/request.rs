@@ -10,7 +10,7 @@ use crate::import::naming::Names;
 use crate::import::plan_draft::{Danger, EndpointDraft, METHODS, NewPlan, PlanDraft, RequestDraft};
 use crate::import::secret_vars::{SecretVars, slot};
 use crate::import::shell_words::split_command;
-use crate::secrets::{holds_secret_in_query, no_url_without_secrets};
+use crate::secrets::{holds_secret, no_url_without_secrets};
 
 /// A plan with the one call that a `curl` command makes. Its secrets become variables of the environment.
 ///
@@ -100,7 +100,7 @@ fn query(url: &Url, options: &CurlOptions, secrets: &mut SecretVars) -> Map<Stri
         let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
         let plain = |text: &str| decoded(text).unwrap_or_else(|| text.to_owned());
         let (name, value) = (plain(name), plain(value));
-        let written = match holds_secret_in_query(&name) && !value.is_empty() {
+        let written = match holds_secret(&name) && !value.is_empty() {
             true => slot(&secrets.keep(&name, &format!("`{name}` in the query"))),
             false => literal(&value),
         };
