@@ -36,6 +36,12 @@ mod verdict;
 /// What the tests, the benchmarks and the fuzzers of this package use; nobody else depends on it.
 #[doc(hidden)]
 pub mod test_api {
+    pub mod analysis {
+        pub use crate::analysis::{
+            CompanionCsvs, Examined, conclude, of_report, page, read_exceptions, read_failures, read_history,
+            read_stats,
+        };
+    }
     pub mod compile {
         pub use crate::compile::{CompileOptions, Filter, Program, Shape, compile};
     }
@@ -46,10 +52,15 @@ pub mod test_api {
         pub use crate::engine::{Options, Platform, Start};
     }
     pub mod expression {
-        pub use crate::expression::{Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value};
+        pub use crate::expression::{
+            Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value, read_json,
+        };
     }
     pub mod http {
-        pub use crate::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify};
+        pub use crate::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify, decode};
+    }
+    pub mod import {
+        pub use crate::import::{DocumentSource, from_curl, from_openapi};
     }
     pub mod journal {
         pub use crate::journal::{
@@ -74,11 +85,15 @@ pub mod test_api {
     }
     pub mod report {
         pub use crate::report::{
-            ComparisonReport, Format, annotations, comparison_junit, comparison_page, exceptions, failures,
+            ComparisonReport, Format, HistoryRows, Seconds, annotations, comparison_junit, comparison_page, exceptions,
+            failures,
         };
     }
     pub mod results {
         pub use crate::results::{Report, Results, replay};
+    }
+    pub mod rows {
+        pub use crate::rows::{CsvDialect, Format, Table};
     }
     pub mod run {
         pub use crate::run::{Interrupts, Job, PlanSource, conduct, header};
@@ -88,6 +103,9 @@ pub mod test_api {
             Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskFailure, TaskId,
             TaskOutcome, Timing, Transmission, UserTypeId,
         };
+    }
+    pub mod secrets {
+        pub use crate::secrets::Secrets;
     }
     pub mod target {
         pub use crate::target::{Behaviour, Delay, Target};

@@ -186,6 +186,39 @@ fn the_monotonic_clock_lives_in_two_places_alone() {
 }
 
 #[test]
+fn text_leaves_the_process_by_doors_that_mask_it() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    // what is printed; files of results; and the plan that `new` drafts, which is a person's own
+    let doors = ["cli/terminal.rs", "disk/", "cli/new.rs"];
+    let ways =
+        ["println!", "eprintln!", "print!(", "io::stdout", "io::stderr", "File::create", "fs::write", "OpenOptions"];
+    for file in files(&src) {
+        let shown = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
+        let code = fs::read_to_string(&file).unwrap();
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_test = shown.contains("tests") || shown.contains("torture") || shown.starts_with("simulation/");
+        let used = ways.iter().find(|way| code.contains(**way)).filter(|_| !is_test);
+        let allowed = doors.iter().any(|door| shown.starts_with(door));
+        assert!(used.is_none() || allowed, "{shown} uses {}", used.unwrap_or(&""));
+    }
+    // and files of results are opened by those who mask what goes into them: the journal's entries come masked
+    let openers: Vec<String> = files(&src)
+        .into_iter()
+        .filter(|file| {
+            let code = fs::read_to_string(file).unwrap();
+            let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+            [".create(", ".create_new(", ".append(path)"].iter().any(|way| code.contains(&format!("disk{way}")))
+                || code.contains("Disk::System.append(")
+        })
+        .map(|file| file.strip_prefix(&src).unwrap().to_string_lossy().into_owned())
+        .collect();
+    for opener in &openers {
+        let known = ["cli/run/write_results.rs", "journal/writer.rs", "report/files.rs"];
+        assert!(known.contains(&opener.as_str()), "{opener} opens files");
+    }
+}
+
+#[test]
 fn a_door_holds_no_logic() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for file in files(&src).into_iter().filter(|file| file.ends_with("mod.rs")) {

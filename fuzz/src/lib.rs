@@ -2,6 +2,8 @@
 //!
 //! The fuzz targets and `tests/library/fuzz_regressions.rs` share these functions.
 
+pub mod outside;
+
 use std::path::Path;
 use std::sync::Arc;
 

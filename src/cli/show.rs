@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
-use super::terminal::{data, document, secrets, talk};
+use super::terminal::{data, document, markup, secrets, talk};
 use crate::journal::{Reader, Tail};
 use crate::report::{Format, HistoryRows, Place, Seconds, keep};
 use crate::results::{Report, Results, replay};
@@ -30,6 +30,10 @@ pub(super) struct ShowArgs {
     /// JUnit's XML.
     #[arg(long)]
     junit: bool,
+
+    /// A page with charts, for a browser.
+    #[arg(long)]
+    html: bool,
 
     /// Markdown for a pull request's comment.
     #[arg(long)]
@@ -74,15 +78,21 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     match wish {
         Wish::Print(format) => {
             let mut text = Vec::new();
-            format.write(&report, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
+            let rows = HistoryRows::Aggregated;
+            let seconds = Seconds { journal: &args.journal, through: reader.tail().after(), rows, secrets: secrets() };
+            format.write(&report, &seconds, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
             let text = String::from_utf8_lossy(&text);
-            if format == Format::Json { document(&text)? } else { data(&text)? }
+            match format {
+                Format::Json => document(&text)?,
+                Format::Html => markup(&text)?,
+                _ => data(&text)?,
+            }
         }
         Wish::Write(folder, formats) => {
             let rows = if args.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated };
             // a run under way has written on since
             let through = reader.tail().after();
-            write(folder, &formats, &report, &Seconds { journal: &args.journal, through, rows })?;
+            write(folder, &formats, &report, &Seconds { journal: &args.journal, through, rows, secrets: secrets() })?;
         }
     }
     Ok(Exit::Passed)
@@ -96,7 +106,7 @@ enum Wish<'a> {
 
 impl ShowArgs {
     fn wish(&self) -> Result<Wish<'_>, Exit> {
-        let flags = [self.json, self.csv, self.junit, self.markdown, self.text];
+        let flags = [self.json, self.csv, self.junit, self.html, self.markdown, self.text];
         let chosen: Vec<Format> =
             Format::ALL.into_iter().zip(flags).filter(|(_, flag)| *flag).map(|(format, _)| format).collect();
         let wish = match (&self.out, chosen.as_slice()) {

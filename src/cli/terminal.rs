@@ -24,6 +24,14 @@ pub(super) fn document(json: &str) -> Result<(), Exit> {
     print(&secrets().mask_json(json))
 }
 
+/// Prints a page on stdout whose texts are without secrets already, and whose markup is ours.
+///
+/// # Errors
+/// As [`data`].
+pub(super) fn markup(page: &str) -> Result<(), Exit> {
+    print(page)
+}
+
 /// What a command that works while it speaks speaks through: nobody who reads can hold it up.
 static SPOOLS: OnceLock<Spools> = OnceLock::new();
 

@@ -6,8 +6,10 @@ use serde_json::Value as Json;
 const WIDTH: usize = 110;
 /// What is nested deeper than this cannot be read as part of a plan.
 const DEEPEST: usize = 48;
-/// YAML takes no longer key without special signs.
-const LONGEST_KEY: usize = 500;
+/// YAML takes no longer key, as it is written, without a sign that it is one.
+///
+/// Source: YAML 1.2, section 7.4.2: at most 1,024 characters.
+const LONGEST_KEY: usize = 1000;
 /// Words that YAML, or an older YAML, takes for something else than a text.
 const WORDS: [&str; 10] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan"];
 
@@ -18,11 +20,13 @@ pub(super) fn entry(out: &mut String, indent: usize, key: &str, value: &Json) {
     let is_nested = matches!(value, Json::Array(items) if !items.is_empty())
         || matches!(value, Json::Object(entries) if !entries.is_empty());
     let pad = " ".repeat(indent);
-    if !is_nested || indent + key.len() + 2 + flow.len() <= WIDTH {
-        out.push_str(&format!("{pad}{key}: {flow}\n"));
+    // a long key is on a line of its own
+    let key = if key.len() > LONGEST_KEY { format!("{pad}? {key}\n{pad}") } else { format!("{pad}{key}") };
+    if !is_nested || key.len() + 2 + flow.len() <= WIDTH {
+        out.push_str(&format!("{key}: {flow}\n"));
         return;
     }
-    out.push_str(&format!("{pad}{key}:\n"));
+    out.push_str(&format!("{key}:\n"));
     block(out, indent + 2, value);
 }
 
@@ -63,10 +67,16 @@ fn flow(value: &Json) -> String {
         Json::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Json::Object(entries) => {
             let entries: Vec<_> =
-                entries.iter().map(|(key, value)| format!("{}: {}", scalar(key), flow(value))).collect();
+                entries.iter().map(|(key, value)| format!("{}: {}", key_of(key), flow(value))).collect();
             format!("{{{}}}", entries.join(", "))
         }
     }
+}
+
+/// A key in a map of one line, up to its colon.
+fn key_of(text: &str) -> String {
+    let key = scalar(text);
+    if key.len() > LONGEST_KEY { format!("? {key} ") } else { key }
 }
 
 /// Whether a value can be written as a part of a plan, and read back.
@@ -78,7 +88,8 @@ fn fits_within(value: &Json, levels: usize) -> bool {
     match value {
         Json::Array(items) => levels > 0 && items.iter().all(|item| fits_within(item, levels - 1)),
         Json::Object(entries) => {
-            let fits = |(key, value): (&String, &Json)| key.len() <= LONGEST_KEY && fits_within(value, levels - 1);
+            let fits =
+                |(key, value): (&String, &Json)| scalar(key).len() <= LONGEST_KEY && fits_within(value, levels - 1);
             levels > 0 && entries.iter().all(fits)
         }
         _ => true,
@@ -213,6 +224,17 @@ mod tests {
                     .prop_map(|entries| Json::Object(entries.into_iter().collect())),
             ]
         })
+    }
+
+    #[test]
+    fn a_key_longer_than_yaml_takes_is_read_back() {
+        let (steering, long) = ("\u{1}".repeat(300), "k".repeat(2000));
+        for value in
+            [json!({&*steering: 1, "b": 2}), json!({&*long: {"a": [1, 2]}}), json!({"a": {&*long: {&*steering: "x"}}})]
+        {
+            let text = written(&value);
+            assert_eq!(read(&text), value, "{text}");
+        }
     }
 
     proptest! {

@@ -105,6 +105,22 @@ impl Distribution {
         (self.count() > 0).then_some(self.moments.max)
     }
 
+    /// How many samples lie between each two neighbours of ascending values, the upper one included; the first ones reach
+    /// down to the smallest sample, the last up to the largest. Within a thousandth, as quantiles.
+    #[must_use]
+    pub fn between(&self, edges: &[f64]) -> Vec<u64> {
+        let mut counts = vec![0_u64; edges.len().saturating_sub(1)];
+        let last = counts.len().saturating_sub(1);
+        for (bucket, count) in self.counts.iter() {
+            let sample = self.scale.sample(self.scale.lowest(bucket as usize));
+            let place = edges.partition_point(|edge| *edge < sample).saturating_sub(1).min(last);
+            if let Some(counted) = counts.get_mut(place) {
+                *counted = counted.saturating_add(count);
+            }
+        }
+        counts
+    }
+
     /// The smallest value with at least the share `p` (0..=1) of the samples at or below it, within a thousandth
     /// and never outside the samples; `None` without samples.
     #[must_use]

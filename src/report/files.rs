@@ -126,6 +126,12 @@ impl Place {
         &self.disk
     }
 
+    /// What is not shown in them.
+    #[cfg(test)]
+    pub const fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
     /// The file with an ending: `.json`, `_stats.csv`.
     #[must_use]
     pub fn path(&self, ending: &str) -> PathBuf {
@@ -147,7 +153,11 @@ impl Place {
         let path = self.path(ending);
         let part = self.path(&format!("{ending}.part"));
         let written = self.disk.create(&part).and_then(|file| {
-            let document = if ending.ends_with(".json") { Document::Json } else { Document::Text };
+            let document = match ending.rsplit_once('.') {
+                Some((_, "json")) => Document::Json,
+                Some((_, "html")) => Document::Page,
+                _ => Document::Text,
+            };
             let mut file = MaskingWriter::new(BufWriter::new(file), self.secrets.clone(), document);
             content(&mut file)?;
             // what the disk refuses may show only now

@@ -3,10 +3,12 @@ use std::path::{Path, PathBuf};
 
 use super::csv::{HistoryRows, exceptions, failures, history, stats};
 use super::files::{Place, Unwritten};
+use super::html;
 use super::junit::junit;
 use super::summary::run_page;
 use crate::journal::Reader;
 use crate::results::Report;
+use crate::secrets::Secrets;
 
 /// A form a run is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub enum Format {
     Csv,
     /// JUnit's XML.
     Junit,
+    /// A page with charts, for a browser.
+    Html,
     /// Markdown for a comment.
     Markdown,
     /// The summary a person reads.
@@ -24,7 +28,7 @@ pub enum Format {
 }
 
 /// Where the run second by second is read from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Seconds<'a> {
     /// The run's journal.
     pub journal: &'a Path,
@@ -32,11 +36,13 @@ pub struct Seconds<'a> {
     pub through: Option<u32>,
     /// Which rows they make.
     pub rows: HistoryRows,
+    /// What a page does not show of what it reads: its markup is ours, and is left as it is.
+    pub secrets: &'a Secrets,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Json, Self::Csv, Self::Junit, Self::Markdown, Self::Text];
+    pub const ALL: [Self; 6] = [Self::Json, Self::Csv, Self::Junit, Self::Html, Self::Markdown, Self::Text];
 
     /// How its files' names end.
     #[must_use]
@@ -45,16 +51,17 @@ impl Format {
             Self::Json => &[".json"],
             Self::Csv => &["_stats.csv", "_failures.csv", "_exceptions.csv", "_stats_history.csv"],
             Self::Junit => &["_junit.xml"],
+            Self::Html => &[".html"],
             Self::Markdown => &[".md"],
             Self::Text => &[".txt"],
         }
     }
 
-    /// Writes it in one document; of Locust's files, the statistics.
+    /// Writes it in one document; of Locust's files, the statistics. A page reads the run's seconds.
     ///
     /// # Errors
-    /// Of what it is written to.
-    pub fn write(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    /// Of what it is written to, and of a journal that cannot be read.
+    pub fn write(self, report: &Report, seconds: &Seconds<'_>, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Json => {
                 serde_json::to_writer_pretty(&mut *out, report)?;
@@ -62,6 +69,7 @@ impl Format {
             }
             Self::Csv => stats(report, out),
             Self::Junit => out.write_all(junit(report).as_bytes()),
+            Self::Html => html::write(report, seconds, out),
             Self::Markdown => out.write_all(run_page(report).markdown().as_bytes()),
             Self::Text => out.write_all(run_page(report).text().as_bytes()),
         }
@@ -83,7 +91,7 @@ pub fn keep(
             "_failures.csv" => failures(report, out),
             "_exceptions.csv" => exceptions(report, out),
             "_stats_history.csv" => seconds.write(out),
-            _ => format.write(report, out),
+            _ => format.write(report, seconds, out),
         });
         match kept {
             Ok(path) => written.push(path),
@@ -95,7 +103,10 @@ pub fn keep(
 
 impl Seconds<'_> {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut reader = Reader::open(self.journal).map_err(io::Error::other)?;
-        history(&mut reader, self.through, self.rows, out)
+        history(&mut self.open()?, self.through, self.rows, out)
+    }
+
+    pub(super) fn open(&self) -> io::Result<Reader> {
+        Reader::open(self.journal).map_err(io::Error::other)
     }
 }

@@ -6,6 +6,7 @@ mod csv;
 mod files;
 mod format;
 mod github;
+mod html;
 mod junit;
 mod numbers;
 mod page;

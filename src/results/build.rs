@@ -5,6 +5,7 @@ use super::document::{
     ShardEntry, StageEntry, ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
 };
 use super::fold::Results;
+use super::group_rows::breakdown;
 use super::request_rows::{by_kind, measured, metrics, requests};
 use super::task_rows::tasks;
 use super::user_rows::users;
@@ -70,6 +71,7 @@ impl Results {
             measured: self.without_warm_up(),
             requests: rows,
             users: users(totals, &header.catalog, time),
+            breakdown: breakdown(totals, &header.catalog, time, |stage| self.stage_time(stage).as_secs_f64()),
             metrics: metrics(totals, &header.catalog),
             failures,
             exceptions,

@@ -38,6 +38,9 @@ pub struct Report {
     pub requests: Vec<RequestEntry>,
     /// Requests by the user type that made them, and by its tasks.
     pub users: Vec<UserEntry>,
+    /// The same requests by what else they have in common.
+    #[serde(default)]
+    pub breakdown: BreakdownEntry,
     /// Declared metrics, and what every run measures of itself: `concurrent_users`, `total_rps`.
     pub metrics: Vec<MetricEntry>,
     /// Failed requests in groups, the most frequent first.
@@ -293,6 +296,42 @@ pub struct TaskEntry {
     pub requests: u64,
     /// How many failed.
     pub failed: u64,
+}
+
+/// All requests of a run, parted in several ways.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct BreakdownEntry {
+    /// By the stage they began in; their rates are over its time.
+    pub stages: Vec<GroupEntry>,
+    /// By user type.
+    pub users: Vec<GroupEntry>,
+    /// By task, named `user type / task`.
+    pub tasks: Vec<GroupEntry>,
+    /// By status; those without one are `no answer`.
+    pub statuses: Vec<GroupEntry>,
+}
+
+/// Requests that have something in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupEntry {
+    /// What they have in common.
+    pub name: String,
+    /// How many were answered or failed.
+    pub requests: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// Requests a second.
+    pub rate: f64,
+    /// The share of calls that failed; `null` without calls.
+    pub error_rate: Option<f64>,
+    /// Bytes read.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// From when a request was due to its end.
+    pub response_time: Option<TimeEntry>,
+    /// From when it was sent to its end.
+    pub service_time: Option<TimeEntry>,
 }
 
 /// A distribution of times, in milliseconds.

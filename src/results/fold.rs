@@ -162,6 +162,12 @@ impl Results {
         measured.time(|stage| self.catalog.is_measured(stage))
     }
 
+    /// The same of one stage.
+    pub(super) fn stage_time(&self, stage: StageId) -> Duration {
+        let measured = self.timeline.measured(Offset::from(self.elapsed()), self.totals.last_ended());
+        measured.time(|other| other == stage)
+    }
+
     /// The stage under way at a moment, of the first scenario that has one.
     #[must_use]
     pub fn stage_at(&self, at: Offset) -> Option<StageId> {

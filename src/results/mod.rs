@@ -12,6 +12,7 @@ mod snapshot;
 
 mod build;
 mod document;
+mod group_rows;
 mod request_rows;
 mod task_rows;
 mod user_rows;
@@ -21,8 +22,8 @@ mod replay;
 mod tests;
 
 pub use document::{
-    FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry, StageEntry, TaskCountEntry, TasksEntry,
-    ThresholdEntry, ThresholdState, TimeEntry, UserEntry, report_schema,
+    BreakdownEntry, FailureEntry, GroupEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry, StageEntry,
+    TaskCountEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, report_schema,
 };
 pub use fold::Results;
 pub use levels::level;

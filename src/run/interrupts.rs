@@ -111,6 +111,7 @@ pub(super) async fn wait(
             return Ok(());
         }
         tokio::select! {
+            biased;
             () = interrupts.next() => return Err(NotReady::Interrupted),
             () = tokio::time::sleep(left.min(LOOK)) => {}
         }

@@ -157,13 +157,14 @@ fn value_behind<'a>(behind: &'a str, sign: &str) -> (&'a str, bool) {
     let start = behind.trim_start_matches([' ', '\\']);
     if let Some(quote) = start.chars().next().filter(|c| matches!(c, '"' | '\'')) {
         let inside = &start[1..];
+        // quotes that are escaped themselves end with one that is
+        let is_nested = behind[..behind.len() - start.len()].contains('\\');
         let mut escaped = false;
         let end = inside.find(|c| {
-            let ends = c == quote && !escaped;
+            let ends = c == quote && (is_nested || !escaped);
             escaped = c == '\\' && !escaped;
             ends
         });
-        // quotes that are escaped themselves end with a backslash
         return (inside[..end.unwrap_or(inside.len())].trim_end_matches('\\'), true);
     }
     let end_of_word = |text: &str| {
@@ -207,6 +208,13 @@ mod tests {
             assert_eq!(secrets.mask("see hush-hush-1 there"), "see *** there", "{text}");
             assert!(!secrets.mask(text).contains("hush"), "{text}");
         }
+    }
+
+    #[test]
+    fn of_json_in_json_the_value_alone_is_learned() {
+        let secrets = Secrets::default();
+        secrets.learn_from_text(r#"{"body": "{\"pass\":\"hush-hush-1\"}", "b": 1}"#);
+        assert_eq!(secrets.mask(r#"{"pass":"hush-hush-1"}"#), r#"{"pass":"***"}"#);
     }
 
     #[test]

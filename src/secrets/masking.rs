@@ -48,6 +48,7 @@ impl Secrets {
         match document {
             Document::Text => self.mask_lines(lines),
             Document::Json => self.mask_json(lines),
+            Document::Page => Cow::Borrowed(lines),
         }
     }
 

@@ -9,6 +9,8 @@ pub(crate) enum Document {
     Text,
     /// JSON, which stays JSON.
     Json,
+    /// A page of ours whose texts were masked before they were put into it.
+    Page,
 }
 
 /// Writes on what it is given, line by line, without secrets.

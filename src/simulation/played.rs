@@ -22,7 +22,6 @@ use crate::memory::MemoryBudget;
 use crate::report::{Format, HistoryRows, Place, Seconds, keep};
 use crate::results::{Report, Results, replay};
 use crate::run::{Event, Interrupts, Job, JournalRecorder, PlanSource, conduct, header, probe};
-use crate::units::Shard;
 use crate::verdict::Exit;
 
 /// A seed's run, over, with all that it said and left.
@@ -75,7 +74,7 @@ pub(super) struct Look {
     pub(super) last: Result<Option<u32>, String>,
 }
 
-const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::Markdown];
+const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Junit, Format::Html, Format::Markdown];
 /// By then the service has read everything that was sent to it.
 const AFTERWARDS: Duration = Duration::from_secs(20_000);
 
@@ -133,7 +132,7 @@ async fn play(seed: u64, folder: &Path) -> Played {
         lost_worker: trouble.lost_worker,
     });
     let memory = MemoryBudget::new(trouble.memory);
-    let options = Options { workers: trouble.workers, start, shard: Shard::WHOLE, platform, memory };
+    let options = Options { workers: trouble.workers, start, shard: trouble.shard, platform, memory };
     let source = PlanSource {
         file: Path::new("plan.yaml"),
         text: &plan,
@@ -142,7 +141,7 @@ async fn play(seed: u64, folder: &Path) -> Played {
         service: "",
         arguments: Vec::new(),
         filter: Vec::new(),
-        shard: None,
+        shard: Some(trouble.shard).filter(|shard| shard.is_part()),
     };
     let mut header = header(&program, &source, &options);
     header.run = RunId::parse("00112233445566778899aabbccddeeff").unwrap();
@@ -228,7 +227,7 @@ async fn play(seed: u64, folder: &Path) -> Played {
 
 /// Writes what the command writes beside the journal; what could not be written.
 fn write_files(place: &Place, journal: &Path, report: &Report) -> Vec<String> {
-    let seconds = Seconds { journal, through: None, rows: HistoryRows::EachName };
+    let seconds = Seconds { journal, through: None, rows: HistoryRows::EachName, secrets: place.secrets() };
     let (_, unwritten) = keep(place, &FORMATS, report, &seconds);
     unwritten.iter().map(ToString::to_string).collect()
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::dice::{Dice, Part};
 use super::disk_trouble::DiskTrouble;
 use crate::engine::tests::{Jump, Loss, LostWorker};
+use crate::units::Shard;
 
 /// What befalls a run from outside.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub(super) struct Trouble {
     /// It is to begin so long from the start of all, by the wall clock.
     pub(super) start_at: Option<Duration>,
     pub(super) disk: DiskTrouble,
+    /// Which part of a run it is.
+    pub(super) shard: Shard,
     /// How many bytes it may hold.
     pub(super) memory: u64,
     /// When somebody looks at what a kill would leave.
@@ -66,8 +69,11 @@ impl Trouble {
         let start_at = dice.percent(12).then(|| dice.ms(0, 5000));
         let disk = DiskTrouble::drawn(&mut dice);
         let looks = (0..3).map(|_| dice.ms(0, length + 2000)).collect();
+        let count = if dice.percent(15) { 2 } else { 1 };
+        let shard =
+            Shard { index: u32::try_from(dice.number(0, count - 1)).unwrap(), count: u32::try_from(count).unwrap() };
         let memory = if dice.percent(10) { dice.number(1 << 10, 1 << 20) } else { 1 << 30 };
-        Self { workers, interrupts, lost_worker, jumps, start_at, disk, memory, looks }
+        Self { workers, interrupts, lost_worker, jumps, start_at, disk, shard, memory, looks }
     }
 
     /// What of it there is, by name.
@@ -81,6 +87,7 @@ impl Trouble {
         names.extend(self.jumps.iter().map(|_| "wall clock that is set"));
         names.extend(self.start_at.map(|_| "start at a moment"));
         names.extend(self.disk.name());
+        names.extend(self.shard.is_part().then_some("shard"));
         names.extend((self.memory < 1 << 30).then_some("memory that is used up"));
         names
     }

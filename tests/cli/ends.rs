@@ -10,7 +10,8 @@ use crate::support::report::assert_adds_up;
 use crate::support::target;
 
 /// Every file of a run whose load is over.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
+    ".html",
     ".journal",
     ".json",
     ".log",

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use plimsoll::test_api::report::{Format, annotations, exceptions, failures};
+use plimsoll::test_api::report::{Format, HistoryRows, Seconds, annotations, exceptions, failures};
 use plimsoll::test_api::results::Report;
+use plimsoll::test_api::secrets::Secrets;
 use plimsoll::test_api::target::{Behaviour, Delay, Target};
 use plimsoll::test_api::units::{Ratio, show_duration};
 use serde_json::Value;
@@ -20,7 +21,8 @@ use crate::support::plan_folder::PlanFolder;
 use crate::support::repository::text;
 use crate::support::target;
 
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
+    ".html",
     ".journal",
     ".json",
     ".log",
@@ -83,6 +85,9 @@ fn every_form_shows_the_same_numbers() {
     let report = plan.report();
     let (stats, junit, page) =
         (rows(&plan.with_ending("_stats.csv")), plan.with_ending("_junit.xml"), plan.with_ending(".md"));
+    let html = plan.with_ending(".html");
+    // as the page's templates escape a name
+    let escaped = |name: &str| name.replace('/', "&#x2f;").replace('"', "&quot;");
     let entries: Vec<&Value> =
         report["requests"].as_array().unwrap().iter().chain(std::iter::once(&report["total"])).collect();
     assert_eq!(stats.len(), entries.len());
@@ -128,6 +133,14 @@ fn every_form_shows_the_same_numbers() {
         }
         // what a person reads has three digits
         let words = ["p50", "p95", "p99", "max"].map(|key| shown(&times[key]));
+        let in_browser = html.lines().find(|line| {
+            if of_all { line.contains(">all</td>") } else { line.contains(&format!(">{}</td>", escaped(name))) }
+        });
+        let in_browser = in_browser.unwrap();
+        for key in ["p50", "p90", "p95", "p99", "p999", "max"] {
+            let cell = format!("<td data-v=\"{}\">{}</td>", times[key], shown(&times[key]));
+            assert!(in_browser.contains(&cell), "{cell} in {in_browser}");
+        }
         let failed = entry["failed"].as_u64().unwrap();
         let share = entry["error_rate"].as_f64().unwrap() * 100.0;
         let percent = match share {
@@ -315,14 +328,14 @@ fn a_passed_run_has_no_failure_in_its_junit_though_a_request_failed() {
 fn a_file_that_cannot_be_written_is_told_and_the_others_are_there() {
     let target = target();
     let plan = plan(&target, "shape: {constant: {users: 4, for: 1s}}\nthresholds: [count > 0, error_rate <= 100%]\n");
-    // the report is the longest file; as files may be as long as a few blocks, it alone does not fit
+    // the report and the page are the longest files; as files may be as long as a few blocks, they alone do not fit
     let mut command = through_shell("trap '' XFSZ; ulimit -f 15; exec \"$0\" \"$@\"");
     plan.add_run(&mut command, "out");
     let (code, stdout, stderr) = finish(command.arg("--quiet"));
     assert_eq!(code, 6, "{stderr}");
     assert!(stdout.contains("requests add up") && stderr.contains(".json was not written"), "{stderr}");
     assert!(stderr.contains("`plimsoll show"), "{stderr}");
-    let expected: Vec<&str> = ALL.into_iter().filter(|ending| *ending != ".json").collect();
+    let expected: Vec<&str> = ALL.into_iter().filter(|ending| ![".html", ".json"].contains(ending)).collect();
     assert_eq!(plan.endings(), expected);
     assert_eq!(show(&plan, &["--out", "out"]).0, 0);
     assert_eq!(plan.report()["verdict"]["exit_code"], 0);
@@ -376,6 +389,11 @@ fn show_says_what_it_cannot_do() {
     assert_eq!((code, fs::read(odd).unwrap()), (2, fs::read(plan.file("journal")).unwrap()), "{stderr}");
 }
 
+/// Of a report that no journal belongs to: the formats that are written from it alone do not look.
+fn no_seconds(secrets: &Secrets) -> Seconds<'_> {
+    Seconds { journal: Path::new("/nowhere"), through: None, rows: HistoryRows::Aggregated, secrets }
+}
+
 #[test]
 fn nothing_from_outside_breaks_a_file() {
     let report: Report = serde_json::from_str(&text("tests/files/hostile.json")).unwrap();
@@ -385,12 +403,18 @@ fn nothing_from_outside_breaks_a_file() {
         String::from_utf8(made).unwrap()
     };
     let files = [
-        ("hostile_stats.csv", written(&|out| Format::Csv.write(&report, out).unwrap())),
+        (
+            "hostile_stats.csv",
+            written(&|out| Format::Csv.write(&report, &no_seconds(&Secrets::default()), out).unwrap()),
+        ),
         ("hostile_failures.csv", written(&|out| failures(&report, out).unwrap())),
         ("hostile_exceptions.csv", written(&|out| exceptions(&report, out).unwrap())),
-        ("hostile_junit.xml", written(&|out| Format::Junit.write(&report, out).unwrap())),
-        ("hostile.md", written(&|out| Format::Markdown.write(&report, out).unwrap())),
-        ("hostile.txt", written(&|out| Format::Text.write(&report, out).unwrap())),
+        (
+            "hostile_junit.xml",
+            written(&|out| Format::Junit.write(&report, &no_seconds(&Secrets::default()), out).unwrap()),
+        ),
+        ("hostile.md", written(&|out| Format::Markdown.write(&report, &no_seconds(&Secrets::default()), out).unwrap())),
+        ("hostile.txt", written(&|out| Format::Text.write(&report, &no_seconds(&Secrets::default()), out).unwrap())),
         ("hostile_annotations.txt", annotations(&report)),
     ];
     assert_goldens(files.clone().map(|(name, made)| (format!("tests/files/{name}").into(), made)));
@@ -422,7 +446,7 @@ fn the_markdown_of_any_run_fits_into_a_comment() {
     report.thresholds = many(1000).map(|_| threshold.clone()).collect();
     report.teardown = many(1000).map(|_| long.clone()).collect();
     let mut page = Vec::new();
-    Format::Markdown.write(&report, &mut page).unwrap();
+    Format::Markdown.write(&report, &no_seconds(&Secrets::default()), &mut page).unwrap();
     assert!(page.len() < 65_536, "{} bytes", page.len());
     assert!(String::from_utf8(page).unwrap().contains("… and 29"));
 }

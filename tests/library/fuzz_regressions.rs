@@ -25,18 +25,24 @@ fn inputs(target: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Feeds every input of a target through its entry.
+/// Feeds every input of a target through its entry; as the fuzzer does: what is no UTF-8 never reaches it.
 fn feed(target: &str, entry: fn(&str)) {
+    feed_bytes(target, move |bytes| {
+        if let Ok(text) = str::from_utf8(bytes) {
+            entry(text);
+        }
+    });
+}
+
+/// The same of an entry that takes any bytes.
+fn feed_bytes(target: &str, entry: impl Fn(&[u8]) + Send + 'static) {
     let inputs = inputs(target);
-    assert!(inputs.len() > 10, "only {} inputs were found for {target}", inputs.len());
+    assert!(inputs.len() >= 4, "only {} inputs were found for {target}", inputs.len());
     let (done, finished) = mpsc::channel();
     let shown = inputs.clone();
     let work = move || {
         for input in inputs {
-            // as the fuzzer does: what is no UTF-8 never reaches the entry
-            if let Ok(text) = fs::read_to_string(&input) {
-                entry(&text);
-            }
+            entry(&fs::read(&input).unwrap());
             if done.send(()).is_err() {
                 return;
             }
@@ -76,4 +82,34 @@ fn every_kept_threshold_is_parsed_and_reads_back_as_shown() {
 #[test]
 fn every_kept_quantity_is_parsed_and_reads_back_as_shown() {
     feed("units", entries::units);
+}
+
+#[test]
+fn every_kept_journal_is_told_in_every_format() {
+    feed_bytes("journal", entries::outside::journal);
+}
+
+#[test]
+fn every_kept_answer_on_the_wire_is_read_or_fails() {
+    feed_bytes("exchange", entries::outside::exchange);
+}
+
+#[test]
+fn every_kept_body_is_unpacked_and_searched() {
+    feed_bytes("answer", entries::outside::answer);
+}
+
+#[test]
+fn every_kept_csv_of_another_tool_is_read_or_refused() {
+    feed_bytes("locust_csv", entries::outside::locust_csv);
+}
+
+#[test]
+fn every_kept_data_file_is_read_again_as_it_was() {
+    feed_bytes("rows", entries::outside::rows);
+}
+
+#[test]
+fn every_kept_document_becomes_a_plan_or_is_refused() {
+    feed("import", entries::outside::import);
 }

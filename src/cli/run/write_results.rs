@@ -12,7 +12,7 @@ use crate::run::Event;
 use crate::verdict::Exit;
 
 /// What every run leaves in its folder, besides the journal and the log.
-const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Junit, Format::Markdown];
+const FORMATS: [Format; 5] = [Format::Json, Format::Csv, Format::Junit, Format::Html, Format::Markdown];
 
 /// Writes the results of a run but the journal and the log: as soon as its load is over, so that nothing that comes then
 /// can cost them, and again where its teardown had more to say.
@@ -55,7 +55,8 @@ impl<'a> ResultsWriter<'a> {
             Some(same) if same.report == report && same.unwritten.is_empty() => return same,
             other => other,
         };
-        let seconds = Seconds { journal: &place.path(".journal"), through: None, rows: self.args.history() };
+        let seconds =
+            Seconds { journal: &place.path(".journal"), through: None, rows: self.args.history(), secrets: secrets() };
         let (_, unwritten) = keep(place, &FORMATS, &report, &seconds);
         let unwritten = unwritten.iter().map(ToString::to_string).collect();
         let compared = match before {
@@ -106,7 +107,7 @@ pub(super) fn told(place: &Place, written: &Written, lost: Lost, job: Option<Str
     let missing = lost.len();
     lost.extend(job);
     if lost.is_empty() {
-        return Ok(format!("results in {}\n", place.path(".json").display()));
+        return Ok(format!("results in {}\n", place.path(".html").display()));
     }
     let help = if missing == 0 {
         "name a file that can be written as GITHUB_STEP_SUMMARY, or none; the run's own files are all there".to_owned()

@@ -186,3 +186,35 @@ fn tasks_add_up_wherever_a_run_is_cut() {
         }
     }
 }
+
+#[test]
+fn a_connection_that_closes_as_a_request_goes_out_sends_it_once_and_counts_it_as_what_it_is() {
+    // a request is due every 10 ms; the connection closes before, in the very moment, and after
+    for (close, fails) in [(0, false), (9, false), (10, true), (11, true), (15, true)] {
+        for workers in [1, 2] {
+            let plan = "
+endpoints: {look: {get: '/{{ user.id }}/{{ iteration }}', name: look}}
+users: {u: {pacing: 10ms, tasks: {t: {call: look}}}}
+shape: {constant: {users: 3, for: 1s}}
+thresholds: [error_rate <= 100%]
+";
+            let played =
+                VirtualRun::of(plan).workers(workers).answering(move |_| Reply::Last { close: ms(close) }).play();
+            let books = played.totals.accounting();
+            assert_eq!((books.started, books.balance()), (300, Ok(())), "{close}");
+            let mut lines: Vec<&str> = played.received.iter().map(|got| got.line.as_str()).collect();
+            let all = lines.len();
+            lines.sort_unstable();
+            lines.dedup();
+            assert_eq!(lines.len(), all, "{close}: a request was sent twice");
+            // one that met the close was on the wire, and is no answer
+            assert_eq!(books.never_sent, 0, "{close}");
+            assert_eq!((books.ok, books.failures()), (all as u64, 300 - all as u64), "{close}");
+            assert_eq!(books.failures() > 0, fails, "{close}: {books:?}");
+            let messages = played.seconds.iter().flat_map(|second| &second.errors).map(|error| &*error.key.message);
+            for message in messages {
+                assert!(message.ends_with("on a connection that was used before"), "{close}: {message}");
+            }
+        }
+    }
+}

@@ -31,6 +31,8 @@ pub(crate) struct Received {
 pub(crate) enum Reply {
     /// It answers, after a while.
     Answer { after: Duration, status: u16, body: String },
+    /// It answers at once, and closes the connection a while after that, whatever has come by then.
+    Last { close: Duration },
     /// It redirects at once.
     Redirect { status: u16, location: String },
     /// It never does.
@@ -136,6 +138,13 @@ impl Talk {
                     if stream.write_all(answer.as_bytes()).await.is_err() {
                         return;
                     }
+                }
+                Reply::Last { close } => {
+                    let answer = b"HTTP/1.1 200 X\r\ncontent-length: 2\r\n\r\nok";
+                    if stream.write_all(answer).await.is_err() {
+                        return;
+                    }
+                    return pause(close).await;
                 }
                 // until the other side has closed
                 Reply::Silence => while stream.read(&mut [0; 64]).await.is_ok_and(|read| read > 0) {},

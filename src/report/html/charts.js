@@ -1,0 +1,431 @@
+// Draws the charts of a report from the numbers beside it, and lets its tables be sorted and searched. It counts nothing:
+// what is shown as a figure was written into the page.
+(() => {
+  "use strict";
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const SVG = "http://www.w3.org/2000/svg";
+  const KNOWN = ["ms", "/s", "B/s"];
+  const HEIGHT = 210, LEFT = 58, RIGHT = 12, TOP = 12, BOTTOM = 22;
+
+  const make = (name, attributes = {}, text) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+  const draw = (name, attributes, text) => {
+    const drawn = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) drawn.setAttribute(key, value);
+    if (text !== undefined) drawn.textContent = text;
+    return drawn;
+  };
+
+  // ---- numbers ----
+
+  const digits = (number) => {
+    const size = Math.abs(number);
+    if (size >= 1000) return Math.round(number).toLocaleString("en");
+    if (size >= 100 || Number.isInteger(number)) return number.toFixed(0);
+    return Number(number.toPrecision(3)).toString();
+  };
+  const show = (number, unit) => {
+    if (number === null || number === undefined) return "–";
+    if (unit === "ms") {
+      if (number >= 60000) return `${digits(number / 60000)}min`;
+      if (number >= 1000) return `${digits(number / 1000)}s`;
+      return number > 0 && number < 1 ? `${digits(number * 1000)}us` : `${digits(number)}ms`;
+    }
+    if (unit === "B/s") {
+      const step = number >= 1 << 20 ? [1 << 20, "MiB/s"] : number >= 1024 ? [1024, "KiB/s"] : [1, "B/s"];
+      return `${digits(number / step[0])} ${step[1]}`;
+    }
+    return unit === "/s" ? `${digits(number)}/s` : `${digits(number)} ${unit}`.trim();
+  };
+  // on an axis a word behind each number has no room; it is in the title
+  const onAxis = (number, unit) => (KNOWN.includes(unit) ? show(number, unit) : digits(number));
+  const clock = (seconds) => {
+    const whole = Math.max(0, Math.round(seconds)), two = (number) => String(number).padStart(2, "0");
+    const h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60, s = whole % 60;
+    return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+  };
+  // round numbers that a reader can place between
+  const ticks = (from, to, wanted) => {
+    const raw = (to - from) / wanted || 1, power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].find((factor) => factor * power >= raw) * power;
+    const found = [];
+    for (let at = Math.ceil(from / step) * step; at <= to + step * 1e-9; at += step) found.push(at);
+    return found;
+  };
+  const timeTicks = (from, to) => {
+    const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
+    const step = steps.find((one) => (to - from) / one <= 7) || 86400, found = [];
+    for (let at = Math.ceil(from / step) * step; at <= to; at += step) found.push(at);
+    return found;
+  };
+
+  // ---- what all charts over time share ----
+
+  const end = Math.max(data.cells * data.step, 1);
+  const view = { from: 0, to: end, at: null };
+  const overTime = [];
+  const zoomed = () => view.from > 0 || view.to < end;
+  const redraw = () => {
+    overTime.forEach((chart) => chart.paint());
+    const bar = document.getElementById("zoom");
+    bar.classList.toggle("on", zoomed());
+    bar.firstElementChild.textContent =
+      `Charts show ${clock(view.from)} to ${clock(view.to)}. Figures and tables stay those of the whole run.`;
+  };
+  const look = (from, to) => {
+    const least = Math.min(end, data.step * 4);
+    if (to - from < least) { const middle = (from + to) / 2; from = middle - least / 2; to = middle + least / 2; }
+    view.from = Math.max(0, Math.min(from, end - least));
+    view.to = Math.min(end, Math.max(to, view.from + least));
+    redraw();
+  };
+  const point = (cell) => {
+    view.at = cell === null ? null : Math.max(0, Math.min(data.cells - 1, cell));
+    overTime.forEach((chart) => chart.cursor());
+  };
+
+  // A frame with a title, a legend and a place to draw in.
+  const frame = (into, { id, title, about, lines }) => {
+    const figure = make("figure", { class: "chart", id: `chart-${id}` });
+    const head = make("div", { class: "head" });
+    head.append(make("h3", { id: `title-${id}` }, title));
+    const legend = make("div", { class: "legend" });
+    const svg = draw("svg", { tabindex: "0", role: "img", "aria-labelledby": `title-${id}`, "aria-describedby": `about-${id}` });
+    figure.append(head, legend, svg, make("figcaption", { id: `about-${id}`, class: "faint" }, about));
+    into.append(figure);
+    const hidden = new Set();
+    const values = lines.map((label, index) => {
+      const button = make("button", { type: "button", "aria-pressed": "true" });
+      const value = make("b");
+      button.append(make("i", { class: `k${index % 6}` }), label, value);
+      legend.append(button);
+      button.addEventListener("click", () => {
+        if (!hidden.delete(index)) hidden.add(index);
+        button.setAttribute("aria-pressed", String(!hidden.has(index)));
+        figure.dispatchEvent(new Event("repaint"));
+      });
+      return value;
+    });
+    resized.observe(svg);
+    return { figure, head, svg, hidden, values };
+  };
+
+  // The numbers behind a chart, made when somebody asks for them.
+  const tableBehind = (figure, title, heads, rows) => {
+    const details = make("details");
+    details.append(make("summary", {}, "Numbers"));
+    details.addEventListener("toggle", () => {
+      if (!details.open || details.querySelector("table")) return;
+      const table = make("table"), headRow = make("tr"), body = make("tbody");
+      heads.forEach((head, index) => headRow.append(make("th", index ? { scope: "col" } : { scope: "col", class: "text" }, head)));
+      rows().forEach((row) => {
+        const line = make("tr");
+        row.forEach((cell, index) => line.append(make("td", index ? {} : { class: "text" }, cell)));
+        body.append(line);
+      });
+      const top = make("thead");
+      top.append(headRow);
+      table.append(make("caption", {}, title), top, body);
+      const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${title}: numbers` });
+      scroll.append(table);
+      details.append(scroll);
+    });
+    figure.append(details);
+  };
+
+  // a chart is drawn as wide as it is shown, so that its text is not stretched
+  const widths = new WeakMap();
+  const wide = (svg) => {
+    const width = Math.max(240, Math.round(svg.clientWidth || 560));
+    widths.set(svg, width);
+    svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+    return width;
+  };
+  const resized = new ResizeObserver((entries) => {
+    entries.filter(({ target }) => target.clientWidth > 0 && Math.abs(target.clientWidth - (widths.get(target) || 0)) > 2)
+      .forEach(({ target }) => target.closest("figure").dispatchEvent(new Event("repaint")));
+  });
+
+  const axes = (group, width, x, y, xTicks, yTicks) => {
+    yTicks.forEach(([at, label]) => {
+      group.append(draw("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(at), y2: y(at) }));
+      group.append(draw("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, label));
+    });
+    xTicks.forEach(([at, label]) => {
+      group.append(draw("line", { class: "grid", x1: x(at), x2: x(at), y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }));
+      group.append(draw("text", { x: x(at), y: HEIGHT - 5, "text-anchor": "middle" }, label));
+    });
+  };
+  const scale = (from, to, low, high) => (value) => low + ((value - from) / (to - from || 1)) * (high - low);
+  const logScale = (from, to, low, high) => {
+    const inner = scale(Math.log10(from), Math.log10(to), low, high);
+    return (value) => inner(Math.log10(Math.max(value, from)));
+  };
+  const logTicks = (from, to) => {
+    const found = [];
+    for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power += 1) {
+      [1, 2, 5].forEach((factor) => { const at = factor * 10 ** power; if (at >= from && at <= to) found.push(at); });
+    }
+    return found.length > 7 ? found.filter((at) => Number.isInteger(Math.log10(at))) : found;
+  };
+  // lines break where nothing was measured
+  const path = (points) => {
+    let text = "", open = false;
+    points.forEach(([x, y]) => {
+      if (y === null) { open = false; return; }
+      text += `${open ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+      open = true;
+    });
+    return text;
+  };
+
+  // ---- a chart over time ----
+
+  const titled = ({ title, unit }) => (unit === "" || KNOWN.includes(unit) || title.toLowerCase() === unit ? title : `${title} (${unit})`);
+  const chartOverTime = (chart) => {
+    const parts = frame(document.getElementById("over-time"), { ...chart, title: titled(chart), lines: chart.lines.map((line) => line.label) });
+    const { figure, head, svg, hidden, values } = parts;
+    const stacked = chart.form === "stack";
+    let log = false, x = null, dragged = null, width = 560;
+    if (chart.unit === "ms" && !stacked) {
+      const label = make("label"), box = make("input", { type: "checkbox" });
+      label.append(box, " log scale");
+      head.append(label);
+      box.addEventListener("change", () => { log = box.checked; paint(); });
+    }
+    const middle = (cell) => (cell + 0.5) * data.step;
+    const shown = () => chart.lines.map((line, index) => [line, index]).filter(([, index]) => !hidden.has(index));
+    const cells = () => {
+      const first = Math.max(0, Math.floor(view.from / data.step) - 1);
+      const last = Math.min(data.cells, Math.ceil(view.to / data.step) + 1);
+      return Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index);
+    };
+    const top = (line, cell) => (line.most && line.most[cell] !== undefined ? line.most[cell] : line.last[cell]);
+    const bottom = (line, cell) => (line.least && line.least[cell] !== undefined ? line.least[cell] : line.last[cell]);
+
+    const paint = () => {
+      svg.replaceChildren();
+      width = wide(svg);
+      const all = cells(), visible = shown();
+      let high = 0, low = Infinity;
+      all.forEach((cell) => {
+        let sum = 0;
+        visible.forEach(([line]) => {
+          if (line.last[cell] === null || line.last[cell] === undefined) return;
+          sum += line.last[cell];
+          high = Math.max(high, stacked ? sum : top(line, cell));
+          if (bottom(line, cell) > 0) low = Math.min(low, bottom(line, cell));
+        });
+      });
+      high = high || 1;
+      x = scale(view.from, view.to, LEFT, width - RIGHT);
+      const from = log && low < high ? low * 0.9 : 0;
+      const y = (log && from > 0 ? logScale : scale)(from, high * 1.06, HEIGHT - BOTTOM, TOP);
+      const back = draw("g", { "aria-hidden": "true" });
+      data.stages.forEach((stage, index) => {
+        const [left, right] = [x(Math.max(stage.start, view.from)), x(Math.min(stage.end, view.to))];
+        if (right <= left || data.stages.length < 2) return;
+        const kind = stage.warm_up ? " warm" : index % 2 ? " odd" : "";
+        const band = draw("rect", { class: `band${kind}`, x: left, y: TOP, width: right - left, height: HEIGHT - BOTTOM - TOP });
+        band.append(draw("title", {}, stage.name));
+        back.append(band);
+        if (right - left > 7 * Math.min(stage.name.length, 18)) {
+          back.append(draw("text", { x: left + 4, y: TOP + 10 }, stage.name.length > 18 ? `${stage.name.slice(0, 17)}…` : stage.name));
+        }
+      });
+      data.suspect.forEach(([first, last]) => {
+        const [left, right] = [x(Math.max(first, view.from)), x(Math.min(last, view.to))];
+        if (right > left) back.append(draw("rect", { class: "suspect", x: left, y: TOP, width: right - left, height: HEIGHT - BOTTOM - TOP }));
+      });
+      const yTicks = (log && from > 0 ? logTicks(from, high * 1.06) : ticks(0, high * 1.06, 4)).map((at) => [at, onAxis(at, chart.unit)]);
+      axes(back, width, x, y, timeTicks(view.from, view.to).map((at) => [at, clock(at)]), yTicks);
+      data.marks.forEach((mark) => {
+        if (mark.at < view.from || mark.at > view.to) return;
+        const line = draw("line", { class: "mark", x1: x(mark.at), x2: x(mark.at), y1: TOP, y2: HEIGHT - BOTTOM });
+        line.append(draw("title", {}, `${clock(mark.at)} ${mark.text}`));
+        back.append(line);
+      });
+      svg.append(back);
+      const floor = all.map(() => 0);
+      visible.forEach(([line, index]) => {
+        if (stacked) {
+          const under = all.map((cell, place) => [x(middle(cell)), y(floor[place])]);
+          const over = all.map((cell, place) => { floor[place] += line.last[cell] || 0; return [x(middle(cell)), y(floor[place])]; });
+          const area = path(over) + path(under.reverse()).replace("M", "L") + "Z";
+          if (all.length) svg.append(draw("path", { class: `area k${index % 6}`, d: area }));
+          return;
+        }
+        if (line.most) {
+          const there = all.filter((cell) => line.last[cell] !== null && line.last[cell] !== undefined);
+          const over = there.map((cell) => [x(middle(cell)), y(line.most[cell])]);
+          const under = there.map((cell) => [x(middle(cell)), y(line.least[cell])]).reverse();
+          if (there.length > 1) svg.append(draw("path", { class: `range k${index % 6}`, d: path(over) + path(under).replace("M", "L") + "Z" }));
+        }
+        const points = all.map((cell) => [x(middle(cell)), line.last[cell] === null || line.last[cell] === undefined ? null : y(line.last[cell])]);
+        svg.append(draw("path", { class: `line k${index % 6}`, d: path(points) }));
+        // a moment with nothing on either side has no line, so it gets a dot
+        points.forEach(([left, at], place) => {
+          const alone = at !== null && (!points[place - 1] || points[place - 1][1] === null) && (!points[place + 1] || points[place + 1][1] === null);
+          if (alone) svg.append(draw("circle", { class: `k${index % 6}`, cx: left, cy: at, r: 2 }));
+        });
+      });
+      cursor();
+    };
+    const cursor = () => {
+      svg.querySelectorAll(".cursor").forEach((old) => old.remove());
+      values.forEach((value, index) => {
+        const line = chart.lines[index];
+        const known = view.at !== null && line.last[view.at] !== undefined;
+        value.textContent = known ? show(line.last[view.at], chart.unit) : "";
+        if (known && line.most && line.most[view.at] !== line.least[view.at]) {
+          value.textContent += ` (${show(line.least[view.at], chart.unit)}..${show(line.most[view.at], chart.unit)})`;
+        }
+      });
+      if (view.at === null) return;
+      const at = middle(view.at);
+      if (at < view.from || at > view.to) return;
+      svg.append(draw("line", { class: "cursor", x1: x(at), x2: x(at), y1: TOP, y2: HEIGHT - BOTTOM }));
+      svg.append(draw("text", { class: "cursor", x: Math.min(x(at) + 4, width - 46), y: HEIGHT - BOTTOM - 4 }, clock(view.at * data.step)));
+    };
+    const secondsAt = (event) => {
+      const box = svg.getBoundingClientRect();
+      const inner = ((event.clientX - box.left) / box.width) * width;
+      const share = (inner - LEFT) / (width - RIGHT - LEFT);
+      return view.from + Math.max(0, Math.min(1, share)) * (view.to - view.from);
+    };
+    const wipe = () => svg.querySelectorAll(".drag").forEach((old) => old.remove());
+    svg.addEventListener("pointermove", (event) => {
+      const at = secondsAt(event);
+      point(Math.floor(at / data.step));
+      if (dragged === null) return;
+      wipe();
+      const [left, right] = [x(Math.min(dragged, at)), x(Math.max(dragged, at))];
+      svg.append(draw("rect", { class: "drag", x: left, y: TOP, width: right - left, height: HEIGHT - BOTTOM - TOP }));
+    });
+    svg.addEventListener("pointerdown", (event) => { if (event.button === 0) { dragged = secondsAt(event); } });
+    svg.addEventListener("pointerleave", () => { dragged = null; wipe(); point(null); });
+    svg.addEventListener("pointerup", (event) => {
+      const at = secondsAt(event), from = dragged;
+      dragged = null;
+      wipe();
+      if (from !== null && Math.abs(x(at) - x(from)) > 8) look(Math.min(from, at), Math.max(from, at));
+    });
+    svg.addEventListener("dblclick", () => look(0, end));
+    svg.addEventListener("keydown", (event) => {
+      const at = view.at === null ? Math.floor(view.from / data.step) : view.at, half = (view.to - view.from) / 4;
+      const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 };
+      if (event.key in moves) point(at + moves[event.key]);
+      else if (event.key === "+") look(middle(at) - half, middle(at) + half);
+      else if (event.key === "-") look(view.from - half, view.to + half);
+      else if (event.key === "0" || event.key === "Escape") { look(0, end); point(null); }
+      else return;
+      event.preventDefault();
+    });
+    figure.addEventListener("repaint", paint);
+    tableBehind(figure, chart.title, ["time", ...chart.lines.map((line) => `${line.label} (${chart.unit})`)], () =>
+      Array.from({ length: data.cells }, (_, cell) => [clock(cell * data.step), ...chart.lines.map((line) => (line.last[cell] === null || line.last[cell] === undefined ? "–" : String(line.last[cell])))]));
+    overTime.push({ paint, cursor });
+  };
+
+  // ---- the distribution of times ----
+
+  const LABELS = ["response", "service"];
+  const histogram = (curves) => {
+    const into = document.getElementById("distributions");
+    const { figure, svg, hidden } = frame(into, { id: "histogram", title: "Histogram", about: "How many requests took how long; each bar is a little wider than the one before.", lines: LABELS });
+    const bars = [curves.response.bars, curves.service.bars], edges = curves.edges;
+    const paint = () => {
+      svg.replaceChildren();
+      const width = wide(svg);
+      const high = Math.max(1, ...bars.filter((_, index) => !hidden.has(index)).flat());
+      const x = logScale(edges[0] || 1e-6, edges[edges.length - 1], LEFT, width - RIGHT), y = scale(0, high * 1.06, HEIGHT - BOTTOM, TOP);
+      const back = draw("g", { "aria-hidden": "true" });
+      axes(back, width, x, y, logTicks(edges[0] || 1e-6, edges[edges.length - 1]).map((at) => [at, show(at, "ms")]), ticks(0, high * 1.06, 4).map((at) => [at, digits(at)]));
+      svg.append(back);
+      bars.forEach((counts, index) => {
+        if (hidden.has(index)) return;
+        counts.forEach((count, bar) => {
+          const left = x(edges[bar]), half = (x(edges[bar + 1]) - left) / 2, at = left + index * half;
+          if (count === 0 || !(half > 0)) return;
+          const drawn = draw("rect", { class: `bar k${index}`, x: at, y: y(count), width: half, height: Math.max(0.5, HEIGHT - BOTTOM - y(count)) });
+          drawn.append(draw("title", {}, `${LABELS[index]}: ${digits(count)} between ${show(edges[bar], "ms")} and ${show(edges[bar + 1], "ms")}`));
+          svg.append(drawn);
+        });
+      });
+    };
+    figure.addEventListener("repaint", paint);
+    tableBehind(figure, "Histogram", ["over (ms)", "up to (ms)", ...LABELS], () => bars[0].map((_, bar) => [String(edges[bar]), String(edges[bar + 1]), String(bars[0][bar]), String(bars[1][bar])]));
+    paint();
+  };
+  const quantiles = (curves) => {
+    const into = document.getElementById("distributions");
+    const { figure, svg, hidden } = frame(into, { id: "quantiles", title: "Quantiles", about: "What share of the requests took at most how long. Each step to the right is ten times rarer; where response lies above service, requests had to wait before they were sent.", lines: LABELS });
+    const both = [curves.response.quantiles, curves.service.quantiles];
+    const rarity = (share) => (share >= 1 ? furthest : Math.log10(1 / (1 - share)));
+    const furthest = Math.max(1.3, ...both.flat().filter(([share]) => share < 1).map(([share]) => Math.log10(1 / (1 - share)))) + 0.3;
+    const paint = () => {
+      svg.replaceChildren();
+      const width = wide(svg);
+      const visible = both.filter((_, index) => !hidden.has(index)).flat();
+      const high = Math.max(0.001, ...visible.map(([, ms]) => ms));
+      const x = scale(0, furthest, LEFT, width - RIGHT), y = scale(0, high * 1.06, HEIGHT - BOTTOM, TOP);
+      const back = draw("g", { "aria-hidden": "true" });
+      const named = [[0.5, "p50"], [0.9, "p90"], [0.99, "p99"], [0.999, "p99.9"], [0.9999, "p99.99"]].filter(([share]) => rarity(share) < furthest);
+      axes(back, width, x, y, [...named.map(([share, name]) => [rarity(share), name]), [furthest, ""]], ticks(0, high * 1.06, 4).map((at) => [at, show(at, "ms")]));
+      svg.append(back);
+      both.forEach((points, index) => {
+        if (hidden.has(index)) return;
+        svg.append(draw("path", { class: `line k${index}`, d: path(points.map(([share, ms]) => [x(rarity(share)), y(ms)])) }));
+        points.forEach(([share, ms]) => {
+          const dot = draw("circle", { class: `k${index}`, cx: x(rarity(share)), cy: y(ms), r: 2.2 });
+          dot.append(draw("title", {}, `${LABELS[index]} ${share === 1 ? "max" : `p${Number((share * 100).toPrecision(7))}`}: ${show(ms, "ms")}`));
+          svg.append(dot);
+        });
+      });
+    };
+    figure.addEventListener("repaint", paint);
+    tableBehind(figure, "Quantiles", ["share", "response (ms)", "service (ms)"], () => both[0].map(([share, ms], place) => [share === 1 ? "max" : `${Number((share * 100).toPrecision(7))}%`, String(ms), both[1][place] ? String(both[1][place][1]) : "–"]));
+    paint();
+  };
+
+  // ---- tables ----
+
+  const sortable = (table) => {
+    const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
+    heads.forEach((head, column) => {
+      const button = head.querySelector("button");
+      if (!button) return;
+      button.addEventListener("click", () => {
+        const text = head.classList.contains("text");
+        const down = head.getAttribute("aria-sort") === (text ? "ascending" : "none") || (!text && head.getAttribute("aria-sort") === "ascending");
+        heads.forEach((other) => { if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none"); });
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const value = (row) => row.cells[column].dataset.v || "";
+        const order = text ? (a, b) => value(a).localeCompare(value(b), "en") : (a, b) => (value(a) === "" ? -1 : Number(value(a))) - (value(b) === "" ? -1 : Number(value(b)));
+        const rows = [...body.rows].sort((a, b) => (down ? order(b, a) : order(a, b)));
+        body.append(...rows);
+      });
+    });
+  };
+  const searchable = (input) => {
+    const body = document.getElementById(input.dataset.table).tBodies[0];
+    input.addEventListener("input", () => {
+      const wanted = input.value.trim().toLowerCase();
+      for (const row of body.rows) {
+        const text = [...row.cells].filter((cell) => cell.classList.contains("text")).map((cell) => cell.textContent).join(" ").toLowerCase();
+        row.hidden = !text.includes(wanted);
+      }
+    });
+  };
+
+  data.charts.forEach(chartOverTime);
+  if (data.curves) { histogram(data.curves); quantiles(data.curves); }
+  document.querySelectorAll("table.sortable").forEach(sortable);
+  document.querySelectorAll("input[data-table]").forEach(searchable);
+  document.querySelector("#zoom button").addEventListener("click", () => look(0, end));
+  redraw();
+})();

@@ -1,0 +1,62 @@
+use serde::Serialize;
+
+use super::time_series::four_digits;
+use crate::metrics::{Distribution, Measure, Scale, Totals};
+
+/// The distribution of all requests' times, as the page draws it: response and service time side by side.
+#[derive(Debug, Serialize)]
+pub(super) struct Curves {
+    response: Curve,
+    service: Curve,
+    /// The borders of the histogram's bars, in milliseconds, ascending; one more than there are bars.
+    edges: Vec<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Curve {
+    /// Shares of all requests with the time that so many took at most: (share, milliseconds).
+    quantiles: Vec<(f64, f64)>,
+    /// How many requests lie between each two borders.
+    bars: Vec<u64>,
+}
+
+/// How many bars the histogram has.
+const BARS: usize = 48;
+/// Where the quantile curve has points, but for its end. As far out as there are samples to stand behind them.
+const SHARES: [f64; 24] = [
+    0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.98, 0.99, 0.995, 0.998, 0.999,
+    0.9995, 0.9999, 0.999_95, 0.999_99,
+];
+
+impl Curves {
+    /// Of all requests of a run; `None` where none ended.
+    pub(super) fn of(totals: &Totals) -> Option<Self> {
+        let all = |measures: [Measure; 2]| {
+            let mut all = Distribution::new(Scale::Time);
+            for (_, total) in totals.series() {
+                measures.into_iter().filter_map(|measure| total.time(measure)).for_each(|times| all.merge(times));
+            }
+            all
+        };
+        let response = all([Measure::ResponseOk, Measure::ResponseFailed]);
+        let service = all([Measure::ServiceOk, Measure::ServiceFailed]);
+        let edges = edges(service.min()?.min(response.min()?), response.max()?.max(service.max()?));
+        let curve = |all: &Distribution| Curve { quantiles: quantiles(all), bars: all.between(&edges) };
+        let (response, service) = (curve(&response), curve(&service));
+        Some(Self { response, service, edges: edges.iter().map(|edge| four_digits(edge / 1e6)).collect() })
+    }
+}
+
+/// Borders at equal ratios, so that a slow few and a quick many are both seen.
+fn edges(least: f64, most: f64) -> Vec<f64> {
+    let (least, most) = (least.max(1e3), most.max(least.max(1e3) * 1.001));
+    let ratio = (most / least).powf(1.0 / BARS as f64);
+    (0..=BARS).map(|bar| least * ratio.powi(i32::try_from(bar).unwrap_or(0))).collect()
+}
+
+fn quantiles(all: &Distribution) -> Vec<(f64, f64)> {
+    let stands = |share: f64| (1.0 - share) * all.count() as f64 >= 1.0 || share < 0.9;
+    let points = SHARES.into_iter().filter(|share| stands(*share));
+    let points = points.filter_map(|share| Some((share, four_digits(all.quantile(share)? / 1e6))));
+    points.chain(all.max().map(|most| (1.0, four_digits(most / 1e6)))).collect()
+}

@@ -1,0 +1,226 @@
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, Value, context};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::curves::Curves;
+use super::time_series::{ChartData, TimeSeries};
+use crate::journal::{Entry, Environment as RunEnvironment, Header, Mark};
+use crate::report::format::Seconds;
+use crate::report::numbers::{ABSENT, Unit, grouped};
+use crate::report::sanitize::{is_steering, printable};
+use crate::results::{BreakdownEntry, GroupEntry, Report, Results, replay};
+use crate::secrets::Secrets;
+use crate::units::Size;
+
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("charts.js");
+
+/// What the page's script reads: numbers and names, and no markup.
+#[derive(Debug, Serialize)]
+struct PageData<'a> {
+    /// How many seconds a cell of the charts stands for.
+    step: u32,
+    cells: usize,
+    charts: Vec<ChartData<'a>>,
+    curves: Option<Curves>,
+    stages: Vec<StageData<'a>>,
+    /// Seconds that the generator coloured: from, to.
+    suspect: Vec<(u32, u32)>,
+    marks: Vec<MarkData>,
+}
+
+#[derive(Debug, Serialize)]
+struct StageData<'a> {
+    name: &'a str,
+    scenario: &'a str,
+    start: f64,
+    end: f64,
+    warm_up: bool,
+}
+
+/// Something that happened at a moment.
+#[derive(Debug, Serialize)]
+struct MarkData {
+    at: f64,
+    text: String,
+}
+
+/// The most moments that are marked.
+const MARKS: usize = 100;
+/// How much of the plan is shown.
+const LONGEST_PLAN: usize = 128 << 10;
+
+/// Writes the page of a run. What its charts draw is read from the journal. Memory does not grow with the run.
+///
+/// # Errors
+/// Of what it is written to, and of a journal that cannot be read.
+pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let reader = &mut seconds.open()?;
+    let mut results = Results::against(reader.header().clone(), Vec::new());
+    let mut series = TimeSeries::new(results.header());
+    let mut marks = Vec::new();
+    replay(reader, &mut results, |entry, _| match entry {
+        Entry::Second(second) if seconds.through.is_none_or(|last| second.second <= last) => series.hear(second),
+        Entry::Annotation(note) if marks.len() < MARKS && is_shown(note.mark) => {
+            marks.push(MarkData { at: note.at.as_secs_f64(), text: note.text.clone() });
+        }
+        _ => {}
+    });
+    let header = results.header();
+    let data = PageData {
+        step: series.step(),
+        cells: series.cells(),
+        charts: series.charts(),
+        curves: Curves::of(results.totals()),
+        stages: stages(header, report),
+        suspect: suspect(report),
+        marks,
+    };
+    out.write_all(page(report, header, &data, seconds.secrets)?.as_bytes())
+}
+
+/// Whether people look for a mark in the charts: stages have bands of their own, and lines of the log may be many.
+const fn is_shown(mark: Mark) -> bool {
+    !matches!(mark, Mark::StageBegan | Mark::Line)
+}
+
+fn stages<'a>(header: &'a Header, report: &Report) -> Vec<StageData<'a>> {
+    let over = report.run.seconds;
+    let begun = header.stages.iter().filter(|stage| stage.start.as_secs_f64() < over);
+    begun
+        .map(|stage| StageData {
+            name: &stage.name,
+            scenario: &stage.scenario,
+            start: stage.start.as_secs_f64(),
+            end: stage.end.as_secs_f64().min(over),
+            warm_up: !stage.purpose.is_measured(),
+        })
+        .collect()
+}
+
+/// The tables of requests that have something else in common than their name.
+fn groups(report: &Report) -> Vec<Value> {
+    let BreakdownEntry { stages, users, tasks, statuses } = &report.breakdown;
+    let table = |id: &str, title: &str, what: &str, note: &str, rows: &[GroupEntry]| {
+        context! { id, title, what, note, rows => Value::from(Serde(rows)) }
+    };
+    let tables = [
+        table("stages", "By stage", "stage", "The stage that requests began in; rates are over its time.", stages),
+        table("user-types", "By user type", "user type", "Who made the requests.", users),
+        table(
+            "tasks",
+            "By task",
+            "user type / task",
+            "What users did; – is before the first task and after the last.",
+            tasks,
+        ),
+        table("statuses", "By status", "status", "What was answered.", statuses),
+    ];
+    // one stage and one user type are the whole run once more
+    let told = [stages.len() > 1, users.len() > 1, !tasks.is_empty(), !statuses.is_empty()];
+    tables.into_iter().zip(told).filter(|(_, told)| *told).map(|(table, _)| table).collect()
+}
+
+/// The seconds that the generator coloured, neighbours together.
+fn suspect(report: &Report) -> Vec<(u32, u32)> {
+    let mut spans: Vec<(u32, u32)> = Vec::new();
+    for step in report.history.iter().filter(|step| step.suspect) {
+        match spans.last_mut() {
+            Some((_, end)) if *end == step.second => *end += step.length,
+            _ => spans.push((step.second, step.second + step.length)),
+        }
+    }
+    spans
+}
+
+fn page(report: &Report, header: &Header, data: &PageData, secrets: &Secrets) -> io::Result<String> {
+    let report: &Report = &without_secrets(report, secrets)?;
+    let about: RunEnvironment = without_secrets(&header.environment, secrets)?;
+    let plan_of_run = secrets.mask_lines(&header.plan.effective);
+    let data = serde_json::to_string(data)?;
+    let environment = environment().map_err(io::Error::other)?;
+    let plan = cut(&plan_of_run, LONGEST_PLAN);
+    let rendered = environment.get_template("page.html").and_then(|template| {
+        template.render(context! {
+            report => Value::from(Serde(report)),
+            groups => groups(report),
+            environment => Value::from(Serde(&about)),
+            plan_text => plan,
+            plan_cut => plan.len() < plan_of_run.len(),
+            sha256 => header.plan.sha256.to_string(),
+            data => Value::from_safe_string(inert(&secrets.mask_json(&data))),
+            style => Value::from_safe_string(STYLE.to_owned()),
+            script => Value::from_safe_string(SCRIPT.to_owned()),
+            style_hash => source_hash(STYLE),
+            script_hash => source_hash(SCRIPT),
+        })
+    });
+    rendered.map_err(io::Error::other)
+}
+
+/// A copy without what is secret.
+fn without_secrets<T: Serialize + DeserializeOwned>(value: &T, secrets: &Secrets) -> io::Result<T> {
+    let json = serde_json::to_string(value)?;
+    Ok(serde_json::from_str(&secrets.mask_json(&json))?)
+}
+
+/// The beginning of a text, up to so many bytes.
+fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+/// JSON that no reader of HTML takes for anything else, whatever its texts hold.
+fn inert(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+/// What the page's policy names a script or a style by: its SHA-256.
+///
+/// Source: Content Security Policy Level 3, section 6.7.3.3.
+fn source_hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes())))
+}
+
+fn environment() -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    // a text from a plan or a server, without what would steer its reader
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => minijinja::escape_formatter(out, state, &Value::from(harmless(text))),
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    for (name, unit) in
+        [("ms", Unit::Time), ("rate", Unit::PerSecond), ("percent", Unit::Share), ("figure", Unit::Plain)]
+    {
+        environment.add_filter(name, move |number: Option<f64>| {
+            number.map_or_else(|| ABSENT.to_owned(), |number| unit.show(number))
+        });
+    }
+    environment.add_filter("grouped", |number: Option<u64>| number.map_or_else(|| ABSENT.to_owned(), grouped));
+    environment.add_filter("bytes", |number: u64| Size::from_bytes(number).to_string());
+    environment.add_filter("seconds", |number: Option<f64>| {
+        number.map_or_else(|| ABSENT.to_owned(), crate::report::numbers::seconds)
+    });
+    environment.add_template("page.html", PAGE)?;
+    Ok(environment)
+}
+
+/// A text without control characters, and with those that turn its direction written out.
+fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in printable(text).chars() {
+        if is_steering(c) {
+            out.push_str(&format!("\\u{{{:04X}}}", c as u32));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}

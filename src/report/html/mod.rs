@@ -1,0 +1,9 @@
+//! The report as a page: one file with everything in it, that opens without a network and under a strict policy of
+//! content. What is written in it comes from the [report](crate::results::Report), and what its charts draw from the
+//! run's seconds; the script `charts.js` draws, and counts nothing.
+
+mod curves;
+mod document;
+mod time_series;
+
+pub(super) use document::write;

@@ -1,0 +1,360 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::journal::Header;
+use crate::metrics::{Distribution, Health, Interval, Measure, Scale};
+use crate::sample::{MetricId, MetricKind, RunGauge};
+
+/// A run as it went, in charts: each second's own figures, and in a long run the smallest, the largest and the last of
+/// each few seconds. Quantiles are of one second each, and never put together.
+#[derive(Debug)]
+pub(super) struct TimeSeries {
+    charts: Vec<Chart>,
+    metrics: Vec<(MetricId, MetricKind, usize)>,
+    /// How many seconds a cell stands for.
+    step: u32,
+    cells: usize,
+}
+
+/// One chart: lines that share an axis.
+#[derive(Debug, Clone)]
+struct Chart {
+    id: String,
+    title: String,
+    /// What its numbers count: `ms`, `/s`, `B/s`, `cores`, or a metric's own word.
+    unit: String,
+    /// How to read it, in a sentence.
+    about: &'static str,
+    form: Form,
+    lines: Vec<Line>,
+}
+
+/// How a chart is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Form {
+    /// Lines that cross.
+    Lines,
+    /// Areas on top of each other.
+    Stack,
+}
+
+/// One line of a chart.
+#[derive(Debug, Clone)]
+struct Line {
+    label: String,
+    cells: Vec<Option<Cell>>,
+}
+
+/// A line's figures in some seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cell {
+    least: f64,
+    most: f64,
+    last: f64,
+}
+
+/// A chart as the page's script reads it.
+#[derive(Debug, Serialize)]
+pub(super) struct ChartData<'a> {
+    id: &'a str,
+    title: &'a str,
+    unit: &'a str,
+    about: &'a str,
+    form: Form,
+    lines: Vec<LineData<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LineData<'a> {
+    label: &'a str,
+    last: Vec<Option<f64>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    least: Vec<Option<f64>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    most: Vec<Option<f64>>,
+}
+
+/// The most cells of a line; beyond, neighbours are folded into one.
+const CELLS: usize = 600;
+/// The most metrics that get a chart.
+const METRICS: usize = 24;
+
+const PHASES: [(&str, &[Measure]); 5] = [
+    ("DNS", &[Measure::Dns]),
+    ("connect", &[Measure::Connect]),
+    ("TLS", &[Measure::Tls]),
+    ("first byte", &[Measure::FirstByte, Measure::FirstByteFailed]),
+    ("receive", &[Measure::Receive]),
+];
+
+impl TimeSeries {
+    /// Of a run that has heard nothing yet.
+    pub(super) fn new(header: &Header) -> Self {
+        let times = ["p50", "p95", "p99"];
+        let mut charts = vec![
+            Chart::new("requests", "Requests", "/s", Form::Stack, &["ok", "failed"])
+                .about("Requests that ended in each second, by how they ended."),
+            Chart::new("response", "Response time", "ms", Form::Lines, &times)
+                .about("From when a request was due to its end: what a user of the service feels. Each second's own quantiles."),
+            Chart::new("service", "Service time", "ms", Form::Lines, &times)
+                .about("From when a request was sent to its end: what the service took. Each second's own quantiles."),
+            Chart::new("users", "Users", "users", Form::Lines, &["users"]).about("Users there were, the most of each second."),
+            Chart::new("arrivals", "Requests begun and dropped", "/s", Form::Lines, &["begun", "dropped"])
+                .about("Requests that were begun in each second, and those that were due and that nobody was free to begin."),
+            Chart::new("phases", "Phases of the service time", "ms", Form::Stack, &PHASES.map(|(name, _)| name))
+                .about("The mean of each phase over the requests that had it: a connection that is kept open is made once."),
+            Chart::new("status", "Answers by status", "/s", Form::Stack, &["2xx", "3xx", "4xx", "5xx", "other", "no answer"])
+                .about("Requests that ended in each second, by the status that was answered."),
+            Chart::new("bytes", "Bytes", "B/s", Form::Lines, &["received", "sent"]).about("Bytes on the wire, heads and all."),
+        ];
+        let mut metrics = Vec::new();
+        for (index, metric) in header.catalog.metrics.iter().enumerate().take(METRICS) {
+            let (lines, unit): (&[&str], &str) = match metric.kind {
+                MetricKind::Trend => (&["p50", "p95"], metric.unit.as_deref().unwrap_or("")),
+                MetricKind::Time => (&["p50", "p95"], "ms"),
+                MetricKind::Counter => (&["a second"], metric.unit.as_deref().unwrap_or("")),
+                MetricKind::Gauge => (&["last"], metric.unit.as_deref().unwrap_or("")),
+            };
+            let id = MetricId(u16::try_from(index).unwrap_or(u16::MAX));
+            // what every run measures of itself has charts of its own above
+            if RunGauge::ALL.iter().any(|gauge| gauge.id(&header.catalog) == Some(id)) {
+                continue;
+            }
+            metrics.push((id, metric.kind, charts.len()));
+            let chart = Chart::new(&format!("metric-{index}"), &metric.name, unit, Form::Lines, lines);
+            charts.push(chart.about("A metric that the plan declares: each second's own figures."));
+        }
+        charts.push(
+            Chart::new("generator-cpu", "Generator: CPU", "cores", Form::Lines, &["CPU"])
+                .about("How many cores the load generator itself kept busy."),
+        );
+        charts.push(
+            Chart::new(
+                "generator-delays",
+                "Generator: delays",
+                "ms",
+                Form::Lines,
+                &["woke late", "sent late", "waited for a CPU"],
+            )
+            .about("How late the load generator was, at its worst in each second: what it adds to the times above."),
+        );
+        Self { charts, metrics, step: 1, cells: 0 }
+    }
+
+    /// How many seconds a cell stands for.
+    pub(super) const fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// How many cells there are.
+    pub(super) const fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// The charts that have anything to show.
+    pub(super) fn charts(&self) -> Vec<ChartData<'_>> {
+        self.charts.iter().filter(|chart| !chart.is_empty()).map(|chart| chart.data(self.cells, self.step)).collect()
+    }
+
+    /// Takes a second.
+    pub(super) fn hear(&mut self, second: &Interval) {
+        while (second.second / self.step) as usize >= CELLS {
+            self.step = self.step.saturating_mul(2);
+            self.charts.iter_mut().flat_map(|chart| &mut chart.lines).for_each(Line::halve);
+            self.cells = self.cells.div_ceil(2);
+        }
+        let cell = (second.second / self.step) as usize;
+        self.cells = self.cells.max(cell + 1);
+        let figures = figures(second);
+        for (chart, values) in self.charts.iter_mut().filter(|chart| !chart.is_of_metric()).zip(figures) {
+            chart.add(cell, &values);
+        }
+        for (metric, kind, chart) in &self.metrics {
+            let mut samples = Distribution::new(Scale::Number);
+            let of_metric = second.metrics.iter().filter(|count| count.metric == *metric);
+            of_metric.for_each(|count| samples.add(&count.samples));
+            let values = match kind {
+                MetricKind::Trend | MetricKind::Time => vec![samples.quantile(0.5), samples.quantile(0.95)],
+                MetricKind::Counter => vec![(samples.count() > 0).then(|| samples.moments().sum())],
+                MetricKind::Gauge => vec![(samples.count() > 0).then_some(samples.moments().last)],
+            };
+            if let Some(chart) = self.charts.get_mut(*chart) {
+                chart.add(cell, &values);
+            }
+        }
+    }
+}
+
+/// The figures of a second, in the order of the charts and their lines.
+fn figures(second: &Interval) -> [Vec<Option<f64>>; 10] {
+    let mut times: BTreeMap<Measure, Distribution> = BTreeMap::new();
+    let (mut ok, mut failed, mut received, mut sent) = (0, 0, 0, 0);
+    let mut statuses = [0_u64; 6];
+    for series in &second.series {
+        ok += series.counts.ok;
+        failed += series.counts.failures();
+        received += series.counts.bytes_in;
+        sent += series.counts.bytes_out;
+        let class = match series.key.status {
+            Some(status @ 200..=599) => usize::from(status / 100 - 2),
+            Some(_) => 4,
+            None => 5,
+        };
+        statuses[class] += series.counts.ended();
+        for (measure, samples) in &series.times {
+            times.entry(*measure).or_insert_with(|| Distribution::new(Scale::Time)).add(samples);
+        }
+    }
+    let all = |measures: &[Measure]| {
+        let mut all = Distribution::new(Scale::Time);
+        measures.iter().filter_map(|measure| times.get(measure)).for_each(|times| all.merge(times));
+        all
+    };
+    let ms = |nanos: f64| nanos / 1e6;
+    let quantiles = |measures: &[Measure]| {
+        let all = all(measures);
+        [0.5, 0.95, 0.99].map(|p| all.quantile(p).map(ms)).to_vec()
+    };
+    let count = |number: u64| Some(number as f64);
+    let Health { worker_lag, lateness, cpu_wait, cpu_cores, .. } = second.health;
+    let duration = |time: std::time::Duration| Some(time.as_secs_f64() * 1e3);
+    let users = second.user_figures(std::time::Duration::from_secs(1)).map_or(second.users, |figures| figures.most);
+    [
+        vec![count(ok), count(failed)],
+        quantiles(&[Measure::ResponseOk, Measure::ResponseFailed]),
+        quantiles(&[Measure::ServiceOk, Measure::ServiceFailed]),
+        vec![count(users)],
+        vec![count(second.accounting.started), count(second.accounting.dropped)],
+        PHASES.map(|(_, measures)| all(measures).mean().map(ms)).to_vec(),
+        statuses.map(count).to_vec(),
+        vec![count(received), count(sent)],
+        vec![Some(cpu_cores)],
+        vec![duration(worker_lag), duration(lateness), cpu_wait.and_then(duration)],
+    ]
+}
+
+impl Chart {
+    fn new(id: &str, title: &str, unit: &str, form: Form, lines: &[&str]) -> Self {
+        let lines = lines.iter().map(|label| Line { label: (*label).to_owned(), cells: Vec::new() }).collect();
+        Self { id: id.to_owned(), title: title.to_owned(), unit: unit.to_owned(), about: "", form, lines }
+    }
+
+    fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    fn is_of_metric(&self) -> bool {
+        self.id.starts_with("metric-")
+    }
+
+    fn add(&mut self, cell: usize, values: &[Option<f64>]) {
+        self.lines.iter_mut().zip(values).for_each(|(line, value)| line.add(cell, *value));
+    }
+
+    /// Whether no line has anything but nothing.
+    fn is_empty(&self) -> bool {
+        self.lines.iter().all(Line::is_empty)
+    }
+
+    fn data(&self, cells: usize, step: u32) -> ChartData<'_> {
+        // a phase that never happened, a status that never came: a line along the bottom says nothing
+        let lines = self.lines.iter().enumerate().filter(|(index, line)| *index == 0 || !line.is_empty());
+        ChartData {
+            id: &self.id,
+            title: &self.title,
+            unit: &self.unit,
+            about: self.about,
+            form: self.form,
+            lines: lines.map(|(_, line)| line.data(cells, step)).collect(),
+        }
+    }
+}
+
+impl Line {
+    fn add(&mut self, cell: usize, value: Option<f64>) {
+        let Some(value) = value.filter(|value| value.is_finite()) else { return };
+        if cell >= self.cells.len() {
+            self.cells.resize(cell + 1, None);
+        }
+        let place = &mut self.cells[cell];
+        let own = Cell { least: value, most: value, last: value };
+        *place = Some(place.map_or(own, |cell| cell.followed_by(own)));
+    }
+
+    /// Makes one cell of each two neighbours.
+    fn halve(&mut self) {
+        let folded = self.cells.chunks(2).map(|pair| match pair {
+            [Some(first), Some(second)] => Some(first.followed_by(*second)),
+            [first, second] => first.or(*second),
+            pair => pair.first().copied().flatten(),
+        });
+        self.cells = folded.collect();
+    }
+
+    fn is_empty(&self) -> bool {
+        self.cells.iter().flatten().all(|cell| cell.most == 0.0 && cell.least == 0.0)
+    }
+
+    fn data(&self, cells: usize, step: u32) -> LineData<'_> {
+        let figures = |of: fn(&Cell) -> f64| {
+            let mut figures: Vec<Option<f64>> =
+                self.cells.iter().map(|cell| cell.as_ref().map(of).map(four_digits)).collect();
+            figures.resize(cells, None);
+            figures
+        };
+        let folded = |of: fn(&Cell) -> f64| if step > 1 { figures(of) } else { Vec::new() };
+        LineData {
+            label: &self.label,
+            last: figures(|cell| cell.last),
+            least: folded(|cell| cell.least),
+            most: folded(|cell| cell.most),
+        }
+    }
+}
+
+impl Cell {
+    fn followed_by(self, next: Self) -> Self {
+        Self { least: self.least.min(next.least), most: self.most.max(next.most), last: next.last }
+    }
+}
+
+/// A number in four digits: a chart shows no more, and the page stays small.
+pub(super) fn four_digits(number: f64) -> f64 {
+    if number == 0.0 || !number.is_finite() {
+        return 0.0;
+    }
+    let scale = 10_f64.powi(3 - number.abs().log10().floor() as i32);
+    if number.abs() >= 1000.0 { number.round() } else { (number * scale).round() / scale }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(values: &[f64]) -> Line {
+        let mut line = Line { label: "a".to_owned(), cells: Vec::new() };
+        values.iter().enumerate().for_each(|(cell, value)| line.add(cell, Some(*value)));
+        line
+    }
+
+    #[test]
+    fn a_folded_line_keeps_the_smallest_the_largest_and_the_last() {
+        let mut line = line(&[5.0, 1.0, 9.0, 2.0, 3.0]);
+        line.halve();
+        line.halve();
+        assert_eq!(
+            line.cells,
+            [Some(Cell { least: 1.0, most: 9.0, last: 2.0 }), Some(Cell { least: 3.0, most: 3.0, last: 3.0 })]
+        );
+        let data = line.data(3, 4);
+        assert_eq!((data.last, data.least), (vec![Some(2.0), Some(3.0), None], vec![Some(1.0), Some(3.0), None]));
+    }
+
+    #[test]
+    fn numbers_are_shortened_to_what_a_chart_shows() {
+        let short = [0.0, 0.123_456, 12.345_67, 123_456.7, -1.5, f64::NAN].map(four_digits);
+        assert_eq!(short, [0.0, 0.1235, 12.35, 123_457.0, -1.5, 0.0]);
+    }
+}
