@@ -108,7 +108,10 @@ const FLOORS: [(&str, &[&str]); 29] = [
     // made of tests alone
     (
         "simulation",
-        &["disk", "memory", "units", "compile", "journal", "verdict", "engine", "results", "run", "report", "http"],
+        &[
+            "disk", "memory", "secrets", "units", "compile", "journal", "verdict", "engine", "results", "run",
+            "report", "http",
+        ],
     ),
     ("lib.rs", &[]),
 ];

@@ -5,6 +5,8 @@ use super::model::{Block, List, Mark, Page, Section};
 use super::table::{Align, Cell, Repeats, Row, RowKind, Table};
 use crate::report::sanitize::{is_steering, one_line, unbroken, visible};
 
+/// How many characters of a name are shown: a column is as wide as its longest cell.
+const LONGEST_NAME: usize = 60;
 /// What stands before the lines of a section.
 const INDENT: &str = "  ";
 
@@ -113,9 +115,18 @@ const fn sign(mark: Mark) -> &'static str {
 fn plain(line: &Line) -> String {
     let text = line.spans.iter().map(|span| match span {
         Span::Words(words) => unbroken(words),
-        Span::Name(text) | Span::Quote(text) => one_line(text),
+        Span::Name(text) => cut(&one_line(text)),
+        Span::Quote(text) => one_line(text),
     });
     text.collect::<String>().chars().map(|c| if is_steering(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+/// A name no longer than a line has room for; the other formats have all of it.
+fn cut(name: &str) -> String {
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
 }
 
 fn push(out: &mut String, before: &str, text: &str) {
