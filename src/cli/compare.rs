@@ -122,6 +122,6 @@ pub(super) fn json(report: &ComparisonReport) -> Result<String, Exit> {
 }
 
 fn refuse(why: &str, help: &str) -> Exit {
-    talk(&format!("error: {why}\n  = help: {help}\n"));
+    talk(&crate::report::visible(&format!("error: {why}\n  = help: {help}\n")));
     Exit::Usage
 }

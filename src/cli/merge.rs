@@ -5,11 +5,12 @@ use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::terminal::{data, talk};
-use crate::journal::{Header, NotMerged, Reader, merge};
+use crate::journal::{Entry, Header, NotMerged, Reader, merge};
+use crate::metrics::Accounting;
 use crate::report::{run_page, visible};
 use crate::results::{Results, replay};
 use crate::units::show_duration;
-use crate::verdict::Exit;
+use crate::verdict::{Exit, Integrity};
 
 /// Merges the journals of all shards of one run into one, and says whether the service held under the whole.
 #[derive(Debug, Args)]
@@ -70,9 +71,35 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
         talk(&visible(&format!("error: {error}\n  = help: {MORE_MEMORY}\n")));
         Exit::Usage
     })?;
+    if let Some(why) = unsound(&args.journals) {
+        drop(std::fs::remove_file(&into));
+        talk(&visible(&format!("error: {why}\n  = help: merge the journals as their runs wrote them\n")));
+        return Err(Exit::Usage);
+    }
     data(&run_page(&results.report()).text())?;
     talk(&visible(&format!("merged into {}\n", into.display())));
-    Ok(Exit::of(&results.verdict(), results.integrity()))
+    Ok(match results.integrity() {
+        // a worker of a shard broke down: what it would have counted is not there
+        Integrity::Broken => Exit::Invalid,
+        sound => Exit::of(&results.verdict(), sound),
+    })
+}
+
+/// What is wrong with the first shard that says it is over and whose requests do not add up: no run writes that.
+fn unsound(journals: &[PathBuf]) -> Option<String> {
+    journals.iter().find_map(|path| {
+        let mut accounting = Accounting::default();
+        let mut end = None;
+        for entry in Reader::open(path).ok()? {
+            match entry {
+                Entry::Second(interval) => accounting.merge(&interval.accounting),
+                Entry::Annotation(_) => {}
+                Entry::End(found) => end = Some(found),
+            }
+        }
+        let imbalance = end.and_then(|_| accounting.balance().err())?;
+        Some(format!("`{}` was changed: its requests do not add up: {imbalance}", path.display()))
+    })
 }
 
 /// How far apart the shards began, where that is too far.

@@ -5,7 +5,7 @@ use clap::Args;
 use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::terminal::{data, document, markup, secrets, talk};
 use crate::journal::{Reader, Tail};
-use crate::report::{Format, HistoryRows, Place, Seconds, keep};
+use crate::report::{Format, HistoryRows, Place, Seconds, keep, visible};
 use crate::results::{Report, Results, replay};
 use crate::verdict::Exit;
 
@@ -73,7 +73,7 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     replay(&mut reader, &mut results, |_, _| {}).map_err(|error| refuse(&error.to_string(), MORE_MEMORY))?;
     let report = results.report();
     if let Some(missing) = missing(reader.tail()) {
-        talk(&format!("warning: {missing}\n"));
+        talk(&visible(&format!("warning: {missing}\n")));
     }
     match wish {
         Wish::Print(format) => {
@@ -179,6 +179,6 @@ pub(super) fn missing(tail: &Tail) -> Option<String> {
 }
 
 fn refuse(why: &str, help: &str) -> Exit {
-    talk(&format!("error: {why}\n  = help: {help}\n"));
+    talk(&visible(&format!("error: {why}\n  = help: {help}\n")));
     Exit::Usage
 }

@@ -64,6 +64,10 @@ pub(super) struct TargetArgs {
     #[arg(long)]
     federation: bool,
 
+    /// How long a request may take to come, from its first byte to its last.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = |text: &str| parse_duration(text))]
+    read_timeout: Duration,
+
     /// Starts with a few concepts instead of none.
     #[arg(long)]
     seeded: bool,
@@ -120,6 +124,7 @@ impl TargetArgs {
             learn_freeze: self.learn_freeze,
             key_check_cost: self.key_check_cost.unwrap_or_default(),
             federation: self.federation,
+            read_timeout: self.read_timeout,
             seeded: self.seeded,
             seed: self.seed,
             threads: usize::from(self.threads),

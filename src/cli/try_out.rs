@@ -83,7 +83,7 @@ fn known(args: &TryArgs, program: &Program) -> Result<(), Exit> {
 }
 
 async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
-    let ready = probe(program, &Platform::System, |why| talk(&format!("{why}\n"))).await;
+    let ready = probe(program, &Platform::System, |why| talk(&visible(&format!("{why}\n")))).await;
     ready.map_err(|error| refuse(&format!("the target is not ready: {error}")))?;
     let mut failures = 0;
     let mut globals = program.globals.clone();
@@ -110,7 +110,7 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
             continue;
         }
         tried = true;
-        data(&format!("user type {}\n", user.name))?;
+        data(&visible(&format!("user type {}\n", user.name)))?;
         let before = (&user.on_start[..], user.on_start_task);
         let parts: Vec<_> = std::iter::once(before).chain(steps).collect();
         let one_off = one_off(program, &globals, Some(user.id));
@@ -229,6 +229,6 @@ fn body(text: &mut String, mark: char, body: &[u8], secrets: &Secrets) {
 }
 
 fn refuse(why: &str) -> Exit {
-    talk(&format!("error: {why}\n  = help: start the service, or aim elsewhere with `--target URL`\n"));
+    talk(&visible(&format!("error: {why}\n  = help: start the service, or aim elsewhere with `--target URL`\n")));
     Exit::NotStarted
 }

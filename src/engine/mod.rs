@@ -9,7 +9,7 @@ mod stop;
 mod worker;
 
 mod clock;
-mod cpu_wait;
+mod cpu_account;
 mod feeder;
 mod secrets;
 mod worker_context;

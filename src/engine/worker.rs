@@ -10,7 +10,7 @@ use tokio::task::LocalSet;
 use super::arrival_pool::{ArrivalPool, ArrivalSource, SearchLevels, VisitorNumbers};
 use super::clock::{Clock, Pacer};
 use super::closed_pool::ClosedPool;
-use super::cpu_wait::CpuWait;
+use super::cpu_account::CpuAccount;
 use super::feeder::{Feeder, row_partition};
 use super::iteration_pool::IterationPool;
 use super::row_supply::RowSupplies;
@@ -129,7 +129,7 @@ impl Worker {
             _ = self.stop.wait_for(|phase| *phase > Phase::Running) => {}
             () = context.pacer.sleep_until(Offset::ZERO) => {}
         }
-        let mut recorder = IntervalRecorder::new(context.clone(), CpuWait::on(&self.platform));
+        let mut recorder = IntervalRecorder::new(context.clone(), CpuAccount::on(&self.platform, self.clock.now()));
         loop {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());
@@ -287,12 +287,12 @@ struct IntervalRecorder {
     lag: Duration,
     /// By how much its checks came late, together.
     stalled: Duration,
-    cpu_wait: CpuWait,
+    cpu: CpuAccount,
 }
 
 impl IntervalRecorder {
-    const fn new(context: Rc<WorkerContext>, cpu_wait: CpuWait) -> Self {
-        Self { context, next: 0, lag: Duration::ZERO, stalled: Duration::ZERO, cpu_wait }
+    const fn new(context: Rc<WorkerContext>, cpu: CpuAccount) -> Self {
+        Self { context, next: 0, lag: Duration::ZERO, stalled: Duration::ZERO, cpu }
     }
 
     /// The second that is over, if one is. Several missed ones come as the last of them: the worker slept through.
@@ -302,18 +302,20 @@ impl IntervalRecorder {
             return None;
         }
         self.next = current;
-        Some(self.take(current - 1, users))
+        Some(self.take(now, current - 1, users))
     }
 
     fn rest(&mut self, now: Offset) -> Interval {
-        self.take(now.second().max(self.next), 0)
+        self.take(now, now.second().max(self.next), 0)
     }
 
-    fn take(&mut self, second: u32, users: u64) -> Interval {
+    fn take(&mut self, now: Offset, second: u32, users: u64) -> Interval {
+        let cpu = self.cpu.take(now);
         let health = Health {
             worker_lag: std::mem::take(&mut self.lag),
             stalled: std::mem::take(&mut self.stalled),
-            cpu_wait: self.cpu_wait.take(),
+            worker_cpu: cpu.ran,
+            cpu_wait: cpu.waited,
             ..Health::default()
         };
         let interval = self.context.tally.borrow_mut().take(second, users, health);

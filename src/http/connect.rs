@@ -1,10 +1,12 @@
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 use super::failure;
@@ -59,16 +61,22 @@ pub(super) async fn connect(transport: &Transport, counter: &ByteCounter) -> Res
 
 async fn over_tcp(transport: &Transport, counter: &ByteCounter, began: Instant) -> Result<TcpStream, Failure> {
     let peer = transport.peer();
+    let limit = transport.settings().connect_timeout;
     let (addresses, found) = match peer.address() {
         Some(address) => (vec![SocketAddr::new(address, peer.port())], began),
         None => {
-            let addresses = look_up(peer).await?;
+            counter.looking_up.set(true);
+            let looked_up = timeout(limit, look_up(transport, peer)).await;
+            let addresses = looked_up.map_err(|_| failure::slow_resolver(peer, limit))??;
+            counter.looking_up.set(false);
             let found = Instant::now();
             counter.connecting.set(Phases { dns: Some(found - began), ..counter.connecting.get() });
             (addresses, found)
         }
     };
-    let connected = within(transport.settings().connect_timeout, peer, first_of(&addresses)).await?;
+    // the name and the connection share the time
+    let left = limit.saturating_sub(found - began);
+    let connected = timeout(left, first_of(&addresses)).await.map_err(|_| failure::slow_connect(peer, limit))?;
     let mut stream = connected.map_err(|error| failure::unconnected(peer, &error))?;
     stream.set_nodelay(true).map_err(|error| failure::unconnected(peer, &error))?;
     if let Some(proxy) = transport.settings().proxy.as_ref().filter(|_| transport.forward_proxy().is_none()) {
@@ -82,15 +90,21 @@ async fn within<T>(limit: Duration, peer: &Origin, connecting: impl Future<Outpu
     timeout(limit, connecting).await.map_err(|_| failure::slow_connect(peer, limit))
 }
 
-async fn look_up(origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
-    // Looked up on the runtime's blocking threads: the worker goes on meanwhile.
-    match lookup_host((origin.host(), origin.port())).await {
-        Ok(addresses) => {
-            let addresses: Vec<_> = addresses.collect();
-            if addresses.is_empty() { Err(failure::unresolved(origin, None)) } else { Ok(addresses) }
-        }
-        Err(error) => Err(failure::unresolved(origin, Some(&error))),
-    }
+/// Looks a name up on a thread of the runtime's own: the worker goes on meanwhile. The system's resolver cannot be stopped,
+/// so a look-up has its place until it comes back, though nobody may wait for it any more.
+async fn look_up(transport: &Transport, origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
+    let unresolved = |error: &io::Error| failure::unresolved(origin, Some(error));
+    let place = transport.look_ups().clone().acquire_owned().await;
+    let place = place.map_err(|closed| unresolved(&io::Error::other(closed)))?;
+    let (host, port) = (Arc::<str>::from(origin.host()), origin.port());
+    let looked_up = spawn_blocking(move || {
+        let addresses = (&*host, port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        drop(place);
+        addresses
+    });
+    let addresses = looked_up.await.map_err(|gone| unresolved(&io::Error::other(gone)))?;
+    let addresses = addresses.map_err(|error| unresolved(&error))?;
+    if addresses.is_empty() { Err(failure::unresolved(origin, None)) } else { Ok(addresses) }
 }
 
 /// The first address that answers, in the order the resolver gave them; the last one's error where none does.

@@ -109,7 +109,7 @@ impl Client {
             Ended::Cut => Ending::Cut,
             Ended::TimedOut => {
                 now = deadline.map_or(now, |deadline| now.max(deadline));
-                Ending::Failed(failure::timed_out(transport.origin(), counter, limit))
+                Ending::Failed(failure::timed_out(transport, counter, limit))
             }
         };
         let first_in = counter.first_in.get();

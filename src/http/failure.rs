@@ -12,6 +12,7 @@ use super::connection::{BUFFER_BYTES, MOST_HEADERS};
 use super::message::Failure;
 use super::metered_stream::ByteCounter;
 use super::origin::Origin;
+use super::transport::Transport;
 use crate::sample::FailureKind;
 use crate::units::{Size, show_duration};
 
@@ -25,6 +26,12 @@ pub(super) fn unresolved(origin: &Origin, error: Option<&io::Error>) -> Failure 
         Some(text) => text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned(),
     };
     Failure::new(FailureKind::Dns, format!("`{}` does not resolve: {why}", origin.host()))
+}
+
+/// The name did not resolve within what a connection, or the request, may take.
+pub(super) fn slow_resolver(origin: &Origin, limit: Duration) -> Failure {
+    let message = format!("`{}` does not resolve within {}", origin.host(), show_duration(limit));
+    Failure::new(FailureKind::Dns, message)
 }
 
 /// No TCP connection.
@@ -104,6 +111,9 @@ fn certificate(origin: &Origin, error: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             format!("the certificate of {peer} is not valid yet")
         }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            format!("the certificate of {peer} is not for `{}`: it names no host (`subjectAltName`)", origin.host())
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("the certificate of {peer} is not for `{}`", origin.host())
         }
@@ -122,8 +132,11 @@ pub(super) fn wrong_length() -> Failure {
 }
 
 /// The exchange took longer than it may; says how far it came.
-pub(super) fn timed_out(origin: &Origin, counter: &ByteCounter, limit: Duration) -> Failure {
-    let (peer, limit) = (origin.authority(), show_duration(limit));
+pub(super) fn timed_out(transport: &Transport, counter: &ByteCounter, limit: Duration) -> Failure {
+    if counter.looking_up.get() {
+        return slow_resolver(transport.peer(), limit);
+    }
+    let (peer, limit) = (transport.origin().authority(), show_duration(limit));
     let message = match (counter.first_out.get(), counter.first_in.get()) {
         (None, _) => format!("no connection to {peer} within {limit}"),
         (Some(_), None) => format!("no answer from {peer} within {limit}"),

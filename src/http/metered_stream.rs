@@ -29,6 +29,8 @@ pub(super) struct ByteCounter {
     pub first_in: Cell<Option<Instant>>,
     /// The phases of making the connection that are over.
     pub connecting: Cell<Phases>,
+    /// Whether the peer's name is being looked up.
+    pub looking_up: Cell<bool>,
     /// Whether the connection has carried an exchange before.
     pub reused: Cell<bool>,
 }
@@ -42,6 +44,7 @@ impl ByteCounter {
         self.first_out.set(None);
         self.first_in.set(None);
         self.connecting.set(Phases::default());
+        self.looking_up.set(false);
         self.reused.set(false);
     }
 

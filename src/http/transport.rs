@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 
 use super::origin::{Origin, Scheme};
@@ -13,6 +14,9 @@ use super::tls::{self, Verify};
 use crate::units::Size;
 
 const READ_BUFFER_BYTES: usize = 64 << 10;
+/// How many names are looked up at once. Each takes a thread, which stays for as long as the system's resolver does not
+/// come back.
+const LOOK_UPS: usize = 128;
 
 /// What may be chosen about the connections to a service.
 #[derive(Debug, Clone)]
@@ -125,6 +129,7 @@ pub struct Transport {
     settings: Settings,
     tls: Option<TlsConnector>,
     read_buffer: Rc<RefCell<Box<[u8]>>>,
+    look_ups: Arc<Semaphore>,
 }
 
 /// Why a [`Transport`] cannot be made.
@@ -152,7 +157,7 @@ impl Transport {
             Scheme::Https => Some(TlsConnector::from(Arc::new(tls::client_config(&settings)?))),
         };
         let read_buffer = Rc::new(RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()));
-        Ok(Self { origin, settings, tls, read_buffer })
+        Ok(Self { origin, settings, tls, read_buffer, look_ups: Arc::new(Semaphore::new(LOOK_UPS)) })
     }
 
     /// Where the service is.
@@ -177,6 +182,11 @@ impl Transport {
 
     pub(super) const fn tls(&self) -> Option<&TlsConnector> {
         self.tls.as_ref()
+    }
+
+    /// The places for looking names up.
+    pub(super) const fn look_ups(&self) -> &Arc<Semaphore> {
+        &self.look_ups
     }
 
     /// The buffer every read of this worker goes through; see `MeteredStream`.

@@ -24,6 +24,8 @@ enum Extra {
     LastEnded = 6,
     /// When the last request ended, by the stage that it began in.
     LastEndedOfStages = 7,
+    /// For how much of it the busiest worker was on a CPU.
+    WorkerCpu = 8,
 }
 
 /// Writes the extras of a second.
@@ -69,6 +71,11 @@ pub(super) fn write(interval: &Interval, pen: &mut Pen) {
             content.number(at.as_nanos());
         }
         extra(Extra::LastEndedOfStages, content);
+    }
+    if interval.health.worker_cpu.is_some() {
+        let mut content = Pen::default();
+        write_time(interval.health.worker_cpu, &mut content);
+        extra(Extra::WorkerCpu, content);
     }
     if extras.is_empty() {
         return;
@@ -124,6 +131,7 @@ pub(super) fn read(scan: &mut Scan, interval: &mut Interval) -> Result<(), Malfo
                     interval.last_ended.add(StageId(content.small()?), Offset::from_nanos(content.number()?));
                 }
             }
+            _ if extra == Extra::WorkerCpu as u64 => interval.health.worker_cpu = read_time(&mut content)?,
             // of a later version
             _ => {}
         }

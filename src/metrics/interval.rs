@@ -79,6 +79,8 @@ pub struct Health {
     pub memory: Size,
     /// Intervals that wait to be merged.
     pub backlog: u64,
+    /// For how much of the second the busiest worker was on a CPU; none where the system does not say.
+    pub worker_cpu: Option<Duration>,
     /// For how much of the second the worker that was worst off could have run and had no CPU; none where the system does
     /// not say.
     pub cpu_wait: Option<Duration>,
@@ -198,6 +200,7 @@ impl Health {
         self.memory = self.memory.max(other.memory);
         self.backlog = self.backlog.max(other.backlog);
         // what only one of them knows is better than nothing: `None` is below every figure
+        self.worker_cpu = self.worker_cpu.max(other.worker_cpu);
         self.cpu_wait = self.cpu_wait.max(other.cpu_wait);
         self.throttled = self.throttled.max(other.throttled);
         self.stolen = self.stolen.max(other.stolen);

@@ -1,5 +1,4 @@
-/// A text from outside without control characters other than line ends: names and messages come from plans and servers,
-/// and could steer the reader's terminal.
+/// A text from outside as data: without control characters other than line ends, which some readers stop at.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
@@ -18,19 +17,41 @@ pub(super) fn unbroken(text: &str) -> String {
     format!("{}{}{}", blank(text.starts_with(' ')), one_line(text), blank(text.ends_with(' ')))
 }
 
-/// Whether a sign turns the direction of what is written after it, so that a line reads as another.
-pub(super) const fn is_steering(c: char) -> bool {
-    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+/// A text in which what nobody sees is written out, as `\u{202e}`: control characters other than line ends, and signs that
+/// turn the direction of what follows or take no room, so that a line reads as another. A tab is a blank.
+pub(super) fn legible(text: &str) -> String {
+    if !text.contains(is_unseen) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => out.push(' '),
+            c if is_unseen(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
-/// A text for a terminal or a CI system's log: printable, and without what the system would take for a command. GitHub's
+/// Marks of direction and order (Unicode Standard Annex 9), line ends that are none of ours, what has no width, and tags.
+fn is_unseen(c: char) -> bool {
+    (c.is_control() && c != '\n')
+        || matches!(
+            c,
+            '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}'
+        )
+}
+
+/// A text for a terminal or a CI system's log: legible, and without what the system would take for a command. GitHub's
 /// runner obeys a line that begins with `::`, whatever blanks are before it, and `##[…]` anywhere; Azure's and
 /// TeamCity's obey `##vso[…]` and `##teamcity[…]`. A blank in between makes them words again, wherever the text goes.
 ///
 /// Source: `ActionCommand.cs` of actions/runner.
 #[must_use]
 pub fn visible(text: &str) -> String {
-    let lines = printable(text);
+    let lines = legible(text);
     let lines = lines.split('\n').map(|line| {
         let (blanks, rest) = line.split_at(line.len() - line.trim_start().len());
         match rest.strip_prefix("::") {
@@ -62,10 +83,11 @@ mod tests {
     #[test]
     fn no_line_is_a_command_to_a_ci_system() {
         for (text, shown) in [
-            ("a\n \t::error::x", "a\n \u{FFFD}::error::x"),
+            ("a\n \t::error::x", "a\n  : :error::x"),
             ("a\n  ::error::x", "a\n  : :error::x"),
             ("::stop-commands::", ": :stop-commands::"),
-            ("\u{2028}::error::x", "\u{2028}: :error::x"),
+            ("\u{2028}::error::x", "\\u{2028}::error::x"),
+            ("a\u{202E}b\u{1b}[2J\u{FEFF}", "a\\u{202e}b\\u{1b}[2J\\u{feff}"),
             ("a::b", "a::b"),
             ("x ##[set-output name=a]b", "x # #[set-output name=a]b"),
             ("x ###[error]b##vso[task.x]", "x ## #[error]b# #vso[task.x]"),

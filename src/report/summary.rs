@@ -365,8 +365,10 @@ fn task_accounting(tasks: &TasksEntry) -> Vec<String> {
 
 fn generator(report: &Report) -> Section {
     let generator = &report.generator;
+    let busiest = generator.worker_cpu.filter(|_| report.run.workers > 1);
+    let busiest = busiest.map(|busy| format!(" (the busiest worker {:.2})", busy / 1e3)).unwrap_or_default();
     let mut line = format!(
-        "{}, at most {:.2} cores, {}, {} open files, woke up to {} late",
+        "{}, at most {:.2} cores{busiest}, {}, {} open files, woke up to {} late",
         counted(report.run.workers.into(), "worker"),
         generator.cpu_cores,
         Size::from_bytes(generator.memory),

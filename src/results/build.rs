@@ -224,6 +224,7 @@ fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
         memory: worst.memory.as_bytes(),
         memory_limit: limits.memory.map(Size::as_bytes),
         backlog: worst.backlog,
+        worker_cpu: ms(worst.worker_cpu),
         cpu_wait: ms(worst.cpu_wait),
         throttled: ms(worst.throttled),
         stolen: ms(worst.stolen),

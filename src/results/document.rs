@@ -518,6 +518,9 @@ pub struct GeneratorEntry {
     pub memory_limit: Option<u64>,
     /// The most seconds of workers that waited to be put together.
     pub backlog: u64,
+    /// The most of a second that the busiest worker was on a CPU, in milliseconds; absent where the system did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker_cpu: Option<f64>,
     /// The most of a second that a worker was ready to run and had no CPU, in milliseconds; absent where the system did not
     /// say, and only stand-ins for it were watched: `worker_lag`, `stalled` and `lateness`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -27,6 +27,8 @@ pub struct Behaviour {
     pub key_check_cost: Duration,
     /// Whether it has the calls of a federation, which the real service answers with 404.
     pub federation: bool,
+    /// How long a request may take to come, from its first byte to its last.
+    pub read_timeout: Duration,
     /// Whether it starts with a few concepts rather than with none.
     pub seeded: bool,
     /// What its random values derive from.
@@ -73,6 +75,7 @@ impl Default for Behaviour {
             learn_freeze: None,
             key_check_cost: Duration::ZERO,
             federation: false,
+            read_timeout: Duration::from_secs(30),
             seeded: false,
             seed: Seed::new(1),
             threads: 1,

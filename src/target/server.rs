@@ -1,16 +1,18 @@
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
 use hyper::rt::ReadBufCursor;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{LocalSet, spawn_local};
+use tokio::time::{Sleep, sleep};
 
 use super::behaviour::Behaviour;
 use super::counts::Counts;
@@ -135,18 +138,20 @@ async fn serve(listener: std::net::TcpListener, state: Arc<State>, mut stop: wat
         drop(stream.set_nodelay(true));
         let state = state.clone();
         spawn_local(async move {
+            let reading = Rc::new(Reading::default());
+            let socket = Socket { stream, limit: state.behaviour.read_timeout, reading: reading.clone() };
             let service = service_fn(move |request| {
-                let state = state.clone();
-                async move { Ok::<_, Infallible>(respond(&state, request).await) }
+                let (state, reading) = (state.clone(), reading.clone());
+                async move { Ok::<_, Infallible>(respond(&state, &reading, request).await) }
             });
-            let connection = http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(Socket(stream), service);
+            let connection = http1::Builder::new().max_buf_size(LARGEST_HEAD).serve_connection(socket, service);
             // a peer that goes away or talks nonsense ends its connection and nothing else
             drop(connection.await);
         });
     }
 }
 
-async fn respond(state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn respond(state: &State, reading: &Reading, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     if let Some(verb) = head.uri.path().strip_prefix(CONTROL) {
         return control(state, &head.method, verb);
@@ -161,10 +166,19 @@ async fn respond(state: &State, request: Request<Incoming>) -> Response<Full<Byt
         Service::Memory(Some(route)) => route.begin(state),
         Service::Memory(None) | Service::Demo(_) => None,
     };
-    let reply = match Limited::new(body, LARGEST_BODY).collect().await {
+    // as much as the body may be is set aside for it: bodies under way are bounded together
+    let most = body.size_hint().upper().unwrap_or(u64::MAX).min(LARGEST_BODY as u64).div_ceil(1 << 10);
+    let room = state.bodies.acquire_many(u32::try_from(most).unwrap_or(1)).await;
+    let collected = Limited::new(body, LARGEST_BODY).collect().await;
+    reading.over();
+    let reply = match collected {
         Ok(body) => decide(state, route, &ask, fate.fails, &body.to_bytes()),
-        Err(_) => Reply::new(StatusCode::PAYLOAD_TOO_LARGE, json!({"detail": "Request body too large"})),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Reply::new(StatusCode::PAYLOAD_TOO_LARGE, json!({"detail": "Request body too large"}))
+        }
+        Err(_) => Reply::new(StatusCode::REQUEST_TIMEOUT, json!({"detail": "Request body not whole"})),
     };
+    drop(room);
     let slow = if learning.is_some() { state.behaviour.slow_learn } else { Duration::ZERO };
     let ready = Instant::now() + reply.after;
     wait_until(ready.max(began + fate.delay + slow)).await;
@@ -233,37 +247,65 @@ async fn wait_until(moment: Instant) {
     }
 }
 
-/// A TCP stream in hyper's terms.
-struct Socket(TcpStream);
+/// A TCP stream in hyper's terms. A peer that begins a request has to end it in time; one that asks nothing may stay.
+struct Socket {
+    stream: TcpStream,
+    limit: Duration,
+    reading: Rc<Reading>,
+}
+
+/// A request that is coming in.
+#[derive(Default)]
+struct Reading(RefCell<Option<Pin<Box<Sleep>>>>);
+
+impl Reading {
+    /// The whole request is there.
+    fn over(&self) {
+        self.0.take();
+    }
+}
 
 const CHUNK: usize = 4096;
 
 impl hyper::rt::Read for Socket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut out: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut out: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
         let mut chunk = [0; CHUNK];
         let room = out.remaining().min(CHUNK);
         let mut buffer = ReadBuf::new(&mut chunk[..room]);
-        ready!(Pin::new(&mut self.0).poll_read(cx, &mut buffer))?;
-        out.put_slice(buffer.filled());
-        Poll::Ready(Ok(()))
+        let read = Pin::new(&mut this.stream).poll_read(cx, &mut buffer);
+        let mut time = this.reading.0.borrow_mut();
+        if let Poll::Ready(read) = read {
+            read?;
+            // a peer that closes sends nothing more
+            if !buffer.filled().is_empty() {
+                time.get_or_insert_with(|| Box::pin(sleep(this.limit)));
+            }
+            out.put_slice(buffer.filled());
+            return Poll::Ready(Ok(()));
+        }
+        match time.as_mut() {
+            Some(time) => time.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into())),
+            None => Poll::Pending,
+        }
     }
 }
 
 impl hyper::rt::Write for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 
     fn poll_write_vectored(
@@ -271,6 +313,6 @@ impl hyper::rt::Write for Socket {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, bytes)
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
     }
 }

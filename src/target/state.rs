@@ -4,11 +4,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
+use tokio::sync::Semaphore;
 
 use super::behaviour::Behaviour;
 use super::counts::Counters;
 use super::demo::Shop;
 use super::memory::MemoryService;
+
+/// How much the bodies that are coming in may take together, in KiB.
+const BODIES: usize = 256 << 10;
 
 /// What all connections share. Each lock is held for a moment and never while waiting.
 #[derive(Debug)]
@@ -16,6 +20,8 @@ pub(super) struct State {
     pub(super) behaviour: Behaviour,
     pub(super) counters: Counters,
     pub(super) memory: MemoryService,
+    /// Room for the bodies that are coming in, in KiB.
+    pub(super) bodies: Semaphore,
     shop: Mutex<Shop>,
     start: Instant,
     rng: Mutex<Xoshiro256PlusPlus>,
@@ -35,6 +41,7 @@ impl State {
         Self {
             counters: Counters::default(),
             memory: MemoryService::new(&behaviour),
+            bodies: Semaphore::new(BODIES),
             shop: Mutex::default(),
             start: Instant::now(),
             rng: Mutex::new(behaviour.seed.generator()),

@@ -318,3 +318,31 @@ fn who_asks_the_desk_for_a_quote_waits_for_those_before() {
     });
     assert!(began.elapsed() >= Duration::from_millis(100), "{:?}", began.elapsed());
 }
+
+#[test]
+fn a_request_has_to_come_in_time_and_a_connection_without_one_may_stay() {
+    let target = started(Behaviour { read_timeout: Duration::from_millis(300), ..Behaviour::default() });
+    let connect = || TcpStream::connect(target.address()).unwrap();
+    let (mut idle, mut slow, mut half) = (connect(), connect(), connect());
+    slow.write_all(b"GET /v1/hea").unwrap();
+    half.write_all(b"POST /v1/learn HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{").unwrap();
+    let ends = |stream: &mut TcpStream| {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).is_ok_and(|_| !String::from_utf8_lossy(&rest).contains("200 OK"))
+    };
+    assert!(ends(&mut slow) && ends(&mut half));
+    // by then the one that asks nothing has waited as long
+    idle.write_all(b"GET /v1/health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    idle.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+#[test]
+fn an_answer_may_take_longer_than_a_request_may() {
+    let delay = Delay::parse("400ms").unwrap();
+    let target = started(Behaviour { delay, read_timeout: Duration::from_millis(100), ..Behaviour::default() });
+    let (status, _) = post(&target, "/v1/learn", &json!({"user_message": "Rust", "ai_response": "Go"}));
+    assert_eq!(status, 200);
+}

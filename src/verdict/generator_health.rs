@@ -30,7 +30,7 @@ pub enum HealthIssue {
     Stalled,
     /// Requests were sent late although their users were free.
     Late,
-    /// All cores were busy.
+    /// All cores were busy, or one worker was without a pause: whatever is its users' waited for it.
     Cpu,
     /// No more files could be opened.
     OpenFiles,
@@ -75,6 +75,8 @@ const WITHHELD: Duration = Duration::from_millis(100);
 const LATE_IN: u64 = 100;
 /// Busier than this a core has no room to be on time.
 const BUSY: f64 = 0.95;
+/// The same of a worker, which has one core at a time, in a second.
+const BUSY_WORKER: Duration = Duration::from_millis(950);
 /// So near to the limit on open files the next connection may be refused.
 const SPARE_FILES: u64 = 8;
 /// Nearer to the limit than this the system begins to take memory away.
@@ -124,7 +126,7 @@ impl HealthIssue {
             Self::Starved => health.cpu_wait > Some(WAITED),
             Self::Stalled => health.worker_lag > LAG || health.stalled > LAG,
             Self::Late => health.late.saturating_mul(LATE_IN) > requests,
-            Self::Cpu => health.cpu_cores > limits.cores * BUSY,
+            Self::Cpu => health.cpu_cores > limits.cores * BUSY || health.worker_cpu > Some(BUSY_WORKER),
             Self::OpenFiles => {
                 limits.open_files.is_some_and(|most| health.open_files.saturating_add(SPARE_FILES) > most)
             }
@@ -154,6 +156,9 @@ impl HealthIssue {
                 show_duration(Health::LATE),
                 show_duration(worst.lateness)
             ),
+            Self::Cpu if worst.worker_cpu > Some(BUSY_WORKER) => {
+                format!("a worker was on its CPU {}", of_a_second(worst.worker_cpu))
+            }
             Self::Cpu => format!("the process used {:.2} of {} cores", worst.cpu_cores, limits.cores),
             Self::OpenFiles => {
                 format!("{} of {} files were open", worst.open_files, limits.open_files.unwrap_or_default())

@@ -10,6 +10,7 @@ mod ends;
 mod examples;
 mod files;
 mod hostile_files;
+mod merge;
 mod new;
 mod old_journals;
 mod plans;

@@ -170,7 +170,7 @@ fn interrupted(why: &NotReady) -> Exit {
 async fn ready(job: &Job, args: &RunArgs) -> Result<(), Exit> {
     let waiting = |why: &str| {
         if !args.quiet {
-            talk(&format!("{why}\n"));
+            talk(&visible(&format!("{why}\n")));
         }
     };
     probe(&job.program, &job.options.platform, waiting).await.map_err(|error| {
@@ -187,6 +187,6 @@ fn misfit(misfit: Misfit) -> Exit {
 
 /// Says why the run cannot start, and what to do.
 fn refuse(why: &str, help: &str) -> Exit {
-    talk(&format!("error: {why}\n  = help: {help}\n"));
+    talk(&visible(&format!("error: {why}\n  = help: {help}\n")));
     Exit::NotStarted
 }

@@ -241,3 +241,23 @@ async fn a_length_that_does_not_fit_the_body_is_a_fault_of_the_request() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_name_that_is_not_found_in_time_is_a_failure_of_dns() {
+    let transport = || {
+        let settings = Settings { connect_timeout: Duration::from_millis(120), ..Settings::default() };
+        Rc::new(Transport::new(Origin::parse("http://localhost:9").unwrap(), settings).unwrap())
+    };
+    // by the connection's limit, and by the request's own
+    for (timeout, limit) in [(Duration::from_secs(20), "120ms"), (Duration::from_millis(60), "60ms")] {
+        let transport = transport();
+        // a resolver that does not come back keeps every place
+        let _places = transport.look_ups().clone().acquire_many_owned(128).await.unwrap();
+        let mut client = Client::new(transport);
+        let exchange = exchange(&mut client, Outgoing { timeout, ..get() }).await;
+        let failure = failure(&exchange);
+        assert_eq!((failure.kind, exchange.transmission), (FailureKind::Dns, Transmission::NeverSent));
+        assert_eq!(failure.message, format!("`localhost` does not resolve within {limit}"));
+        assert!(exchange.ended - exchange.sent >= Duration::from_millis(60));
+    }
+}

@@ -2,6 +2,7 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, Stream};
@@ -14,14 +15,23 @@ use crate::sample::{FailureKind, Transmission};
 
 /// A peer that speaks TLS with a certificate of its own making for `name`, and the certificate as PEM.
 fn tls_peer(name: &str) -> (Peer, String) {
-    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-    let pem = made.cert.pem();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    self_signed(CertificateParams::new([name.to_owned()]).unwrap())
+}
+
+/// The same with a certificate that was made in some way.
+fn self_signed(params: CertificateParams) -> (Peer, String) {
+    let key = KeyPair::generate().unwrap();
+    peer_with(params.self_signed(&key).unwrap(), &key)
+}
+
+fn peer_with(cert: Certificate, key: &KeyPair) -> (Peer, String) {
+    let pem = cert.pem();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![CertificateDer::from(made.cert)], key)
+        .with_single_cert(vec![CertificateDer::from(cert)], key)
         .unwrap();
     let config = Arc::new(config);
     let peer = Peer::new(move |socket| {
@@ -52,6 +62,43 @@ async fn a_certificate_of_a_trusted_authority_is_taken_and_the_handshake_timed()
         assert!(matches!(second.ending, Ending::Answer(_)) && second.phases.tls.is_none());
         assert_eq!(peer.connections(), 1);
     }
+}
+
+/// What `openssl req -x509` makes: a certificate that is an authority as well.
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_named_itself_is_taken_as_curl_takes_it() {
+    let issuer_key = KeyPair::generate().unwrap();
+    let issuer = Issuer::new(authority("issuer.example"), &issuer_key);
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    // signed by itself as an authority, and by an authority that is not named
+    for (peer, pem) in [self_signed(authority("localhost")), peer_with(leaf, &key)] {
+        let settings = || Settings { authorities: pem.clone().into_bytes(), ..Settings::default() };
+        assert_eq!(answer(&mut client_of(&peer, "localhost", settings()), get()).await.status, 200);
+        // for another host it is no better than any
+        let other = exchange(&mut client_of(&peer, "127.0.0.1", settings()), get()).await;
+        assert!(failure(&other).message.ends_with("is not for `127.0.0.1`"), "{other:?}");
+        // and it vouches for itself alone
+        let (stranger, _) = self_signed(authority("localhost"));
+        let refused = exchange(&mut client_of(&stranger, "localhost", settings()), get()).await;
+        assert_eq!(failure(&refused).kind, FailureKind::Tls, "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_named_itself_has_to_be_in_date() {
+    let mut old = authority("localhost");
+    (old.not_before, old.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+    let (peer, pem) = self_signed(old);
+    let settings = Settings { authorities: pem.into_bytes(), ..Settings::default() };
+    let exchange = exchange(&mut client_of(&peer, "localhost", settings), get()).await;
+    assert!(failure(&exchange).message.ends_with("has expired"), "{exchange:?}");
 }
 
 #[tokio::test]

@@ -244,6 +244,7 @@ pub(super) fn health(dice: &mut impl Rng) -> Health {
         open_files: exponential(dice, 12),
         memory: Size::from_bytes(exponential(dice, 34)),
         backlog: exponential(dice, 3),
+        worker_cpu: maybe(dice),
         cpu_wait: maybe(dice),
         throttled: maybe(dice),
         stolen: maybe(dice),

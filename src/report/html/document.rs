@@ -12,7 +12,7 @@ use super::time_series::{ChartData, TimeSeries};
 use crate::journal::{Entry, Environment as RunEnvironment, Header, Mark};
 use crate::report::format::Seconds;
 use crate::report::numbers::{ABSENT, Unit, grouped};
-use crate::report::sanitize::{is_steering, printable};
+use crate::report::sanitize::legible;
 use crate::results::{BreakdownEntry, GroupEntry, Report, Results, replay};
 use crate::secrets::Secrets;
 use crate::units::Size;
@@ -194,7 +194,7 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     // a text from a plan or a server, without what would steer its reader
     environment.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() => minijinja::escape_formatter(out, state, &Value::from(harmless(text))),
+        Some(text) if !value.is_safe() => minijinja::escape_formatter(out, state, &Value::from(legible(text))),
         _ => minijinja::escape_formatter(out, state, value),
     });
     for (name, unit) in
@@ -211,17 +211,4 @@ fn environment() -> Result<Environment<'static>, Error> {
     });
     environment.add_template("page.html", PAGE)?;
     Ok(environment)
-}
-
-/// A text without control characters, and with those that turn its direction written out.
-fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in printable(text).chars() {
-        if is_steering(c) {
-            out.push_str(&format!("\\u{{{:04X}}}", c as u32));
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }

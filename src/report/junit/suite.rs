@@ -3,6 +3,8 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use crate::report::sanitize::legible;
+
 /// Test suites as JUnit knows them, ready to be written as XML.
 ///
 /// Source of the format: `junit-10.xsd` of the Jenkins xunit plugin, the strictest that is in wide use.
@@ -72,7 +74,7 @@ pub(super) struct Failure {
 
 impl Suites {
     /// The XML document, whole and valid whatever the names and texts hold: XML 1.0 has no way to write most control
-    /// characters, so `U+FFFD` stands in their place.
+    /// characters, so they are written out.
     #[must_use]
     pub(super) fn render(&self) -> String {
         let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
@@ -197,10 +199,9 @@ fn line(text: &str) -> String {
     lines(text).chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect()
 }
 
-/// A text with nothing in it that XML 1.0 cannot hold, and no control character that it can.
+/// A text with nothing in it that nobody sees, and nothing that XML 1.0 cannot hold.
 fn lines(text: &str) -> String {
-    let unfit = |c: char| (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{FFFE}' | '\u{FFFF}');
-    text.chars().map(|c| if unfit(c) { '\u{FFFD}' } else { c }).collect()
+    legible(text).replace(['\u{FFFE}', '\u{FFFF}'], "\u{FFFD}")
 }
 
 #[cfg(test)]
@@ -236,9 +237,9 @@ mod tests {
       <property name="seed" value="42"/>
     </properties>
     <testcase classname="c" name="fine" time="0.250"/>
-    <testcase classname="c" name="a&lt;b&gt;&amp;&quot;&apos;� �[31m�]]&gt;" time="0.250">
-      <failure type="broken" message="x y��]]&gt;">x
-y��]]&gt;</failure>
+    <testcase classname="c" name="a&lt;b&gt;&amp;&quot;&apos;\u{0} \u{1b}[31m�]]&gt;" time="0.250">
+      <failure type="broken" message="x y\u{d}\u{8}]]&gt;">x
+y\u{d}\u{8}]]&gt;</failure>
     </testcase>
     <testcase classname="c" name="odd" time="0.250">
       <error type="" message=""/>

@@ -6,7 +6,7 @@
 use super::line::{Line, Span};
 use super::model::{Block, Importance, Item, List, Mark, Page, Section};
 use super::table::{Align, Cell, Column, Row, RowKind, Table};
-use crate::report::sanitize::{is_steering, one_line, unbroken, visible};
+use crate::report::sanitize::{legible, one_line, unbroken, visible};
 
 /// The longest that a name may be, and another text in a cell and outside of tables, in characters.
 const NAME: usize = 100;
@@ -192,7 +192,7 @@ fn inline(line: &Line, longest: usize) -> String {
 /// A text as a span of code, in one line of at most so many characters. What could end the span or the table's cell is
 /// replaced by what looks like it.
 fn code(text: &str, longest: usize) -> String {
-    let line = one_line(text);
+    let line = legible(&one_line(text));
     let mut fitted: String = line.chars().take(longest).map(in_code).collect();
     if line.chars().nth(longest).is_some() {
         fitted.push('…');
@@ -206,7 +206,6 @@ fn in_code(c: char) -> char {
         '|' => '¦',
         // the reader of a table would take it for the start of an escape
         '\\' => '⧵',
-        c if c.is_control() || is_steering(c) => '\u{FFFD}',
         c => c,
     }
 }
@@ -214,7 +213,7 @@ fn in_code(c: char) -> char {
 /// A text in which nothing is Markdown.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in unbroken(text).chars() {
+    for c in legible(&unbroken(text)).chars() {
         match c {
             '<' => out.push_str("&lt;"),
             '&' => out.push_str("&amp;"),
@@ -223,7 +222,6 @@ fn escaped(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() || is_steering(c) => out.push('\u{FFFD}'),
             c => out.push(c),
         }
     }

@@ -3,7 +3,7 @@
 use super::line::{Line, Span};
 use super::model::{Block, List, Mark, Page, Section};
 use super::table::{Align, Cell, Repeats, Row, RowKind, Table};
-use crate::report::sanitize::{is_steering, one_line, unbroken, visible};
+use crate::report::sanitize::{legible, one_line, unbroken, visible};
 
 /// How many characters of a name are shown: a column is as wide as its longest cell.
 const LONGEST_NAME: usize = 60;
@@ -111,14 +111,14 @@ const fn sign(mark: Mark) -> &'static str {
     }
 }
 
-/// A line's text in one line of the terminal, with nothing in it that turns the direction of what follows.
+/// A line's text in one line of the terminal, with nothing in it that nobody sees.
 fn plain(line: &Line) -> String {
     let text = line.spans.iter().map(|span| match span {
         Span::Words(words) => unbroken(words),
         Span::Name(text) => cut(&one_line(text)),
         Span::Quote(text) => one_line(text),
     });
-    text.collect::<String>().chars().map(|c| if is_steering(c) { '\u{FFFD}' } else { c }).collect()
+    legible(&text.collect::<String>())
 }
 
 /// A name no longer than a line has room for; the other formats have all of it.

@@ -107,7 +107,7 @@ fn learn(state: &State, tenant: &str, fields: &Value) -> Result<Value, Box<Reply
         let body = json!({"detail": "table messages has no column named thinking"});
         return Err(Box::new(Reply::new(StatusCode::INTERNAL_SERVER_ERROR, body)));
     }
-    let lesson = state.memory.memories().of(tenant).learn(&format!("{said} {answered}"), &now());
+    let lesson = state.memory.memories().learn(tenant, &format!("{said} {answered}"), &now());
     Ok(json!({
         "concepts_extracted": lesson.concepts,
         "decisions_detected": lesson.decisions,

@@ -27,12 +27,18 @@ pub(super) struct Lesson {
     pub(super) links: u64,
 }
 
-/// All tenants' memories, bounded in number.
+/// All tenants' memories, bounded in number, and in what they hold together.
 #[derive(Debug, Default)]
-pub(super) struct Memories(HashMap<String, Memory>);
+pub(super) struct Memories {
+    of_tenant: HashMap<String, Memory>,
+    /// How many concepts all of them hold.
+    concepts: usize,
+}
 
 const MOST_CONCEPTS: usize = 10_000;
 const MOST_TENANTS: usize = 10_000;
+/// So many concepts are kept of all tenants together.
+const MOST_OF_ALL: usize = 200_000;
 const LONGEST_WORD: usize = 64;
 const STOP_WORDS: [&str; 70] = [
     "a", "about", "after", "all", "an", "and", "are", "as", "at", "be", "before", "but", "by", "can", "could", "did",
@@ -44,11 +50,30 @@ const STOP_WORDS: [&str; 70] = [
 
 impl Memories {
     /// One tenant's memory; one tenant too many makes room by forgetting all.
-    pub(super) fn of(&mut self, tenant: &str) -> &mut Memory {
-        if self.0.len() >= MOST_TENANTS && !self.0.contains_key(tenant) {
-            self.0.clear();
+    pub(super) fn of(&mut self, tenant: &str) -> &Memory {
+        self.entry(tenant)
+    }
+
+    /// Has a tenant learn a text; where all hold too much, all is forgotten.
+    pub(super) fn learn(&mut self, tenant: &str, text: &str, now: &str) -> Lesson {
+        if self.concepts >= MOST_OF_ALL {
+            self.of_tenant.clear();
+            self.concepts = 0;
         }
-        self.0.entry(tenant.to_owned()).or_default()
+        let memory = self.entry(tenant);
+        let before = memory.order.len();
+        let lesson = memory.learn(text, now);
+        let after = memory.order.len();
+        self.concepts = (self.concepts + after).saturating_sub(before);
+        lesson
+    }
+
+    fn entry(&mut self, tenant: &str) -> &mut Memory {
+        if self.of_tenant.len() >= MOST_TENANTS && !self.of_tenant.contains_key(tenant) {
+            self.of_tenant.clear();
+            self.concepts = 0;
+        }
+        self.of_tenant.entry(tenant.to_owned()).or_default()
     }
 }
 
@@ -135,5 +160,19 @@ mod tests {
         }
         assert_eq!(memory.concepts().len(), MOST_CONCEPTS);
         assert!(memory.recall("postgres", 5).is_empty());
+    }
+
+    #[test]
+    fn all_tenants_together_hold_no_more_than_so_many_concepts() {
+        let mut memories = Memories::default();
+        let text: String = (0..9000).map(|number| format!("W{number} ")).collect();
+        let mut most = 0;
+        for tenant in 0..60 {
+            memories.learn(&tenant.to_string(), &text, "now");
+            let held: usize = memories.of_tenant.values().map(|memory| memory.order.len()).sum();
+            assert_eq!(memories.concepts, held);
+            most = most.max(held);
+        }
+        assert!((MOST_OF_ALL..MOST_OF_ALL + MOST_CONCEPTS).contains(&most), "{most}");
     }
 }

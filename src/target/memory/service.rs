@@ -65,7 +65,7 @@ impl MemoryService {
         let mut memories = Memories::default();
         if behaviour.seeded {
             let text = "Postgres Redis Kafka Kubernetes Grafana Terraform Rust Go Berlin Lisbon";
-            memories.of(DEFAULT_TENANT).learn(text, &now());
+            memories.learn(DEFAULT_TENANT, text, &now());
         }
         Self {
             access: Mutex::new(Access::new(&behaviour.keys)),

@@ -36,6 +36,7 @@ fn each_issue_is_reported_by_its_name_and_figure() {
         open_files: 900,
         memory: Size::from_bytes(500 << 20),
         backlog: 4,
+        worker_cpu: Some(Duration::from_millis(940)),
         // the most that was measured at ease on two cores
         cpu_wait: Some(Duration::from_millis(41)),
         throttled: Some(Duration::ZERO),
@@ -50,6 +51,11 @@ fn each_issue_is_reported_by_its_name_and_figure() {
         (Health { stalled: Duration::from_millis(400), ..fine }, "stalled", "could not run for 400ms of a second"),
         (Health { late: 11, ..fine }, "late", "more than one request in 100 was sent over 10ms late, up to 30ms"),
         (Health { cpu_cores: 1.97, ..fine }, "cpu", "the process used 1.97 of 2 cores"),
+        (
+            Health { worker_cpu: Some(Duration::from_millis(990)), cpu_cores: 1.0, ..fine },
+            "cpu",
+            "a worker was on its CPU for up to 990ms of a second",
+        ),
         (Health { open_files: 1020, ..fine }, "open_files", "1020 of 1024 files were open"),
         (Health { memory: Size::from_bytes(1000 << 20), ..fine }, "memory", "of memory were in use"),
         (Health { backlog: 21, ..fine }, "backlog", "21 seconds of workers waited"),
