@@ -76,8 +76,8 @@ pub mod test_api {
     }
     pub mod metrics {
         pub use crate::metrics::{
-            Accounting, Counts, Distribution, Health, Interval, Measure, Recorder, Scale, SeriesKey, SeriesRef,
-            SparseHistogram, Tally, TaskCounts, TaskKey, Totals,
+            Accounting, Counts, Distribution, Health, Interval, Measure, Recorder, Scale, SeriesCount, SeriesKey,
+            SeriesRef, SparseHistogram, Tally, TaskCounts, TaskKey, Totals,
         };
     }
     pub mod plan {

@@ -4,6 +4,10 @@ use csv::ByteRecord;
 
 /// The most that is read of one file, in bytes; nothing that is measured needs more.
 pub const LIMIT: u64 = 64 << 20;
+/// The most cells of a line.
+const MOST_CELLS: usize = 10_000;
+/// The most columns that are quantiles.
+const MOST_PERCENTS: usize = 100;
 /// The longest text of a cell that is kept, in characters.
 const LONGEST: usize = 500;
 /// Beyond this no count is one of requests.
@@ -32,9 +36,33 @@ impl InputError {
 /// A CSV file of Locust under way: its columns go by their names, in whatever order they stand.
 pub(super) struct Csv<R> {
     head: Vec<String>,
-    reader: csv::Reader<std::io::Take<R>>,
+    reader: csv::Reader<CellLimit<std::io::Take<R>>>,
     /// The line the next record begins in. The reader's own count is one short where lines end with CRLF.
     line: u64,
+}
+
+/// A file whose lines have a bounded number of cells: a few bytes of a file may otherwise become many in memory.
+struct CellLimit<R> {
+    file: R,
+    /// How many there are in the line under way.
+    cells: usize,
+}
+
+impl<R: Read> Read for CellLimit<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        for byte in &buffer[..read] {
+            match byte {
+                b'\n' => self.cells = 0,
+                b',' => self.cells += 1,
+                _ => {}
+            }
+            if self.cells > MOST_CELLS {
+                return Err(std::io::Error::other(format!("a line has more than {MOST_CELLS} cells")));
+            }
+        }
+        Ok(read)
+    }
 }
 
 /// One line of a csv.
@@ -57,7 +85,8 @@ pub(super) enum Form {
 impl<R: Read> Csv<R> {
     /// Reads the head.
     pub(super) fn open(file: R) -> Result<Self, InputError> {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file.take(LIMIT));
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).from_reader(CellLimit { file: file.take(LIMIT), cells: 0 });
         let head = reader.byte_headers().map_err(|error| unread(&error))?;
         let head: Vec<String> = head.iter().map(|cell| text(cell).trim_start_matches('\u{feff}').to_owned()).collect();
         let line = 2 + head.iter().map(|cell| breaks(cell.as_bytes())).sum::<u64>();
@@ -87,7 +116,7 @@ impl<R: Read> Csv<R> {
             let percent: f64 = name.strip_suffix('%')?.parse().ok()?;
             (0.0..=100.0).contains(&percent).then(|| (name.clone(), percent))
         };
-        let mut percents: Vec<(String, f64)> = self.head.iter().filter_map(percent).collect();
+        let mut percents: Vec<(String, f64)> = self.head.iter().filter_map(percent).take(MOST_PERCENTS).collect();
         percents.sort_by(|a, b| a.1.total_cmp(&b.1));
         percents
     }
@@ -103,7 +132,7 @@ impl<R: Read> Csv<R> {
 
     /// Whether the file is longer than what is read of one.
     pub(super) fn is_cut(&self) -> bool {
-        self.reader.get_ref().limit() == 0
+        self.reader.get_ref().file.limit() == 0
     }
 }
 

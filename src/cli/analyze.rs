@@ -1,10 +1,10 @@
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::env_file::Variables;
+use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::plan_file::{FilterWords, PlanFile, find};
 use super::plan_names::names;
 use super::show::missing;
@@ -14,7 +14,9 @@ use crate::analysis::{
     of_report, page, read_exceptions, read_failures, read_history, read_stats,
 };
 use crate::diagnostic::Unset;
+use crate::disk::InputFile;
 use crate::journal::{Entry, Reader};
+use crate::memory::hold;
 use crate::plan::Overrides;
 use crate::report::visible;
 use crate::results::{Report, Results, replay};
@@ -43,6 +45,9 @@ pub(super) struct AnalyzeArgs {
     /// Prints it as Markdown, for a pull request or a job's summary.
     #[arg(long)]
     markdown: bool,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 pub(super) fn run(args: &AnalyzeArgs) -> Exit {
@@ -50,6 +55,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Exit {
 }
 
 fn analyzed(args: &AnalyzeArgs) -> Result<Exit, Exit> {
+    args.memory.budget().of_this_thread();
     let plan = args.plan.as_deref().map(TargetPlan::read).transpose()?;
     let mut files = Vec::new();
     for (index, path) in args.files.iter().enumerate() {
@@ -142,7 +148,7 @@ fn journal(path: &Path, plan: Option<&TargetPlan>) -> Result<Examined, InputErro
     let mut by_plan = plan.map(|plan| (plan, Results::against(header.clone(), plan.rules.clone())));
     let mut results = Results::new(header).map_err(|error| wrong(error.to_string()))?;
     let mut trend = Trend::default();
-    replay(&mut reader, &mut results, |entry, _| {
+    let replayed = replay(&mut reader, &mut results, |entry, _| {
         if let Some((_, results)) = &mut by_plan {
             results.hear(entry);
         }
@@ -150,6 +156,7 @@ fn journal(path: &Path, plan: Option<&TargetPlan>) -> Result<Examined, InputErro
             trend.add_second(interval);
         }
     });
+    replayed.map_err(|error| InputError { message: error.to_string(), line: None, help: MORE_MEMORY.into() })?;
     if let Some(missing) = missing(reader.tail()) {
         talk(&visible(&format!("warning: {}: {missing}\n", path.display())));
     }
@@ -167,7 +174,17 @@ fn report(file: impl Read) -> Result<Report, InputError> {
         help: "give a `load_test_….json` or `.journal` of `plimsoll run`, or a `…_stats.csv` of Locust".into(),
     };
     let mut text = String::new();
-    file.take(LIMIT).read_to_string(&mut text).map_err(|error| wrong(format!("no report: {error}"), None))?;
+    file.take(LIMIT + 1).read_to_string(&mut text).map_err(|error| wrong(format!("no report: {error}"), None))?;
+    if text.len() as u64 > LIMIT {
+        return Err(wrong(format!("longer than {} MiB", LIMIT >> 20), None));
+    }
+    // a few bytes of it may become many
+    let items = text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    let _held = hold(text.len() + items * 48).map_err(|no_room| InputError {
+        message: format!("it holds more than there is memory for: {no_room}"),
+        line: None,
+        help: MORE_MEMORY.into(),
+    })?;
     let report: Report = serde_json::from_str(text.trim_start_matches('\u{FEFF}'))
         .map_err(|error| wrong(format!("no report: {error}"), u64::try_from(error.line()).ok()))?;
     match report.version {
@@ -195,8 +212,8 @@ fn locust(path: &Path, file: impl Read) -> Result<Figures, InputError> {
 }
 
 /// A file beside another: it may be absent, and one that cannot be read is noted and left out.
-fn beside_it<T>(path: &Path, read: impl Fn(File) -> Result<T, InputError>, notes: &mut Vec<String>) -> Option<T> {
-    let file = File::open(path).ok()?;
+fn beside_it<T>(path: &Path, read: impl Fn(InputFile) -> Result<T, InputError>, notes: &mut Vec<String>) -> Option<T> {
+    let file = InputFile::open(path).ok()?;
     match read(file) {
         Ok(read) => Some(read),
         Err(error) => {
@@ -206,12 +223,12 @@ fn beside_it<T>(path: &Path, read: impl Fn(File) -> Result<T, InputError>, notes
     }
 }
 
-fn open(path: &Path) -> Result<File, InputError> {
+fn open(path: &Path) -> Result<InputFile, InputError> {
     let wrong = |message: &str, help: &str| InputError { message: message.into(), line: None, help: help.into() };
     if path.is_dir() {
         return Err(wrong("this is a folder", "give the files in it: `results/*_stats.csv`, or a run's `.journal`"));
     }
-    File::open(path).map_err(|error| {
+    InputFile::open(path).map_err(|error| {
         let pattern = path.to_string_lossy().contains(['*', '?']);
         match error.kind() {
             ErrorKind::NotFound if pattern => wrong(

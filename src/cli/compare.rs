@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
+use super::memory::MemoryArgs;
 use super::terminal::{data, document, talk};
 use crate::journal::NotRead;
 use crate::report::{ComparisonReport, build_comparison, comparison_junit, comparison_page, read_pair};
@@ -49,6 +50,9 @@ pub(super) struct CompareArgs {
     /// Prints JUnit's XML.
     #[arg(long)]
     junit: bool,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 /// What may change, where nothing else is said.
@@ -63,6 +67,7 @@ pub(super) fn run(args: &CompareArgs) -> Exit {
 }
 
 fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
+    args.memory.budget().of_this_thread();
     let demand = Demand { tolerance: args.tolerance, floor: args.floor, error_floor: args.error_floor };
     let report = held_against(&args.base, &args.new, &demand).map_err(|error| {
         let help = "name the files of two runs that end in `.journal`; `plimsoll run` writes one into `results/`";

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
 use super::terminal::{talk, talk_style};
 use crate::diagnostic::{Problem, Problems, SourceId, Sources, Span, Unset, render};
+use crate::disk::{InputFile, NotRead};
 use crate::verdict::Exit;
 
 /// A larger file holds no variables.
@@ -43,18 +43,12 @@ impl Variables {
 fn text_of(path: &Path) -> Result<String, Box<Problem>> {
     let shown = path.display();
     let refused = |why: String| Box::new(Problem::new(format!("cannot read {shown}: {why}")));
-    if path.is_dir() {
-        return Err(refused("it is a folder".into()));
-    }
-    let file = std::fs::File::open(path).map_err(|error| {
-        let missing = error.kind() == std::io::ErrorKind::NotFound;
-        refused(if missing { "there is no such file".into() } else { error.to_string() })
+    let bytes = InputFile::whole(path, LARGEST).map_err(|error| {
+        refused(match error {
+            NotRead::TooLarge => "it is larger than 1 MiB".to_owned(),
+            error => error.to_string(),
+        })
     })?;
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| refused(error.to_string()))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(refused("it is larger than 1 MiB".into()));
-    }
     String::from_utf8(bytes).map_err(|_| refused("it is not UTF-8 text".into()))
 }
 

@@ -12,6 +12,9 @@ pub(super) struct MemoryArgs {
     memory: Option<Size>,
 }
 
+/// What to do about a file that holds more than there is memory for.
+pub(super) const MORE_MEMORY: &str = "see whether the file is what it should be; `--memory 4GiB` gives it more";
+
 /// Below this nothing could be counted.
 const LEAST: Size = Size::from_bytes(16 << 20);
 /// Where the system says nothing.

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::terminal::{data, talk};
 use crate::journal::{Entry, Header, NotMerged, Reader, merge};
 use crate::metrics::Accounting;
@@ -21,6 +22,9 @@ pub(super) struct MergeArgs {
     /// Where the whole run's journal goes, a file that does not exist yet; `.journal` is added where it has no ending.
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 /// Shards that begin further apart than this did not make their load together.
@@ -31,6 +35,7 @@ pub(super) fn run(args: &MergeArgs) -> Exit {
 }
 
 fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
+    args.memory.budget().of_this_thread();
     let into = if args.out.extension().is_some() { args.out.clone() } else { args.out.with_extension("journal") };
     vacant(&into)?;
     if let [one] = args.journals.as_slice()
@@ -60,7 +65,12 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
         talk(&visible(&format!("error: {error}\n  = help: merge the shards with the version that wrote them\n")));
         Exit::Usage
     })?;
-    replay(&mut reader, &mut results, |_, _| {});
+    replay(&mut reader, &mut results, |_, _| {}).map_err(|error| {
+        // what cannot be reported is of no use to anybody
+        drop(std::fs::remove_file(&into));
+        talk(&visible(&format!("error: {error}\n  = help: {MORE_MEMORY}\n")));
+        Exit::Usage
+    })?;
     if let Some(why) = unsound(&args.journals) {
         drop(std::fs::remove_file(&into));
         talk(&visible(&format!("error: {why}\n  = help: merge the journals as their runs wrote them\n")));
@@ -126,6 +136,7 @@ fn refuse(error: &NotMerged) -> Exit {
         NotMerged::Foreign { .. } => {
             (Exit::Usage, "run every shard with the same plan, flags, `--seed` and `--start-at`")
         }
+        NotMerged::NoRoom(_) => (Exit::Usage, MORE_MEMORY),
         NotMerged::Nothing | NotMerged::NotRead(_) | NotMerged::NoShard { .. } | NotMerged::TooLarge(_) => {
             (Exit::Usage, "name journals that `plimsoll run --shard` wrote; they end in `.journal`")
         }

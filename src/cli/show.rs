@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::terminal::{data, document, markup, secrets, talk};
 use crate::journal::{Reader, Tail};
 use crate::report::{Format, HistoryRows, Place, Seconds, keep, visible};
@@ -49,6 +50,9 @@ pub(super) struct ShowArgs {
     /// Writes the CSV of the history with a row per method and name, too.
     #[arg(long)]
     full_history: bool,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 pub(super) fn run(args: &ShowArgs) -> Exit {
@@ -56,6 +60,7 @@ pub(super) fn run(args: &ShowArgs) -> Exit {
 }
 
 fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
+    args.memory.budget().of_this_thread();
     let wish = args.wish()?;
     let mut reader = Reader::open(&args.journal).map_err(|error| {
         refuse(
@@ -65,7 +70,7 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     })?;
     let results = Results::new(reader.header().clone());
     let mut results = results.map_err(|error| refuse(&error.to_string(), "read it with the version that wrote it"))?;
-    replay(&mut reader, &mut results, |_, _| {});
+    replay(&mut reader, &mut results, |_, _| {}).map_err(|error| refuse(&error.to_string(), MORE_MEMORY))?;
     let report = results.report();
     if let Some(missing) = missing(reader.tail()) {
         talk(&visible(&format!("warning: {missing}\n")));

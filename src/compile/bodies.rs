@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::compile::program::{Multipart, PartSource, Payload, append_field};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Span};
+use crate::disk::{InputFile, NotRead};
 use crate::plan::{self, At, Named, Part};
 use crate::sample::EndpointId;
 
@@ -168,28 +169,21 @@ fn head(name: &str, file: Option<&str>, kind: Option<&str>) -> Bytes {
 fn read(file: &At<String>, templates: &mut Templates) -> Option<Bytes> {
     let path = templates.sources.folder(file.span).join(&file.value);
     let shown = path.display();
-    match std::fs::metadata(&path).map(|data| (data.is_dir(), data.len())) {
-        Ok((false, length)) if length <= LARGEST => {}
-        Ok((true, _)) => {
-            templates.problems.push(Problem::at(file.span, format!("{shown} is a folder")));
-            return None;
-        }
-        Ok(_) => {
+    match InputFile::whole(&path, LARGEST) {
+        Ok(bytes) => return Some(Bytes::from(bytes)),
+        Err(NotRead::TooLarge) => {
             let problem = Problem::at(file.span, format!("{shown} is larger than 64 MiB"));
             templates.problems.push(problem.help("what is sent is held in memory: send a smaller file"));
-            return None;
+        }
+        Err(NotRead::System(error)) if error.kind() == std::io::ErrorKind::IsADirectory => {
+            templates.problems.push(Problem::at(file.span, format!("{shown} is a folder")).help("name a file in it"));
         }
         Err(error) => {
             let problem = Problem::at(file.span, format!("cannot read {shown}: {error}"));
             templates.problems.push(problem.help("the path is relative to the file that names it"));
-            return None;
         }
     }
-    let bytes = std::fs::read(&path);
-    bytes
-        .map(Bytes::from)
-        .map_err(|error| templates.problems.push(Problem::at(file.span, format!("cannot read {shown}: {error}"))))
-        .ok()
+    None
 }
 
 /// What a file is said to be, by its ending.

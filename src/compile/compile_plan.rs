@@ -6,6 +6,7 @@ use crate::compile::program::{Endpoint, Program, UserType};
 use crate::compile::secrets::Declarations;
 use crate::compile::steps::{Callable, SetupTeardown};
 use crate::compile::templates::Templates;
+use crate::compile::unbounded_names::UnboundedNames;
 use crate::compile::unused::{Unused, has_profile};
 use crate::compile::warnings::Warnings;
 use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds, users};
@@ -47,7 +48,8 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
         templates.problems.push(problem.help("say what to call: `endpoints: {health: {get: /health}}`"));
     }
     let names: Vec<String> = plan.endpoints.iter().flat_map(Named::names).map(str::to_owned).collect();
-    let callable = Callable { names: &names, written: plan.endpoints.as_ref(), catalog: &catalog };
+    let places = names.iter().enumerate().rev().map(|(place, name)| (name.as_str(), place)).collect();
+    let callable = Callable { names: &names, places, written: plan.endpoints.as_ref(), catalog: &catalog };
     let once = SetupTeardown::compile(plan, &callable, &mut templates);
     let users = users::compile(plan, &callable, &globals.tables, &mut templates);
     let failing = std::mem::take(&mut templates.failing);
@@ -79,6 +81,7 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
         return None;
     }
     unused.into_iter().for_each(|warning| problems.push(warning));
+    UnboundedNames { plan, scenarios: &scenarios, users: &users, sources: options.sources }.warn(problems);
     let endpoints: Vec<Endpoint> = endpoints.into_iter().map(|c| c.map(|c| c.endpoint)).collect::<Option<_>>()?;
     let scope = globals::scope_of(globals.values.clone(), options.seed);
     warnings.unreachable_rates(&rules, &endpoints.iter().collect::<Vec<_>>(), &scope, problems);

@@ -33,14 +33,15 @@ pub(super) struct CompiledGlobals {
 
 /// Compiles vars and data, in the order written: a var may use those before it.
 pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut Problems) -> CompiledGlobals {
-    let mut values: Vec<(Arc<str>, Value)> = Vec::new();
+    let mut values = Arc::new(Globals::default());
+    let mut vars = 0;
     let mut known = Names::default();
     let mut all_uses = Vec::new();
     for (name, any) in plan.vars.iter().flat_map(|vars| &vars.0) {
         // whoever uses one that could not be read is not at fault
         known.add([name.value.as_str()]);
         let Some(any) = any else { continue };
-        let mut templates = Templates::alone(sources, problems, scope(&values, seed));
+        let mut templates = Templates::alone(sources, problems, scope_of(values.clone(), seed));
         let Some(template) = templates.node(&any.value.0) else { continue };
         let before = templates.problems.errors();
         if templates.problems.is_open(any.span) {
@@ -48,22 +49,28 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         }
         let mut uses = Vec::new();
         leaf_uses(&any.value.0, &mut uses);
-        let before_it = known.without(&name.value);
-        uses.iter().for_each(|used| used.check(&before_it, None, sources, templates.problems));
+        let own = known.take(&name.value);
+        uses.iter().for_each(|used| used.check(&known, None, sources, templates.problems));
+        if let Some(own) = own {
+            known.add_shaped(&name.value, own);
+        }
         all_uses.append(&mut uses);
         // one whose value is not known makes this one's unknown
-        let unknown = |name: &String| !values.iter().any(|(known, _)| **known == **name);
+        let unknown = |name: &String| values.value(name).is_none();
         if templates.problems.errors() > before || template.names().iter().any(unknown) {
             continue;
         }
-        let part = PART.wrapping_sub(values.len() as u64);
-        match template.eval(&scope(&values, seed.derive(part))) {
+        let evaluated = template.eval(&scope_of(values.clone(), seed.derive(PART.wrapping_sub(vars))));
+        // whoever else has the values gives them back before one is added, so that no copy is made
+        drop(templates);
+        match evaluated {
             Ok(value) => {
-                known = known.without(&name.value);
+                known.take(&name.value);
                 known.add_shaped(&name.value, Shape::of(&value));
-                values.push((name.value.as_str().into(), value));
+                vars += 1;
+                Arc::make_mut(&mut values).add(name.value.as_str().into(), value);
             }
-            Err(error) => templates.problems.push(Problem::at(any.span, error.message)),
+            Err(error) => problems.push(Problem::at(any.span, error.message)),
         }
     }
     let (mut tables, mut large) = (Tables::new(), Names::default());
@@ -75,14 +82,14 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         if let Dataset::List(Filled(items)) = &dataset.value {
             items.iter().for_each(|item| leaf_uses(&item.value.0, &mut all_uses));
         }
-        let table = table(dataset, &scope(&values, seed), sources, problems).map(Arc::new);
+        let table = table(dataset, &scope_of(values.clone(), seed), sources, problems).map(Arc::new);
         if let Some(table) = &table {
             if table.rows() == 0 {
                 let problem = Problem::at(dataset.span, format!("the data set `{}` is empty", name.value));
                 problems.push(problem.help("give it at least one item"));
             }
             match table.list() {
-                Some(list) => values.push((name.value.as_str().into(), list)),
+                Some(list) => Arc::make_mut(&mut values).add(name.value.as_str().into(), list),
                 None => large.add([name.value.as_str()]),
             }
         }
@@ -97,17 +104,13 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
     for name in plan.data.iter().flat_map(Named::names) {
         tables.entry(name.to_owned()).or_insert(None);
     }
-    CompiledGlobals { values: Arc::new(Globals::new(values)), names, uses: all_uses, large, tables }
+    CompiledGlobals { values, names, uses: all_uses, large, tables }
 }
 
 /// A scope for what is filled in before the run: it belongs to no user.
 pub(super) fn scope_of(globals: Arc<Globals>, seed: Seed) -> Arc<Scope> {
     let user = ScopeUser { id: 0, kind: "".into() };
     Scope::new(globals, user, ScopeRng::new(seed))
-}
-
-fn scope(values: &[(Arc<str>, Value)], seed: Seed) -> Arc<Scope> {
-    scope_of(Arc::new(Globals::new(values.to_vec())), seed)
 }
 
 fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems: &mut Problems) -> Option<Table> {

@@ -27,6 +27,7 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod unbounded_names;
 mod unused;
 mod users;
 #[cfg(test)]

@@ -56,11 +56,9 @@ impl Names {
         Self { shapes, open: self.open || other.open }
     }
 
-    /// These names but one.
-    pub(super) fn without(&self, name: &str) -> Self {
-        let mut others = self.clone();
-        others.shapes.remove(name);
-        others
+    /// Takes a name out; what is known of its value.
+    pub(super) fn take(&mut self, name: &str) -> Option<Shape> {
+        self.shapes.remove(name)
     }
 
     /// Says that there may be more names than these.

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::compile::names::{NameUse, Names};
@@ -18,6 +19,8 @@ pub(super) struct CallSite {
 pub(super) struct Callable<'a> {
     /// All endpoint names of the plan, readable or not, in id order as far as they are readable.
     pub(super) names: &'a [String],
+    /// Where each of them is.
+    pub(super) places: HashMap<&'a str, usize>,
     /// The same as written.
     pub(super) written: Option<&'a Named<At<plan::Endpoint>>>,
     pub(super) catalog: &'a Catalog,
@@ -97,7 +100,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
 
     pub(super) fn call(&mut self, call: &plan::CallMap) -> Option<Call> {
         let name = &call.endpoint;
-        let Some(index) = self.callable.names.iter().position(|known| *known == name.value) else {
+        let Some(index) = self.callable.places.get(name.value.as_str()).copied() else {
             if self.callable.names.is_empty() {
                 return None;
             }

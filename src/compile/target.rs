@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::compile::program::{Compression, Cookies, Ready, Target};
 use crate::diagnostic::{Problem, Problems, Sources};
+use crate::disk::{InputFile, NotRead};
 use crate::http::{Identity, Network, Origin, Proxy, Reuse, Scheme, Settings, Verify, Version};
 use crate::plan::{self, At, ConnectionsWord, Plan, TargetMap, Time, VersionWord};
 
@@ -168,20 +169,16 @@ fn place(file: &At<String>, sources: &Sources) -> PathBuf {
 fn read(file: &At<String>, block: &str, sources: &Sources, problems: &mut Problems) -> Option<Vec<u8>> {
     let path = place(file, sources);
     let shown = path.display();
-    let size = std::fs::metadata(&path).map(|data| data.len());
-    let bytes = match size {
-        Ok(size) if size > LARGEST => {
-            problems.push(Problem::at(file.span, format!("{shown} is larger than 1 MiB")));
-            return None;
-        }
-        Ok(_) => std::fs::read(&path),
-        Err(error) => Err(error),
-    };
-    match bytes {
+    match InputFile::whole(&path, LARGEST) {
         Ok(bytes) if String::from_utf8_lossy(&bytes).contains(&format!("{block}-----")) => Some(bytes),
         Ok(_) => {
             let problem = Problem::at(file.span, format!("{shown} holds no `{block}`"));
             problems.push(problem.help("write it as PEM: text between `-----BEGIN` and `-----END` lines"));
+            None
+        }
+        Err(NotRead::TooLarge) => {
+            let problem = Problem::at(file.span, format!("{shown} is larger than 1 MiB"));
+            problems.push(problem.help("name the PEM file of the certificate or key itself"));
             None
         }
         Err(error) => {

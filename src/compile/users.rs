@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::compile::globals::Tables;
@@ -224,24 +225,20 @@ fn order(written: &plan::User, tasks: &[Task], problems: &mut Problems) -> TaskO
             }
         }
     }
+    let run = tasks.iter().flat_map(runs_of).filter_map(|index| tasks.get(index)).map(|task| &*task.name);
+    let used: HashSet<&str> = sequence.0.iter().map(|word| word.value.as_str()).chain(run).collect();
     for (name, task) in written.tasks.iter() {
         if let Some(weight) = &task.weight {
             let problem = Problem::at(weight.span, "a weight has no effect in a `sequence`");
             problems.push(problem.help("remove it, or remove `sequence`"));
         }
-        let used = sequence.0.iter().any(|word| word.value == name.value) || runs(tasks, &name.value);
+        let used = used.contains(name.value.as_str());
         if !used {
             let problem = Problem::at(name.span, format!("task `{}` is not in the `sequence`", name.value));
             problems.push(problem.help("put it there, or remove it"));
         }
     }
     TaskOrder::Sequence(order)
-}
-
-/// Whether some task runs this one.
-fn runs(tasks: &[Task], name: &str) -> bool {
-    let index = tasks.iter().position(|task| *task.name == *name);
-    tasks.iter().any(|task| index.is_some_and(|index| runs_of(task).contains(&index)))
 }
 
 /// The tasks a task runs.

@@ -8,7 +8,12 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// The line and column at every so many bytes: a plan has a place for each of its steps.
+    marks: Vec<Position>,
 }
+
+/// How many bytes lie between two marks.
+const STEP: usize = 1024;
 
 /// Which source a span points into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +67,38 @@ pub(super) struct Position {
     pub(super) column: usize,
 }
 
+impl Position {
+    const FIRST: Self = Self { line: 1, column: 1 };
+
+    /// Behind so many bytes.
+    fn behind(self, bytes: &[u8]) -> Self {
+        bytes.iter().fold(self, |Self { line, column }, byte| match byte {
+            b'\n' => Self { line: line + 1, column: 1 },
+            // what goes on with a character is none of its own
+            0x80..0xC0 => Self { line, column },
+            _ => Self { line, column: column + 1 },
+        })
+    }
+}
+
+impl Source {
+    fn new(name: String, text: String) -> Self {
+        let mut at = Position::FIRST;
+        let mark = |chunk| {
+            let next = at.behind(chunk);
+            std::mem::replace(&mut at, next)
+        };
+        let marks = text.as_bytes().chunks(STEP).map(mark).collect();
+        Self { name, text, marks }
+    }
+
+    fn position(&self, byte: usize) -> Position {
+        let mark = (byte / STEP).min(self.marks.len().saturating_sub(1));
+        let bytes = self.text.as_bytes().get(mark * STEP..byte).unwrap_or_default();
+        self.marks.get(mark).copied().unwrap_or(Position::FIRST).behind(bytes)
+    }
+}
+
 /// All the texts of one reading.
 #[derive(Debug, Clone, Default)]
 pub struct Sources(Vec<Source>);
@@ -81,7 +118,7 @@ impl Sources {
 
     /// Adds a text and says by which id spans name it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        self.0.push(Source { name: name.into(), text: text.into() });
+        self.0.push(Source::new(name.into(), text.into()));
         SourceId(u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -119,9 +156,8 @@ impl Sources {
 
     /// The line and column a span starts at.
     pub(super) fn position(&self, span: Span) -> Position {
-        let before = self.source(span.source).and_then(|source| source.text.get(..span.start)).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        let source = self.source(span.source).filter(|source| source.text.is_char_boundary(span.start));
+        source.map_or(Position::FIRST, |source| source.position(span.start))
     }
 
     /// `file:line:column` of a span's start.
@@ -130,5 +166,26 @@ impl Sources {
         let Position { line, column } = self.position(span);
         let name = self.source(span.source).map_or("?", |source| source.name.as_str());
         format!("{name}:{line}:{column}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_counted_in_lines_and_characters_wherever_it_is() {
+        let text = format!("a: ü\n{}x\r\n{}\nö: €€ b", "é".repeat(3000), "line\n".repeat(1000));
+        let mut sources = Sources::default();
+        let source = sources.add("plan.yaml", text.clone());
+        for (start, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            let before = &text[..start];
+            let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+            let expected = (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1);
+            let Position { line, column } = sources.position(Span { source, start, end: start });
+            assert_eq!((line, column), expected, "byte {start}");
+        }
+        let nowhere = sources.position(Span { source, start: text.len() + 1, end: text.len() + 1 });
+        assert_eq!(nowhere, Position::FIRST);
     }
 }

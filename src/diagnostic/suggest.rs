@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 /// The candidate nearest to what was typed, where one is near: at most a third of its letters differ.
 ///
 /// Distance is Damerau–Levenshtein with adjacent swaps (optimal string alignment), so `recal`, `rceall` and
@@ -15,6 +17,9 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
             continue;
         }
         let allowed = (typed.len().max(name.len()) / 3).max(1);
+        if typed.len().abs_diff(name.len()) > allowed || !compare_one() {
+            continue;
+        }
         let steps = distance(&typed, &name);
         let long_enough = typed.len() > 1 && name.len() > 1;
         if long_enough && steps <= allowed && best.is_none_or(|(fewest, _)| steps < fewest) {
@@ -40,6 +45,20 @@ pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a st
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
     let verb = if candidates.len() == 1 { "there is" } else { "there are" };
     Some(format!("{verb} {}{more}", listed.join(", ")))
+}
+
+/// How many pairs of names are compared in all: with thousands of names and as many misspelt ones it would take minutes, and
+/// nobody reads so many suggestions.
+const MOST: u32 = 500_000;
+
+thread_local! {
+    static COMPARED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Counts a pair; whether it may still be compared.
+fn compare_one() -> bool {
+    COMPARED.set(COMPARED.get().saturating_add(1));
+    COMPARED.get() <= MOST
 }
 
 fn folded(name: &str) -> Vec<char> {

@@ -1,10 +1,11 @@
-//! Files that results are written to. [`Disk`] makes, renames and removes them, and [`DiskFile`] is one of them: in
+//! Files, written and read. [`InputFile`] reads what a person names: bounded, and without waiting for good. [`Disk`] makes, renames and removes them, and [`DiskFile`] is one of them: in
 //! production the system's; in tests each operation may fail as a full or broken disk fails.
 
 mod disk_file;
 #[cfg(test)]
 mod faulty;
 mod files;
+mod input;
 
 pub use disk_file::DiskFile;
 #[cfg(test)]
@@ -12,3 +13,4 @@ pub use faulty::FaultyDisk;
 #[cfg(test)]
 pub(crate) use faulty::{DiskFault, DiskOperation};
 pub use files::Disk;
+pub use input::{InputFile, NotRead, plain};

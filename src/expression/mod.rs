@@ -41,3 +41,4 @@ pub use signatures::{FILTERS, TESTS};
 pub use template::{Part, Template};
 pub use text::{to_json, to_text};
 pub use work::PlanWork;
+pub use work::memory_of;

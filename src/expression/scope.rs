@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,29 +28,32 @@ pub const BUILT_IN_NAMES: [(&str, &str); 8] = [
 ];
 
 /// What every user of a run sees: the plan's vars and data. Immutable, shared.
-#[derive(Debug, Default)]
-pub struct Globals(Vec<(Arc<str>, Value)>);
+#[derive(Debug, Clone, Default)]
+pub struct Globals(BTreeMap<Arc<str>, Value>);
 
 impl Globals {
     /// The globals with these names; a later name hides an earlier one.
     #[must_use]
-    pub fn new(mut names: Vec<(Arc<str>, Value)>) -> Self {
-        names.sort_by(|a, b| a.0.cmp(&b.0));
-        Self(names)
+    pub fn new(names: Vec<(Arc<str>, Value)>) -> Self {
+        Self(names.into_iter().collect())
+    }
+
+    /// Adds a name; one that is there is hidden.
+    pub fn add(&mut self, name: Arc<str>, value: Value) {
+        self.0.insert(name, value);
     }
 
     /// These globals and more; where both have a name, the new one hides the old.
     #[must_use]
     pub fn with(&self, more: Vec<(Arc<str>, Value)>) -> Self {
-        let kept = self.0.iter().filter(|(name, _)| more.iter().all(|(new, _)| new != name)).cloned();
-        Self::new(kept.chain(more.iter().cloned()).collect())
+        let kept = self.0.iter().map(|(name, value)| (name.clone(), value.clone()));
+        Self(kept.chain(more).collect())
     }
 
     /// The value of a name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Value> {
-        let index = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
-        Some(self.0[index].1.clone())
+        self.0.get(name).cloned()
     }
 }
 
@@ -162,7 +166,7 @@ impl Scope {
     /// # Errors
     /// A value for which there is no memory; the name keeps the value it had.
     pub fn keep(&self, name: &Arc<str>, value: Value) -> Result<(), EvalError> {
-        let held = hold(work::memory(&value)).map_err(|no_room| EvalError {
+        let held = hold(work::memory_of(&value)).map_err(|no_room| EvalError {
             message: format!("the value of `{name}` is too large to be kept: {no_room}"),
         })?;
         lock(&self.names).set(name, value, held.map(Arc::new));

@@ -120,7 +120,8 @@ pub(super) fn beyond_bounds(value: &Value) -> Option<&'static str> {
 
 /// About how many bytes a value takes where it is kept, as far as it was made for that: a part of an answer counts nothing,
 /// as the answer is held as a whole.
-pub(super) fn memory(value: &Value) -> usize {
+#[must_use]
+pub fn memory_of(value: &Value) -> usize {
     let mut sum = 0;
     add_memory(value, DEEPEST, &mut sum);
     sum

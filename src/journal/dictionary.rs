@@ -1,13 +1,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::numbers::{Malformed, Pen, Scan};
+use super::numbers::{Malformed, Pen, Scan, TOO_MUCH, memory_for_series};
 use crate::metrics::SeriesKey;
 use crate::sample::{EndpointId, StageId, TaskId, UserTypeId};
 
 /// How many series a journal may name, and how many bytes their names may have together.
 const SERIES: usize = 1 << 20;
 const NAMES: usize = 64 << 20;
+/// What each takes in memory, where it is read and where it is counted.
+const EACH: usize = 2048;
 
 /// The series a journal has named so far, for its writer: each is written once and then goes by its number.
 #[derive(Debug, Default)]
@@ -73,6 +75,7 @@ impl Named {
     /// Reads the series a frame brings.
     pub(super) fn read(&mut self, scan: &mut Scan) -> Result<(), Malformed> {
         let fresh = scan.number()?;
+        let most = memory_for_series();
         for _ in 0..fresh {
             let endpoint = EndpointId(scan.small()?);
             let user = UserTypeId(scan.small()?);
@@ -87,6 +90,10 @@ impl Named {
             self.keys.push(SeriesKey { endpoint, name, user, task, stage, status });
             if self.keys.len() > SERIES || self.names > NAMES {
                 return Err(Malformed("it names more series than a journal may"));
+            }
+            // whoever reads them counts each by itself
+            if self.keys.len() * EACH + self.names > most {
+                return Err(TOO_MUCH);
             }
         }
         Ok(())

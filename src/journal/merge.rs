@@ -8,6 +8,7 @@ use super::second::OverflowGuard;
 use super::shards::Shards;
 use super::tail::Tail;
 use super::writer::{NotWritten, Writer};
+use crate::memory::MemoryBudget;
 use crate::metrics::{covered_by_load, recompute_run_gauges};
 use crate::sample::Catalog;
 use crate::units::Shard;
@@ -76,6 +77,9 @@ pub enum NotMerged {
         /// How many there should be.
         count: u32,
     },
+    /// There is no memory for one.
+    #[error("`{}` holds more than there is memory for", .0.display())]
+    NoRoom(PathBuf),
     /// The numbers do not fit together.
     #[error("the numbers of `{}` and the other shards are larger than a run's can be", .0.display())]
     TooLarge(PathBuf),
@@ -94,6 +98,15 @@ const GATHERED: usize = 10_000;
 /// # Errors
 /// Journals that are not all shards of one run, each once; what cannot be read or written. Nothing is left behind then.
 pub fn merge(journals: &[PathBuf], into: &Path) -> Result<Merged, NotMerged> {
+    // each of them is read beside the others
+    let budget = MemoryBudget::of_thread_or(u64::MAX);
+    MemoryBudget::new(budget.limit() / journals.len().max(1) as u64).of_this_thread();
+    let merged = merge_all(journals, into);
+    budget.of_this_thread();
+    merged
+}
+
+fn merge_all(journals: &[PathBuf], into: &Path) -> Result<Merged, NotMerged> {
     let mut shards = Shards::open(journals)?;
     let header = shards.header()?;
     let writer = Writer::create(into, &header)?;

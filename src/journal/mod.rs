@@ -28,7 +28,7 @@ mod writer;
 pub use events::{Annotation, Closing, End, Level, Mark};
 pub use header::{Environment, Header, MinimumLevel, PlanText, Stage, Threshold};
 pub use merge::{NotMerged, merge};
-pub use reader::{Entry, NotRead, Reader};
+pub use reader::{Entry, NotRead, Reader, Why};
 pub use run_id::{Fingerprint, RunId};
 pub use tail::Tail;
 pub use writer::{NotWritten, Writer};

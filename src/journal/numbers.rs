@@ -1,3 +1,5 @@
+use crate::memory::MemoryBudget;
+
 /// What is wrong with a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -5,6 +7,19 @@ pub(super) struct Malformed(pub(super) &'static str);
 
 /// How many bytes the numbers of one frame may take in memory: what a small frame unpacks to is not to be trusted.
 pub(super) const MEMORY: usize = 256 << 20;
+
+/// The same, where a reader has less.
+pub(super) fn memory() -> usize {
+    MEMORY.min(memory_for_series())
+}
+
+/// How much a reader has for what a journal counts.
+pub(super) fn memory_for_series() -> usize {
+    usize::try_from(MemoryBudget::of_thread_or(u64::MAX).for_series()).unwrap_or(usize::MAX)
+}
+
+/// A payload that is whole, and for which a reader has no memory.
+pub(super) const TOO_MUCH: Malformed = Malformed("it holds more than there is memory for");
 
 /// Writes numbers and texts one behind the other, and histograms' counts apart from them: they are of another kind,
 /// and each kind packs better alone.
@@ -68,8 +83,8 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) const fn new(bytes: &'a [u8], counts: &'a [u8]) -> Self {
-        Self { rest: bytes, counts, memory: MEMORY }
+    pub(super) fn new(bytes: &'a [u8], counts: &'a [u8]) -> Self {
+        Self { rest: bytes, counts, memory: memory() }
     }
 
     pub(super) fn byte(&mut self) -> Result<u8, Malformed> {
@@ -144,7 +159,10 @@ impl<'a> Scan<'a> {
 
     /// Takes memory from what the frame may have.
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), Malformed> {
-        self.memory = self.memory.checked_sub(bytes).ok_or(Malformed("it holds more than a second can"))?;
+        self.memory = self.memory.checked_sub(bytes).ok_or_else(|| {
+            // what is more than any frame may take is damaged, however much memory there is
+            if memory() < MEMORY { TOO_MUCH } else { Malformed("it holds more than a second can") }
+        })?;
         Ok(())
     }
 

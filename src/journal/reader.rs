@@ -6,8 +6,10 @@ use super::dictionary::Named;
 use super::events::{Annotation, End};
 use super::frame::{FORMAT, Found, Kind, MAGIC, fill, first_line, open};
 use super::header::Header;
+use super::numbers::{TOO_MUCH, memory};
 use super::second::{self, OverflowGuard};
 use super::tail::Tail;
+use crate::disk::{InputFile, plain};
 use crate::metrics::Interval;
 
 /// A journal being read, frame by frame, in memory that does not grow with it. Nothing in the file is trusted: what is
@@ -28,6 +30,8 @@ pub struct Reader<S = BufReader<File>> {
     /// Whether the run's end was read.
     ended: bool,
     tail: Tail,
+    /// Whether it stopped for want of memory.
+    no_room: bool,
 }
 
 /// What a journal holds behind its header.
@@ -55,7 +59,7 @@ pub struct NotRead {
 #[derive(Debug, thiserror::Error)]
 pub enum Why {
     /// The system refuses.
-    #[error("{0}")]
+    #[error("{}", plain(.0))]
     System(#[from] io::Error),
     /// It is something else.
     #[error("it is no journal of Plimsoll")]
@@ -66,6 +70,9 @@ pub enum Why {
     /// It breaks off before its first second could come.
     #[error("it is cut off within its header")]
     CutOff,
+    /// It is whole, and there is no memory for it.
+    #[error("it holds more than there is memory for: `--memory` gives it more")]
+    NoRoom,
     /// Its header is damaged; how.
     #[error("its header is damaged: {0}")]
     Header(String),
@@ -77,7 +84,7 @@ impl Reader {
     /// # Errors
     /// A file that cannot be read or is no journal, and a header that is cut off or damaged.
     pub fn open(path: &Path) -> Result<Self, NotRead> {
-        let file = File::open(path).map_err(Why::from);
+        let file = InputFile::regular(path).map_err(Why::from);
         file.and_then(|file| Self::of(BufReader::new(file))).map_err(|why| NotRead { path: path.to_owned(), why })
     }
 }
@@ -93,6 +100,9 @@ impl<S: Read + Seek> Reader<S> {
         let header: Header = match open(&mut source, &mut payload)? {
             Found::Frame(kind, length) if kind == Kind::Header as u8 => {
                 at += length;
+                if memory_of_json(&payload) > memory() {
+                    return Err(Why::NoRoom);
+                }
                 serde_json::from_slice(&payload).map_err(|error| Why::Header(error.to_string()))?
             }
             Found::Frame(..) => return Err(Why::Header("another frame stands in its place".to_owned())),
@@ -101,7 +111,7 @@ impl<S: Read + Seek> Reader<S> {
         };
         let (series, guard) = (Named::default(), OverflowGuard::default());
         let tail = Tail::CutOff { at, after: None, rest: 0 };
-        Ok(Self { source, header, series, guard, payload, at, last: None, ended: false, tail })
+        Ok(Self { source, header, series, guard, payload, at, last: None, ended: false, tail, no_room: false })
     }
 
     /// What the journal says before its seconds.
@@ -114,6 +124,12 @@ impl<S: Read + Seek> Reader<S> {
     #[must_use]
     pub const fn tail(&self) -> &Tail {
         &self.tail
+    }
+
+    /// Whether reading ended because there was no memory for what comes next.
+    #[must_use]
+    pub const fn is_out_of_memory(&self) -> bool {
+        self.no_room
     }
 
     /// Reads on from the end of the last whole frame: an entry, or the tail.
@@ -145,12 +161,19 @@ impl<S: Read + Seek> Reader<S> {
 
     /// What the payload says; `None` for a kind that is not known.
     fn entry(&mut self, kind: u8) -> Result<Option<Entry>, Tail> {
+        if kind != Kind::Second as u8 && memory_of_json(&self.payload) > memory() {
+            self.no_room = true;
+            return Err(self.corrupt(TOO_MUCH.0));
+        }
         if kind == Kind::Second as u8 {
             if self.ended {
                 return Err(self.corrupt("a second stands behind the end of the run"));
             }
             let interval = second::read(&self.payload, &mut self.series);
-            let interval = interval.map_err(|malformed| self.corrupt(malformed.0))?;
+            let interval = interval.map_err(|malformed| {
+                self.no_room |= malformed == TOO_MUCH;
+                self.corrupt(malformed.0)
+            })?;
             if self.last.is_some_and(|last| last >= interval.second) {
                 return Err(self.corrupt("a second stands behind a later one"));
             }
@@ -207,6 +230,12 @@ impl<S: Read + Seek> Iterator for Reader<S> {
             }
         }
     }
+}
+
+/// About how many bytes a JSON text takes once it is read: each of its items may be a few bytes of it, and become many.
+fn memory_of_json(text: &[u8]) -> usize {
+    const ITEM: usize = 48;
+    text.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() * ITEM + text.len()
 }
 
 /// Reads the line a journal begins with; gives its length.

@@ -88,6 +88,7 @@ impl Shards {
                     Some(Entry::Second(interval)) => shard.next = Some(interval),
                     Some(Entry::Annotation(annotation)) => annotated(annotation)?,
                     Some(Entry::End(end)) => shard.end = Some(end),
+                    None if shard.reader.is_out_of_memory() => return Err(NotMerged::NoRoom(shard.path.clone())),
                     None => shard.over = true,
                 }
             }

@@ -62,6 +62,18 @@ impl MemoryBudget {
         OF_THREAD.set(Some(self.clone()));
     }
 
+    /// The budget of this thread; one of `usual` bytes where it has none.
+    #[must_use]
+    pub fn of_thread_or(usual: u64) -> Self {
+        OF_THREAD.with_borrow(|budget| budget.clone()).unwrap_or_else(|| Self::new(usual))
+    }
+
+    /// How much there is in all for what is counted.
+    #[must_use]
+    pub fn for_series(&self) -> u64 {
+        self.0.limit / 2
+    }
+
     /// Takes bytes from one of its parts.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ pub struct Distribution {
 #[derive(Debug, Clone)]
 pub struct SlidingDistribution {
     length: u32,
-    seconds: VecDeque<(u32, SparseHistogram)>,
+    seconds: VecDeque<(u32, Distribution)>,
     all: Distribution,
 }
 
@@ -37,8 +37,8 @@ impl Distribution {
     }
 
     /// Takes samples away again that were added; the moments are then to be set by [`Distribution::set_moments`].
-    fn subtract(&mut self, samples: &SparseHistogram) {
-        self.counts.subtract(&samples.buckets);
+    fn subtract(&mut self, samples: &Self) {
+        self.counts.subtract(samples.counts.iter());
     }
 
     /// Sets the moments to those of the samples that are left.
@@ -154,7 +154,7 @@ impl SlidingDistribution {
     }
 
     /// Adds what came in a second, which is later than all before.
-    pub fn add(&mut self, second: u32, samples: SparseHistogram) {
+    pub fn add(&mut self, second: u32, samples: &SparseHistogram) {
         while let Some((oldest, _)) = self.seconds.front()
             && oldest.saturating_add(self.length) <= second
         {
@@ -162,8 +162,10 @@ impl SlidingDistribution {
                 self.all.subtract(&old);
             }
         }
-        self.all.add(&samples);
-        self.seconds.push_back((second, samples));
+        self.all.add(samples);
+        let mut kept = Distribution::new(self.all.scale);
+        kept.add(samples);
+        self.seconds.push_back((second, kept));
         let mut moments = Moments::NONE;
         self.seconds.iter().for_each(|(_, samples)| moments.merge(samples.moments()));
         self.all.set_moments(moments);

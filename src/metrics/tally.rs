@@ -82,7 +82,7 @@ const OTHER: &str = "other";
 
 /// What a series takes here, with its place in the index and in the caller's; what it takes in a second it is touched in
 /// is most of it.
-const SLOT: u64 = (size_of::<Slot>() + 2 * size_of::<SeriesKey>() + 1024) as u64;
+const SLOT: u64 = (size_of::<Slot>() + 2 * size_of::<SeriesKey>() + 1536) as u64;
 
 impl Tally {
     /// An empty one.

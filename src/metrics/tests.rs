@@ -99,7 +99,7 @@ proptest! {
             samples.iter().for_each(|sample| recorder.record(*sample));
             let samples = recorder.take();
             heard.push((at, samples.clone()));
-            sliding.add(at, samples);
+            sliding.add(at, &samples);
             let mut anew = Distribution::new(Scale::Time);
             heard.iter().filter(|(second, _)| second + length > at).for_each(|(_, samples)| anew.add(samples));
             let slid = sliding.distribution();

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -97,16 +98,18 @@ impl<T: Decode> Decode for Named<T> {
             problems.push(expected("a map of names", node));
             return None;
         };
-        let mut named: Vec<(At<String>, Option<T>)> = Vec::new();
+        let mut named: Vec<(At<String>, Option<T>)> = Vec::with_capacity(entries.len());
+        let mut places: HashMap<String, Span> = HashMap::with_capacity(entries.len());
         for (key, value) in entries {
             let Some(name) = key_text(key) else {
                 problems.push(unquoted(key));
                 continue;
             };
-            if let Some((first, _)) = named.iter().find(|(known, _)| known.value == name) {
-                problems.push(duplicate(&name, key.span, first.span));
+            if let Some(first) = places.get(&name) {
+                problems.push(duplicate(&name, key.span, *first));
                 continue;
             }
+            places.insert(name.clone(), key.span);
             named.push((At::plain(name, key.span), T::decode(value, problems)));
         }
         Some(Self(named))
@@ -168,16 +171,17 @@ fn whole(node: &Node, problems: &mut Problems) -> bool {
     match &node.value {
         Data::Map(entries) => {
             let mut fine = true;
-            for (index, (key, value)) in entries.iter().enumerate() {
+            let mut places = HashMap::with_capacity(entries.len());
+            for (key, value) in entries {
                 let Some(name) = key_text(key) else {
                     problems.push(unquoted(key));
                     return false;
                 };
-                let first =
-                    entries[..index].iter().find(|(known, _)| key_text(known).as_deref() == Some(name.as_ref()));
-                if let Some((first, _)) = first {
-                    problems.push(duplicate(&name, key.span, first.span));
+                if let Some(first) = places.get(&name) {
+                    problems.push(duplicate(&name, key.span, *first));
                     fine = false;
+                } else {
+                    places.insert(name, key.span);
                 }
                 fine &= whole(value, problems);
             }

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::io::Read;
 use std::path::Path;
 
 use granit_parser::Parser;
@@ -9,6 +8,7 @@ use serde_saphyr::{DuplicateKeyPolicy, Spanned};
 use super::filling::FilledBy;
 use super::number::Number;
 use crate::diagnostic::{Problem, Problems, SourceId, Span};
+use crate::disk::{InputFile, NotRead};
 use crate::units::Size;
 
 /// A file larger than this is no plan.
@@ -91,37 +91,27 @@ pub(super) fn text_of(path: &Path) -> Result<String, Box<Problem>> {
 /// The text of a file: UTF-8, of no more than a size; `hint` is what to ask where it is larger.
 pub(crate) fn text_up_to(path: &Path, largest: Size, hint: &str) -> Result<String, Box<Problem>> {
     let shown = path.display();
-    let file = std::fs::File::open(path).map_err(|error| {
-        let problem = Problem::new(format!("cannot read {shown}: {}", plain(&error)));
-        Box::new(match error.kind() {
-            std::io::ErrorKind::NotFound if path.extension().is_none() && path.components().count() == 1 => {
-                problem.help(format!("there is no `plans/{shown}.yaml` either; `ls plans` lists the plans"))
+    let bytes = InputFile::whole(path, largest.as_bytes()).map_err(|error| {
+        let missing = matches!(&error, NotRead::System(error) if error.kind() == std::io::ErrorKind::NotFound);
+        Box::new(match error {
+            NotRead::TooLarge => Problem::new(format!("{shown} is larger than {largest}")).help(hint),
+            error => {
+                let problem = Problem::new(format!("cannot read {shown}: {error}"));
+                if missing && path.extension().is_none() && path.components().count() == 1 {
+                    problem.help(format!("there is no `plans/{shown}.yaml` either; `ls plans` lists the plans"))
+                } else if missing {
+                    problem.help("check the path; it is relative to the current folder")
+                } else {
+                    problem
+                }
             }
-            std::io::ErrorKind::NotFound => problem.help("check the path; it is relative to the current folder"),
-            _ => problem,
         })
     })?;
-    let mut bytes = Vec::new();
-    // one byte more than allowed distinguishes a file that is too large from one that just fits
-    let read = file.take(largest.as_bytes() + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Box::new(Problem::new(format!("cannot read {shown}: {}", plain(&error)))))?;
-    if bytes.len() as u64 > largest.as_bytes() {
-        return Err(Box::new(Problem::new(format!("{shown} is larger than {largest}")).help(hint)));
-    }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let problem = Problem::new(format!("{shown} is not UTF-8 text: byte {at} is no character"));
         Box::new(problem.help("save it as UTF-8"))
     })
-}
-
-fn plain(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
-        _ => error.to_string(),
-    }
 }
 
 /// Reads a YAML text as one document.

@@ -2,6 +2,7 @@ use super::decode::{Decode, duplicate, expected, key_text, unquoted};
 use super::document::{Data, Node};
 use super::foreign;
 use crate::diagnostic::{Problem, Problems, Span, did_you_mean, nearest};
+use std::collections::HashMap;
 
 /// What the top of a plan is called in messages; its `x-` keys are free.
 pub(super) const PLAN: &str = "a plan";
@@ -27,16 +28,19 @@ impl<'a> Fields<'a> {
             return None;
         };
         let mut meant = Vec::new();
-        for (index, (key, _)) in entries.iter().enumerate() {
+        let mut places = HashMap::new();
+        for (key, _) in entries {
             let Some(name) = key_text(key) else {
                 problems.push(unquoted(key));
                 continue;
             };
             let is_free = what == PLAN && name.starts_with("x-");
-            let earlier = entries[..index].iter().find(|(known, _)| key_text(known).as_deref() == Some(name.as_str()));
-            if let Some((first, _)) = earlier {
-                problems.push(duplicate(&name, key.span, first.span));
-            } else if !known.contains(&name.as_str()) && !is_free {
+            if let Some(first) = places.get(&name) {
+                problems.push(duplicate(&name, key.span, *first));
+                continue;
+            }
+            places.insert(name.clone(), key.span);
+            if !known.contains(&name.as_str()) && !is_free {
                 problems.push(unknown_key(&name, key.span, what, known));
                 meant.extend(nearest(&name, known.iter().copied()).and_then(|near| known.iter().find(|k| **k == near)));
                 meant.extend(foreign::our_key(&name, known));

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::decode::{expected, key_text};
@@ -126,11 +127,16 @@ impl Gatherer<'_> {
 /// Puts included names before the file's own, so that a var may use those of the files included.
 fn add_names(mine: &mut Vec<(Node, Node)>, theirs: Vec<(Node, Node)>, problems: &mut Problems) {
     let own = std::mem::take(mine);
-    let clash = |key: &Node| own.iter().find(|(known, _)| key.text().is_some() && known.text() == key.text());
+    let mut places = HashMap::new();
+    for (key, _) in &own {
+        if let Some(name) = key.text() {
+            places.entry(name.to_owned()).or_insert(key.span);
+        }
+    }
     for (key, value) in theirs {
-        if let Some((known, _)) = clash(&key) {
+        if let Some(known) = key.text().and_then(|name| places.get(name)) {
             let name = key.text().unwrap_or_default();
-            let problem = Problem::at(known.span, format!("`{name}` is defined in two files"));
+            let problem = Problem::at(*known, format!("`{name}` is defined in two files"));
             let problem = problem.label("defined here").related(key.span, "and here");
             problems.push(problem.help("give one of them another name, or make it `extends` the other"));
         } else {

@@ -27,6 +27,6 @@ pub use document::{
 };
 pub use fold::Results;
 pub use levels::level;
-pub use replay::{baseline, replay};
+pub use replay::{TooLarge, baseline, replay};
 pub use rules::{Unreadable, written};
 pub use snapshot::Snapshot;

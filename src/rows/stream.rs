@@ -2,6 +2,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::disk::InputFile;
+
 /// Why a data file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataError {
@@ -26,10 +28,8 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
-            return Err(io::Error::other("it is a folder"));
-        }
+        // it is read more than once, and in any order
+        let file = InputFile::regular(path)?;
         Ok(Self { file: BufReader::with_capacity(BUFFER, file), offset: 0, line: 1 })
     }
 

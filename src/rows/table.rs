@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::cursor::Cursor;
 use super::formats::Format;
 use super::stream::DataError;
-use crate::expression::{Shape, Value};
+use crate::disk::{InputFile, plain};
+use crate::expression::{Shape, Value, memory_of};
 
 /// A data file, looked through once.
 pub struct Table {
@@ -35,6 +36,8 @@ pub struct Reader {
 
 /// A file up to so many bytes is kept in memory.
 const SMALL: u64 = 8 << 20;
+/// Rows are kept as long as they take no more memory than this.
+const MOST_KEPT: usize = 64 << 20;
 /// How many marks there are at most: with more rows each mark stands for more of them.
 const MOST_MARKS: usize = 1 << 16;
 
@@ -44,8 +47,8 @@ impl Table {
     /// # Errors
     /// A file that cannot be read, or the first row that is none.
     pub fn open(path: &Path, format: Format) -> Result<Self, DataError> {
-        let size = std::fs::metadata(path).map(|data| data.len());
-        let size = size.map_err(|error| DataError { message: reason(&error), line: None })?;
+        let refused = |error: std::io::Error| DataError { message: plain(&error), line: None };
+        let size = InputFile::regular(path).and_then(|file| file.metadata()).map_err(refused)?.len();
         let mut cursor = Cursor::open(path, &format)?;
         let mut table = Self {
             path: path.to_owned(),
@@ -58,6 +61,7 @@ impl Table {
             first: None,
             kept: (size <= SMALL).then(Vec::new),
         };
+        let mut memory = 0;
         loop {
             let at = cursor.offset();
             let Some(row) = cursor.next()? else { break };
@@ -74,8 +78,13 @@ impl Table {
                 table.first = Some(row.clone());
             }
             table.rows += 1;
-            if let Some(kept) = &mut table.kept {
-                kept.push(row);
+            if let Some(rows) = &mut table.kept {
+                // a few bytes of a file may become values of many
+                memory += memory_of(&row);
+                rows.push(row);
+                if memory > MOST_KEPT {
+                    table.kept = None;
+                }
             }
         }
         if !table.columns.is_empty() {
@@ -207,13 +216,5 @@ impl fmt::Debug for Table {
     /// Rows may hold passwords: they are not printed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Table").field("path", &self.path).field("rows", &self.rows).finish_non_exhaustive()
-    }
-}
-
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => error.to_string(),
     }
 }

@@ -121,7 +121,7 @@ impl Known {
             return Vec::new();
         }
         let bytes = text.as_bytes();
-        let coded = look != Look::Quick || patterns.may_be_coded_in(bytes);
+        let coded = may_be_coded(patterns, bytes, look);
         let encoded = bytes.iter().any(|byte| matches!(byte, b'%' | b'\\' | b'&' | b'"' | b'\''));
         let mut cuts = cuts(text);
         if look == Look::Closest {
@@ -185,7 +185,7 @@ impl Search<'_> {
         for inner in views {
             self.look_at(&inner, depth + 1);
         }
-        if self.look != Look::Quick || self.patterns.may_be_coded_in(&view.bytes) {
+        if may_be_coded(self.patterns, &view.bytes, self.look) {
             let coded = (0..4).filter_map(|lead| view.base64(lead)).chain((0..2).filter_map(|lead| view.hex(lead)));
             coded.for_each(|inner| self.look_at(&inner, depth + 1));
         }
@@ -208,6 +208,14 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// Whether a secret may lie in a text in base64 or hex. One that is encoded otherwise before makes a long word of signs,
+/// and what is said in plain words has none.
+fn may_be_coded(patterns: &Patterns, text: &[u8], look: Look) -> bool {
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    look != Look::Quick && text.split(|byte| !is_sign(byte)).any(|word| word.len() >= TOKEN)
+        || patterns.may_be_coded_in(text)
 }
 
 /// The cuts of a text: each `…` and `...`.

@@ -242,7 +242,7 @@ impl Shown {
         let mut reader = Reader::open(journal).ok()?;
         let mut results = Results::new(reader.header().clone()).ok()?;
         let mut entries = Vec::new();
-        replay(&mut reader, &mut results, |entry, _| entries.push(entry.clone()));
+        replay(&mut reader, &mut results, |entry, _| entries.push(entry.clone())).unwrap();
         Some(Self { report: results.report(), entries, tail: reader.tail().clone() })
     }
 }

@@ -132,7 +132,7 @@ impl Measurement {
 
 impl Window {
     fn hear(&mut self, second: u32, counts: SelectedCounts, samples: SparseHistogram) {
-        self.samples.add(second, samples);
+        self.samples.add(second, &samples);
         self.seconds.push_back((second, counts));
         while self.seconds.front().is_some_and(|(old, _)| old.saturating_add(self.length) <= second) {
             self.seconds.pop_front();

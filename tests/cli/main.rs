@@ -9,6 +9,7 @@ mod docs;
 mod ends;
 mod examples;
 mod files;
+mod hostile_files;
 mod merge;
 mod new;
 mod old_journals;

@@ -293,7 +293,7 @@ fn sinks(source: &Source, port: u16) -> Vec<(String, String)> {
     let journal = only_file(&folder.join("out"), "journal");
     let journal = journal.to_str().unwrap();
     let json = journal.replace(".journal", ".json");
-    for format in ["--text", "--json", "--csv", "--junit", "--markdown"] {
+    for format in ["--text", "--json", "--csv", "--junit", "--markdown", "--html"] {
         start(&format!("show {format}"), &["show", journal, format], &[]);
     }
     start("compare", &["compare", journal, journal, "--json"], &[]);

@@ -22,7 +22,7 @@ fn read(bytes: &[u8]) -> Option<(Vec<Entry>, Tail)> {
 fn told(bytes: &[u8]) -> Report {
     let mut reader = Reader::of(Cursor::new(bytes)).unwrap();
     let mut results = Results::new(reader.header().clone()).unwrap();
-    replay(&mut reader, &mut results, |_, _| {});
+    replay(&mut reader, &mut results, |_, _| {}).unwrap();
     results.report()
 }
 

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use super::args::RunArgs;
 use super::write_results::{add_to_job, is_github_job};
 use crate::cli::compare::{demand, exit, held_against, json};
+use crate::cli::memory::MORE_MEMORY;
 use crate::cli::terminal::{data, settle, talk};
 use crate::journal::Reader;
 use crate::report::{ComparisonReport, Place, comparison_junit, comparison_page, visible};
@@ -30,7 +31,10 @@ pub(super) fn resolve(path: Option<&Path>, rules: &mut [Rule]) -> Result<(), Exi
         )));
         Exit::Usage
     })?;
-    let measured = baseline(&mut reader, rules);
+    let measured = baseline(&mut reader, rules).map_err(|error| {
+        talk(&visible(&format!("error: {}: {error}\n  = help: {MORE_MEMORY}\n", path.display())));
+        Exit::Usage
+    })?;
     if !reader.tail().is_whole() {
         talk(&visible(&format!("warning: the baseline `{}` is {}\n", path.display(), reader.tail())));
     }

@@ -39,6 +39,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         detach(Reader::MayStall);
     }
     let options = options(args);
+    options.memory.of_this_thread();
     timely(options.start, SystemTime::now()).map_err(misfit)?;
     let target = embedded(args)?;
     let aim =

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::differences::{differences, flaws};
 use super::document::RunSide;
-use crate::journal::{Entry, NotRead, Reader, Tail};
-use crate::results::{Results, replay};
+use crate::journal::{Entry, NotRead, Reader, Tail, Why};
+use crate::results::{Results, TooLarge, replay};
 use crate::units::Offset;
 use crate::verdict::compare::{Accumulator, Span, Trace, Window};
 
@@ -36,7 +36,10 @@ pub struct Pair {
 /// # Errors
 /// A file that cannot be read as a journal.
 pub fn read_pair(base: &Path, new: &Path) -> Result<Pair, NotRead> {
-    let open = |path: &Path, until| Reader::open(path).map(|mut reader| trace(&mut reader, path, until));
+    let open = |path: &Path, until| {
+        let mut reader = Reader::open(path)?;
+        trace(&mut reader, path, until).map_err(|TooLarge| NotRead { path: path.to_owned(), why: Why::NoRoom })
+    };
     let (mut one, mut other) = (open(base, None)?, open(new, None)?);
     let mut warnings = flaws("base", &one);
     warnings.extend(flaws("new", &other));
@@ -62,7 +65,7 @@ pub fn read_pair(base: &Path, new: &Path) -> Result<Pair, NotRead> {
 }
 
 /// Reads one run; of a longer one, what was over `until` then.
-fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offset>) -> RunTrace {
+fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offset>) -> Result<RunTrace, TooLarge> {
     let header = reader.header().clone();
     let spans = header.stages.iter().map(|stage| Span { start: stage.start, end: stage.end, purpose: stage.purpose });
     let window = Window::of(&spans.collect::<Vec<_>>());
@@ -75,7 +78,7 @@ fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offs
         {
             accumulator.add(interval);
         }
-    });
+    })?;
     let elapsed = Offset::from(results.heard());
     let last_ended = Offset::from(results.measured_time());
     let trace = match until {
@@ -92,5 +95,5 @@ fn trace<S: Read + Seek>(reader: &mut Reader<S>, path: &Path, until: Option<Offs
         seconds: trace.seconds(),
         seed: header.seed.value(),
     };
-    RunTrace { side, trace, tail: reader.tail().clone(), results }
+    Ok(RunTrace { side, trace, tail: reader.tail().clone(), results })
 }

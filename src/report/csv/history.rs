@@ -53,12 +53,13 @@ pub(in crate::report) fn history<S: Read + Seek>(
     let mut results = Results::against(reader.header().clone(), Vec::new());
     let mut table = Table::new(results.header(), rows, out)?;
     let mut written = Ok(ControlFlow::Continue(()));
-    replay(reader, &mut results, |entry, results| {
+    let replayed = replay(reader, &mut results, |entry, results| {
         if let Ok(ControlFlow::Continue(())) = written {
             written = table.hear(entry, results, through);
         }
     });
     written.map(drop)?;
+    replayed.map_err(io::Error::other)?;
     table.file.flush()
 }
 

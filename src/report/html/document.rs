@@ -71,7 +71,8 @@ pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut
             marks.push(MarkData { at: note.at.as_secs_f64(), text: note.text.clone() });
         }
         _ => {}
-    });
+    })
+    .map_err(io::Error::other)?;
     let header = results.header();
     let data = PageData {
         step: series.step(),

@@ -108,7 +108,7 @@ pub(super) fn conduct_virtually(run: VirtualRun, interrupts: &[Duration]) -> Res
         let mut reader = Reader::open(&journal).unwrap();
         let mut results = Results::new(reader.header().clone()).unwrap();
         let mut entries = conducted.entries.iter();
-        replay(&mut reader, &mut results, |entry, _| assert_eq!(Some(entry), entries.next()));
+        replay(&mut reader, &mut results, |entry, _| assert_eq!(Some(entry), entries.next())).unwrap();
         assert_eq!(entries.next(), None);
         assert_eq!(results.report(), conducted.report, "what is shown later is what was reported at once");
         std::fs::remove_file(&journal).unwrap();
