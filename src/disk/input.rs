@@ -3,7 +3,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A file that is read, of whatever kind: a pipe that nobody writes to ends the reading, and never holds it up for good.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl InputFile {
 
 impl Read for InputFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut waiting: Option<Instant> = None;
+        let mut waited = Duration::ZERO;
         loop {
             match self.file.read(buffer) {
                 // a pipe that nobody writes to yet
@@ -92,11 +92,12 @@ impl Read for InputFile {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }
-            if waiting.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+            if waited >= PATIENCE {
                 let why = format!("nothing came from it for {} seconds", PATIENCE.as_secs());
                 return Err(io::Error::new(io::ErrorKind::TimedOut, why));
             }
             sleep(LOOK);
+            waited += LOOK;
         }
     }
 }
