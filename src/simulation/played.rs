@@ -228,7 +228,8 @@ async fn play(seed: u64, folder: &Path) -> Played {
 /// Writes what the command writes beside the journal; what could not be written.
 fn write_files(place: &Place, journal: &Path, report: &Report) -> Vec<String> {
     let seconds = Seconds { journal, through: None, rows: HistoryRows::EachName, secrets: place.secrets() };
-    let (_, unwritten) = keep(place, &FORMATS, report, &seconds);
+    // the command writes them from its main thread, which works for no run
+    let (_, unwritten) = with_memory_of_its_own(|| keep(place, &FORMATS, report, &seconds));
     unwritten.iter().map(ToString::to_string).collect()
 }
 
@@ -237,8 +238,22 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     entries.map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())).collect()
 }
 
+/// What whoever reads a journal has: a process of its own, and so memory of its own. In the simulation the run's worker had
+/// this thread, and left its budget.
+fn with_memory_of_its_own<T>(read: impl FnOnce() -> T) -> T {
+    let of_run = MemoryBudget::of_thread_or(u64::MAX);
+    MemoryBudget::new(u64::MAX).of_this_thread();
+    let read = read();
+    of_run.of_this_thread();
+    read
+}
+
 impl Shown {
     fn of(journal: &Path) -> Option<Self> {
+        with_memory_of_its_own(|| Self::read(journal))
+    }
+
+    fn read(journal: &Path) -> Option<Self> {
         let mut reader = Reader::open(journal).ok()?;
         let mut results = Results::new(reader.header().clone()).ok()?;
         let mut entries = Vec::new();
@@ -250,6 +265,10 @@ impl Shown {
 impl Look {
     /// None where there is no journal.
     fn at(at: Duration, journal: &Path) -> Option<Self> {
+        with_memory_of_its_own(|| Self::read(at, journal))
+    }
+
+    fn read(at: Duration, journal: &Path) -> Option<Self> {
         let bytes = std::fs::read(journal).ok()?;
         let last = Reader::of(Cursor::new(bytes)).map_err(|why| why.to_string()).and_then(|mut reader| {
             let mut last = None;
