@@ -137,6 +137,7 @@ fn whatever_befalls_a_run_what_is_true_of_every_run_is_true_of_it() {
                 play(seed);
             }
         }
+        Some(count) if count.parse::<u64>().is_ok() => (0..count.parse().unwrap()).for_each(|seed| drop(play(seed))),
         Some(budget) => {
             // other seeds each time
             let first =
