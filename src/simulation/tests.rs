@@ -137,7 +137,11 @@ fn whatever_befalls_a_run_what_is_true_of_every_run_is_true_of_it() {
                 play(seed);
             }
         }
-        Some(count) if count.parse::<u64>().is_ok() => (0..count.parse().unwrap()).for_each(|seed| drop(play(seed))),
+        Some(count) if count.parse::<u64>().is_ok() => {
+            for seed in 0..count.parse().unwrap() {
+                play(seed);
+            }
+        }
         Some(budget) => {
             // other seeds each time
             let first =
