@@ -79,7 +79,13 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
         Wish::Print(format) => {
             let mut text = Vec::new();
             let rows = HistoryRows::Aggregated;
-            let seconds = Seconds { journal: &args.journal, through: reader.tail().after(), rows, secrets: secrets() };
+            let seconds = Seconds {
+                journal: &args.journal,
+                through: reader.tail().after(),
+                rows,
+                secrets: secrets(),
+                baseline: None,
+            };
             format.write(&report, &seconds, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
             let text = String::from_utf8_lossy(&text);
             match format {
@@ -92,7 +98,12 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
             let rows = if args.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated };
             // a run under way has written on since
             let through = reader.tail().after();
-            write(folder, &formats, &report, &Seconds { journal: &args.journal, through, rows, secrets: secrets() })?;
+            write(
+                folder,
+                &formats,
+                &report,
+                &Seconds { journal: &args.journal, through, rows, secrets: secrets(), baseline: None },
+            )?;
         }
     }
     Ok(Exit::Passed)

@@ -298,7 +298,8 @@ impl Caller<'_> {
         tally.record(series, sample);
         if let (Outcome::Failed(kind), Some(message)) = (sample.outcome, message) {
             let said = self.context.secrets.said(message, self.scope, heard);
-            tally.error(series, kind, &said, sample.timing.ended());
+            let example = || Some(self.context.secrets.beginning(heard.answer?.body(), (self.scope, heard)));
+            tally.error(series, kind, &said, sample.timing.ended(), example);
         }
     }
 }

@@ -262,7 +262,13 @@ fn errors_without_end_fold_into_one_and_lose_none() {
         let mut tally = Tally::new();
         let series = tally.series(&key("a"));
         for number in 0..500 {
-            tally.error(series, FailureKind::Check, &format!("{second} {number} {}", "x".repeat(1000)), Offset::ZERO);
+            tally.error(
+                series,
+                FailureKind::Check,
+                &format!("{second} {number} {}", "x".repeat(1000)),
+                Offset::ZERO,
+                || None,
+            );
         }
         totals.add(&tally.take(second, 0, Health::default()));
     }
@@ -320,7 +326,7 @@ fn merging_workers_adds_counts_and_keeps_the_worst_health() {
         tally.start();
         tally.record(series, &sample(0, 0, 3, Outcome::Ok));
         tally.metric(MetricId(0), series, 1.0);
-        tally.error(series, FailureKind::Check, "same", Offset::ZERO);
+        tally.error(series, FailureKind::Check, "same", Offset::ZERO, || Some("what was answered".into()));
         tally.take(4, 10, Health { worker_lag: Duration::from_millis(7), ..Health::default() })
     });
     let mut merged = seconds.next().unwrap();

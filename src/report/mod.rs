@@ -16,7 +16,7 @@ mod summary;
 pub use comparison::{ComparisonReport, build_comparison, comparison_page, comparison_schema, read_pair};
 pub use csv::{HistoryRows, exceptions, failures};
 pub use files::{Place, ResultFiles};
-pub use format::{Format, Seconds, keep};
+pub use format::{Baseline, Format, Seconds, keep};
 pub use github::annotations;
 pub use junit::comparison_junit;
 pub(crate) use numbers::{Unit, counted, grouped, ms, percent, rate};

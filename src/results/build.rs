@@ -179,6 +179,7 @@ fn groups(errors: &[ErrorCount], catalog: &Catalog) -> (Vec<FailureEntry>, Vec<F
             count: error.count,
             first: error.first.as_secs_f64(),
             last: error.last.as_secs_f64(),
+            example: error.example.as_deref().map(str::to_owned),
         }
     };
     let (exceptions, failures): (Vec<_>, Vec<_>) =

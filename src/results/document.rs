@@ -422,6 +422,9 @@ pub struct FailureEntry {
     pub first: f64,
     /// When the last ended, in seconds from the start.
     pub last: f64,
+    /// The beginning of what was answered to one of them; absent where nothing was answered or it was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
 }
 
 /// Where every request went.
@@ -516,7 +519,7 @@ pub struct GeneratorEntry {
     pub memory: u64,
     /// The memory it may use, in bytes; `null` where that is not known.
     pub memory_limit: Option<u64>,
-    /// The most seconds of workers that waited to be put together.
+    /// How many whole seconds after its end a second of the run was put together, at most.
     pub backlog: u64,
     /// The most of a second that the busiest worker was on a CPU, in milliseconds; absent where the system did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]

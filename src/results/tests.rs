@@ -59,6 +59,7 @@ fn header(thresholds: &[(&str, OnBreak)]) -> Header {
         thresholds: thresholds.iter().map(threshold).collect(),
         stages: vec![stage("low", 0, 5), stage("high", 5, 10)],
         at_least: None,
+        planned: None,
         parts: Vec::new(),
     }
 }

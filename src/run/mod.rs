@@ -10,6 +10,7 @@ mod interrupts;
 mod journal_recorder;
 mod level_controller;
 mod masked_entries;
+mod planned;
 mod preparation;
 mod probe;
 mod process_stats;

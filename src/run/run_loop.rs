@@ -251,9 +251,9 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
     /// Takes a second that is over on every worker, and looks whether the run goes on.
     fn second(&mut self, mut interval: Interval) {
         interval.health.merge(&self.look_at_process());
-        interval.health.backlog = self.collector.backlog() + self.run.messages.len() as u64;
-        self.measure_run(&mut interval);
         let over = Offset::from(Duration::from_secs(u64::from(interval.second) + 1));
+        interval.health.backlog = self.run.clock.now().since(over).as_secs();
+        self.measure_run(&mut interval);
         self.emitter.second(interval);
         if let Some(memory) = &mut self.memory {
             memory.set(self.emitter.results.totals().bytes() as u64);
