@@ -15,6 +15,7 @@ mod new;
 mod old_journals;
 mod plans;
 mod run;
+mod runs;
 mod secrets;
 mod show;
 #[path = "../support/mod.rs"]
