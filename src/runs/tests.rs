@@ -92,6 +92,7 @@ fn what_means_no_run_or_several_is_told_with_what_to_write_instead() {
         ("nightly~2", "the name of 2 runs", "`nightly~1`"),
         ("load", "the beginning of 2 runs", "`load_test_3`, `load_test_2`"),
         ("nigthly", "there is no run `nigthly`", "did you mean `nightly`?"),
+        ("latst~2", "there is no run `latst~2`", "did you mean `latest~2`?"),
         ("latets", "there is no run `latets`", "did you mean `latest`?"),
         ("latest~x", "there is no run `latest~x`", "latest"),
         ("latest~99999999999999999999", "there is no run", "latest"),
@@ -115,7 +116,7 @@ fn the_list_fits_eighty_columns_whatever_the_names_are() {
     let text = list_text(&report(vec![run, line("2026-11-30T11:16:29.123Z", None)]));
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert!(!text.contains('\u{1b}') && !text.lines().any(|line| line.starts_with("::")), "{text}");
-    assert!(text.contains("2026-11-30 11:16  interrupted  1235/s  12.3ms"), "{text}");
+    assert!(text.contains("2026-11-30 11:16  interrupted  1234/s  12.3ms"), "{text}");
 }
 
 #[test]
@@ -131,7 +132,7 @@ fn a_trend_is_a_line_of_signs_the_oldest_first_and_its_changes() {
     let mut other = runs.to_vec();
     other[0].plan = "elsewhere".to_owned();
     let text = trend_text(&report(other), &["p95".to_owned()]);
-    assert!(text.contains("p95 of elsewhere\n  ▅\n") && text.contains("p95 of shop\n  ▁·█\n"), "{text}");
+    assert!(text.contains("p95 of elsewhere\n  ▅\n") && text.contains("p95 of shop\n  ▁█·\n"), "{text}");
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub(super) struct WhichRuns {
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 
-    /// The same as DIR.
+    /// The same, as other commands take it.
     #[arg(long, value_name = "DIR", conflicts_with = "folder")]
     results: Option<PathBuf>,
 
