@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args};
 
 use super::memory::MemoryArgs;
-use super::terminal::{data, document, talk};
+use super::terminal::{complain, data, document, talk};
 use crate::journal::NotRead;
 use crate::report::{ComparisonReport, build_comparison, comparison_junit, comparison_page, read_pair};
 use crate::units::{Ratio, Seed, parse_duration};
@@ -122,6 +122,6 @@ pub(super) fn json(report: &ComparisonReport) -> Result<String, Exit> {
 }
 
 fn refuse(why: &str, help: &str) -> Exit {
-    talk(&crate::report::visible(&format!("error: {why}\n  = help: {help}\n")));
+    complain(why, help);
     Exit::Usage
 }

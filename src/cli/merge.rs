@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
-use super::terminal::{data, talk};
+use super::terminal::{complain, data, talk};
 use crate::journal::{Entry, Header, NotMerged, Reader, merge};
 use crate::metrics::Accounting;
 use crate::report::{run_page, visible};
@@ -43,12 +43,16 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
     {
         warn(&format!("`{}` is a whole run: what comes of merging it is the same run", one.display()));
     }
+    if let Some(why) = unsound(&args.journals) {
+        complain(why, "merge the journals as their runs wrote them");
+        return Err(Exit::Usage);
+    }
     let merged = merge(&args.journals, &into).map_err(|error| refuse(&error))?;
     for (path, tail) in &merged.cut {
         warn(&format!("`{}` is {tail}; what it has is merged", path.display()));
     }
     let lost = |why: &str| {
-        talk(&visible(&format!("error: {why}\n  = help: merge again\n")));
+        complain(why, "merge again");
         Exit::Lost
     };
     let mut reader = Reader::open(&into).map_err(|error| lost(&error.to_string()))?;
@@ -62,20 +66,15 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
     let mut results = Results::new(reader.header().clone()).map_err(|error| {
         // what cannot be reported is of no use to anybody
         drop(std::fs::remove_file(&into));
-        talk(&visible(&format!("error: {error}\n  = help: merge the shards with the version that wrote them\n")));
+        complain(error, "merge the shards with the version that wrote them");
         Exit::Usage
     })?;
     replay(&mut reader, &mut results, |_, _| {}).map_err(|error| {
         // what cannot be reported is of no use to anybody
         drop(std::fs::remove_file(&into));
-        talk(&visible(&format!("error: {error}\n  = help: {MORE_MEMORY}\n")));
+        complain(error, MORE_MEMORY);
         Exit::Usage
     })?;
-    if let Some(why) = unsound(&args.journals) {
-        drop(std::fs::remove_file(&into));
-        talk(&visible(&format!("error: {why}\n  = help: merge the journals as their runs wrote them\n")));
-        return Err(Exit::Usage);
-    }
     data(&run_page(&results.report()).text())?;
     talk(&visible(&format!("merged into {}\n", into.display())));
     Ok(match results.integrity() {
@@ -85,7 +84,8 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
     })
 }
 
-/// What is wrong with the first shard that says it is over and whose requests do not add up: no run writes that.
+/// What is wrong with the first shard that says it is over and whose requests do not add up: no run writes that, but one
+/// that lost a worker.
 fn unsound(journals: &[PathBuf]) -> Option<String> {
     journals.iter().find_map(|path| {
         let mut accounting = Accounting::default();
@@ -97,7 +97,7 @@ fn unsound(journals: &[PathBuf]) -> Option<String> {
                 Entry::End(found) => end = Some(found),
             }
         }
-        let imbalance = end.and_then(|_| accounting.balance().err())?;
+        let imbalance = end.filter(|end| end.broken_workers == 0).and_then(|_| accounting.balance().err())?;
         Some(format!("`{}` was changed: its requests do not add up: {imbalance}", path.display()))
     })
 }
@@ -117,7 +117,7 @@ fn vacant(into: &Path) -> Result<(), Exit> {
         Some(folder) if !folder.is_dir() => format!("there is no folder `{}`", folder.display()),
         _ => return Ok(()),
     };
-    talk(&visible(&format!("error: {why}\n  = help: name another file with `-o FILE`\n")));
+    complain(why, "name another file with `-o FILE`");
     Err(Exit::Usage)
 }
 
@@ -141,6 +141,6 @@ fn refuse(error: &NotMerged) -> Exit {
             (Exit::Usage, "name journals that `plimsoll run --shard` wrote; they end in `.journal`")
         }
     };
-    talk(&visible(&format!("error: {error}\n  = help: {help}\n")));
+    complain(error, help);
     exit
 }

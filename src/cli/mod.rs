@@ -19,6 +19,7 @@ mod target;
 mod terminal;
 mod try_out;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -74,7 +75,10 @@ fn report_breakdowns() {
     std::panic::set_hook(Box::new(|info| {
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("unnamed").to_owned();
-        terminal::talk(&format!("thread '{name}' broke down: {info}\n"));
+        let backtrace = Backtrace::capture();
+        let backtrace =
+            if backtrace.status() == BacktraceStatus::Captured { format!("{backtrace}\n") } else { String::new() };
+        terminal::talk(&format!("thread '{name}' broke down: {info}\n{backtrace}"));
     }));
 }
 

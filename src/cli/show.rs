@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
-use super::terminal::{data, document, markup, secrets, talk};
+use super::terminal::{complain, data, document, markup, secrets, talk};
 use crate::journal::{Reader, Tail};
 use crate::report::{Format, HistoryRows, Place, Seconds, keep, visible};
 use crate::results::{Report, Results, replay};
@@ -153,7 +153,7 @@ fn write(folder: &Path, formats: &[Format], report: &Report, seconds: &Seconds<'
 }
 
 fn lost(why: &str) -> Exit {
-    talk(&format!("error: {why}\n  = help: make room, or choose another folder with `--out DIR`\n"));
+    complain(why, "make room, or choose another folder with `--out DIR`");
     Exit::Lost
 }
 
@@ -179,6 +179,6 @@ pub(super) fn missing(tail: &Tail) -> Option<String> {
 }
 
 fn refuse(why: &str, help: &str) -> Exit {
-    talk(&visible(&format!("error: {why}\n  = help: {help}\n")));
+    complain(why, help);
     Exit::Usage
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::terminal::{Reader, data, detach, talk};
+use super::terminal::{Reader, complain, data, detach, talk};
 use crate::target::{Behaviour, Counts, Delay, Freeze, Target};
 use crate::units::{Rate, Ratio, Seed, parse_duration};
 use crate::verdict::Exit;
@@ -95,7 +95,7 @@ pub(super) fn run(args: &TargetArgs) -> Exit {
                 std::io::ErrorKind::PermissionDenied => "ports below 1024 are the system's: choose one above",
                 _ => "check `--host` and `--port`",
             };
-            talk(&format!("error: cannot listen on {address}: {error}\n  = help: {help}\n"));
+            complain(format_args!("cannot listen on {address}: {error}"), help);
             return Exit::NotStarted;
         }
     };

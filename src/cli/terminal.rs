@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::BorrowedFd;
 use std::sync::OnceLock;
@@ -6,6 +7,7 @@ use std::time::Duration;
 use rustix::io::write;
 
 use crate::diagnostic::Style;
+use crate::report::visible;
 use crate::secrets::Secrets;
 use crate::spool::{Spool, Taken};
 use crate::verdict::Exit;
@@ -64,12 +66,7 @@ pub(super) fn detach(reader: Reader) {
     let left_out = |texts| format!("\n({texts} lines were left out: what reads this did not keep up)\n");
     let Ok(stdout) = Spool::before("stdout", Stream::Out, DATA, left_out) else { return };
     let Ok(stderr) = Spool::before("stderr", Stream::Err, TALK, left_out) else { return };
-    if SPOOLS.set(Spools { stdout, stderr, reader }).is_ok() {
-        // the standard hook would wait for whoever reads
-        std::panic::set_hook(Box::new(|panic| {
-            talk(&format!("\n{panic}\n{}\n", std::backtrace::Backtrace::capture()));
-        }));
-    }
+    drop(SPOOLS.set(Spools { stdout, stderr, reader }));
 }
 
 /// Waits until what was said is written, as long as its reader takes any of it.
@@ -108,6 +105,11 @@ fn print(text: &str) -> Result<(), Exit> {
     }
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).or_else(|error| written(&error))
+}
+
+/// Says on stderr what is wrong and what to do about it. What comes from outside in it steers nobody's terminal.
+pub(super) fn complain(why: impl Display, help: impl Display) {
+    talk(&visible(&format!("error: {why}\n  = help: {help}\n")));
 }
 
 /// Prints talk on stderr.

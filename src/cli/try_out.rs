@@ -6,7 +6,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::env_file::Variables;
 use super::plan_file::{FilterWords, PlanFile, find};
-use super::terminal::{Reader, data, detach, talk};
+use super::terminal::{Reader, complain, data, detach, talk};
 use crate::compile::{Action, Program, Step, UserType};
 use crate::diagnostic::{Unset, did_you_mean};
 use crate::engine::{CallObserver, CallTrace, OnStepFailure, OneOff, Platform, Redirected};
@@ -229,6 +229,6 @@ fn body(text: &mut String, mark: char, body: &[u8], secrets: &Secrets) {
 }
 
 fn refuse(why: &str) -> Exit {
-    talk(&visible(&format!("error: {why}\n  = help: start the service, or aim elsewhere with `--target URL`\n")));
+    complain(why, "start the service, or aim elsewhere with `--target URL`");
     Exit::NotStarted
 }

@@ -37,7 +37,7 @@ impl UnboundedNames<'_> {
             };
             let resolved = Resolved::text(&text.value, &|_| None);
             for (name, range) in &resolved.names {
-                let Some(origin) = self.origin(name, &text.value[range.end.min(text.value.len())..], endpoint) else {
+                let Some(origin) = self.origin(name, text.value.get(range.end..).unwrap_or_default(), endpoint) else {
                     continue;
                 };
                 let why = match origin {
@@ -74,10 +74,12 @@ impl UnboundedNames<'_> {
     }
 
     fn known_origin(&self, name: &str, behind: &str) -> Option<Origin> {
+        // a var may have the name of a function
+        let is_called = behind.trim_start().starts_with('(');
         match name {
-            "uuid" | "random_string" | "random_float" => Some(Origin::Chance(name.to_owned())),
-            "random_int" if !few(behind) => Some(Origin::Chance(name.to_owned())),
-            "now" | "now_ms" => Some(Origin::Time(name.to_owned())),
+            "uuid" | "random_string" | "random_float" if is_called => Some(Origin::Chance(name.to_owned())),
+            "random_int" if is_called && !few(behind) => Some(Origin::Chance(name.to_owned())),
+            "now" | "now_ms" if is_called => Some(Origin::Time(name.to_owned())),
             "iteration" => Some(Origin::Counter),
             "user" if behind.trim_start().starts_with(".id") => {
                 let users: u64 = self.scenarios.iter().map(|scenario| u64::from(scenario.shape.peak())).sum();

@@ -3,7 +3,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet,
 
 use super::problem::{Problem, Problems, Severity};
 use super::source::{Source, Sources, Span};
-use crate::secrets::{Secrets, star_credentials};
+use crate::secrets::{Secrets, floor, star_credentials};
 
 /// How a rendering looks. Colour never carries meaning alone: both say the same words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,14 +124,6 @@ impl Excerpt {
         let end = floor(&line, span.end.saturating_sub(from).clamp(start, line.len()));
         Self { text: line, start, end: end.max(start), cut }
     }
-}
-
-fn floor(text: &str, mut index: usize) -> usize {
-    index = index.min(text.len());
-    while !text.is_char_boundary(index) {
-        index -= 1;
-    }
-    index
 }
 
 #[cfg(test)]

@@ -65,6 +65,22 @@ impl FaultyDisk {
         Self(Arc::new(Mutex::new(Inner { asked: Vec::new(), faults: Box::new(faults), next: None, room: u64::MAX })))
     }
 
+    /// A disk on which operations on some files fail: of those on any of them, counted from 0, the ones of a range.
+    pub(crate) fn failing(
+        on: impl Fn(&Path) -> bool + Send + 'static,
+        fault: DiskFault,
+        which: std::ops::Range<u64>,
+    ) -> Self {
+        let mut asked = 0;
+        Self::new(move |_, _, path| {
+            if !on(path) {
+                return None;
+            }
+            asked += 1;
+            which.contains(&(asked - 1)).then_some(fault)
+        })
+    }
+
     /// A disk with so much room, on which nothing else fails.
     pub(crate) fn of_room(self, bytes: u64) -> Self {
         self.inner().room = bytes;

@@ -113,13 +113,8 @@ async fn perform(
     let mut failures = Vec::new();
     if let Some(user_type) = user_type.and_then(|id| context.program.users.get(id.index())) {
         for (name, template) in &user_type.state {
-            let kept = template.eval(&user.scope).and_then(|value| {
-                context.secrets.note(name, &value);
-                user.scope.keep(name, value)
-            });
-            match kept {
-                Ok(()) => {}
-                Err(error) => failures.push(user.said(&format!("state `{name}`: {}", error.message)).to_string()),
+            if let Err(error) = template.eval(&user.scope).and_then(|value| user.keep(name, value)) {
+                failures.push(user.said(&format!("state `{name}`: {}", error.message)).to_string());
             }
         }
         if [RowPer::User, RowPer::Iteration, RowPer::Task].into_iter().any(|per| user.take_rows(per) != Rows::Taken) {

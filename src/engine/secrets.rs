@@ -161,6 +161,8 @@ impl WorkerSecrets {
 
     /// What is said of a user's work, without the secrets of the run, of the user's state and of what it heard.
     pub(super) fn said(&self, text: &str, scope: &Scope, heard: Heard) -> Arc<str> {
+        // what was noted since may be in a text that was masked before
+        self.flush();
         {
             // most of what is said is said again and again
             let masked = self.masked.borrow();

@@ -200,11 +200,7 @@ impl Run {
 
 impl WorkerHandle {
     fn start(worker: Worker) -> io::Result<Self> {
-        #[cfg(test)]
-        if let Platform::Simulated(simulated) = &worker.platform {
-            return Ok(Self::Task(simulated.clone().start(worker)));
-        }
-        match worker.platform {
+        match &worker.platform {
             Platform::System => {
                 let name = format!("worker-{}", worker.part.worker());
                 let thread = Builder::new().name(name).spawn(move || {
@@ -218,7 +214,7 @@ impl WorkerHandle {
                 thread.map(Self::Thread)
             }
             #[cfg(test)]
-            Platform::Simulated(_) => Err(io::ErrorKind::Unsupported.into()),
+            Platform::Simulated(simulated) => Ok(Self::Task(simulated.clone().start(worker))),
         }
     }
 

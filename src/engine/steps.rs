@@ -29,10 +29,7 @@ impl User {
                 },
                 Action::Set(names) => {
                     let set = names.iter().try_for_each(|(name, template)| {
-                        template.eval(&self.scope).and_then(|value| {
-                            self.context.secrets.note(name, &value);
-                            self.scope.keep(name, value)
-                        })
+                        template.eval(&self.scope).and_then(|value| self.keep(name, value))
                     });
                     set.map_or_else(|error| self.step_failed(task, &step.place, &error), |()| StepsEnd::Done)
                 }

@@ -14,7 +14,7 @@ use super::secrets::Heard;
 use super::stop::{Phase, StopSignal};
 use super::worker_context::WorkerContext;
 use crate::compile::{Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
-use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser};
+use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser, Value};
 use crate::http::Client;
 use crate::metrics::TaskKey;
 use crate::sample::{TaskFailure, TaskId, TaskOutcome, UserTypeId};
@@ -224,19 +224,18 @@ impl User {
         matches!(end, StepsEnd::Done | StepsEnd::Stopped(Then::GoOn) | StepsEnd::CutShort)
     }
 
+    /// Keeps a value under a name of its state; where that is secret, it is noted.
+    pub(super) fn keep(&self, name: &Arc<str>, value: Value) -> Result<(), EvalError> {
+        self.context.secrets.note(name, &value);
+        self.scope.keep(name, value)
+    }
+
     /// Sets its state up, takes its rows and does its first steps.
     async fn first_steps(&mut self, user_type: &UserType) -> StepsEnd {
         for (name, template) in &user_type.state {
-            let kept = template.eval(&self.scope).and_then(|value| {
-                self.context.secrets.note(name, &value);
-                self.scope.keep(name, value)
-            });
-            match kept {
-                Ok(()) => {}
-                Err(error) => {
-                    self.exception(&user_type.name, &format!("state `{name}`: {}", error.message));
-                    return StepsEnd::Failed(TaskFailure::Step, Then::Leave);
-                }
+            if let Err(error) = template.eval(&self.scope).and_then(|value| self.keep(name, value)) {
+                self.exception(&user_type.name, &format!("state `{name}`: {}", error.message));
+                return StepsEnd::Failed(TaskFailure::Step, Then::Leave);
             }
         }
         match self.take_rows(RowPer::User) {

@@ -160,9 +160,7 @@ impl Worker {
             if let Some(interval) = recorder.second_before(now, users) {
                 context.end_second();
                 self.send(interval);
-                for fold in context.tally.borrow_mut().folds() {
-                    drop(self.messages.send(WorkerMessage::Folded(fold)));
-                }
+                self.tell_folds(&context);
             }
             if phase > Phase::Running && users == 0 {
                 break;
@@ -198,8 +196,16 @@ impl Worker {
         }
         context.secrets.flush();
         let rest = recorder.rest(self.clock.now());
+        self.tell_folds(&context);
         let worker = self.part.worker();
         drop(self.messages.send(WorkerMessage::Over { worker, interval: Box::new(rest), done }));
+    }
+
+    /// Tells what has come to be counted under `other` since it was last told.
+    fn tell_folds(&self, context: &WorkerContext) {
+        for fold in context.tally.borrow_mut().folds() {
+            drop(self.messages.send(WorkerMessage::Folded(fold)));
+        }
     }
 
     /// The users of each scenario.

@@ -49,6 +49,8 @@ impl PlanWork {
     /// Begins anew.
     #[must_use]
     pub fn begin() -> Self {
+        // what was evaluated before is no work of this plan
+        LEFT.set(GIVEN.get());
         LEFT_OF_PLAN.set(Some(MOST_OF_PLAN));
         Self(())
     }

@@ -126,10 +126,8 @@ pub(super) fn read(scan: &mut Scan, interval: &mut Interval) -> Result<(), Malfo
                 interval.last_ended = LastEnded::in_unknown_stage(Offset::from_nanos(content.number()?));
             }
             _ if extra == Extra::LastEndedOfStages as u64 => {
-                for _ in 0..content.number()? {
-                    content.charge(size_of::<(StageId, Offset)>())?;
-                    interval.last_ended.add(StageId(content.small()?), Offset::from_nanos(content.number()?));
-                }
+                let ends = content.list(|scan| Ok((StageId(scan.small()?), Offset::from_nanos(scan.number()?))))?;
+                ends.into_iter().for_each(|(stage, at)| interval.last_ended.add(stage, at));
             }
             _ if extra == Extra::WorkerCpu as u64 => interval.health.worker_cpu = read_time(&mut content)?,
             // of a later version

@@ -2,6 +2,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+
 use super::dictionary::Named;
 use super::events::{Annotation, End};
 use super::frame::{FORMAT, Found, Kind, MAGIC, fill, first_line, open};
@@ -100,10 +102,7 @@ impl<S: Read + Seek> Reader<S> {
         let header: Header = match open(&mut source, &mut payload)? {
             Found::Frame(kind, length) if kind == Kind::Header as u8 => {
                 at += length;
-                if memory_of_json(&payload) > memory() {
-                    return Err(Why::NoRoom);
-                }
-                serde_json::from_slice(&payload).map_err(|error| Why::Header(error.to_string()))?
+                json(&payload)?
             }
             Found::Frame(..) => return Err(Why::Header("another frame stands in its place".to_owned())),
             Found::Nothing | Found::Partial(_) => return Err(Why::CutOff),
@@ -161,10 +160,6 @@ impl<S: Read + Seek> Reader<S> {
 
     /// What the payload says; `None` for a kind that is not known.
     fn entry(&mut self, kind: u8) -> Result<Option<Entry>, Tail> {
-        if kind != Kind::Second as u8 && memory_of_json(&self.payload) > memory() {
-            self.no_room = true;
-            return Err(self.corrupt(TOO_MUCH.0));
-        }
         if kind == Kind::Second as u8 {
             if self.ended {
                 return Err(self.corrupt("a second stands behind the end of the run"));
@@ -183,13 +178,20 @@ impl<S: Read + Seek> Reader<S> {
             return Ok(Some(Entry::Second(Box::new(interval))));
         }
         let entry = if kind == Kind::Annotation as u8 {
-            serde_json::from_slice(&self.payload).map(Entry::Annotation)
+            json(&self.payload).map(Entry::Annotation)
         } else if kind == Kind::End as u8 {
-            serde_json::from_slice(&self.payload).map(Entry::End)
+            json(&self.payload).map(Entry::End)
         } else {
             return Ok(None);
         };
-        entry.map(Some).map_err(|error| self.corrupt(&error.to_string()))
+        entry.map(Some).map_err(|why| match why {
+            Why::NoRoom => {
+                self.no_room = true;
+                self.corrupt(TOO_MUCH.0)
+            }
+            Why::Header(error) => self.corrupt(&error),
+            other => self.corrupt(&other.to_string()),
+        })
     }
 
     /// How a journal ends that has nothing behind its last whole frame.
@@ -230,6 +232,14 @@ impl<S: Read + Seek> Iterator for Reader<S> {
             }
         }
     }
+}
+
+/// Reads a JSON text that there is memory for.
+fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Why> {
+    if memory_of_json(text) > memory() {
+        return Err(Why::NoRoom);
+    }
+    serde_json::from_slice(text).map_err(|error| Why::Header(error.to_string()))
 }
 
 /// About how many bytes a JSON text takes once it is read: each of its items may be a few bytes of it, and become many.

@@ -45,6 +45,10 @@ pub enum Measure {
 }
 
 impl Measure {
+    /// Response times, however their requests ended.
+    pub const RESPONSE: [Self; 2] = [Self::ResponseOk, Self::ResponseFailed];
+    /// Service times, however their requests ended.
+    pub const SERVICE: [Self; 2] = [Self::ServiceOk, Self::ServiceFailed];
     /// Every measure.
     pub const ALL: [Self; 10] = [
         Self::ResponseOk,

@@ -147,8 +147,9 @@ impl Tally {
         if is_other && !self.take_memory(SLOT) {
             let rest = SeriesKey {
                 endpoint: EndpointId(u32::MAX),
-                user: UserTypeId(0),
-                task: TaskId(0),
+                // nobody's
+                user: UserTypeId(u16::MAX),
+                task: TaskId(u16::MAX),
                 status: key.status.map(|status| status / 100 * 100),
                 ..key.clone()
             };

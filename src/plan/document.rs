@@ -9,6 +9,7 @@ use super::filling::FilledBy;
 use super::number::Number;
 use crate::diagnostic::{Problem, Problems, SourceId, Span};
 use crate::disk::{InputFile, NotRead};
+use crate::secrets::floor;
 use crate::units::Size;
 
 /// A file larger than this is no plan.
@@ -215,10 +216,6 @@ fn refused(error: &serde_saphyr::Error, text: &str, source: SourceId) -> Problem
 
 fn byte_of(text: &str, characters: usize) -> usize {
     text.char_indices().nth(characters).map_or(text.len(), |(index, _)| index)
-}
-
-fn floor(text: &str, index: usize) -> usize {
-    (0..=index.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
 }
 
 fn placed(raw: Spanned<Raw>, text: &str, source: SourceId) -> Node {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::decode::{Decode, Named, node_to_json};
+use super::decode::{Decode, Named, node_as_written, node_to_json};
 use super::document::{self, Node, text_of};
 use super::environment::{Lookup, fill_in};
 use super::filled_secrets::learn_filled;
@@ -83,10 +83,11 @@ fn read_over(
         problems.push(*problem);
     });
     let mut tree = parsed.ok()?;
-    let written = node_to_json(&tree);
     fill_in(&mut tree, lookup, problems);
     let own = Path::new(name).canonicalize().unwrap_or_else(|_| name.into());
     Gatherer { lookup, sources, problems, way: vec![own], seen: Vec::new() }.gather(&mut tree);
+    // with all it includes; what is filled in is still to be seen as it was written
+    let written = node_as_written(&tree, problems.secrets());
     let mut whole = tree.clone();
     overrides.apply(&mut whole, sources, problems);
     inherit(&mut whole, problems);

@@ -1,4 +1,4 @@
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::csv::{HistoryRows, exceptions, failures, history, stats};
@@ -6,8 +6,8 @@ use super::files::{Place, Unwritten};
 use super::html;
 use super::junit::junit;
 use super::summary::run_page;
-use crate::journal::Reader;
-use crate::results::Report;
+use crate::journal::{Entry, Reader};
+use crate::results::{Report, TooLarge};
 use crate::secrets::Secrets;
 
 /// A form a run is written in.
@@ -99,6 +99,26 @@ pub fn keep(
         }
     }
     (written, unwritten)
+}
+
+/// Reads the entries of a journal, up to the last second that is asked for.
+///
+/// # Errors
+/// What `hear` says, and a journal that there is no memory for.
+pub(super) fn read_entries<S: Read + Seek>(
+    reader: &mut Reader<S>,
+    through: Option<u32>,
+    mut hear: impl FnMut(&Entry) -> io::Result<()>,
+) -> io::Result<()> {
+    for entry in reader.by_ref() {
+        if let Entry::Second(second) = &entry
+            && through.is_some_and(|last| second.second > last)
+        {
+            return Ok(());
+        }
+        hear(&entry)?;
+    }
+    if reader.is_out_of_memory() { Err(io::Error::other(TooLarge)) } else { Ok(()) }
 }
 
 impl Seconds<'_> {

@@ -27,7 +27,7 @@ impl Results {
         let time = self.measured_time().as_secs_f64();
         let (rows, total) = requests(totals, &header.catalog, time);
         let (exceptions, failures) = groups(&totals.errors(), &header.catalog);
-        let end = self.end();
+        let (end, span) = (self.end(), self.span());
         Report {
             version: VERSION,
             plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
@@ -71,7 +71,9 @@ impl Results {
             measured: self.without_warm_up(),
             requests: rows,
             users: users(totals, &header.catalog, time),
-            breakdown: breakdown(totals, &header.catalog, time, |stage| self.stage_time(stage).as_secs_f64()),
+            breakdown: breakdown(totals, &header.catalog, time, |stage| {
+                span.time(|other| other == stage).as_secs_f64()
+            }),
             metrics: metrics(totals, &header.catalog),
             failures,
             exceptions,

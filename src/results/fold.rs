@@ -9,8 +9,8 @@ use crate::sample::{Catalog, StageId, TaskRole};
 use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{
-    Achievement, Finding, GeneratorHealth, Integrity, Judged, Limits, ThresholdEvaluator, Timeline, Verdict, conclude,
-    judge_stage,
+    Achievement, Elapsed, Finding, GeneratorHealth, Integrity, Judged, Limits, ThresholdEvaluator, Timeline, Verdict,
+    conclude, judge_stage,
 };
 
 /// What a run has come to so far. It hears the entries of a run in their order, live or from a journal, and answers at
@@ -156,16 +156,14 @@ impl Results {
         self.elapsed().max(last)
     }
 
-    /// The same of what is judged where no stage is named: without warm-ups.
-    pub(super) fn judged_time(&self) -> Duration {
-        let measured = self.timeline.measured(Offset::from(self.elapsed()), self.totals.last_ended());
-        measured.time(|stage| self.catalog.is_measured(stage))
+    /// What of each stage figures are about: to the end of the load, or of what it left under way.
+    pub(super) fn span(&self) -> Elapsed {
+        self.timeline.measured(Offset::from(self.elapsed()), self.totals.last_ended())
     }
 
-    /// The same of one stage.
-    pub(super) fn stage_time(&self, stage: StageId) -> Duration {
-        let measured = self.timeline.measured(Offset::from(self.elapsed()), self.totals.last_ended());
-        measured.time(|other| other == stage)
+    /// The time of what is judged where no stage is named: without warm-ups.
+    pub(super) fn judged_time(&self) -> Duration {
+        self.span().time(|stage| self.catalog.is_measured(stage))
     }
 
     /// The stage under way at a moment, of the first scenario that has one.
@@ -202,8 +200,8 @@ impl Results {
         let elapsed = Offset::from(self.elapsed());
         let mut findings = self.evaluator.findings(elapsed, self.closing());
         let levels = self.end.as_ref().map_or(&[][..], |end| &end.levels);
+        let measured = self.span();
         on_levels(&mut findings, &self.rules, (levels, self.levels), |rule, stage| {
-            let measured = self.timeline.measured(elapsed, self.totals.last_ended());
             judge_stage(rule, &self.totals, &self.catalog, &measured, stage)
         });
         findings

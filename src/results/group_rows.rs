@@ -1,16 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::document::{BreakdownEntry, GroupEntry};
-use super::request_rows::{share, times};
-use crate::metrics::{Counts, Distribution, Measure, Scale, SeriesKey, SeriesTotal, Totals};
-use crate::sample::{Catalog, StageId};
-
-/// Requests that have something in common.
-struct Group {
-    counts: Counts,
-    response: Distribution,
-    service: Distribution,
-}
+use super::request_rows::{Row, share};
+use crate::metrics::{Measure, SeriesKey, Totals};
+use crate::sample::{Catalog, StageId, UserTypeId};
 
 /// The requests by stage, user type, task and status. `seconds` is what rates are over: of the whole run, and of a stage.
 pub(super) fn breakdown(
@@ -42,7 +35,7 @@ pub(super) fn breakdown(
     }
 }
 
-fn user_type(catalog: &Catalog, user: crate::sample::UserTypeId) -> &str {
+fn user_type(catalog: &Catalog, user: UserTypeId) -> &str {
     catalog.users.get(user.index()).map_or("", |user| &*user.name)
 }
 
@@ -52,40 +45,24 @@ fn groups<K: Ord>(
     name: impl Fn(&K) -> String,
     seconds: impl Fn(&K) -> f64,
 ) -> Vec<GroupEntry> {
-    let mut groups: BTreeMap<K, Group> = BTreeMap::new();
+    let mut groups: BTreeMap<K, Row> = BTreeMap::new();
     for (key, total) in totals.series() {
-        groups.entry(of(key)).or_insert_with(Group::new).add(total);
+        groups.entry(of(key)).or_insert_with(Row::new).add(key.status, total);
     }
-    groups.into_iter().map(|(key, group)| group.entry(name(&key), seconds(&key))).collect()
+    groups.into_iter().map(|(key, row)| entry(&row, name(&key), seconds(&key))).collect()
 }
 
-impl Group {
-    fn new() -> Self {
-        let none = || Distribution::new(Scale::Time);
-        Self { counts: Counts::default(), response: none(), service: none() }
-    }
-
-    fn add(&mut self, total: &SeriesTotal) {
-        self.counts.merge(&total.counts);
-        let merge = |into: &mut Distribution, measures: [Measure; 2]| {
-            measures.into_iter().filter_map(|measure| total.time(measure)).for_each(|times| into.merge(times));
-        };
-        merge(&mut self.response, [Measure::ResponseOk, Measure::ResponseFailed]);
-        merge(&mut self.service, [Measure::ServiceOk, Measure::ServiceFailed]);
-    }
-
-    fn entry(self, name: String, seconds: f64) -> GroupEntry {
-        let ended = self.counts.ended();
-        GroupEntry {
-            name,
-            requests: ended,
-            failed: self.counts.failures(),
-            rate: if seconds > 0.0 { ended as f64 / seconds } else { 0.0 },
-            error_rate: share(self.counts.failures(), self.counts.calls()),
-            bytes_in: self.counts.bytes_in,
-            bytes_out: self.counts.bytes_out,
-            response_time: times(&self.response),
-            service_time: times(&self.service),
-        }
+fn entry(row: &Row, name: String, seconds: f64) -> GroupEntry {
+    let (ended, failed) = (row.counts.ended(), row.counts.failures());
+    GroupEntry {
+        name,
+        requests: ended,
+        failed,
+        rate: if seconds > 0.0 { ended as f64 / seconds } else { 0.0 },
+        error_rate: share(failed, row.counts.calls()),
+        bytes_in: row.counts.bytes_in,
+        bytes_out: row.counts.bytes_out,
+        response_time: row.of(&Measure::RESPONSE),
+        service_time: row.of(&Measure::SERVICE),
     }
 }

@@ -5,8 +5,8 @@ use crate::metrics::{Counts, Distribution, Measure, MetricTotal, Scale, SeriesTo
 use crate::sample::{Catalog, FailureKind, MetricId, MetricKind, StageId};
 
 /// Requests gathered for one row.
-struct Row {
-    counts: Counts,
+pub(super) struct Row {
+    pub(super) counts: Counts,
     status: BTreeMap<u16, u64>,
     times: BTreeMap<Measure, Distribution>,
 }
@@ -103,11 +103,11 @@ pub(super) fn times(all: &Distribution) -> Option<TimeEntry> {
 }
 
 impl Row {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { counts: Counts::default(), status: BTreeMap::new(), times: BTreeMap::new() }
     }
 
-    fn add(&mut self, status: Option<u16>, total: &SeriesTotal) {
+    pub(super) fn add(&mut self, status: Option<u16>, total: &SeriesTotal) {
         self.counts.merge(&total.counts);
         if let Some(status) = status {
             *self.status.entry(status).or_default() += total.counts.ended();
@@ -119,7 +119,7 @@ impl Row {
         }
     }
 
-    fn of(&self, measures: &[Measure]) -> Option<TimeEntry> {
+    pub(super) fn of(&self, measures: &[Measure]) -> Option<TimeEntry> {
         let mut all = Distribution::new(Scale::Time);
         measures.iter().filter_map(|measure| self.times.get(measure)).for_each(|times| all.merge(times));
         times(&all)
@@ -148,8 +148,8 @@ impl Row {
             bytes_out: self.counts.bytes_out,
             bytes_in: self.counts.bytes_in,
             content_bytes: self.counts.content,
-            response_time: self.of(&[Measure::ResponseOk, Measure::ResponseFailed]),
-            service_time: self.of(&[Measure::ServiceOk, Measure::ServiceFailed]),
+            response_time: self.of(&Measure::RESPONSE),
+            service_time: self.of(&Measure::SERVICE),
             response_time_ok: self.of(&[Measure::ResponseOk]),
             response_time_failed: self.of(&[Measure::ResponseFailed]),
             phases: phases

@@ -25,7 +25,7 @@ pub(super) fn users(totals: &Totals, catalog: &Catalog, seconds: f64) -> Vec<Use
         for tag in catalog.endpoints.get(key.endpoint.index()).into_iter().flat_map(|endpoint| &endpoint.tags) {
             *person.tags.entry(tag.to_string()).or_default() += ended;
         }
-        for measure in [Measure::ResponseOk, Measure::ResponseFailed] {
+        for measure in Measure::RESPONSE {
             total.time(measure).into_iter().for_each(|times| person.times.merge(times));
         }
         let task = person.tasks.entry(key.task).or_default();

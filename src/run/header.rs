@@ -33,6 +33,24 @@ pub struct PlanSource<'a> {
     pub shard: Option<Shard>,
 }
 
+#[cfg(test)]
+impl<'a> PlanSource<'a> {
+    /// That of a plan which is only a text.
+    pub(crate) fn of_text(text: &'a str) -> Self {
+        static NOTHING: Value = Value::Null;
+        Self {
+            file: Path::new("plan.yaml"),
+            text,
+            effective: &NOTHING,
+            profile: None,
+            service: "",
+            arguments: Vec::new(),
+            filter: Vec::new(),
+            shard: None,
+        }
+    }
+}
+
 /// What the journal of a run says before its seconds, without secrets. When it began is filled in when it does.
 #[must_use]
 pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> Header {

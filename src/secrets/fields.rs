@@ -2,12 +2,16 @@ use http::HeaderMap;
 
 use super::masking::floor;
 use super::names::bare;
-use super::registry::Secrets;
+use super::registry::{SCHEMES, Secrets};
 
 /// No more of a text is gone through for names of secrets.
 const MOST: usize = 64 << 10;
 /// JSON that is larger is gone through as a text is.
 const LARGEST_JSON: usize = 256 << 10;
+/// A longer value is not searched for fields of its own.
+const LONGEST_SEARCHED: usize = 256;
+/// No tag of a page is longer.
+const LONGEST_TAG: usize = 4096;
 /// No name of a field is longer.
 const LONGEST_NAME: usize = 64;
 
@@ -16,8 +20,12 @@ impl Secrets {
     /// `<token>…</token>`, `Authorization: Bearer …`.
     pub(crate) fn learn_from_text(&self, text: &str) {
         let text = &text[..floor(text, MOST)];
+        let mut past = 0;
         // most texts name none
         for (at, sign) in text.match_indices(['=', ':', '>']) {
+            if at < past {
+                continue;
+            }
             let Some(name) = name_before(&text[..at], sign) else { continue };
             if !self.names_secret(name) {
                 continue;
@@ -28,6 +36,10 @@ impl Secrets {
                 continue;
             }
             self.learn_field(name, value);
+            // a long value is not gone through once more for each sign in it
+            if !is_quoted && value.len() > LONGEST_SEARCHED {
+                past = text[at + 1..].find(value).map_or(at, |start| at + 1 + start + value.len());
+            }
             if is_quoted || sign == ">" || !value.contains(' ') {
                 self.learn_undone(value, name);
             }
@@ -42,8 +54,10 @@ impl Secrets {
             let mut lines = text.lines().skip(at);
             let own = lines.next().and_then(|line| line.split_once(':')).map_or("", |(_, list)| list);
             let below = lines.take_while(|line| line.trim_start().starts_with('-'));
-            let words =
-                std::iter::once(own).chain(below).flat_map(|line| line.split([',', '[', ']', '-', ' ', '"', '\'']));
+            let words = std::iter::once(own).chain(below).flat_map(|line| {
+                let line = line.split('#').next().unwrap_or_default().trim_start();
+                line.strip_prefix('-').unwrap_or(line).split([',', '[', ']', ' ', '"', '\''])
+            });
             words.filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
         };
         let (secret, public) = (listed("secrets:"), listed("public:"));
@@ -127,8 +141,9 @@ impl Secrets {
     /// Learns the values of a page's fields: `<input name="csrf_token" value="…">`.
     fn learn_inputs(&self, text: &str) {
         for (at, lead) in text.match_indices("name=") {
-            let (name, _) = value_behind(&text[at + lead.len()..], "=");
-            let tag = text[at..].split('>').next().unwrap_or_default();
+            let tag = &text[at..floor(text, at + LONGEST_TAG)];
+            let tag = tag.split('>').next().unwrap_or_default();
+            let (name, _) = value_behind(&tag[lead.len()..], "=");
             if self.names_secret(name)
                 && let Some((_, behind)) = tag.split_once("value=").or_else(|| tag.split_once("content="))
             {
@@ -142,8 +157,7 @@ impl Secrets {
 fn name_before<'a>(before: &'a str, sign: &str) -> Option<&'a str> {
     let trimmed = before.trim_end_matches([' ', '"', '\'', '\\']);
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
-    let start =
-        trimmed.rfind(|c| !is_part(c)).map_or(0, |at| at + trimmed[at..].chars().next().map_or(1, char::len_utf8));
+    let start = trimmed.trim_end_matches(is_part).len();
     let name = &trimmed[start..];
     let is_element = sign != ">" || trimmed[..start].ends_with('<');
     (!name.is_empty() && name.len() <= LONGEST_NAME && is_element).then_some(name)
@@ -175,7 +189,6 @@ fn value_behind<'a>(behind: &'a str, sign: &str) -> (&'a str, bool) {
     };
     let end = end_of_word(start);
     let word = &start[..end];
-    const SCHEMES: [&str; 6] = ["apikey", "basic", "bearer", "digest", "negotiate", "token"];
     if sign == ":" && SCHEMES.contains(&word.to_ascii_lowercase().as_str()) {
         let rest = start[end..].trim_start_matches(' ');
         let skipped = start.len() - rest.len();

@@ -194,7 +194,8 @@ impl Search<'_> {
     /// Looks for beginnings of secrets that a cut has taken the rest of.
     fn look_before_cuts(&mut self, view: &View) {
         for cut in &self.cuts {
-            for place in [cut.at, cut.whole] {
+            let whole = (cut.whole != cut.at).then_some(cut.whole);
+            for place in std::iter::once(cut.at).chain(whole) {
                 let mut end = view.bytes_before(place);
                 while end > 0 && view.bytes[end - 1] == 0xFF {
                     end -= 1;
@@ -250,7 +251,7 @@ fn merged(mut found: Vec<Range<usize>>, text: &str) -> Vec<Range<usize>> {
 }
 
 /// The last place at or before another that is between two signs.
-pub(super) fn floor(text: &str, at: usize) -> usize {
+pub(crate) fn floor(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

@@ -14,6 +14,7 @@ mod urls;
 mod views;
 mod writer;
 
+pub(crate) use masking::floor;
 pub(crate) use names::holds_secret;
 pub use registry::Secrets;
 pub(crate) use registry::Told;

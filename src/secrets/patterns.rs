@@ -50,6 +50,11 @@ impl Patterns {
         true
     }
 
+    /// Whether a value is among them.
+    pub(super) fn has(&self, value: &[u8]) -> bool {
+        self.values.contains_key(value)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }

@@ -32,12 +32,8 @@ impl Secrets {
     /// what something else has taken the place of is secret too.
     pub(crate) fn learn_plan(&self, forms: &[&Value]) {
         for plan in forms {
-            let names = |section: &str| {
-                let listed: Vec<Value> = plan[section].as_array().cloned().unwrap_or_default();
-                listed.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
-            };
-            let (secret, public) = (names("secrets"), names("public"));
-            self.declare(secret.iter().map(String::as_str), public.iter().map(String::as_str));
+            let names = |section: &str| plan[section].as_array().into_iter().flatten().filter_map(Value::as_str);
+            self.declare(names("secrets"), names("public"));
         }
         forms.iter().for_each(|plan| self.search(plan, Keys::OfPlan));
         // a var that a secret is filled in from is one, and may itself be filled in from others

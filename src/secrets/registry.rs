@@ -91,8 +91,8 @@ const WORDS: [&str; 31] = [
     "user",
     "username",
 ];
-/// What is said before a secret in a header.
-const SCHEMES: [&str; 6] = ["apikey ", "basic ", "bearer ", "digest ", "negotiate ", "token "];
+/// What is said before a secret in a header, and a blank.
+pub(super) const SCHEMES: [&str; 6] = ["apikey", "basic", "bearer", "digest", "negotiate", "token"];
 
 impl Secrets {
     /// Hides a value from now on, wherever it turns up. Short values, and those that are mere numbers or words, are
@@ -227,11 +227,9 @@ impl Known {
                 value.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_PART && !line.starts_with("-----"));
             lines.for_each(|line| changed |= self.add(line, told));
         }
-        let scheme = SCHEMES
-            .iter()
-            .find(|scheme| value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-        if let Some(scheme) = scheme {
-            let rest = value[scheme.len()..].trim();
+        let is_scheme = |word: &str| SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word));
+        if let Some((_, rest)) = value.split_once(' ').filter(|(word, _)| is_scheme(word)) {
+            let rest = rest.trim();
             changed |= self.add(rest, told);
             if let Some(password) = password_of_basic(rest) {
                 changed |= self.add(&password, told);
@@ -251,19 +249,23 @@ impl Known {
             Told::Inferred if value.chars().count() < SHORTEST_PART => Reach::Words,
             Told::Declared | Told::Inferred => Reach::Anywhere,
         };
-        if self.patterns.len() >= MOST || self.patterns.bytes() + value.len() > MOST_BYTES {
-            let changed = !self.full;
-            self.full = true;
-            return changed;
-        }
         let mut changed = false;
         let mut rest = value;
         while rest.len() > LONGEST {
             let (piece, behind) = rest.split_at(floor(rest, LONGEST));
-            changed |= self.patterns.add(piece.as_bytes(), reach);
+            changed |= self.add_piece(piece.as_bytes(), reach);
             rest = behind;
         }
-        changed | (rest.len() >= SHORTEST && self.patterns.add(rest.as_bytes(), reach))
+        changed | (rest.len() >= SHORTEST && self.add_piece(rest.as_bytes(), reach))
+    }
+
+    /// Adds a value that is not too long; one that is known takes no room.
+    fn add_piece(&mut self, piece: &[u8], reach: Reach) -> bool {
+        let has_room = self.patterns.len() < MOST && self.patterns.bytes() + piece.len() <= MOST_BYTES;
+        if has_room || self.patterns.has(piece) {
+            return self.patterns.add(piece, reach);
+        }
+        !std::mem::replace(&mut self.full, true)
     }
 }
 

@@ -226,6 +226,37 @@ fn a_plan_that_is_no_yaml_shows_none_either() {
         "secrets: [code]\nvars: {code: declared-value, x: shown-value}\n  password: 'in-quotes'\n\t- [",
     );
     assert_eq!(secrets.mask("declared-value shown-value in-quotes"), "*** shown-value ***");
+    // a name is not two, and what is said of it beside it is none
+    for section in ["public: [csrf-token] # not the token\n", "public: # the token is another thing\n  - csrf-token\n"]
+    {
+        let secrets = Secrets::default();
+        secrets
+            .learn_from_broken_plan(&format!("{section}vars: {{token: hush-hush-1, csrf-token: shown-value}}\n\t- ["));
+        assert_eq!(secrets.mask("hush-hush-1 shown-value"), "*** shown-value", "{section}");
+    }
+    let secrets = Secrets::default();
+    secrets.learn_from_broken_plan("secrets: [x-my-code]\nx-my-code: hush-hush-1\n\t- [");
+    assert_eq!(secrets.mask("hush-hush-1"), "***");
+}
+
+#[test]
+fn a_body_of_names_alone_fills_nothing() {
+    let secrets = Secrets::default();
+    secrets.learn_from_text(&"key=".repeat(16 << 10));
+    secrets.learn_from_text(&"<input name=token ".repeat(4 << 10));
+    assert!(secrets.len() < 100 && !secrets.is_full(), "{}", secrets.len());
+    secrets.learn("hush-hush-1", Told::Inferred);
+    assert_eq!(secrets.mask("hush-hush-1"), "***");
+}
+
+#[test]
+fn what_is_known_already_needs_no_room() {
+    let secrets = Secrets::default();
+    (0..50_000).for_each(|number| secrets.learn(&format!("value-number-{number}"), Told::Declared));
+    secrets.learn("value-number-7", Told::Declared);
+    assert!(!secrets.is_full());
+    secrets.learn("one-too-many", Told::Declared);
+    assert!(secrets.is_full());
 }
 
 #[test]

@@ -1,7 +1,5 @@
-use std::path::Path;
-
 use super::dice::Dice;
-use crate::disk::{Disk, DiskFault, DiskOperation, FaultyDisk};
+use crate::disk::{Disk, DiskFault, FaultyDisk};
 
 /// What befalls the disk of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,17 +47,9 @@ impl DiskTrouble {
             Self::None => FaultyDisk::new(|_, _, _| None),
             Self::Room(bytes) => FaultyDisk::new(|_, _, _| None).of_room(bytes),
             Self::Failing { ending, fault, first, length } => {
-                let mut asked = 0;
-                FaultyDisk::new(move |_, _: DiskOperation, path: &Path| {
-                    if !path.to_string_lossy().ends_with(ending) {
-                        return None;
-                    }
-                    let number = asked;
-                    asked += 1;
-                    // a signal for ever is none that a system sends
-                    let length = if fault == DiskFault::Interrupted { length.min(50) } else { length };
-                    (first..first + length).contains(&number).then_some(fault)
-                })
+                // a signal for ever is none that a system sends
+                let length = if fault == DiskFault::Interrupted { length.min(50) } else { length };
+                FaultyDisk::failing(move |path| path.to_string_lossy().ends_with(ending), fault, first..first + length)
             }
         })
     }

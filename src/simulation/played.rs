@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep};
 
@@ -133,16 +132,8 @@ async fn play(seed: u64, folder: &Path) -> Played {
     });
     let memory = MemoryBudget::new(trouble.memory);
     let options = Options { workers: trouble.workers, start, shard: trouble.shard, platform, memory };
-    let source = PlanSource {
-        file: Path::new("plan.yaml"),
-        text: &plan,
-        effective: &Value::Null,
-        profile: None,
-        service: "",
-        arguments: Vec::new(),
-        filter: Vec::new(),
-        shard: Some(trouble.shard).filter(|shard| shard.is_part()),
-    };
+    let shard = Some(trouble.shard).filter(|shard| shard.is_part());
+    let source = PlanSource { shard, ..PlanSource::of_text(&plan) };
     let mut header = header(&program, &source, &options);
     header.run = RunId::parse("00112233445566778899aabbccddeeff").unwrap();
     let (sender, mut interrupts) = Interrupts::channel();

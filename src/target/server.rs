@@ -154,6 +154,7 @@ async fn serve(listener: std::net::TcpListener, state: Arc<State>, mut stop: wat
 async fn respond(state: &State, reading: &Reading, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     if let Some(verb) = head.uri.path().strip_prefix(CONTROL) {
+        reading.over();
         return control(state, &head.method, verb);
     }
     let route = Route::of(&head.method, head.uri.path());

@@ -20,6 +20,6 @@ pub use evaluate::{Count, Figure, Source, Status, decide, evaluate};
 pub use exit::Exit;
 pub use generator_health::{GeneratorHealth, Limits, health_issues};
 pub use rate_search::{LevelResult, RateSearch};
-pub use selection::Timeline;
+pub use selection::{Elapsed, Timeline};
 pub use threshold_evaluator::{Finding, Judged, ThresholdEvaluator, judge_stage};
 pub use threshold_history::HistoryPoint;

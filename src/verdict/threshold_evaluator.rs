@@ -111,6 +111,7 @@ impl ThresholdEvaluator {
     /// Judges the run as a whole, whose load ended at a moment and for a reason, where that is known.
     #[must_use]
     pub fn findings(&self, ended: Offset, closing: Option<Closing>) -> Vec<Finding> {
+        let measured = self.timeline.measured(ended, &self.last_ended);
         let finding = |(index, (rule, state)): (usize, (&Rule, &RuleState))| {
             let selection = Selection::new(&rule.require.selector, &self.catalog, None);
             // what breaks while the load runs out says nothing of the service
@@ -120,7 +121,7 @@ impl ThresholdEvaluator {
                 (_, Some(broken), _) => broken,
                 (_, None, Some(worst)) => worst,
                 (..) => {
-                    let time = selection.time(&self.timeline.measured(ended, &self.last_ended));
+                    let time = selection.time(&measured);
                     let measured = state.measurement.read(&rule.require, &selection, time);
                     defer(Judged::of(rule, measured), rule, self.shard)
                 }

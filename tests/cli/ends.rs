@@ -5,23 +5,9 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::command_line::{finish, send, wait};
-use crate::support::plan_folder::PlanFolder;
+use crate::support::plan_folder::{PlanFolder, RESULT_FILES};
 use crate::support::report::assert_adds_up;
 use crate::support::target;
-
-/// Every file of a run whose load is over.
-const FILES: [&str; 10] = [
-    ".html",
-    ".journal",
-    ".json",
-    ".log",
-    ".md",
-    "_exceptions.csv",
-    "_failures.csv",
-    "_junit.xml",
-    "_stats.csv",
-    "_stats_history.csv",
-];
 
 /// A run in its teardown, which would take an hour.
 fn tearing_down(plan: &PlanFolder) -> Child {
@@ -43,7 +29,7 @@ fn a_process_that_is_killed_in_its_teardown_leaves_all_results() {
     let child = tearing_down(&plan);
     send("-KILL", &child);
     assert_eq!(wait(child).0, -1);
-    assert_eq!(plan.endings(), FILES);
+    assert_eq!(plan.endings(), RESULT_FILES);
     let report = plan.report();
     assert_adds_up(&report);
     assert_eq!((&report["verdict"]["passed"], &report["run"]["ended"]), (&true.into(), &"complete".into()));
@@ -103,7 +89,7 @@ fn a_pipe_that_nobody_empties_holds_nothing_up() {
     let report = plan.report();
     assert_adds_up(&report);
     assert_eq!(report["run"]["ended"], "threshold");
-    assert_eq!(plan.endings(), FILES);
+    assert_eq!(plan.endings(), RESULT_FILES);
     // what was not read is in the log all the same
     let log = plan.file_text("log");
     assert!(log.contains("stopping: threshold") && log.contains("said again and again"), "{log}");
@@ -118,7 +104,7 @@ fn a_pipe_that_is_closed_changes_nothing() {
     let mut command = plan.command(&[]);
     command.stdout(pipe.try_clone().unwrap()).stderr(pipe);
     assert_eq!(command.spawn().unwrap().wait().unwrap().code(), Some(0));
-    assert_eq!(plan.endings(), FILES);
+    assert_eq!(plan.endings(), RESULT_FILES);
     assert_adds_up(&plan.report());
 }
 

@@ -17,22 +17,9 @@ use serde_json::Value;
 
 use crate::support::command_line::{self, Ended, finish, send, through_shell, wait};
 use crate::support::goldens::assert_goldens;
-use crate::support::plan_folder::PlanFolder;
+use crate::support::plan_folder::{PlanFolder, RESULT_FILES};
 use crate::support::repository::text;
 use crate::support::target;
-
-const ALL: [&str; 10] = [
-    ".html",
-    ".journal",
-    ".json",
-    ".log",
-    ".md",
-    "_exceptions.csv",
-    "_failures.csv",
-    "_junit.xml",
-    "_stats.csv",
-    "_stats_history.csv",
-];
 
 /// A service that fails a tenth of its requests, and is slow with a fifth.
 fn target() -> Target {
@@ -202,7 +189,7 @@ fn every_form_shows_the_same_numbers() {
     assert!(plan.with_ending(".log").ends_with(&stdout));
     assert_eq!(show(&plan, &["--out", "again", "--full-history"]).0, 0);
     let stem = plan.stem();
-    for ending in ALL.iter().filter(|ending| !matches!(**ending, ".journal" | ".log")) {
+    for ending in RESULT_FILES.iter().filter(|ending| !matches!(**ending, ".journal" | ".log")) {
         let again = fs::read_to_string(plan.path().join(format!("again/{stem}{ending}"))).unwrap();
         assert!(again == plan.with_ending(ending), "{ending} differs");
     }
@@ -257,7 +244,7 @@ fn whatever_ends_a_run_leaves_every_file() {
         }
         let (found, _, stderr) = wait(child);
         assert_eq!(found, code, "{signal:?}: {stderr}");
-        assert_eq!(plan.endings(), ALL, "{signal:?}");
+        assert_eq!(plan.endings(), RESULT_FILES, "{signal:?}");
         let report = plan.report();
         let last = rows(&plan.with_ending("_stats_history.csv")).pop().unwrap();
         assert_eq!(last["Total Request Count"], report["total"]["requests"].to_string(), "{signal:?}");
@@ -302,7 +289,7 @@ fn a_run_without_requests_looks_like_a_failure_in_every_form() {
     let target = target();
     let plan = PlanFolder::of("run/no_requests").aimed_at(&target);
     let (code, ..) = plan.run(&[]);
-    assert_eq!((code, plan.endings().as_slice()), (1, ALL.map(str::to_owned).as_slice()));
+    assert_eq!((code, plan.endings().as_slice()), (1, RESULT_FILES.map(str::to_owned).as_slice()));
     let stats = rows(&plan.with_ending("_stats.csv"));
     assert_eq!(
         (stats.len(), &*stats[0]["Name"], &*stats[0]["Request Count"], &*stats[0]["50%"]),
@@ -335,7 +322,7 @@ fn a_file_that_cannot_be_written_is_told_and_the_others_are_there() {
     assert_eq!(code, 6, "{stderr}");
     assert!(stdout.contains("requests add up") && stderr.contains(".json was not written"), "{stderr}");
     assert!(stderr.contains("`plimsoll show"), "{stderr}");
-    let expected: Vec<&str> = ALL.into_iter().filter(|ending| ![".html", ".json"].contains(ending)).collect();
+    let expected: Vec<&str> = RESULT_FILES.into_iter().filter(|ending| ![".html", ".json"].contains(ending)).collect();
     assert_eq!(plan.endings(), expected);
     assert_eq!(show(&plan, &["--out", "out"]).0, 0);
     assert_eq!(plan.report()["verdict"]["exit_code"], 0);

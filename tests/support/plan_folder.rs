@@ -14,6 +14,20 @@ use super::report::report_in;
 use super::repository::{self, root};
 use super::target::url;
 
+/// Every file of a run whose load is over, by how its name ends.
+pub const RESULT_FILES: [&str; 10] = [
+    ".html",
+    ".journal",
+    ".json",
+    ".log",
+    ".md",
+    "_exceptions.csv",
+    "_failures.csv",
+    "_junit.xml",
+    "_stats.csv",
+    "_stats_history.csv",
+];
+
 /// A folder that holds `plan.yaml` and the results of its runs, in `out`.
 pub struct PlanFolder {
     folder: Folder,

@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use super::write_results::{add_to_job, is_github_job};
 use crate::cli::compare::{demand, exit, held_against, json};
 use crate::cli::memory::MORE_MEMORY;
-use crate::cli::terminal::{data, settle, talk};
+use crate::cli::terminal::{complain, data, settle, talk};
 use crate::journal::Reader;
 use crate::report::{ComparisonReport, Place, comparison_junit, comparison_page, visible};
 use crate::results::baseline;
@@ -26,13 +26,11 @@ pub(super) fn resolve(path: Option<&Path>, rules: &mut [Rule]) -> Result<(), Exi
         return Ok(());
     };
     let mut reader = Reader::open(path).map_err(|error| {
-        talk(&visible(&format!(
-            "error: {error}\n  = help: name the journal of an earlier run: results/load_test_….journal\n"
-        )));
+        complain(error, "name the journal of an earlier run: results/load_test_….journal");
         Exit::Usage
     })?;
     let measured = baseline(&mut reader, rules).map_err(|error| {
-        talk(&visible(&format!("error: {}: {error}\n  = help: {MORE_MEMORY}\n", path.display())));
+        complain(format_args!("{}: {error}", path.display()), MORE_MEMORY);
         Exit::Usage
     })?;
     if !reader.tail().is_whole() {

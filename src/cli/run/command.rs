@@ -7,7 +7,7 @@ use super::write_results::{Lost, ResultsWriter, Written};
 use super::{baseline, write_results};
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
-use crate::cli::terminal::{Reader, data, detach, settle, talk, talk_width};
+use crate::cli::terminal::{Reader, complain, data, detach, settle, talk, talk_width};
 use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
@@ -187,6 +187,6 @@ fn misfit(misfit: Misfit) -> Exit {
 
 /// Says why the run cannot start, and what to do.
 fn refuse(why: &str, help: &str) -> Exit {
-    talk(&visible(&format!("error: {why}\n  = help: {help}\n")));
+    complain(why, help);
     Exit::NotStarted
 }

@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::Parser;
-use serde_json::Value;
 
 use super::args::RunArgs;
 use super::command::conducted;
@@ -49,16 +48,7 @@ fn run(disk: &FaultyDisk, folder: &Path) -> Result<Left, std::io::Error> {
         let run = VirtualRun::of(PLAN).answering(order);
         let service = run.service();
         let options = run.options(&service);
-        let source = PlanSource {
-            file: Path::new("plan.yaml"),
-            text: PLAN,
-            effective: &Value::Null,
-            profile: None,
-            service: "",
-            arguments: Vec::new(),
-            filter: Vec::new(),
-            shard: None,
-        };
+        let source = PlanSource::of_text(PLAN);
         let mut header = header(&run.program, &source, &options);
         header.run = RunId::parse("00112233445566778899aabbccddeeff").unwrap();
         let (_sender, interrupts) = Interrupts::channel();
@@ -82,9 +72,15 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("plimsoll-run-torture-{}", std::process::id()));
-        drop(std::fs::remove_dir_all(&folder));
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        let folder = Self(folder);
+        folder.clear();
+        folder
+    }
+
+    /// Makes it anew, with nothing in it.
+    fn clear(&self) {
+        drop(std::fs::remove_dir_all(&self.0));
+        std::fs::create_dir_all(&self.0).unwrap();
     }
 }
 
@@ -92,18 +88,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
     }
-}
-
-/// A disk on which operations on one file fail, so many from one on.
-fn failing(file: &Path, fault: DiskFault, first: u64, length: u64) -> FaultyDisk {
-    let (file, mut asked) = (file.to_owned(), 0);
-    FaultyDisk::new(move |_, _, path| {
-        if path != file {
-            return None;
-        }
-        asked += 1;
-        (first..first + length).contains(&(asked - 1)).then_some(fault)
-    })
 }
 
 /// Which files a run writes, with how many operations on each. The log's are as many as its thread makes of them.
@@ -136,10 +120,10 @@ fn whichever_operation_on_its_files_fails_a_run_says_what_is_lost_and_keeps_the_
                 if !grows && length > 1 {
                     continue;
                 }
-                drop(Folder::new());
-                std::fs::create_dir_all(&folder.0).unwrap();
+                folder.clear();
                 let what = format!("{name}: {fault:?} from operation {first}, {length} times");
-                let disk = failing(&file, fault, first, length);
+                let failing = file.clone();
+                let disk = FaultyDisk::failing(move |path| path == failing, fault, first..first + length);
                 cases += 1;
                 let Ok(left) = run(&disk, &folder.0) else {
                     assert!(name.ends_with(".log") || file == folder.0, "{what}: the run did not begin");

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, Write};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -9,7 +8,7 @@ use csv::Writer;
 use super::cells::{PERCENTILES, average, number, percentiles_of, rows, text};
 use crate::journal::{Entry, Header, Reader};
 use crate::metrics::{Distribution, Interval, Measure, Scale, SeriesCount};
-use crate::results::{Results, replay};
+use crate::report::format::read_entries;
 use crate::sample::Catalog;
 
 /// Which rows the history has.
@@ -50,16 +49,8 @@ pub(in crate::report) fn history<S: Read + Seek>(
     rows: HistoryRows,
     out: impl Write,
 ) -> io::Result<()> {
-    let mut results = Results::against(reader.header().clone(), Vec::new());
-    let mut table = Table::new(results.header(), rows, out)?;
-    let mut written = Ok(ControlFlow::Continue(()));
-    let replayed = replay(reader, &mut results, |entry, results| {
-        if let Ok(ControlFlow::Continue(())) = written {
-            written = table.hear(entry, results, through);
-        }
-    });
-    written.map(drop)?;
-    replayed.map_err(io::Error::other)?;
+    let mut table = Table::new(reader.header(), rows, out)?;
+    read_entries(reader, through, |entry| table.hear(entry))?;
     table.file.flush()
 }
 
@@ -98,20 +89,16 @@ impl<W: Write> Table<W> {
         })
     }
 
-    /// Writes the rows of an entry; breaks at what is beyond the last second that is asked for.
-    fn hear(&mut self, entry: &Entry, results: &Results, through: Option<u32>) -> io::Result<ControlFlow<()>> {
+    /// Writes the rows of an entry.
+    fn hear(&mut self, entry: &Entry) -> io::Result<()> {
         match entry {
-            Entry::Second(interval) if through.is_some_and(|last| interval.second > last) => {
-                return Ok(ControlFlow::Break(()));
-            }
-            Entry::Second(interval) => self.second(interval)?,
-            Entry::Annotation(_) => {}
-            Entry::End(_) => {
-                let seconds = results.elapsed().as_nanos().div_ceil(1_000_000_000);
-                self.idle(u32::try_from(seconds).unwrap_or(u32::MAX))?;
+            Entry::Second(interval) => self.second(interval),
+            Entry::Annotation(_) => Ok(()),
+            Entry::End(end) => {
+                let seconds = end.elapsed.as_nanos().div_ceil(1_000_000_000);
+                self.idle(u32::try_from(seconds).unwrap_or(u32::MAX))
             }
         }
-        Ok(ControlFlow::Continue(()))
     }
 
     fn second(&mut self, interval: &Interval) -> io::Result<()> {

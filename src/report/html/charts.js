@@ -204,8 +204,8 @@
       const last = Math.min(data.cells, Math.ceil(view.to / data.step) + 1);
       return Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index);
     };
-    const top = (line, cell) => (line.most && line.most[cell] !== undefined ? line.most[cell] : line.last[cell]);
-    const bottom = (line, cell) => (line.least && line.least[cell] !== undefined ? line.least[cell] : line.last[cell]);
+    const top = (line, cell) => (line.most ?? line.last)[cell];
+    const bottom = (line, cell) => (line.least ?? line.last)[cell];
 
     const paint = () => {
       svg.replaceChildren();
@@ -215,7 +215,7 @@
       all.forEach((cell) => {
         let sum = 0;
         visible.forEach(([line]) => {
-          if (line.last[cell] === null || line.last[cell] === undefined) return;
+          if (line.last[cell] === null) return;
           sum += line.last[cell];
           high = Math.max(high, stacked ? sum : top(line, cell));
           if (bottom(line, cell) > 0) low = Math.min(low, bottom(line, cell));
@@ -260,12 +260,12 @@
           return;
         }
         if (line.most) {
-          const there = all.filter((cell) => line.last[cell] !== null && line.last[cell] !== undefined);
+          const there = all.filter((cell) => line.last[cell] !== null);
           const over = there.map((cell) => [x(middle(cell)), y(line.most[cell])]);
           const under = there.map((cell) => [x(middle(cell)), y(line.least[cell])]).reverse();
           if (there.length > 1) svg.append(draw("path", { class: `range k${index % 6}`, d: path(over) + path(under).replace("M", "L") + "Z" }));
         }
-        const points = all.map((cell) => [x(middle(cell)), line.last[cell] === null || line.last[cell] === undefined ? null : y(line.last[cell])]);
+        const points = all.map((cell) => [x(middle(cell)), line.last[cell] === null ? null : y(line.last[cell])]);
         svg.append(draw("path", { class: `line k${index % 6}`, d: path(points) }));
         // a moment with nothing on either side has no line, so it gets a dot
         points.forEach(([left, at], place) => {
@@ -327,7 +327,7 @@
     });
     figure.addEventListener("repaint", paint);
     tableBehind(figure, chart.title, ["time", ...chart.lines.map((line) => `${line.label} (${chart.unit})`)], () =>
-      Array.from({ length: data.cells }, (_, cell) => [clock(cell * data.step), ...chart.lines.map((line) => (line.last[cell] === null || line.last[cell] === undefined ? "–" : String(line.last[cell])))]));
+      Array.from({ length: data.cells }, (_, cell) => [clock(cell * data.step), ...chart.lines.map((line) => (line.last[cell] === null ? "–" : String(line.last[cell])))]));
     overTime.push({ paint, cursor });
   };
 
@@ -401,7 +401,7 @@
       if (!button) return;
       button.addEventListener("click", () => {
         const text = head.classList.contains("text");
-        const down = head.getAttribute("aria-sort") === (text ? "ascending" : "none") || (!text && head.getAttribute("aria-sort") === "ascending");
+        const sorted = head.getAttribute("aria-sort"), down = text ? sorted === "ascending" : sorted !== "descending";
         heads.forEach((other) => { if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none"); });
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
         const value = (row) => row.cells[column].dataset.v || "";

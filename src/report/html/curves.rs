@@ -1,11 +1,18 @@
 use serde::Serialize;
 
 use super::time_series::four_digits;
-use crate::metrics::{Distribution, Measure, Scale, Totals};
+use crate::metrics::{Distribution, Interval, Measure, Scale};
 
-/// The distribution of all requests' times, as the page draws it: response and service time side by side.
-#[derive(Debug, Serialize)]
+/// All requests' times so far: response and service time.
+#[derive(Debug)]
 pub(super) struct Curves {
+    response: Distribution,
+    service: Distribution,
+}
+
+/// Their distributions, as the page draws them side by side.
+#[derive(Debug, Serialize)]
+pub(super) struct CurveData {
     response: Curve,
     service: Curve,
     /// The borders of the histogram's bars, in milliseconds, ascending; one more than there are bars.
@@ -29,21 +36,29 @@ const SHARES: [f64; 24] = [
 ];
 
 impl Curves {
-    /// Of all requests of a run; `None` where none ended.
-    pub(super) fn of(totals: &Totals) -> Option<Self> {
-        let all = |measures: [Measure; 2]| {
-            let mut all = Distribution::new(Scale::Time);
-            for (_, total) in totals.series() {
-                measures.into_iter().filter_map(|measure| total.time(measure)).for_each(|times| all.merge(times));
+    /// Of no request yet.
+    pub(super) const fn new() -> Self {
+        Self { response: Distribution::new(Scale::Time), service: Distribution::new(Scale::Time) }
+    }
+
+    /// Takes a second.
+    pub(super) fn hear(&mut self, second: &Interval) {
+        for (measure, samples) in second.series.iter().flat_map(|series| &series.times) {
+            if Measure::RESPONSE.contains(measure) {
+                self.response.add(samples);
+            } else if Measure::SERVICE.contains(measure) {
+                self.service.add(samples);
             }
-            all
-        };
-        let response = all([Measure::ResponseOk, Measure::ResponseFailed]);
-        let service = all([Measure::ServiceOk, Measure::ServiceFailed]);
+        }
+    }
+
+    /// What is drawn; `None` where no request ended.
+    pub(super) fn data(&self) -> Option<CurveData> {
+        let Self { response, service } = self;
         let edges = edges(service.min()?.min(response.min()?), response.max()?.max(service.max()?));
         let curve = |all: &Distribution| Curve { quantiles: quantiles(all), bars: all.between(&edges) };
-        let (response, service) = (curve(&response), curve(&service));
-        Some(Self { response, service, edges: edges.iter().map(|edge| four_digits(edge / 1e6)).collect() })
+        let (response, service) = (curve(response), curve(service));
+        Some(CurveData { response, service, edges: edges.iter().map(|edge| four_digits(edge / 1e6)).collect() })
     }
 }
 

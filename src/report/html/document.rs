@@ -7,14 +7,15 @@ use minijinja::{AutoEscape, Environment, Error, Value, context};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::curves::Curves;
+use super::curves::{CurveData, Curves};
 use super::time_series::{ChartData, TimeSeries};
 use crate::journal::{Entry, Environment as RunEnvironment, Header, Mark};
-use crate::report::format::Seconds;
+use crate::report::format::{Seconds, read_entries};
 use crate::report::numbers::{ABSENT, Unit, grouped};
 use crate::report::sanitize::legible;
-use crate::results::{BreakdownEntry, GroupEntry, Report, Results, replay};
-use crate::secrets::Secrets;
+use crate::report::summary::remark;
+use crate::results::{BreakdownEntry, GroupEntry, Report};
+use crate::secrets::{Secrets, floor};
 use crate::units::Size;
 
 const PAGE: &str = include_str!("page.html");
@@ -28,7 +29,7 @@ struct PageData<'a> {
     step: u32,
     cells: usize,
     charts: Vec<ChartData<'a>>,
-    curves: Option<Curves>,
+    curves: Option<CurveData>,
     stages: Vec<StageData<'a>>,
     /// Seconds that the generator coloured: from, to.
     suspect: Vec<(u32, u32)>,
@@ -61,29 +62,32 @@ const LONGEST_PLAN: usize = 128 << 10;
 /// # Errors
 /// Of what it is written to, and of a journal that cannot be read.
 pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let reader = &mut seconds.open()?;
-    let mut results = Results::against(reader.header().clone(), Vec::new());
-    let mut series = TimeSeries::new(results.header());
-    let mut marks = Vec::new();
-    replay(reader, &mut results, |entry, _| match entry {
-        Entry::Second(second) if seconds.through.is_none_or(|last| second.second <= last) => series.hear(second),
-        Entry::Annotation(note) if marks.len() < MARKS && is_shown(note.mark) => {
-            marks.push(MarkData { at: note.at.as_secs_f64(), text: note.text.clone() });
+    let mut reader = seconds.open()?;
+    let header = reader.header().clone();
+    let (mut series, mut curves, mut marks) = (TimeSeries::new(&header), Curves::new(), Vec::new());
+    read_entries(&mut reader, seconds.through, |entry| {
+        match entry {
+            Entry::Second(second) => {
+                series.hear(second);
+                curves.hear(second);
+            }
+            Entry::Annotation(note) if marks.len() < MARKS && is_shown(note.mark) => {
+                marks.push(MarkData { at: note.at.as_secs_f64(), text: note.text.clone() });
+            }
+            Entry::Annotation(_) | Entry::End(_) => {}
         }
-        _ => {}
-    })
-    .map_err(io::Error::other)?;
-    let header = results.header();
+        Ok(())
+    })?;
     let data = PageData {
         step: series.step(),
         cells: series.cells(),
         charts: series.charts(),
-        curves: Curves::of(results.totals()),
-        stages: stages(header, report),
+        curves: curves.data(),
+        stages: stages(&header, report),
         suspect: suspect(report),
         marks,
     };
-    out.write_all(page(report, header, &data, seconds.secrets)?.as_bytes())
+    out.write_all(page(report, &header, &data, seconds.secrets)?.as_bytes())
 }
 
 /// Whether people look for a mark in the charts: stages have bands of their own, and lines of the log may be many.
@@ -146,11 +150,12 @@ fn page(report: &Report, header: &Header, data: &PageData, secrets: &Secrets) ->
     let plan_of_run = secrets.mask_lines(&header.plan.effective);
     let data = serde_json::to_string(data)?;
     let environment = environment().map_err(io::Error::other)?;
-    let plan = cut(&plan_of_run, LONGEST_PLAN);
+    let plan = &plan_of_run[..floor(&plan_of_run, LONGEST_PLAN)];
     let rendered = environment.get_template("page.html").and_then(|template| {
         template.render(context! {
             report => Value::from(Serde(report)),
             groups => groups(report),
+            remarks => report.thresholds.iter().map(|threshold| remark(threshold).unwrap_or_default()).collect::<Vec<_>>(),
             environment => Value::from(Serde(&about)),
             plan_text => plan,
             plan_cut => plan.len() < plan_of_run.len(),
@@ -169,12 +174,6 @@ fn page(report: &Report, header: &Header, data: &PageData, secrets: &Secrets) ->
 fn without_secrets<T: Serialize + DeserializeOwned>(value: &T, secrets: &Secrets) -> io::Result<T> {
     let json = serde_json::to_string(value)?;
     Ok(serde_json::from_str(&secrets.mask_json(&json))?)
-}
-
-/// The beginning of a text, up to so many bytes.
-fn cut(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-    text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 /// JSON that no reader of HTML takes for anything else, whatever its texts hold.

@@ -10,8 +10,9 @@ use crate::sample::{MetricId, MetricKind, RunGauge};
 /// each few seconds. Quantiles are of one second each, and never put together.
 #[derive(Debug)]
 pub(super) struct TimeSeries {
-    charts: Vec<Chart>,
-    metrics: Vec<(MetricId, MetricKind, usize)>,
+    /// Of the service, in the order of [`figures`], and of the generator.
+    own: [Vec<Chart>; 2],
+    metrics: Vec<(MetricId, MetricKind, Chart)>,
     /// How many seconds a cell stands for.
     step: u32,
     cells: usize,
@@ -93,7 +94,7 @@ impl TimeSeries {
     /// Of a run that has heard nothing yet.
     pub(super) fn new(header: &Header) -> Self {
         let times = ["p50", "p95", "p99"];
-        let mut charts = vec![
+        let service = vec![
             Chart::new("requests", "Requests", "/s", Form::Stack, &["ok", "failed"])
                 .about("Requests that ended in each second, by how they ended."),
             Chart::new("response", "Response time", "ms", Form::Lines, &times)
@@ -122,15 +123,13 @@ impl TimeSeries {
             if RunGauge::ALL.iter().any(|gauge| gauge.id(&header.catalog) == Some(id)) {
                 continue;
             }
-            metrics.push((id, metric.kind, charts.len()));
             let chart = Chart::new(&format!("metric-{index}"), &metric.name, unit, Form::Lines, lines);
-            charts.push(chart.about("A metric that the plan declares: each second's own figures."));
+            let chart = chart.about("A metric that the plan declares: each second's own figures.");
+            metrics.push((id, metric.kind, chart));
         }
-        charts.push(
+        let generator = vec![
             Chart::new("generator-cpu", "Generator: CPU", "cores", Form::Lines, &["CPU"])
                 .about("How many cores the load generator itself kept busy."),
-        );
-        charts.push(
             Chart::new(
                 "generator-delays",
                 "Generator: delays",
@@ -139,8 +138,8 @@ impl TimeSeries {
                 &["woke late", "sent late", "waited for a CPU"],
             )
             .about("How late the load generator was, at its worst in each second: what it adds to the times above."),
-        );
-        Self { charts, metrics, step: 1, cells: 0 }
+        ];
+        Self { own: [service, generator], metrics, step: 1, cells: 0 }
     }
 
     /// How many seconds a cell stands for.
@@ -155,23 +154,26 @@ impl TimeSeries {
 
     /// The charts that have anything to show.
     pub(super) fn charts(&self) -> Vec<ChartData<'_>> {
-        self.charts.iter().filter(|chart| !chart.is_empty()).map(|chart| chart.data(self.cells, self.step)).collect()
+        let [service, generator] = &self.own;
+        let charts = service.iter().chain(self.metrics.iter().map(|(_, _, chart)| chart)).chain(generator);
+        charts.filter(|chart| !chart.is_empty()).map(|chart| chart.data(self.cells, self.step)).collect()
     }
 
     /// Takes a second.
     pub(super) fn hear(&mut self, second: &Interval) {
         while (second.second / self.step) as usize >= CELLS {
             self.step = self.step.saturating_mul(2);
-            self.charts.iter_mut().flat_map(|chart| &mut chart.lines).for_each(Line::halve);
+            let charts = self.own.iter_mut().flatten().chain(self.metrics.iter_mut().map(|(_, _, chart)| chart));
+            charts.flat_map(|chart| &mut chart.lines).for_each(Line::halve);
             self.cells = self.cells.div_ceil(2);
         }
         let cell = (second.second / self.step) as usize;
         self.cells = self.cells.max(cell + 1);
         let figures = figures(second);
-        for (chart, values) in self.charts.iter_mut().filter(|chart| !chart.is_of_metric()).zip(figures) {
+        for (chart, values) in self.own.iter_mut().flatten().zip(figures) {
             chart.add(cell, &values);
         }
-        for (metric, kind, chart) in &self.metrics {
+        for (metric, kind, chart) in &mut self.metrics {
             let mut samples = Distribution::new(Scale::Number);
             let of_metric = second.metrics.iter().filter(|count| count.metric == *metric);
             of_metric.for_each(|count| samples.add(&count.samples));
@@ -180,9 +182,7 @@ impl TimeSeries {
                 MetricKind::Counter => vec![(samples.count() > 0).then(|| samples.moments().sum())],
                 MetricKind::Gauge => vec![(samples.count() > 0).then_some(samples.moments().last)],
             };
-            if let Some(chart) = self.charts.get_mut(*chart) {
-                chart.add(cell, &values);
-            }
+            chart.add(cell, &values);
         }
     }
 }
@@ -223,8 +223,8 @@ fn figures(second: &Interval) -> [Vec<Option<f64>>; 10] {
     let users = second.user_figures(std::time::Duration::from_secs(1)).map_or(second.users, |figures| figures.most);
     [
         vec![count(ok), count(failed)],
-        quantiles(&[Measure::ResponseOk, Measure::ResponseFailed]),
-        quantiles(&[Measure::ServiceOk, Measure::ServiceFailed]),
+        quantiles(&Measure::RESPONSE),
+        quantiles(&Measure::SERVICE),
         vec![count(users)],
         vec![count(second.accounting.started), count(second.accounting.dropped)],
         PHASES.map(|(_, measures)| all(measures).mean().map(ms)).to_vec(),
@@ -243,10 +243,6 @@ impl Chart {
 
     fn about(self, about: &'static str) -> Self {
         Self { about, ..self }
-    }
-
-    fn is_of_metric(&self) -> bool {
-        self.id.starts_with("metric-")
     }
 
     fn add(&mut self, cell: usize, values: &[Option<f64>]) {

@@ -1,8 +1,6 @@
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep};
 
@@ -60,16 +58,7 @@ pub(super) fn conduct_virtually(run: VirtualRun, interrupts: &[Duration]) -> Res
         let began = Instant::now();
         let service = run.service();
         let options = run.options(&service);
-        let source = PlanSource {
-            file: Path::new("plan.yaml"),
-            text: "",
-            effective: &Value::Null,
-            profile: None,
-            service: "",
-            arguments: Vec::new(),
-            filter: Vec::new(),
-            shard: None,
-        };
+        let source = PlanSource::of_text("");
         let header = header(&run.program, &source, &options);
         let (sender, mut received) = Interrupts::channel();
         for at in interrupts.iter().copied() {
