@@ -13,6 +13,7 @@ mod plan_file;
 mod plan_names;
 mod reference;
 mod run;
+mod runtime;
 mod schema;
 mod show;
 mod target;
