@@ -39,9 +39,8 @@ fn a_target_whose_name_is_never_found_is_told_in_time_by_every_command() {
     let resolver = SilentResolver::new();
     let plan = PlanFolder::of("ends/unnamed");
     let file = plan.path().join("plan.yaml");
-    let try_out = |command: &mut Command| drop(command.arg("try").arg(&file));
     let mut tried = command();
-    try_out(&mut tried);
+    tried.arg("try").arg(&file);
     for mut command in [plan.command(&[]), tried] {
         let ((code, _, stderr), took) = resolver.finish(&mut command, 0);
         assert_eq!(code, 3, "{stderr}");
