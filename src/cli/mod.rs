@@ -15,6 +15,7 @@ mod reference;
 mod results_folder;
 mod run;
 mod runs;
+mod runtime;
 mod schema;
 mod show;
 mod target;

@@ -14,6 +14,7 @@ mod merge;
 mod new;
 mod old_journals;
 mod plans;
+mod resolver;
 mod run;
 mod runs;
 mod secrets;

@@ -7,6 +7,7 @@ use super::write_results::{Lost, ResultsWriter, Written};
 use super::{baseline, write_results};
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
+use crate::cli::runtime::block_on;
 use crate::cli::terminal::{Reader, complain, data, detach, secrets, settle, talk, talk_width};
 use crate::diagnostic::Unset;
 use crate::disk::Disk;
@@ -74,8 +75,6 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         let place = folder.display();
         refuse(&format!("results cannot be written to {place}: {error}"), "choose another folder with `--results DIR`")
     })?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
     let source = PlanSource {
         file: &path,
         text: file.sources.first().map_or("", |source| &source.text),
@@ -89,9 +88,8 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
-    let made = runtime.block_on(conducted(args, job, &files, Interrupts::of_process()));
-    // a name that is still being looked up is not waited for
-    runtime.shutdown_background();
+    let made = block_on(conducted(args, job, &files, Interrupts::of_process()));
+    let made = made.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
     let Conducted { results, written, journal } = made?;
     let exit = Exit::of(&results.verdict(), results.integrity());
     let place = files.place().clone();
