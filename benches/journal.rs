@@ -217,6 +217,8 @@ fn header() -> Header {
         at_least: None,
         planned: None,
         parts: Vec::new(),
+        name: None,
+        labels: Default::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::runtime::block_on;
 use crate::diagnostic::Problem;
 use crate::import::LARGEST_DOCUMENT;
 use crate::secrets::url_without_secrets;
@@ -8,9 +9,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 
 /// The text at a URL, of bounded size.
 pub(super) fn fetch(url: &str) -> Result<String, Box<Problem>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| refused(url, &format!("no runtime could start: {error}")))?;
-    let bytes = runtime.block_on(bytes(url))?;
+    let bytes = block_on(bytes(url)).map_err(|error| refused(url, &format!("no runtime could start: {error}")))??;
     String::from_utf8(bytes).map_err(|_| refused(url, "it is not UTF-8 text"))
 }
 

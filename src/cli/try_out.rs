@@ -6,6 +6,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::env_file::Variables;
 use super::plan_file::{FilterWords, PlanFile, find};
+use super::runtime::block_on;
 use super::terminal::{Reader, complain, data, detach, talk};
 use crate::compile::{Action, Program, Step, UserType};
 use crate::diagnostic::{Unset, did_you_mean};
@@ -63,9 +64,7 @@ fn stages(args: &TryArgs) -> Result<Exit, Exit> {
     file.print_problems(&path);
     let program = Arc::new(file.program.take().ok_or(Exit::Usage)?);
     known(args, &program)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| refuse(&format!("no runtime could start: {error}")))?;
-    runtime.block_on(tried(args, &program))
+    block_on(tried(args, &program)).map_err(|error| refuse(&format!("no runtime could start: {error}")))?
 }
 
 /// Tells a name that the plan does not have.

@@ -2,7 +2,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::answer::{decompressed, evaluate};
-use super::cookie_jar::CookieJar;
+use super::cookies::CookieJar;
 use super::request::{Redirect, redirect};
 use super::scenario::ScenarioTimeline;
 use super::secrets::{Heard, Sent};
@@ -195,18 +195,23 @@ impl Caller<'_> {
     }
 
     fn add_cookies(&self, outgoing: &mut Outgoing) {
-        if self.keeps_cookies() {
-            let origin = self.context.program.target.origin.as_str();
-            self.cookies.borrow().add_to(origin, &outgoing.target, &mut outgoing.headers);
+        if self.keeps_cookies() && !self.cookies.borrow().is_empty() {
+            let (origin, now) = (self.context.transport.origin(), self.context.clock.now());
+            self.cookies.borrow_mut().add_to(origin, &outgoing.target, now, &mut outgoing.headers);
         }
     }
 
     fn keep_cookies(&self, target: Option<http::uri::PathAndQuery>, exchange: &Exchange) {
         if let (Some(target), Ending::Answer(answer)) = (target, &exchange.ending)
             && self.keeps_cookies()
+            && answer.headers.contains_key(http::header::SET_COOKIE)
         {
-            let origin = self.context.program.target.origin.as_str();
-            self.cookies.borrow_mut().keep(origin, &target, &answer.headers);
+            self.cookies.borrow_mut().keep(
+                self.context.transport.origin(),
+                &target,
+                self.context.moment(),
+                &answer.headers,
+            );
             self.context.secrets.note_cookies(&answer.headers);
         }
     }

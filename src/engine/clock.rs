@@ -68,11 +68,6 @@ impl Pacer {
         Self { clock, timer, waiting: RefCell::default(), set_to: Cell::default(), tickets: Cell::default() }
     }
 
-    /// The run's clock.
-    pub(super) const fn clock(&self) -> Clock {
-        self.clock
-    }
-
     /// Waits until a moment of the run.
     pub(super) async fn sleep_until(&self, at: Offset) {
         let mut registered = false;

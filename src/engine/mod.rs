@@ -17,7 +17,7 @@ mod worker_context;
 mod arrival_pool;
 mod arrival_queue;
 mod closed_pool;
-mod cookie_jar;
+mod cookies;
 mod iteration_pool;
 mod scenario;
 mod user_gauge;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::LocalSet;
 
-use super::clock::{Clock, Pacer};
+use super::clock::Clock;
 use super::feeder::Feeder;
 use super::rows_in_use::Rows;
 use super::scenario::ScenarioTimeline;
@@ -70,10 +70,9 @@ impl OneOff<'_> {
         on_failure: OnStepFailure,
         cut: impl Future<Output = ()>,
     ) -> Result<OneOffResult, NotReady> {
-        let transport = self.platform.transport(&self.program.target)?;
-        let pacer = Pacer::new(Clock::starting_in(Duration::ZERO), self.platform.timer());
+        let clock = Clock::starting_in(Duration::ZERO);
         let (program, globals) = (self.program.clone(), self.globals.clone());
-        let mut context = WorkerContext::new(program, globals, pacer, transport, self.messages);
+        let mut context = WorkerContext::new(program, globals, clock, self.platform, self.messages)?;
         context.observer = self.observer;
         for user in &self.program.users {
             let open = |feed| Feeder::open(feed, Part::WHOLE, self.program.seed, None);

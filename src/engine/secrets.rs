@@ -14,7 +14,9 @@ use crate::secrets::{Secrets, Told, floor};
 pub(super) struct WorkerSecrets {
     registry: Secrets,
     /// Names whose values are secret, by the first part: `account`, with `["pin"]`.
-    paths: HashMap<Arc<str>, Vec<Vec<String>>>,
+    paths: HashMap<Arc<str>, SecretName>,
+    /// What the plan says of the cookies that came so far: the registry is everybody's, and asked once a name.
+    cookies: RefCell<HashMap<Box<str>, Disclosure>>,
     /// What was noted and the registry has not.
     fresh: RefCell<Vec<(String, Told)>>,
     /// Hashes of what was noted before.
@@ -22,6 +24,20 @@ pub(super) struct WorkerSecrets {
     hasher: RandomState,
     /// Texts that were masked, for as long as nothing new is learned.
     masked: RefCell<Masked>,
+}
+
+/// A name of users' state whose value, or a part of it, is secret.
+struct SecretName {
+    told: Told,
+    /// The ways from the value to what is secret.
+    below: Vec<Vec<String>>,
+}
+
+/// Whether what has a name may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disclosure {
+    Public,
+    Secret(Told),
 }
 
 #[derive(Default)]
@@ -51,22 +67,26 @@ pub(super) struct Sent {
 
 /// So many hashes, fresh values and texts are kept; then it is begun anew.
 const MOST_NOTED: usize = 1 << 16;
+const MOST_COOKIES: usize = 1 << 10;
 const MOST_FRESH: usize = 1 << 10;
 const MOST_TEXTS: usize = 256;
 const LONGEST_TEXT: usize = 1 << 10;
 
 impl WorkerSecrets {
     pub(super) fn new(registry: &Secrets) -> Self {
-        let mut paths: HashMap<Arc<str>, Vec<Vec<String>>> = HashMap::new();
+        let mut paths: HashMap<Arc<str>, SecretName> = HashMap::new();
         for mut path in registry.paths() {
             let below = path.split_off(1.min(path.len()));
             if let Some(first) = path.pop() {
-                paths.entry(first.into()).or_default().push(below);
+                let told = registry.told(&first);
+                let name = paths.entry(first.into()).or_insert(SecretName { told, below: Vec::new() });
+                name.below.push(below);
             }
         }
         Self {
             registry: registry.clone(),
             paths,
+            cookies: RefCell::default(),
             fresh: RefCell::default(),
             noted: RefCell::default(),
             hasher: RandomState::new(),
@@ -76,9 +96,8 @@ impl WorkerSecrets {
 
     /// Notes what a name of users' state was set to, where that is secret: also after it has another value it is.
     pub(super) fn note(&self, name: &str, value: &Value) {
-        if let Some(below) = self.paths.get(name) {
-            let told = self.registry.told(name);
-            below.iter().for_each(|way| self.note_below(value, way, told));
+        if let Some(SecretName { told, below }) = self.paths.get(name) {
+            below.iter().for_each(|way| self.note_below(value, way, *told));
         }
     }
 
@@ -107,10 +126,26 @@ impl WorkerSecrets {
             let Some((name, value)) = std::str::from_utf8(pair).ok().and_then(|pair| pair.split_once('=')) else {
                 continue;
             };
-            if !self.registry.is_public(name.trim()) {
-                self.note_text(value.trim(), self.registry.told(name.trim()));
+            if let Disclosure::Secret(told) = self.of_cookie(name.trim()) {
+                self.note_text(value.trim(), told);
             }
         }
+    }
+
+    fn of_cookie(&self, name: &str) -> Disclosure {
+        let mut cookies = self.cookies.borrow_mut();
+        if let Some(known) = cookies.get(name) {
+            return *known;
+        }
+        let said = match self.registry.is_public(name) {
+            true => Disclosure::Public,
+            false => Disclosure::Secret(self.registry.told(name)),
+        };
+        if cookies.len() >= MOST_COOKIES {
+            cookies.clear();
+        }
+        cookies.insert(name.into(), said);
+        said
     }
 
     /// Whether the plan has a name below this one whose value is secret.

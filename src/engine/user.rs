@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::arrival_queue::{Arrival, ArrivalQueue, ArrivalReceiver};
-use super::cookie_jar::CookieJar;
+use super::cookies::CookieJar;
 use super::row_supply::RowLease;
 use super::rows_in_use::Rows;
 use super::scenario::{ScenarioTimeline, UserAssignment};

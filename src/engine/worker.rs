@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 use super::arrival_pool::{ArrivalPool, ArrivalSource, SearchLevels, VisitorNumbers};
-use super::clock::{Clock, Pacer};
+use super::clock::Clock;
 use super::closed_pool::ClosedPool;
 use super::cpu_account::CpuAccount;
 use super::feeder::{Feeder, row_partition};
@@ -95,12 +95,11 @@ pub const CUT_GRACE: Duration = Duration::from_secs(10);
 impl Worker {
     /// Works until every user is gone. To be called inside the worker's own runtime.
     pub(super) async fn work(self) {
-        // TLS and connections are the worker's own: it shares nothing; the run has seen that they can be made
-        let Ok(transport) = self.platform.transport(&self.program.target) else { return };
         self.memory.of_this_thread();
         let (program, globals) = (self.program.clone(), self.globals.clone());
-        let pacer = Pacer::new(self.clock, self.platform.timer());
-        let mut context = WorkerContext::new(program, globals, pacer, transport, self.messages.clone());
+        let context = WorkerContext::new(program, globals, self.clock, &self.platform, self.messages.clone());
+        // the run has seen that it can be made
+        let Ok(mut context) = context else { return };
         context.tally = RefCell::new(Tally::within(&self.memory));
         if let Err(why) = self.open_feeds(&mut context) {
             drop(self.messages.send(WorkerMessage::Stop { why }));

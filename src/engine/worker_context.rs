@@ -7,9 +7,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::clock::{Clock, Pacer};
+use super::cookies::Moment;
 use super::feeder::Feeder;
 use super::request::Prepared;
 use super::secrets::WorkerSecrets;
+use super::start::{NotReady, Platform};
 use super::trace::CallObserver;
 use super::user_gauge::UserGauge;
 use super::worker::WorkerMessage;
@@ -41,6 +43,7 @@ pub(super) struct WorkerContext {
     pub(super) feeders: Vec<Vec<Feeder>>,
     /// Who hears of every request, where anybody does.
     pub(super) observer: Option<CallObserver>,
+    platform: Platform,
     messages: UnboundedSender<WorkerMessage>,
     /// Lines that may still be logged in this second.
     lines: Cell<u32>,
@@ -68,10 +71,13 @@ impl WorkerContext {
     pub(super) fn new(
         program: Arc<Program>,
         globals: Arc<Globals>,
-        pacer: Pacer,
-        transport: Transport,
+        clock: Clock,
+        platform: &Platform,
         messages: UnboundedSender<WorkerMessage>,
-    ) -> Self {
+    ) -> Result<Self, NotReady> {
+        // TLS and connections are the worker's own: it shares nothing
+        let transport = platform.transport(&program.target)?;
+        let pacer = Pacer::new(clock, platform.timer());
         let compression = program.target.compression;
         let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression, &program.secrets);
         let prepared = program.endpoints.iter().map(prepared).collect();
@@ -79,10 +85,11 @@ impl WorkerContext {
         let secrets = WorkerSecrets::new(&program.secrets);
         let name = |endpoint: &Endpoint| endpoint.label.fixed().map(|name| Arc::from(secrets.mask(name)));
         let names = program.endpoints.iter().map(name).collect();
-        Self {
+        Ok(Self {
             secrets,
             names,
-            clock: pacer.clock(),
+            clock,
+            platform: platform.clone(),
             pacer,
             transport: Rc::new(transport),
             tally: RefCell::new(Tally::new()),
@@ -96,7 +103,12 @@ impl WorkerContext {
             series: RefCell::new(HashMap::new()),
             program,
             globals,
-        }
+        })
+    }
+
+    /// This moment, by the run's clock and the wall's.
+    pub(super) fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), wall_clock: self.platform.wall_clock() }
     }
 
     /// Asks for the end of the whole run, and says why.

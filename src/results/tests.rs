@@ -61,6 +61,8 @@ fn header(thresholds: &[(&str, OnBreak)]) -> Header {
         at_least: None,
         planned: None,
         parts: Vec::new(),
+        name: None,
+        labels: Default::default(),
     }
 }
 

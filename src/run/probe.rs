@@ -1,6 +1,7 @@
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
 use crate::compile::{Program, Ready, Target};
@@ -15,6 +16,8 @@ pub struct Unreachable(pub String);
 
 const BETWEEN: Duration = Duration::from_millis(250);
 const CONNECT: Duration = Duration::from_secs(3);
+/// What the only answer that is missing has to say comes when the time is up, and is waited for.
+const LAST_WORD: Duration = Duration::from_millis(100);
 
 /// Waits until the target is there: by its `ready` question where the plan has one, else by a connection. Where it is
 /// not there at once, `waiting` hears why, once.
@@ -54,7 +57,7 @@ async fn ask(
             sleep(BETWEEN).await;
         }
     };
-    let answered = timeout(ready.within, asking).await;
+    let answered = timeout(ready.within + LAST_WORD, asking).await;
     answered.map_err(|_| Unreachable(format!("{url} {said} (asked for {})", show_duration(ready.within))))
 }
 
@@ -66,11 +69,16 @@ async fn connect(target: &Target) -> Result<(), Unreachable> {
     }
     // what lies behind a proxy is its business
     let origin = target.connections.proxy.as_ref().map_or(&target.origin, |proxy| &proxy.origin);
-    let address = format!("{}:{}", origin.host(), origin.port());
-    match timeout(CONNECT, TcpStream::connect(&address)).await {
+    let (host, limit) = (origin.host(), show_duration(CONNECT));
+    let address = format!("{host}:{}", origin.port());
+    let found = timeout(CONNECT, lookup_host(&address)).await;
+    let found = found.map_err(|_| Unreachable(format!("`{host}` does not resolve within {limit}")))?;
+    let found = found.map_err(|error| Unreachable(format!("`{host}` does not resolve: {error}")))?;
+    let found: Vec<SocketAddr> = found.collect();
+    match timeout(CONNECT, TcpStream::connect(&*found)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(Unreachable(format!("{address} cannot be connected to: {}", reason(&error)))),
-        Err(_) => Err(Unreachable(format!("{address} does not answer"))),
+        Err(_) => Err(Unreachable(format!("{address} does not answer within {limit}"))),
     }
 }
 

@@ -104,10 +104,16 @@ pub async fn conduct(
         under_way.emitter.annotate(Offset::ZERO, Mark::Line, &line);
     }
     under_way.load(interrupts).await;
+    let missed = under_way.missed();
     let UnderWay { mut emitter, levels, run, ended, collector, .. } = under_way;
     let length = Offset::from(program.length());
     let done = || collector.done().unwrap_or_else(|| run.clock.now());
     let (closing, at) = ended.unwrap_or_else(|| (Closing::Complete, length.min(done())));
+    let closing = match closing {
+        // what was cut off might have failed
+        Closing::Complete | Closing::Plan if missed => Closing::Asked,
+        closing => closing,
+    };
     let clock = run.clock;
     let mut end = End {
         closing,
@@ -139,11 +145,19 @@ struct UnderWay<'a, L> {
     /// Why it was brought to its end, and when, where that was before its time.
     ended: Option<(Closing, Offset)>,
     /// When what was under way was cut off, where somebody had no time for it.
-    cut: Option<Offset>,
+    cut: Option<Cut>,
     /// The memory of the results.
     memory: Option<Held>,
     /// What was folded into `other` and told.
     folds: Vec<Fold>,
+}
+
+/// What was under way is cut off.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    at: Offset,
+    /// How many requests had no outcome before.
+    unmeasured: u64,
 }
 
 /// Beyond the times that workers have to end, so long may their last messages take.
@@ -204,7 +218,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         let length = Offset::from(self.program.length());
         // who asks for an end that is near anyway does not put it off
         let ended = self.ended.map_or(length, |(_, at)| at.min(length)) + self.run.grace;
-        let end = self.cut.map_or(ended, |cut| cut.min(ended));
+        let end = self.cut.map_or(ended, |cut| cut.at.min(ended));
         (end + CUT_GRACE + SLACK).since(now)
     }
 
@@ -227,15 +241,30 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
 
     /// Ends the run at an interrupt, and cuts off what is under way at the next.
     fn interrupt(&mut self) {
+        let now = self.run.clock.now();
         match self.stop.phase() {
-            Phase::Running => self.end(Closing::Asked, Some((Mark::StopAsked, "the run was asked to end"))),
-            Phase::Draining => {
+            Phase::Running if now < Offset::from(self.program.length()) => {
+                self.end(Closing::Asked, Some((Mark::StopAsked, "the run was asked to end")));
+            }
+            // workers whose time is over begin nothing new, told or not
+            Phase::Running | Phase::Draining => {
                 self.emitter.annotate(self.emitter.reached, Mark::Cut, "requests under way were cut off");
-                self.cut = Some(self.run.clock.now());
+                self.cut = Some(Cut { at: now, unmeasured: self.unmeasured() });
                 self.stop.advance(Phase::Cutting);
             }
             Phase::Cutting => {}
         }
+    }
+
+    /// How many requests so far were cut off, or never begun for want of time.
+    fn unmeasured(&self) -> u64 {
+        let accounting = self.emitter.results.totals().accounting();
+        accounting.aborted + accounting.dropped
+    }
+
+    /// Whether an interrupt kept requests that were under way, or due, from their outcome.
+    fn missed(&self) -> bool {
+        self.cut.is_some_and(|cut| self.unmeasured() > cut.unmeasured)
     }
 
     /// Brings the run to its end before its time; what there is to be noted of that.

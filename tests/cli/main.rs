@@ -14,7 +14,9 @@ mod merge;
 mod new;
 mod old_journals;
 mod plans;
+mod resolver;
 mod run;
+mod runs;
 mod secrets;
 mod show;
 #[path = "../support/mod.rs"]

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::service::{Accept, Reply, Service};
 use super::simulated::Simulated;
 use super::virtual_run::{in_virtual_time, program};
-use crate::engine::clock::{Clock, Pacer};
+use crate::engine::clock::Clock;
 use crate::engine::scenario::ScenarioTimeline;
 use crate::engine::start::Platform;
 use crate::engine::user::{Identity, StepsEnd, User};
@@ -22,10 +22,9 @@ async fn user_after(plan: &str) -> User {
         Rc::new(|_, _| Accept::After(Duration::ZERO)),
     );
     let platform = Platform::Simulated(Simulated::on(service.network.clone()));
-    let pacer = Pacer::new(Clock::starting_in(Duration::ZERO), platform.timer());
-    let transport = platform.transport(&program.target).unwrap();
+    let clock = Clock::starting_in(Duration::ZERO);
     let globals = Arc::clone(&program.globals);
-    let context = Rc::new(WorkerContext::new(program, globals, pacer, transport, unbounded_channel().0));
+    let context = Rc::new(WorkerContext::new(program, globals, clock, &platform, unbounded_channel().0).unwrap());
     let task = &context.program.users[0].tasks[0];
     let identity = Identity { number: 0, user_type: context.program.users[0].id, rank: 0 };
     let mut user = User::new(context.clone(), Rc::new(ScenarioTimeline::nowhere()), identity, Offset::ZERO);

@@ -93,6 +93,8 @@ pub(super) fn header() -> Header {
         at_least: None,
         planned: None,
         parts: Vec::new(),
+        name: Some("nightly".to_owned()),
+        labels: [("commit", "41fc740"), ("branch", "größe")].map(|(key, value)| (key.into(), value.into())).into(),
     }
 }
 

@@ -8,3 +8,4 @@ mod planned;
 mod time_series;
 
 pub(super) use document::write;
+pub use document::{page_environment, source_hash};

@@ -85,6 +85,66 @@ shape: {constant: {users: 3, for: 10m}}
     assert_eq!((conducted.report.verdict.exit_code, conducted.report.run.ended.as_str()), (5, "asked"));
 }
 
+/// Two users whose calls take four seconds, for ten; the last of them are under way when the time is over.
+const DRAINING: &str = "
+endpoints: {slow: {get: /slow, timeout: 20s}}
+users: {u: {tasks: {ask: {call: slow}}}}
+shape: {constant: {users: 2, for: 10s}}
+";
+
+#[test]
+fn an_interrupt_when_the_load_is_over_cuts_off_what_is_under_way_and_the_run_is_interrupted() {
+    let run = || VirtualRun::of(DRAINING).answering(|_| Reply::after(secs(4))).workers(2);
+    let waited = conduct(run());
+    assert_eq!((waited.end.closing, waited.books()), (Closing::Complete, [6, 6, 0, 0]));
+    assert!((secs(12)..=ms(12_010)).contains(&waited.over), "{:?}", waited.over);
+    let cut = conduct_virtually(run(), &[ms(10_500)]).unwrap();
+    assert!((ms(10_500)..=ms(10_510)).contains(&cut.over), "{:?}", cut.over);
+    assert_eq!((cut.books(), cut.marks(Mark::Cut).len()), ([6, 4, 0, 2], 1));
+    // the whole load was made, but what was cut off might have failed
+    assert_eq!((cut.end.closing, cut.end.elapsed), (Closing::Asked, secs(10)));
+    assert_eq!((cut.report.verdict.exit_code, cut.stopping), (5, Vec::new()));
+}
+
+#[test]
+fn an_interrupt_that_costs_nothing_leaves_a_complete_run_complete() {
+    // the second call of each user ends with the load's time, and nothing is under way behind it
+    let plan = DRAINING.replace("ask: {call: slow}", "ask: {steps: [{call: slow}, {think: 1s}]}");
+    let run = || VirtualRun::of(&plan).answering(|_| Reply::after(secs(4)));
+    let waited = conduct(run());
+    let late = conduct_virtually(run(), &[secs(10)]).unwrap();
+    assert_eq!((waited.end.closing, waited.books()), (Closing::Complete, [4, 4, 0, 0]));
+    assert_eq!((late.end.closing, late.books()), (Closing::Complete, [4, 4, 0, 0]));
+    assert_eq!((late.report.verdict.exit_code, late.end.elapsed), (0, secs(10)));
+}
+
+#[test]
+fn arrivals_that_an_interrupt_keeps_from_being_served_are_missed() {
+    let run = VirtualRun::of(
+        "
+endpoints: {slow: {get: /slow, timeout: 20s}}
+users: {u: {tasks: {ask: {call: slow}}}}
+shape: {arrivals: {rate: 2/s, for: 4s, max_users: 1, when_busy: late}}
+",
+    );
+    let cut = conduct_virtually(run.answering(|_| Reply::after(secs(3))), &[ms(4500)]).unwrap();
+    assert_eq!((cut.end.closing, cut.books()), (Closing::Asked, [2, 1, 0, 1]));
+    assert_eq!(cut.report.books.dropped, 6);
+}
+
+#[test]
+fn a_run_that_its_plan_ended_is_interrupted_where_somebody_cuts_off_the_rest() {
+    let run = VirtualRun::of(
+        "
+endpoints: {slow: {get: /slow, timeout: 20s}}
+users: {u: {tasks: {ask: {call: slow}}}, ender: {tasks: {end: {steps: [{think: 1s}, {stop: run}]}}}}
+shape: {constant: {users: 2, for: 10s}}
+",
+    );
+    let cut = conduct_virtually(run.answering(|_| Reply::after(secs(4))), &[secs(2)]).unwrap();
+    assert_eq!((cut.end.closing, cut.books(), cut.end.elapsed), (Closing::Asked, [1, 0, 0, 1], secs(1)));
+}
+
 #[test]
 fn a_third_interrupt_changes_nothing() {
     let conducted = conduct_virtually(run("count > 0"), &[secs(1), secs(1), secs(1)]).unwrap();
