@@ -5,9 +5,9 @@ use clap::Args;
 use super::compare::{TOLERANCE, demand, held_against};
 use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::results_folder::{ResultsArgs, Wanted};
-use super::terminal::{complain, data, document, markup, secrets, talk};
+use super::terminal::{complain, data, document, markup, page, secrets, talk};
 use crate::journal::{Reader, Tail};
-use crate::report::{Baseline, Format, HistoryRows, Place, Seconds, keep, visible};
+use crate::report::{Baseline, Format, HistoryRows, Place, Seconds, keep, run_page, visible};
 use crate::results::{Report, Results, replay};
 use crate::units::Ratio;
 use crate::verdict::Exit;
@@ -97,6 +97,7 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     let baseline =
         earlier.as_deref().zip(comparison.as_ref()).map(|(journal, comparison)| Baseline { journal, comparison });
     match wish {
+        Wish::Print(Format::Text) => page(&run_page(&report))?,
         Wish::Print(format) => {
             let mut text = Vec::new();
             let rows = HistoryRows::Aggregated;

@@ -25,9 +25,19 @@ impl PlannedLoad {
         if step == 0 { 1 } else { step }
     }
 
-    /// What was planned of the second that begins so many seconds into the run.
+    /// How many users there are to be in a second of the run, from 0; `None` where that is not known.
     #[must_use]
-    pub fn at(figures: &[f64], step: u32, second: u32) -> Option<f64> {
-        figures.get((second / step.max(1)) as usize).copied()
+    pub fn users_in(&self, second: u32) -> Option<f64> {
+        self.users.get(self.place(second)).copied()
+    }
+
+    /// How many arrivals there are to be in a second of the run, from 0; `None` where that is not known.
+    #[must_use]
+    pub fn arrivals_in(&self, second: u32) -> Option<f64> {
+        self.arrivals.get(self.place(second)).copied()
+    }
+
+    fn place(&self, second: u32) -> usize {
+        (second / self.step.max(1)) as usize
     }
 }

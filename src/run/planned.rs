@@ -9,7 +9,8 @@ type Figure = Box<dyn Fn(u32) -> f64>;
 
 /// How much load a plan asks for over its time. Users are known where all scenarios are levels of users, arrivals where
 /// no scenario finds out its own.
-pub(super) fn planned(program: &Program) -> PlannedLoad {
+#[must_use]
+pub fn planned(program: &Program) -> PlannedLoad {
     let seconds = u32::try_from(program.length().as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
     let step = PlannedLoad::step_of(seconds);
     let figures = |of: fn(&Scenario) -> Option<Figure>| {

@@ -27,13 +27,11 @@ impl Planned {
     }
 
     pub(super) fn users(&self, second: u32) -> Option<f64> {
-        let load = self.load.as_ref()?;
-        Some(PlannedLoad::at(&load.users, load.step, second)? * self.share)
+        Some(self.load.as_ref()?.users_in(second)? * self.share)
     }
 
     pub(super) fn arrivals(&self, second: u32) -> Option<f64> {
-        let load = self.load.as_ref()?;
-        Some(PlannedLoad::at(&load.arrivals, load.step, second)? * self.share)
+        Some(self.load.as_ref()?.arrivals_in(second)? * self.share)
     }
 
     /// The tasks that were begun in a second and that the plan's arrivals are to be held beside; what users do first and
