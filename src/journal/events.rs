@@ -35,7 +35,7 @@ pub enum Mark {
     Cut,
     /// A line the plan writes to the log.
     Line,
-    /// Some of what is counted goes to `other` from then on.
+    /// A limit is met: some of what is counted goes to `other` from then on, or secrets have no more room.
     Folded,
     /// Anything else; also what a later version marks with a word of its own.
     #[serde(other)]

@@ -132,7 +132,8 @@ pub struct RunEntry {
     /// How many bytes the run could hold for what it counted and for what it kept of answers; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_budget: Option<u64>,
-    /// What was counted as `other`, and why; absent where nothing was.
+    /// Limits that were met: what was counted as `other` and why, and whether there was room for every secret; absent where
+    /// none was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folded: Vec<String>,
 }
