@@ -19,9 +19,6 @@ use crate::units::{Offset, Size};
 
 /// The last second a journal may have: 68 years, so that adding to one never overflows.
 pub(super) const LAST: u32 = i32::MAX as u32;
-/// What a journal may count of anything, all its seconds together: as much as a double counts exactly. Those of a thousand shards
-/// still add up.
-const MOST: u64 = 1 << 53;
 
 /// Everything a run's numbers add up to. As long as that fits 63 bits, no sum of any of them overflows, and each fits a
 /// histogram's zig-zag number: a file may say what it likes, and the sums of what it says are still right.
@@ -308,7 +305,7 @@ impl OverflowGuard {
             sum.add(counts.failed);
         }
         interval.errors.iter().for_each(|error| sum.add([error.count]));
-        self.0 = sum.0.filter(|sum| *sum <= MOST)?;
+        self.0 = sum.0.filter(|sum| *sum <= i64::MAX as u64)?;
         Some(())
     }
 }

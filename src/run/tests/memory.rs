@@ -91,7 +91,7 @@ shape: {constant: {users: 30, for: 30s}}
     let conducted = conduct(VirtualRun::of(plan).answering(slow).with_memory(2 << 20));
     // ten of them are as much as there is room for, and those that are answered make room for the next
     assert_eq!(conducted.books(), [90, 30, 60, 0]);
-    let [failure] = &conducted.report.failures[..] else { panic!("{:?}", conducted.report.failures) };
+    let [failure] = &conducted.report.exceptions[..] else { panic!("{:?}", conducted.report.exceptions) };
     assert_eq!((failure.kind.as_str(), failure.count), ("template", 60));
     assert!(failure.message.contains("the body: the run's memory is used up"), "{}", failure.message);
     assert_eq!(conduct(VirtualRun::of(plan).answering(slow)).books(), [90, 90, 0, 0]);
