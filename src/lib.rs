@@ -22,6 +22,7 @@ mod report;
 mod results;
 mod rows;
 mod run;
+mod runs;
 mod sample;
 mod secrets;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 29] = [
+const FLOORS: [(&str, &[&str]); 30] = [
     ("units", &[]),
     ("timer", &[]),
     ("memory", &[]),
@@ -76,6 +76,7 @@ const FLOORS: [(&str, &[&str]); 29] = [
     ("target", &["timer", "units"]),
     ("import", &["expression", "diagnostic", "secrets", "units"]),
     ("analysis", &["report", "results", "verdict", "metrics", "threshold", "units"]),
+    ("runs", &["report", "results", "verdict", "journal", "threshold", "disk", "diagnostic"]),
     (
         "cli",
         &[
@@ -101,6 +102,7 @@ const FLOORS: [(&str, &[&str]); 29] = [
             "report",
             "live",
             "analysis",
+            "runs",
             "target",
             "import",
         ],

@@ -3,7 +3,7 @@ use std::io::Read;
 use csv::ByteRecord;
 
 /// The most that is read of one file, in bytes; nothing that is measured needs more.
-pub const LIMIT: u64 = 64 << 20;
+pub(super) const LIMIT: u64 = 64 << 20;
 /// The most cells of a line.
 const MOST_CELLS: usize = 10_000;
 /// The most columns that are quantiles.

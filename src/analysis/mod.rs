@@ -19,7 +19,7 @@ mod throughput;
 mod trend;
 
 pub use conclude::{Outcome, conclude};
-pub use csv::{InputError, LIMIT};
+pub use csv::InputError;
 pub use document::analysis_schema;
 pub use figure_source::{EndpointNames, KnownEndpoint};
 pub use figures::Figures;

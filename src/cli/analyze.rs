@@ -7,19 +7,19 @@ use super::env_file::Variables;
 use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::plan_file::{FilterWords, PlanFile, find};
 use super::plan_names::names;
+use super::results_folder::{ResultsArgs, Wanted};
 use super::show::missing;
 use super::terminal::{data, document, talk};
 use crate::analysis::{
-    CompanionCsvs, EndpointNames, Examined, Figures, InputError, LIMIT, Outcome, Trend, conclude, of_journal,
-    of_report, page, read_exceptions, read_failures, read_history, read_stats,
+    CompanionCsvs, EndpointNames, Examined, Figures, InputError, Outcome, Trend, conclude, of_journal, of_report, page,
+    read_exceptions, read_failures, read_history, read_stats,
 };
 use crate::diagnostic::Unset;
 use crate::disk::InputFile;
 use crate::journal::{Entry, Reader};
-use crate::memory::hold;
 use crate::plan::Overrides;
 use crate::report::visible;
-use crate::results::{Report, Results, replay};
+use crate::results::{NotAReport, Report, Results, read_report, replay};
 use crate::threshold::Rule;
 use crate::verdict::Exit;
 
@@ -30,9 +30,13 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Locust.
 #[derive(Debug, Args)]
 pub(super) struct AnalyzeArgs {
-    /// A run's journal or JSON report, or a `…_stats.csv` of Locust; several are reported together.
+    /// A run's journal or JSON report, `latest`, a run's name or the beginning of its files' names, or a `…_stats.csv` of
+    /// Locust; several are reported together.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    results: ResultsArgs,
 
     /// A plan whose thresholds are the targets, instead of those of the run itself; a CSV has none of its own.
     #[arg(long, value_name = "PLAN")]
@@ -58,8 +62,10 @@ fn analyzed(args: &AnalyzeArgs) -> Result<Exit, Exit> {
     args.memory.budget().of_this_thread();
     let plan = args.plan.as_deref().map(TargetPlan::read).transpose()?;
     let mut files = Vec::new();
-    for (index, path) in args.files.iter().enumerate() {
-        if args.files[..index].contains(path) {
+    let paths = args.files.iter().map(|file| args.results.run_file(file, Wanted::Any));
+    let paths = paths.collect::<Result<Vec<PathBuf>, Exit>>()?;
+    for (index, path) in paths.iter().enumerate() {
+        if paths[..index].contains(path) {
             let help = "give each file once: its numbers would count twice";
             return Err(refuse(path, &InputError { message: "named twice".into(), line: None, help: help.into() }));
         }
@@ -168,33 +174,20 @@ fn journal(path: &Path, plan: Option<&TargetPlan>) -> Result<Examined, InputErro
 }
 
 fn report(file: impl Read) -> Result<Report, InputError> {
-    let wrong = |message: String, line: Option<u64>| InputError {
-        message,
-        line,
-        help: "give a `load_test_….json` or `.journal` of `plimsoll run`, or a `…_stats.csv` of Locust".into(),
-    };
-    let mut text = String::new();
-    file.take(LIMIT + 1).read_to_string(&mut text).map_err(|error| wrong(format!("no report: {error}"), None))?;
-    if text.len() as u64 > LIMIT {
-        return Err(wrong(format!("longer than {} MiB", LIMIT >> 20), None));
-    }
-    // a few bytes of it may become many
-    let items = text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
-    let _held = hold(text.len() + items * 48).map_err(|no_room| InputError {
-        message: format!("it holds more than there is memory for: {no_room}"),
-        line: None,
-        help: MORE_MEMORY.into(),
-    })?;
-    let report: Report = serde_json::from_str(text.trim_start_matches('\u{FEFF}'))
-        .map_err(|error| wrong(format!("no report: {error}"), u64::try_from(error.line()).ok()))?;
-    match report.version {
-        1 => Ok(report),
-        other => Err(InputError {
-            message: format!("a report of version {other}, which this program does not read"),
-            line: None,
-            help: "read it with the version that wrote it".into(),
-        }),
-    }
+    read_report(file).map_err(|error| InputError {
+        message: error.to_string(),
+        line: match &error {
+            NotAReport::Malformed(error) => u64::try_from(error.line()).ok(),
+            _ => None,
+        },
+        help: match &error {
+            NotAReport::NoRoom(_) => MORE_MEMORY.into(),
+            NotAReport::Version(_) => "read it with the version that wrote it".into(),
+            NotAReport::Malformed(_) | NotAReport::TooLong | NotAReport::System(_) => {
+                "give a `load_test_….json` or `.journal` of `plimsoll run`, or a `…_stats.csv` of Locust".into()
+            }
+        },
+    })
 }
 
 /// A stats CSV with what lies beside it.

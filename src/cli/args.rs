@@ -6,6 +6,7 @@ use super::compare::CompareArgs;
 use super::merge::MergeArgs;
 use super::new::NewArgs;
 use super::run::RunArgs;
+use super::runs::RunsArgs;
 use super::schema::SchemaArgs;
 use super::show::ShowArgs;
 use super::target::TargetArgs;
@@ -24,6 +25,7 @@ pub(super) enum Command {
     Run(Box<RunArgs>),
     Check(CheckArgs),
     Try(TryArgs),
+    Runs(Box<RunsArgs>),
     Show(ShowArgs),
     Merge(MergeArgs),
     Analyze(AnalyzeArgs),

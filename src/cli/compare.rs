@@ -4,6 +4,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args};
 
 use super::memory::MemoryArgs;
+use super::results_folder::{ResultsArgs, Wanted};
 use super::terminal::{complain, data, document, talk};
 use crate::journal::NotRead;
 use crate::report::{ComparisonReport, build_comparison, comparison_junit, comparison_page, read_pair};
@@ -15,13 +16,16 @@ use crate::verdict::compare::{Demand, compare};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("form").args(["text", "json", "markdown", "junit"]))]
 pub(super) struct CompareArgs {
-    /// The journal of the run to compare with.
+    /// The run to compare with: its journal, `latest~1`, its name, or the beginning of its files' names.
     #[arg(value_name = "BASE")]
     base: PathBuf,
 
-    /// The journal of the run to judge.
+    /// The run to judge, named in the same ways.
     #[arg(value_name = "NEW")]
     new: PathBuf,
+
+    #[command(flatten)]
+    results: ResultsArgs,
 
     /// How much of the base's value may change without mattering.
     #[arg(long, value_name = "SHARE", default_value = TOLERANCE, value_parser = Ratio::parse)]
@@ -69,7 +73,8 @@ pub(super) fn run(args: &CompareArgs) -> Exit {
 fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
     args.memory.budget().of_this_thread();
     let demand = Demand { tolerance: args.tolerance, floor: args.floor, error_floor: args.error_floor };
-    let report = held_against(&args.base, &args.new, &demand).map_err(|error| {
+    let [base, new] = [&args.base, &args.new].map(|run| args.results.run_file(run, Wanted::Journal));
+    let report = held_against(&base?, &new?, &demand).map_err(|error| {
         let help = "name the files of two runs that end in `.journal`; `plimsoll run` writes one into `results/`";
         refuse(&error.to_string(), help)
     })?;

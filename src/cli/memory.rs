@@ -4,7 +4,7 @@ use crate::memory::{MemoryBudget, memory_limit};
 use crate::units::{InvalidValue, Size};
 
 /// How much memory a command may use for what grows with what it reads.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct MemoryArgs {
     /// How much memory may be held for what is counted, and for what is kept of answers and files: 512MiB; without this,
     /// half of what the system allows the process.

@@ -4,6 +4,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
+use super::results_folder::{ResultsArgs, Wanted};
 use super::terminal::{complain, data, talk};
 use crate::journal::{Entry, Header, NotMerged, Reader, merge};
 use crate::metrics::Accounting;
@@ -15,9 +16,12 @@ use crate::verdict::{Exit, Integrity};
 /// Merges the journals of all shards of one run into one, and says whether the service held under the whole.
 #[derive(Debug, Args)]
 pub(super) struct MergeArgs {
-    /// The journal of each shard.
+    /// Each shard: its journal, its name, or the beginning of its files' names.
     #[arg(value_name = "RUN", required = true)]
-    journals: Vec<PathBuf>,
+    shards: Vec<PathBuf>,
+
+    #[command(flatten)]
+    results: ResultsArgs,
 
     /// Where the whole run's journal goes, a file that does not exist yet; `.journal` is added where it has no ending.
     #[arg(long, short, value_name = "FILE")]
@@ -38,16 +42,18 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
     args.memory.budget().of_this_thread();
     let into = if args.out.extension().is_some() { args.out.clone() } else { args.out.with_extension("journal") };
     vacant(&into)?;
-    if let [one] = args.journals.as_slice()
+    let journals = args.shards.iter().map(|run| args.results.run_file(run, Wanted::Journal));
+    let journals = journals.collect::<Result<Vec<PathBuf>, Exit>>()?;
+    if let [one] = journals.as_slice()
         && Reader::open(one).is_ok_and(|reader| !reader.header().shard.is_part())
     {
         warn(&format!("`{}` is a whole run: what comes of merging it is the same run", one.display()));
     }
-    if let Some(why) = unsound(&args.journals) {
+    if let Some(why) = unsound(&journals) {
         complain(why, "merge the journals as their runs wrote them");
         return Err(Exit::Usage);
     }
-    let merged = merge(&args.journals, &into).map_err(|error| refuse(&error))?;
+    let merged = merge(&journals, &into).map_err(|error| refuse(&error))?;
     for (path, tail) in &merged.cut {
         warn(&format!("`{}` is {tail}; what it has is merged", path.display()));
     }

@@ -12,7 +12,9 @@ mod new;
 mod plan_file;
 mod plan_names;
 mod reference;
+mod results_folder;
 mod run;
+mod runs;
 mod runtime;
 mod schema;
 mod show;
@@ -88,6 +90,7 @@ fn perform(command: Command) -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Try(args) => try_out::run(&args),
+        Command::Runs(args) => runs::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Analyze(args) => analyze::run(&args),

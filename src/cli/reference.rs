@@ -43,18 +43,25 @@ pub(super) fn reference() -> String {
     ));
     out.push_str(&format!("Selectors: {}, with `=`, `!=` and `=~`.\n", words(&Field::NAMED.map(|(name, _)| name))));
     out.push_str("\n## Commands\n");
-    for command in Args::command().get_subcommands() {
-        out.push_str(&format!("\n### `plimsoll {}`\n\n", command.get_name()));
-        out.push_str(&format!("{}\n\n", command.get_about().map(ToString::to_string).unwrap_or_default()));
-        for argument in command.get_arguments() {
-            let name = argument
-                .get_long()
-                .map_or_else(|| argument.get_id().to_string().to_uppercase(), |long| format!("--{long}"));
-            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            out.push_str(&format!("- `{name}`: {help}\n"));
-        }
+    for known in Args::command().get_subcommands() {
+        command(&mut out, "plimsoll", known);
     }
     out
+}
+
+/// A command with its flags, and those within it.
+fn command(out: &mut String, within: &str, command: &clap::Command) {
+    let name = format!("{within} {}", command.get_name());
+    out.push_str(&format!("\n### `{name}`\n\n"));
+    out.push_str(&format!("{}\n\n", command.get_about().map(ToString::to_string).unwrap_or_default()));
+    for argument in command.get_arguments() {
+        let name = argument
+            .get_long()
+            .map_or_else(|| argument.get_id().to_string().to_uppercase(), |long| format!("--{long}"));
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        out.push_str(&format!("- `{name}`: {help}\n"));
+    }
+    command.get_subcommands().for_each(|inner| self::command(out, &name, inner));
 }
 
 fn keys(out: &mut String, name: &str, definition: &Value) {

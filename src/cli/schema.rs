@@ -6,9 +6,10 @@ use crate::analysis::analysis_schema;
 use crate::plan::plan_schema;
 use crate::report::comparison_schema;
 use crate::results::report_schema;
+use crate::runs::runs_schema;
 use crate::verdict::Exit;
 
-/// Prints a JSON schema: of plans, for editors, of reports, analyses or comparisons; or the reference of the language.
+/// Prints a JSON schema: of plans, for editors, of reports, analyses, comparisons or lists of runs; or the reference of the language.
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
     /// Which schema.
@@ -26,6 +27,8 @@ enum Kind {
     Analysis,
     /// What a comparison says (`schemas/comparison.schema.json`).
     Comparison,
+    /// What a list of runs says (`schemas/runs.schema.json`).
+    Runs,
     /// Every key, function and flag as Markdown (`docs/reference.md`).
     Reference,
 }
@@ -36,6 +39,7 @@ pub(super) fn run(args: &SchemaArgs) -> Exit {
         Kind::Report => report_schema(),
         Kind::Analysis => analysis_schema(),
         Kind::Comparison => comparison_schema(),
+        Kind::Runs => runs_schema(),
         Kind::Reference => return data(&reference()).err().unwrap_or(Exit::Passed),
     };
     data(&format!("{schema:#}\n")).err().unwrap_or(Exit::Passed)

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
+use super::results_folder::{ResultsArgs, Wanted};
 use super::terminal::{complain, data, document, markup, secrets, talk};
 use crate::journal::{Reader, Tail};
 use crate::report::{Format, HistoryRows, Place, Seconds, keep, visible};
@@ -15,9 +16,12 @@ use crate::verdict::Exit;
 /// `--out`; `--out` alone writes all of them.
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
-    /// The run's journal: results/load_test_….journal
+    /// The run: its journal, `latest`, `latest~1`, its name, or the beginning of its files' names.
     #[arg(value_name = "RUN")]
-    journal: PathBuf,
+    run: PathBuf,
+
+    #[command(flatten)]
+    results: ResultsArgs,
 
     /// The report as JSON.
     #[arg(long)]
@@ -62,7 +66,8 @@ pub(super) fn run(args: &ShowArgs) -> Exit {
 fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     args.memory.budget().of_this_thread();
     let wish = args.wish()?;
-    let mut reader = Reader::open(&args.journal).map_err(|error| {
+    let journal = args.results.run_file(&args.run, Wanted::Journal)?;
+    let mut reader = Reader::open(&journal).map_err(|error| {
         refuse(
             &error.to_string(),
             "name the file of a run that ends in `.journal`; `plimsoll run` writes one into `results/`",
@@ -79,7 +84,7 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
         Wish::Print(format) => {
             let mut text = Vec::new();
             let rows = HistoryRows::Aggregated;
-            let seconds = Seconds { journal: &args.journal, through: reader.tail().after(), rows, secrets: secrets() };
+            let seconds = Seconds { journal: &journal, through: reader.tail().after(), rows, secrets: secrets() };
             format.write(&report, &seconds, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
             let text = String::from_utf8_lossy(&text);
             match format {
@@ -92,7 +97,7 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
             let rows = if args.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated };
             // a run under way has written on since
             let through = reader.tail().after();
-            write(folder, &formats, &report, &Seconds { journal: &args.journal, through, rows, secrets: secrets() })?;
+            write(folder, &formats, &report, &Seconds { journal: &journal, through, rows, secrets: secrets() })?;
         }
     }
     Ok(Exit::Passed)

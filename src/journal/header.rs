@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::frame::FORMAT;
+use super::identity::Labels;
 use super::moment;
 use super::run_id::{Fingerprint, RunId};
 use crate::sample::{Catalog, StagePurpose};
@@ -18,6 +19,12 @@ pub struct Header {
     pub plimsoll: String,
     /// The run; shards of one run share it.
     pub run: RunId,
+    /// What a person called it; none where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What a person noted about it.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     /// When the run began, by the wall clock.
     #[serde(with = "moment::wall")]
     pub began: SystemTime,

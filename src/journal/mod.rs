@@ -6,6 +6,7 @@
 
 mod events;
 mod header;
+mod identity;
 mod moment;
 mod run_id;
 
@@ -27,6 +28,7 @@ mod writer;
 
 pub use events::{Annotation, Closing, End, Level, Mark};
 pub use header::{Environment, Header, MinimumLevel, PlanText, Stage, Threshold};
+pub use identity::{LATEST, Label, Labels, RunName};
 pub use merge::{NotMerged, merge};
 pub use reader::{Entry, NotRead, Reader, Why};
 pub use run_id::{Fingerprint, RunId};

@@ -74,6 +74,9 @@ impl Shards {
         if header.parts.is_empty() {
             header.parts = headers().map(part).collect();
         }
+        // what was noted of one machine is not true of all
+        header.name = header.name.filter(|name| headers().all(|header| header.name.as_ref() == Some(name)));
+        header.labels.retain(|key, value| headers().all(|header| header.labels.get(key) == Some(value)));
         Ok(header)
     }
 

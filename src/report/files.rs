@@ -3,10 +3,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::disk::{Disk, DiskFile};
+use crate::journal::RunName;
 use crate::secrets::{Document, MaskingWriter, Secrets};
 use crate::spool::{Spool, Taken};
 
-/// The files of one run: `load_test_<stamp>` with an ending each, in one folder. The log is open from the start, so a
+/// The files of one run: `load_test_<stamp>`, or its name instead of the first two words, with an ending each, in one folder. The log is open from the start, so a
 /// place that cannot be written to is known before any load is made.
 #[derive(Debug)]
 pub struct ResultFiles {
@@ -40,17 +41,29 @@ pub struct Unwritten {
     pub error: io::Error,
 }
 
+/// What the files of a new run are named after.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRun<'a> {
+    /// Where they go.
+    pub folder: &'a Path,
+    /// What the run is called.
+    pub name: Option<&'a RunName>,
+    /// When it begins.
+    pub now: SystemTime,
+}
+
 impl ResultFiles {
     /// Opens the files of a run that begins now; where another run has the same second, the stamp gets a number.
     ///
     /// # Errors
     /// A folder that cannot be made or written to.
-    pub fn open(disk: &Disk, folder: &Path, now: SystemTime, secrets: &Secrets) -> io::Result<Self> {
+    pub fn open(disk: &Disk, run: &NewRun<'_>, secrets: &Secrets) -> io::Result<Self> {
+        let NewRun { folder, name, now } = *run;
         disk.make_folder(folder)?;
-        let stamp = stamp(now);
+        let (name, stamp) = (name.map_or("load_test", RunName::as_str), stamp(now));
         for attempt in 1..1000 {
-            let name = if attempt == 1 { stamp.clone() } else { format!("{stamp}_{attempt}") };
-            let place = Place::on(disk, folder, &format!("load_test_{name}"), secrets);
+            let number = if attempt == 1 { String::new() } else { format!("_{attempt}") };
+            let place = Place::on(disk, folder, &format!("{name}_{stamp}{number}"), secrets);
             match disk.create_new(&place.path(".log")) {
                 Ok(log) => {
                     let log = Spool::before("log", Log(log), ROOM, |lines| {
@@ -198,27 +211,27 @@ mod tests {
     fn two_runs_in_one_second_have_files_of_their_own() {
         let folder = std::env::temp_dir().join(format!("plimsoll-results-{}", std::process::id()));
         let now = SystemTime::now();
-        let first = ResultFiles::open(&Disk::System, &folder, now, &Secrets::default()).unwrap();
-        let second = ResultFiles::open(&Disk::System, &folder, now, &Secrets::default());
-        assert!(second.is_ok());
-        first.log("hello");
-        first.close().unwrap();
-        let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let nightly = RunName::parse("nightly").unwrap();
+        let names = [None, None, Some(&nightly), Some(&nightly)];
+        let opened = names.map(|name| {
+            let run = NewRun { folder: &folder, name, now };
+            ResultFiles::open(&Disk::System, &run, &Secrets::default()).unwrap()
+        });
+        opened[0].log("hello");
+        opened.into_iter().for_each(|files| files.close().unwrap());
+        let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
         std::fs::remove_dir_all(&folder).unwrap();
-        assert_eq!(names.len(), 2);
+        let stamp = stamp(now);
+        let expected = ["load_test_S.log", "load_test_S_2.log", "nightly_S.log", "nightly_S_2.log"];
+        assert_eq!(names, expected.map(|name| name.replace('S', &stamp)));
     }
 
     #[test]
     fn a_place_that_cannot_be_written_to_is_an_error_at_once() {
-        assert!(
-            ResultFiles::open(
-                &Disk::System,
-                std::path::Path::new("/proc/nowhere"),
-                SystemTime::now(),
-                &Secrets::default()
-            )
-            .is_err()
-        );
+        let run = NewRun { folder: Path::new("/proc/nowhere"), name: None, now: SystemTime::now() };
+        assert!(ResultFiles::open(&Disk::System, &run, &Secrets::default()).is_err());
     }
 
     #[test]

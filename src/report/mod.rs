@@ -14,10 +14,11 @@ mod sanitize;
 mod summary;
 
 pub use comparison::{ComparisonReport, build_comparison, comparison_page, comparison_schema, read_pair};
-pub use csv::{HistoryRows, exceptions, failures};
-pub use files::{Place, ResultFiles};
+pub use csv::{HistoryRows, csv_rows, csv_text, exceptions, failures};
+pub use files::{NewRun, Place, ResultFiles};
 pub use format::{Format, Seconds, keep};
 pub use github::annotations;
+pub use html::{page_environment, source_hash};
 pub use junit::comparison_junit;
 pub(crate) use numbers::{Unit, counted, grouped, ms, percent, rate};
 pub use page::Page;

@@ -19,6 +19,9 @@ const TAGS: usize = 3;
 pub fn run_page(report: &Report) -> Page {
     let mut page = Page::new(verdict(report));
     page.lead(Block::Paragraph(lead(report)));
+    if let Some(labels) = labels(report) {
+        page.lead(Block::Paragraph(labels));
+    }
     page.section(requests(report));
     page.section(users(&report.users));
     page.section(metrics(&report.metrics));
@@ -57,6 +60,16 @@ fn lead(report: &Report) -> Line {
     line.and(" against ")
         .and_quote(&report.plan.target)
         .and(format!(": {up_to}{users} for {length}{}", shard.unwrap_or_default()))
+}
+
+/// What a person called the run, and noted about it; `None` where nobody did.
+fn labels(report: &Report) -> Option<Line> {
+    let name = report.run.name.iter().map(|name| Line::from("run ").and_name(name));
+    let labels = report.run.labels.iter().map(|(key, value)| Line::name(format!("{key}={value}")));
+    let labels =
+        (!report.run.labels.is_empty()).then(|| Line::joined(["labels ".into(), Line::joined(labels, ", ")], ""));
+    let parts: Vec<Line> = name.chain(labels).collect();
+    (!parts.is_empty()).then(|| Line::joined(parts, "; "))
 }
 
 fn requests(report: &Report) -> Section {

@@ -37,6 +37,8 @@ impl Results {
                 exit_code: Exit::of(&verdict, self.integrity()).code(),
             },
             run: RunEntry {
+                name: header.name.clone(),
+                labels: header.labels.clone(),
                 began: humantime::format_rfc3339_millis(header.began).to_string(),
                 seconds: elapsed,
                 rate_seconds: (time > elapsed).then_some(time),

@@ -112,6 +112,12 @@ pub struct LevelEntry {
 /// When and how a plan was run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunEntry {
+    /// What a person called it; absent where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What a person noted about it; absent where nobody did.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// When it began (RFC 3339, UTC).
     pub began: String,
     /// For how many seconds load was made.

@@ -17,16 +17,18 @@ mod request_rows;
 mod task_rows;
 mod user_rows;
 
+mod reading;
 mod replay;
 #[cfg(test)]
 mod tests;
 
 pub use document::{
-    BreakdownEntry, FailureEntry, GroupEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry, StageEntry,
-    TaskCountEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, report_schema,
+    BreakdownEntry, FailureEntry, GroupEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry, ShardEntry,
+    StageEntry, TaskCountEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, report_schema,
 };
 pub use fold::Results;
 pub use levels::level;
+pub use reading::{NotAReport, read_report};
 pub use replay::{TooLarge, baseline, replay};
 pub use rules::{Unreadable, written};
 pub use snapshot::Snapshot;

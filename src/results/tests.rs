@@ -60,6 +60,8 @@ fn header(thresholds: &[(&str, OnBreak)]) -> Header {
         stages: vec![stage("low", 0, 5), stage("high", 5, 10)],
         at_least: None,
         parts: Vec::new(),
+        name: None,
+        labels: Default::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::masked_entries::mask_header;
 use super::process_stats::limits;
 use crate::compile::{Program, Scenario, Shape};
 use crate::engine::{Options, Start};
-use crate::journal::{Environment, Fingerprint, Header, MinimumLevel, PlanText, RunId, Stage};
+use crate::journal::{Environment, Fingerprint, Header, Labels, MinimumLevel, PlanText, RunId, Stage};
 use crate::results::written;
 use crate::units::{Offset, Shard, Size};
 
@@ -29,6 +29,10 @@ pub struct PlanSource<'a> {
     pub arguments: Vec<String>,
     /// Which tasks take part, as typed.
     pub filter: Vec<String>,
+    /// What it is called.
+    pub name: Option<String>,
+    /// What is noted about it.
+    pub labels: Labels,
     /// Which shard was asked for, where one was: shards of one run share its id.
     pub shard: Option<Shard>,
 }
@@ -46,6 +50,8 @@ impl<'a> PlanSource<'a> {
             service: "",
             arguments: Vec::new(),
             filter: Vec::new(),
+            name: None,
+            labels: Labels::new(),
             shard: None,
         }
     }
@@ -82,6 +88,8 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         stages: stages(program),
         at_least: least_level(program),
         parts: Vec::new(),
+        name: source.name.clone(),
+        labels: source.labels.clone(),
     };
     mask_header(&mut header, &program.secrets);
     if source.shard.is_some() {

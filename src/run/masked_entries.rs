@@ -21,6 +21,8 @@ pub(super) fn mask_header(header: &mut Header, secrets: &Secrets) {
         mask(&mut stage.name, secrets);
         mask(&mut stage.scenario, secrets);
     }
+    header.name.iter_mut().for_each(|name| mask(name, secrets));
+    header.labels.values_mut().for_each(|value| mask(value, secrets));
     header.thresholds.iter_mut().for_each(|threshold| mask(&mut threshold.place, secrets));
 }
 

@@ -231,6 +231,17 @@ pub(super) const fn kind(aggregate: Aggregate, subject: &Subject) -> Kind {
     }
 }
 
+/// Nothing, in the kind of a threshold's left side.
+pub(super) fn nothing(aggregate: Aggregate, subject: &Subject) -> Amount {
+    match kind(aggregate, subject) {
+        Kind::Time => Amount::Time(Duration::ZERO),
+        Kind::Rate => Amount::Rate(Rate::per_second(0.0)),
+        Kind::Ratio => Amount::Ratio(Ratio::new(0.0)),
+        Kind::Size => Amount::Size(Size::from_bytes(0)),
+        Kind::Number => Amount::Number(0.0),
+    }
+}
+
 /// What to write instead of what is of another kind.
 pub(super) const fn example(aggregate: Aggregate, subject: &Subject) -> &'static str {
     match kind(aggregate, subject) {

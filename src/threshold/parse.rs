@@ -1,7 +1,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::amount::{Amount, Kind, RateUnit, example, kind};
+use super::amount::{Amount, Kind, RateUnit, example, kind, nothing};
 use super::limit::{Direction, Drift, Limit};
 use super::types::{Aggregate, Field, Matcher, Operator, Quantile, Relation, Subject, Threshold};
 use crate::diagnostic::{did_you_mean, nearest};
@@ -33,6 +33,27 @@ impl Threshold {
         let window = cursor.window()?;
         cursor.end()?;
         Ok(Self { aggregate, subject, selector, operator, limit, window, rate_unit: cursor.rate_unit })
+    }
+}
+
+impl Threshold {
+    /// Parses what a threshold measures, with nothing to compare it with: `p95{endpoint=recall}`.
+    ///
+    /// # Errors
+    /// As [`Threshold::parse`].
+    pub fn figure(text: &str) -> Result<Self, ParseError> {
+        let mut cursor = Cursor { text, at: 0, rate_unit: RateUnit::default() };
+        let (aggregate, aggregate_range) = cursor.aggregate()?;
+        let subject = cursor.subject(aggregate, &aggregate_range)?;
+        let selector = cursor.selector()?;
+        let here = cursor.here();
+        if !cursor.rest().is_empty() {
+            let message = format!("`{}` is left over behind the figure", cursor.rest().trim_end());
+            return Err(parse_error(message, here, "ask for the figure alone, such as `p95` or `error_rate`"));
+        }
+        let limit = Limit::Amount(nothing(aggregate, &subject));
+        let operator = Operator::AtLeast;
+        Ok(Self { aggregate, subject, selector, operator, limit, window: None, rate_unit: RateUnit::default() })
     }
 }
 

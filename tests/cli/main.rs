@@ -16,6 +16,7 @@ mod old_journals;
 mod plans;
 mod resolver;
 mod run;
+mod runs;
 mod secrets;
 mod show;
 #[path = "../support/mod.rs"]

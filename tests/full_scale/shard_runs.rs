@@ -83,6 +83,8 @@ pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Acco
         service: "",
         arguments: Vec::new(),
         filter: Vec::new(),
+        name: None,
+        labels: Default::default(),
         shard: Some(shard),
     };
     let job = Job { program: program.clone(), header: header(program, &source, &options), options };

@@ -27,7 +27,11 @@ fn make_plain(command: &mut Command) {
     // where the tests themselves run in a job of GitHub's
     command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
     // where the person who runs them has a service
-    command.env_remove("CONTINUUM_URL").env_remove("CONTINUUM_API_KEY").env_remove("TARGET_URL");
+    command
+        .env_remove("CONTINUUM_URL")
+        .env_remove("CONTINUUM_API_KEY")
+        .env_remove("TARGET_URL")
+        .env_remove("PLIMSOLL_RESULTS");
 }
 
 /// Runs Plimsoll at the repository's root to its end.

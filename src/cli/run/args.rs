@@ -6,12 +6,15 @@ use clap::Args;
 use crate::cli::compare::TOLERANCE;
 use crate::cli::memory::MemoryArgs;
 use crate::cli::plan_file::FilterWords;
+use crate::cli::results_folder::{Wanted, results_folder, run_file};
+use crate::journal::{Label, RunName};
 use crate::plan::{Aim, Overrides};
 use crate::report::HistoryRows;
 use crate::units::{Rate, Ratio, Seed, Shard, parse_duration, parse_moment};
+use crate::verdict::Exit;
 
 /// Runs a plan and says whether the service held.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct RunArgs {
     /// The plan's file, or the name of a plan in `plans/`.
     #[arg(value_name = "PLAN")]
@@ -85,11 +88,20 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long)]
     pub(super) dry_run: bool,
 
-    /// The folder results are written to.
-    #[arg(long, value_name = "DIR", default_value = "results")]
-    pub(super) out: PathBuf,
+    /// What the run is called: its files are `NAME_…` instead of `load_test_…`, and `show NAME` finds it.
+    #[arg(long, value_name = "NAME", value_parser = RunName::parse)]
+    pub(super) name: Option<RunName>,
 
-    /// The journal of an earlier run to compare this one with.
+    /// A note on the run, kept in its journal and reports: commit=41fc740; may be given again.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = Label::parse)]
+    pub(super) label: Vec<Label>,
+
+    /// The folder that results are written to, and an earlier run is looked for in: without this `PLIMSOLL_RESULTS`, and
+    /// without that `results`.
+    #[arg(long, value_name = "DIR", visible_alias = "out")]
+    results: Option<PathBuf>,
+
+    /// An earlier run to compare this one with: its journal, `latest`, its name, or the beginning of its files' names.
     #[arg(long, value_name = "RUN")]
     pub(super) baseline: Option<PathBuf>,
 
@@ -127,6 +139,20 @@ impl RunArgs {
 
     pub(super) const fn history(&self) -> HistoryRows {
         if self.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated }
+    }
+
+    /// The folder that results are written to.
+    pub(super) fn folder(&self) -> PathBuf {
+        results_folder(self.results.as_deref())
+    }
+
+    /// The same, with the baseline as a path to its journal, before the run's own files lie beside it.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`], reported on stderr, for a word that means no run, or several.
+    pub(super) fn with_baseline_found(&self) -> Result<Self, Exit> {
+        let baseline = self.baseline.as_ref().map(|run| run_file(&self.folder(), run, Wanted::Journal)).transpose()?;
+        Ok(Self { baseline, ..self.clone() })
     }
 
     pub(super) const fn profile(&self) -> Option<&String> {

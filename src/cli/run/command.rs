@@ -8,18 +8,20 @@ use super::{baseline, write_results};
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::runtime::block_on;
-use crate::cli::terminal::{Reader, complain, data, detach, settle, talk, talk_width};
+use crate::cli::terminal::{Reader, complain, data, detach, secrets, settle, talk, talk_width};
 use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
+use crate::journal::{Label, Labels};
 use crate::live::{Talk, Terminal};
 use crate::plan::{Aim, node_as_written};
-use crate::report::{ResultFiles, run_page, visible};
+use crate::report::{NewRun, ResultFiles, run_page, visible};
 use crate::results::Results;
 use crate::run::{
     Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, conduct, dry_run, fits, header, peak, probe,
     raise, timely,
 };
+use crate::secrets::Told;
 use crate::target::{Behaviour, PATHS, Target};
 use crate::units::Shard;
 use crate::verdict::Exit;
@@ -39,6 +41,8 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     if !args.dry_run {
         detach(Reader::MayStall);
     }
+    let labels = labels(&args.label)?;
+    let args = &args.with_baseline_found()?;
     let options = options(args);
     options.memory.of_this_thread();
     timely(options.start, SystemTime::now()).map_err(misfit)?;
@@ -58,11 +62,18 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     if args.dry_run {
         return Ok(data(&visible(&dry_run(&effective, &program, args.shard))).err().unwrap_or(Exit::Passed));
     }
+    let name = args.name.as_ref();
+    if let Some(name) = name.filter(|name| secrets.mask(name.as_str()) != name.as_str()) {
+        let why = format!("the name `{name}` holds a secret, and the files' names would show it");
+        return Err(misfit(Misfit { why, help: "choose another with `--name NAME`".to_owned() }));
+    }
     raise(peak(options.shard, &program))
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
-    let files = ResultFiles::open(&Disk::System, &args.out, SystemTime::now(), &secrets).map_err(|error| {
-        let place = args.out.display();
-        refuse(&format!("results cannot be written to {place}: {error}"), "choose another folder with `--out DIR`")
+    let folder = args.folder();
+    let new_run = NewRun { folder: &folder, name, now: SystemTime::now() };
+    let files = ResultFiles::open(&Disk::System, &new_run, &secrets).map_err(|error| {
+        let place = folder.display();
+        refuse(&format!("results cannot be written to {place}: {error}"), "choose another folder with `--results DIR`")
     })?;
     let source = PlanSource {
         file: &path,
@@ -72,6 +83,8 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         service: if args.embedded { "the embedded service at " } else { "" },
         arguments: std::env::args().skip(1).collect(),
         filter: args.filter().words(),
+        name: name.map(ToString::to_string),
+        labels,
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
@@ -88,6 +101,25 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     let lost = kept.err().or(shown.err()).or(compared.err());
     let exit = if exit == Exit::Passed { compared.unwrap_or(exit) } else { exit };
     Ok(if exit == Exit::Bug { exit } else { lost.unwrap_or(exit) })
+}
+
+/// The labels by their keys, each once. What stands under the name of a secret is one.
+fn labels(given: &[Label]) -> Result<Labels, Exit> {
+    let wrong = |why: String, help: &str| misfit(Misfit { why, help: help.to_owned() });
+    if given.len() > Label::MOST {
+        let help = format!("give a run up to {}", Label::MOST);
+        return Err(wrong(format!("{} labels are too many", given.len()), &help));
+    }
+    let mut labels = Labels::new();
+    for Label { key, value } in given {
+        if secrets().names_secret(key) {
+            secrets().learn(value, Told::Inferred);
+        }
+        if labels.insert(key.clone(), value.clone()).is_some() {
+            return Err(wrong(format!("the label `{key}` is given twice"), "give each label once"));
+        }
+    }
+    Ok(labels)
 }
 
 fn options(args: &RunArgs) -> Options {

@@ -10,7 +10,7 @@ use super::write_results::{Lost, told};
 use crate::disk::{Disk, DiskFault, DiskOperation, FaultyDisk};
 use crate::engine::tests::{Received, Reply, VirtualRun, in_virtual_time, ms};
 use crate::journal::{Entry, Reader, RunId};
-use crate::report::ResultFiles;
+use crate::report::{NewRun, ResultFiles};
 use crate::run::{Interrupts, Job, PlanSource, header};
 use crate::verdict::Exit;
 
@@ -42,7 +42,8 @@ struct Left {
 fn run(disk: &FaultyDisk, folder: &Path) -> Result<Left, std::io::Error> {
     let args = Line::parse_from(["run", "plan.yaml", "--quiet"]).args;
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-    let files = ResultFiles::open(&Disk::Faulty(disk.clone()), folder, now, crate::cli::terminal::secrets())?;
+    let run_files = NewRun { folder, name: None, now };
+    let files = ResultFiles::open(&Disk::Faulty(disk.clone()), &run_files, crate::cli::terminal::secrets())?;
     let order = |got: &Received| if got.line == "POST /order" { Reply::status(500) } else { Reply::after(ms(5)) };
     let made = in_virtual_time(async {
         let run = VirtualRun::of(PLAN).answering(order);

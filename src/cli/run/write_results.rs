@@ -114,7 +114,7 @@ pub(super) fn told(place: &Place, written: &Written, lost: Lost, job: Option<Str
     } else if whole {
         format!("make room; then `plimsoll show {} --out DIR` writes them from the journal", journal.display())
     } else {
-        "make room, or choose another folder with `--out DIR`".to_owned()
+        "make room, or choose another folder with `--results DIR`".to_owned()
     };
     Err(format!("error: results were lost: {}\n  = help: {help}\n", lost.join("\n  and: ")))
 }

@@ -15,7 +15,8 @@ const SHARES: [f64; 10] = [0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0
 const NOTHING: &str = "N/A";
 
 /// Rows of text as Python's `csv` writes them: commas, CRLF, quotes where they are needed.
-pub(super) fn rows<W: Write>(out: W) -> Writer<W> {
+#[must_use]
+pub fn rows<W: Write>(out: W) -> Writer<W> {
     WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
 }
 
@@ -24,7 +25,8 @@ pub(super) fn rows<W: Write>(out: W) -> Writer<W> {
 /// on the reader's machine; no method, and hardly a name or a message, begins so by itself.
 ///
 /// Source: OWASP, "CSV Injection".
-pub(super) fn text(text: &str) -> String {
+#[must_use]
+pub fn text(text: &str) -> String {
     let text = printable(text);
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }

@@ -10,6 +10,7 @@ mod totals;
 #[cfg(test)]
 mod tests;
 
+pub use cells::{rows as csv_rows, text as csv_text};
 pub use history::HistoryRows;
 pub(super) use history::history;
 pub(super) use totals::stats;

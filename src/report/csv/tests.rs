@@ -36,6 +36,8 @@ fn header() -> Header {
         stages: Vec::new(),
         at_least: None,
         parts: Vec::new(),
+        name: None,
+        labels: Default::default(),
     }
 }
 

@@ -149,7 +149,7 @@ fn page(report: &Report, header: &Header, data: &PageData, secrets: &Secrets) ->
     let about: RunEnvironment = without_secrets(&header.environment, secrets)?;
     let plan_of_run = secrets.mask_lines(&header.plan.effective);
     let data = serde_json::to_string(data)?;
-    let environment = environment().map_err(io::Error::other)?;
+    let environment = page_environment(PAGE).map_err(io::Error::other)?;
     let plan = &plan_of_run[..floor(&plan_of_run, LONGEST_PLAN)];
     let rendered = environment.get_template("page.html").and_then(|template| {
         template.render(context! {
@@ -184,11 +184,16 @@ fn inert(json: &str) -> String {
 /// What the page's policy names a script or a style by: its SHA-256.
 ///
 /// Source: Content Security Policy Level 3, section 6.7.3.3.
-fn source_hash(text: &str) -> String {
+#[must_use]
+pub fn source_hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes())))
 }
 
-fn environment() -> Result<Environment<'static>, Error> {
+/// What a page is made with, by the name `page.html`: each text in it is escaped, and made legible.
+///
+/// # Errors
+/// A template that is none.
+pub fn page_environment(page: &'static str) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     // a text from a plan or a server, without what would steer its reader
@@ -208,6 +213,6 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.add_filter("seconds", |number: Option<f64>| {
         number.map_or_else(|| ABSENT.to_owned(), crate::report::numbers::seconds)
     });
-    environment.add_template("page.html", PAGE)?;
+    environment.add_template("page.html", page)?;
     Ok(environment)
 }

@@ -7,3 +7,4 @@ mod document;
 mod time_series;
 
 pub(super) use document::write;
+pub use document::{page_environment, source_hash};

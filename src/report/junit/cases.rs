@@ -57,8 +57,10 @@ fn properties(report: &Report) -> Vec<(String, String)> {
         ("exit_code", report.verdict.exit_code.to_string()),
         ("plimsoll", report.plimsoll.clone()),
     ];
+    properties.extend(report.run.name.iter().map(|name| ("name", name.clone())));
     properties.extend(report.plan.profile.iter().map(|profile| ("profile", profile.clone())));
-    properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let labels = report.run.labels.iter().map(|(key, value)| (format!("label.{key}"), value.clone()));
+    properties.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(labels).collect()
 }
 
 fn threshold(report: &Report, entry: &ThresholdEntry) -> Case {
