@@ -66,7 +66,7 @@ fn every_body_is_shown_though_nothing_reads_it() {
     shown("> POST http");
     shown(">\n> {\n>   \"a\": 1\n> }\n");
     shown("<\n< {\n<   \"id\": 1,\n<   \"tags\": [\n<     \"a\",\n<     \"b\"\n<   ]\n< }\n");
-    shown("< (10 B of image/png: 89 50 4e 47 0d 0a 1a 0a 00 00)\n");
+    shown("< (10B of image/png: 89 50 4e 47 0d 0a 1a 0a 00 00)\n");
     shown("< 0123456789abcde\n< … (cut at 64 KiB; 3.1MiB in all)\n");
     shown("< not packed\n");
     shown("< 500 in ");
@@ -94,7 +94,7 @@ fn each_hop_of_a_redirect_is_shown() {
 
 #[test]
 fn the_flags_of_a_run_choose_what_is_tried() {
-    let plan = "target: http://127.0.0.1:8000/demo\nvars: {kind: deck}\n\
+    let plan = "target: http://127.0.0.1:8000/demo\nvars: {kind: deck}\npublic: [kind]\n\
                 endpoints: {list: {get: /products, query: {category: \"{{ kind }}\"}, tags: [read]}, login: {post: /login, json: {}}}\n\
                 users: {u: {tasks: {look: {tags: [read], call: list}, enter: {tags: [write], call: login}}}}\n"
         .to_owned()

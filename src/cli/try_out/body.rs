@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_a_size_and_its_first_bytes() {
-        assert_eq!(shown(b"\x89PNG\r\n\x1a\n\0\0", "image/png"), "(10 B of image/png: 89 50 4e 47 0d 0a 1a 0a 00 00)");
+        assert_eq!(shown(b"\x89PNG\r\n\x1a\n\0\0", "image/png"), "(10B of image/png: 89 50 4e 47 0d 0a 1a 0a 00 00)");
         let long = shown(&[0xff; 4096], "");
         assert!(long.starts_with("(4.0KiB: ff ff") && long.ends_with("ff …)"), "{long}");
         // a text in another encoding is one
@@ -190,6 +190,6 @@ mod tests {
             &shown[SHOWN - 9..]
         );
         let binary = super::lines(b"\0hunter2hunter2", &HeaderMap::new(), 15, &secrets);
-        assert_eq!(binary, ["(15 B; a secret is in it)"]);
+        assert_eq!(binary, ["(15B; a secret is in it)"]);
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{FilterWords, PlanFile, assignment, find};
 use crate::cli::runtime::block_on;
 use crate::cli::terminal::{Reader, complain, data, detach, talk};
-use crate::compile::{Action, BodyUse, Program, Step, UserType};
+use crate::compile::{Action, BodyUse, Program, Step, Task, UserType};
 use crate::diagnostic::{Unset, did_you_mean};
 use crate::engine::{OnStepFailure, OneOff, Platform};
 use crate::expression::{Globals, Value};
@@ -189,13 +189,15 @@ impl Trial<'_> {
 
 /// The steps of a user type that were asked for; `tried` is whether the endpoint was called already.
 fn steps<'a>(args: &TryArgs, program: &Program, user: &'a UserType, tried: bool) -> Vec<(&'a [Step], TaskId)> {
+    // what the filter leaves out has no weight; without one everything is tried
+    let taken = |task: &&'a Task| args.tag.is_empty() || task.weight > 0.0;
     match (&args.endpoint, &args.task) {
         (Some(_), _) if tried => Vec::new(),
         (Some(name), _) => call_of(user, program, name).into_iter().collect(),
-        (None, Some(name)) => {
-            user.tasks.iter().filter(|task| *task.name == **name).map(|task| (&task.steps[..], task.id)).collect()
+        (None, name) => {
+            let wanted = |task: &&'a Task| name.as_ref().is_none_or(|name| *task.name == **name);
+            user.tasks.iter().filter(wanted).filter(taken).map(|task| (&task.steps[..], task.id)).collect()
         }
-        (None, None) => user.tasks.iter().map(|task| (&task.steps[..], task.id)).collect(),
     }
 }
 
