@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::results_folder::{ResultsArgs, Wanted};
-use super::terminal::{complain, data, talk};
+use super::terminal::{complain, page, talk};
 use crate::journal::{Entry, Header, NotMerged, Reader, merge};
 use crate::metrics::Accounting;
 use crate::report::{run_page, visible};
@@ -81,7 +81,7 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
         complain(error, MORE_MEMORY);
         Exit::Usage
     })?;
-    data(&run_page(&results.report()).text())?;
+    page(&run_page(&results.report()))?;
     talk(&visible(&format!("merged into {}\n", into.display())));
     Ok(match results.integrity() {
         // a worker of a shard broke down: what it would have counted is not there

@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::diagnostic::Style;
+use crate::live::restore_terminal;
 use crate::secrets::Told;
 use crate::verdict::Exit;
 use args::{Args, Command};
@@ -77,6 +78,8 @@ fn parsed() -> Result<Command, ExitCode> {
 /// Has what breaks down reported like everything else: on stderr, without secrets.
 fn report_breakdowns() {
     std::panic::set_hook(Box::new(|info| {
+        // what shows a run may stand there, and the keys may be its own
+        restore_terminal();
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("unnamed").to_owned();
         let backtrace = Backtrace::capture();

@@ -4,9 +4,9 @@ use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::results_folder::{ResultsArgs, Wanted};
-use super::terminal::{complain, data, document, markup, secrets, talk};
+use super::terminal::{complain, data, document, markup, page, secrets, talk};
 use crate::journal::{Reader, Tail};
-use crate::report::{Format, HistoryRows, Place, Seconds, keep, visible};
+use crate::report::{Format, HistoryRows, Place, Seconds, keep, run_page, visible};
 use crate::results::{Report, Results, replay};
 use crate::verdict::Exit;
 
@@ -81,6 +81,7 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
         talk(&visible(&format!("warning: {missing}\n")));
     }
     match wish {
+        Wish::Print(Format::Text) => page(&run_page(&report))?,
         Wish::Print(format) => {
             let mut text = Vec::new();
             let rows = HistoryRows::Aggregated;

@@ -5,9 +5,11 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::io::write;
+use rustix::termios::tcgetwinsize;
 
 use crate::diagnostic::Style;
-use crate::report::visible;
+use crate::live::ScreenTalk;
+use crate::report::{Looks, Page, visible};
 use crate::secrets::Secrets;
 use crate::spool::{Spool, Taken};
 use crate::verdict::Exit;
@@ -16,6 +18,15 @@ use crate::verdict::Exit;
 pub(super) fn secrets() -> &'static Secrets {
     static SECRETS: OnceLock<Secrets> = OnceLock::new();
     SECRETS.get_or_init(Secrets::default)
+}
+
+/// Prints a page on stdout, in the colours and the width of whatever shows it.
+///
+/// # Errors
+/// As [`data`].
+pub(super) fn page(page: &Page) -> Result<(), Exit> {
+    let coloured = style(io::stdout().is_terminal()) == Style::Coloured;
+    data(&page.shown(Looks { columns: Some(page_width()), coloured }))
 }
 
 /// Prints a document of JSON on stdout, which it still is without the secrets in it.
@@ -158,20 +169,44 @@ pub(super) fn talk_style() -> Style {
     style(io::stderr().is_terminal())
 }
 
-/// How many columns a terminal has.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Width(pub(super) usize);
+/// The width of a terminal that does not say.
+const USUAL: usize = 80;
 
-/// The width of the terminal that talk goes to; `None` where it goes elsewhere.
-pub(super) fn talk_width() -> Option<Width> {
-    const USUAL: usize = 80;
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    (io::stderr().is_terminal() && !dumb).then(|| Width(columns.unwrap_or(USUAL)))
+/// The columns of a page on stdout: those of the terminal it goes to, or of the one that talk goes to; elsewhere as many as
+/// `COLUMNS` says, or those of a usual terminal.
+fn page_width() -> usize {
+    let (stdout, stderr) = (io::stdout(), io::stderr());
+    let own = columns(&stdout).or_else(|| columns(&stderr));
+    let said = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    own.or_else(said).unwrap_or(USUAL)
+}
+
+/// The columns of a terminal; `None` of what is none.
+fn columns(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> Option<usize> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    let said = tcgetwinsize(stream).map_or(0, |size| usize::from(size.ws_col));
+    Some(if said > 0 { said } else { USUAL })
+}
+
+/// How the terminal that talk goes to is shown a run; `None` where talk goes elsewhere, or to one that only takes lines.
+pub(super) fn screen() -> Option<ScreenTalk> {
+    let coloured = talk_style() == Style::Coloured;
+    (io::stderr().is_terminal() && !is_dumb()).then_some(ScreenTalk { print: talk, waiting, coloured })
+}
+
+/// How much talk is not written yet.
+fn waiting() -> usize {
+    SPOOLS.get().map_or(0, |spools| spools.stderr.waiting())
+}
+
+/// Whether the terminal only takes lines.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
 }
 
 fn style(is_terminal: bool) -> Style {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    if is_terminal && !refused && !dumb { Style::Coloured } else { Style::Plain }
+    if is_terminal && !refused && !is_dumb() { Style::Coloured } else { Style::Plain }
 }

@@ -7,6 +7,7 @@ use rand::RngExt;
 use tokio::sync::watch;
 
 use super::arrival_queue::{Arrival, ArrivalQueue, ArrivalReceiver};
+use super::steering::Steering;
 use super::stop::{Phase, StopSignal};
 use super::user::{Identity, Workload};
 use super::user_pool::ScenarioUsers;
@@ -29,6 +30,7 @@ pub(super) struct ArrivalPool {
     /// How many users of each type were started.
     started: BTreeMap<UserTypeId, u32>,
     visitors: VisitorNumbers,
+    paused: bool,
 }
 
 /// The levels of a search, as the run decides them.
@@ -78,6 +80,7 @@ impl ArrivalPool {
             stops: Vec::new(),
             started: BTreeMap::new(),
             visitors,
+            paused: false,
         };
         pool.advance();
         pool
@@ -91,13 +94,21 @@ impl ArrivalPool {
         }
     }
 
+    /// Takes what a person has changed.
+    pub(super) const fn steer(&mut self, steering: Steering) {
+        self.paused = steering.paused;
+    }
+
     /// Takes what has arrived by now, or as much of it as may be taken between two looks at everything else.
     pub(super) fn adjust(&mut self, now: Offset) {
         self.take_level();
         for _ in 0..AT_ONCE {
             let Some((number, at)) = self.next.filter(|(_, at)| *at <= now) else { break };
             self.advance();
-            self.arrive(number, at);
+            // what is due in a pause does not come
+            if !self.paused {
+                self.arrive(number, at);
+            }
         }
         if now >= self.users.timeline.end() && self.next.is_none() && self.queue.waiting() == 0 {
             self.stop(Phase::Draining, now);

@@ -1,5 +1,6 @@
 use std::rc::Rc;
 
+use super::steering::Steering;
 use super::stop::{Phase, StopSignal};
 use super::user::{Identity, Workload};
 use super::user_pool::ScenarioUsers;
@@ -14,20 +15,36 @@ pub(super) struct ClosedPool {
     working: Vec<Rc<StopSignal>>,
     /// Those that are to leave and may still be under way.
     leaving: Vec<Rc<StopSignal>>,
+    steering: Steering,
+    /// Whether it ever was another than that of the plan: whoever starts from then on is due when it starts.
+    was_steered: bool,
 }
 
 impl ClosedPool {
     pub(super) fn new(users: ScenarioUsers, curve: UserCurve) -> Self {
-        Self { users, curve, working: Vec::new(), leaving: Vec::new() }
+        Self {
+            users,
+            curve,
+            working: Vec::new(),
+            leaving: Vec::new(),
+            steering: Steering::default(),
+            was_steered: false,
+        }
     }
 
     pub(super) fn next_change(&self, now: Offset) -> Option<Offset> {
         self.curve.next_change(now)
     }
 
+    /// Takes what a person has changed.
+    pub(super) fn steer(&mut self, steering: Steering) {
+        self.was_steered |= steering != self.steering;
+        self.steering = steering;
+    }
+
     /// Starts or lets go as many users as the curve wants at a moment.
     pub(super) fn adjust(&mut self, now: Offset) {
-        let wanted = self.users.part.of(self.curve.population_at(now).into());
+        let wanted = self.users.part.of(self.population(now).into());
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
         while self.working.len() > wanted {
             if let Some(stop) = self.working.pop() {
@@ -41,6 +58,16 @@ impl ClosedPool {
         }
     }
 
+    /// How many users there are to be in the whole run.
+    fn population(&self, now: Offset) -> u32 {
+        let Steering { paused, users } = self.steering;
+        match (self.curve.population_at(now), users) {
+            (0, _) => 0,
+            _ if paused => 0,
+            (planned, users) => users.unwrap_or(planned),
+        }
+    }
+
     pub(super) fn stop(&mut self, phase: Phase, at: Offset) {
         self.leaving.append(&mut self.working);
         self.leaving.iter().for_each(|stop| stop.advance(phase, at));
@@ -48,7 +75,7 @@ impl ClosedPool {
 
     fn start(&mut self, now: Offset) {
         let number = self.users.part.number(self.working.len() as u64);
-        let due = self.curve.due(u32::try_from(number).unwrap_or(u32::MAX), now);
+        let due = if self.was_steered { now } else { self.curve.due(u32::try_from(number).unwrap_or(u32::MAX), now) };
         let identity = Identity::of(&self.users.assignment, number);
         self.working.push(self.users.start(identity, due, Workload::Continuous));
     }

@@ -5,6 +5,7 @@
 //! steps make calls; a call becomes a sample in the worker's tally. Each second the tally is taken and handed out.
 
 mod start;
+mod steering;
 mod stop;
 mod worker;
 
@@ -39,6 +40,7 @@ pub(crate) mod tests;
 
 pub use one_off::{OnStepFailure, OneOff, OneOffResult, ready_check};
 pub use start::{NotReady, Options, Platform, Run, Start};
+pub use steering::Steering;
 pub use stop::{Phase, Stop};
 pub use trace::{CallObserver, CallTrace, Redirected};
 pub use worker::{CUT_GRACE, WorkerMessage};

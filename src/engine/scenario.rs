@@ -92,9 +92,15 @@ impl UserAssignment {
 
     /// The type and rank of a user, by number from 0.
     pub(super) fn of(&self, number: u64) -> (UserTypeId, u64) {
-        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        let known = self.of_users.len() as u64;
+        // of more than the plan has the types come again in their order
+        let round = number.checked_div(known).unwrap_or(0);
+        let index = number - round * known;
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
         let user_type = self.of_users.get(index).copied().unwrap_or(UserTypeId(0));
-        (user_type, u64::from(self.ranks.get(index).copied().unwrap_or(0)))
+        let rank = u64::from(self.ranks.get(index).copied().unwrap_or(0));
+        let of_type = || self.of_users.iter().filter(|other| **other == user_type).count() as u64;
+        (user_type, if round > 0 { rank.saturating_add(round.saturating_mul(of_type())) } else { rank })
     }
 
     /// The numbers that users of a type may have.

@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::clock::Clock;
 use super::row_supply::RowSupply;
 use super::scenario::UserAssignment;
+use super::steering::Steering;
 use super::stop::Stop;
 use super::worker::{Worker, WorkerMessage};
 use crate::compile::{Program, Target};
@@ -100,6 +101,8 @@ pub struct Run {
     pub messages: UnboundedReceiver<WorkerMessage>,
     /// The levels of a search so far; one more begins its level.
     pub levels: watch::Sender<Vec<Rate>>,
+    /// What a person changes of the load.
+    pub steering: watch::Sender<Steering>,
     /// How long requests under way may take to end once nothing new begins.
     pub grace: Duration,
     workers: Vec<WorkerHandle>,
@@ -165,6 +168,7 @@ impl Run {
         let clock = Clock::starting_in(lead);
         let (sender, messages) = unbounded_channel();
         let (levels, rates) = watch::channel(Vec::new());
+        let (steering, steered) = watch::channel(Steering::default());
         let (count, shard) = (options.workers.max(1), options.shard);
         let supplies = RowSupply::of_all(program, &assignments, shard);
         let mut workers = Vec::new();
@@ -179,13 +183,14 @@ impl Run {
                 assignments: assignments.clone(),
                 supplies: supplies.clone(),
                 levels: rates.clone(),
+                steering: steered.clone(),
                 grace,
                 stop: stop.listen(),
                 messages: sender.clone(),
             };
             workers.push(WorkerHandle::start(worker).map_err(|error| NotReady::Worker(error.to_string()))?);
         }
-        Ok(Self { clock, began, messages, levels, grace, workers })
+        Ok(Self { clock, began, messages, levels, steering, grace, workers })
     }
 
     /// Waits for the workers to end; the number of those that broke down.

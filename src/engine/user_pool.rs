@@ -8,6 +8,7 @@ use super::arrival_pool::ArrivalPool;
 use super::closed_pool::ClosedPool;
 use super::iteration_pool::IterationPool;
 use super::scenario::{ScenarioTimeline, UserAssignment};
+use super::steering::Steering;
 use super::stop::{Phase, StopSignal};
 use super::user::{Identity, User, Workload};
 use super::worker_context::WorkerContext;
@@ -50,6 +51,16 @@ impl UserPool {
             Self::Closed(pool) => pool.adjust(now),
             Self::Arrivals(pool) => pool.adjust(now),
             Self::Iterations(pool) => pool.adjust(now),
+        }
+    }
+
+    /// Takes what a person has changed.
+    pub(super) fn steer(&mut self, steering: Steering) {
+        match self {
+            Self::Closed(pool) => pool.steer(steering),
+            Self::Arrivals(pool) => pool.steer(steering),
+            // a fixed amount of work is done as it is
+            Self::Iterations(_) => {}
         }
     }
 

@@ -16,6 +16,7 @@ use super::iteration_pool::IterationPool;
 use super::row_supply::RowSupplies;
 use super::scenario::{ScenarioTimeline, UserAssignment};
 use super::start::Platform;
+use super::steering::Steering;
 use super::stop::Phase;
 use super::user_pool::{ActiveUsers, ScenarioUsers, UserPool};
 use super::worker_context::WorkerContext;
@@ -41,6 +42,8 @@ pub(super) struct Worker {
     pub(super) supplies: RowSupplies,
     /// The levels of a search so far.
     pub(super) levels: watch::Receiver<Vec<Rate>>,
+    /// What a person changes of the load.
+    pub(super) steering: watch::Receiver<Steering>,
     /// How long requests under way may take to end once nothing new begins.
     pub(super) grace: Duration,
     pub(super) stop: watch::Receiver<Phase>,
@@ -122,6 +125,7 @@ impl Worker {
         let mut next_check = Offset::ZERO;
         let mut phase = Phase::Running;
         let (mut drained_by, mut gone_by, mut done) = (None, None, None);
+        let mut is_steered = true;
         tokio::select! {
             biased;
             // somebody may want the end before the beginning
@@ -133,7 +137,11 @@ impl Worker {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());
             if phase == Phase::Running {
-                pools.iter_mut().for_each(|pool| pool.adjust(now));
+                let steering = *self.steering.borrow_and_update();
+                for pool in &mut pools {
+                    pool.steer(steering);
+                    pool.adjust(now);
+                }
             }
             let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
             let overdue = next.is_some_and(|at| at <= now);
@@ -188,6 +196,10 @@ impl Worker {
                     if changed.is_err() {
                         phase = Phase::Cutting;
                     }
+                }
+                changed = self.steering.changed(), if is_steered && phase == Phase::Running => {
+                    // where the run is gone nobody steers any more
+                    is_steered = changed.is_ok();
                 }
                 () = context.pacer.sleep_until(wake) => {
                     recorder.lag = recorder.lag.max(self.clock.now().since(wake));

@@ -35,6 +35,8 @@ pub enum Mark {
     Cut,
     /// A line the plan writes to the log.
     Line,
+    /// A person changed the load, or the run's end, while it was under way.
+    Steered,
     /// Some of what is counted goes to `other` from then on.
     Folded,
     /// Anything else; also what a later version marks with a word of its own.

@@ -1,7 +1,20 @@
 //! What people see of a run while it is under way. Each view listens to the run's events and asks the results; nothing
 //! here counts anything itself.
+//!
+//! On a terminal a [`Screen`](screen::Screen) shows a picture below what was printed before; [`picture`] draws it, a pure
+//! function of the results. Elsewhere there is a line now and then.
 
+mod ansi;
+mod keys;
+mod picture;
 mod progress;
+mod screen;
 mod terminal;
+#[cfg(test)]
+mod tests;
+mod tty;
 
-pub use terminal::{Talk, Terminal};
+pub use keys::restore_terminal;
+pub use picture::Planned;
+pub use screen::ScreenTalk;
+pub use terminal::{Hands, Talk, Terminal};

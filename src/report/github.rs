@@ -60,6 +60,7 @@ mod tests {
             unit: "share".to_owned(),
             baseline: None,
             against: None,
+            few_samples: None,
             worst_at: None,
             broke_at: None,
             history: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::units::show_duration;
+use crate::units::{Size, show_duration};
 
 /// What stands where there is no number.
 pub(super) const ABSENT: &str = "–";
@@ -21,6 +21,8 @@ pub(crate) enum Unit {
     Share,
     /// Milliseconds.
     Time,
+    /// Bytes.
+    Bytes,
     /// A second, in up to five digits: two runs are compared by them.
     FinePerSecond,
     /// A part of 1, as a percentage in up to five digits.
@@ -39,6 +41,7 @@ impl Unit {
             Self::PerSecond => rate(number),
             Self::Share => percent(number),
             Self::Time => ms(number),
+            Self::Bytes => Size::from_bytes(number as u64).to_string(),
             Self::FinePerSecond => format!("{}/s", fine(number)),
             Self::FineShare => format!("{}%", fine(number * 100.0)),
             Self::Change => signed(number, "%"),

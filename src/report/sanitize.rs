@@ -62,6 +62,12 @@ pub fn visible(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// A text from outside in one line of a terminal, with nothing in it that nobody sees.
+#[must_use]
+pub fn visible_line(text: &str) -> String {
+    legible(&one_line(text))
+}
+
 /// A line in which each `##`, a word and a bracket have a blank between the signs.
 fn without_brackets(line: &str) -> String {
     let mut out = String::with_capacity(line.len());

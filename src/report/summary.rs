@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use super::numbers::{Unit, counted, grouped, ms, percent, seconds};
 use super::page::{Block, Cell, Column, Importance, Limit, Line, List, Mark, Page, Row, Section, Table, Verdict};
 use crate::results::{
-    FailureEntry, LevelEntry, MetricEntry, Report, RequestEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry,
-    UserEntry,
+    BreakdownEntry, FEW_BEYOND, FailureEntry, GroupEntry, LevelEntry, MetricEntry, Report, RequestEntry, TasksEntry,
+    ThresholdEntry, ThresholdState, TimeEntry, UserEntry, has_few_samples,
 };
 use crate::units::Size;
 
@@ -13,6 +13,8 @@ use crate::units::Size;
 const REST: &str = "in the report";
 /// How many tags of a user type a summary shows.
 const TAGS: usize = 3;
+/// How many requests that fail are shown by name.
+const TRIES: usize = 3;
 
 /// The summary of a run: what was run, what was measured, what held, where every request went.
 #[must_use]
@@ -23,6 +25,9 @@ pub fn run_page(report: &Report) -> Page {
         page.lead(Block::Paragraph(labels));
     }
     page.section(requests(report));
+    let BreakdownEntry { stages, statuses, .. } = &report.breakdown;
+    page.section(grouped_by("stages", "by stage", "stage", stages));
+    page.section(grouped_by("statuses", "by status", "status", statuses));
     page.section(users(&report.users));
     page.section(metrics(&report.metrics));
     page.section(groups("failures", "failures", &report.failures));
@@ -33,6 +38,9 @@ pub fn run_page(report: &Report) -> Page {
     page.section(teardown(&report.teardown));
     page.section(accounting(report));
     page.section(generator(report));
+    if !report.run.steered.is_empty() {
+        page.warning(format!("the load was changed by hand: {}", report.run.steered.join("; ")).into());
+    }
     page.end(format!("seed {}", report.run.seed));
     page
 }
@@ -76,20 +84,13 @@ fn requests(report: &Report) -> Section {
     if report.requests.is_empty() {
         return Section::untitled("requests").with(Block::Paragraph("no requests were made".into()));
     }
-    let columns = [
-        Column::left("method"),
-        Column::left("name"),
-        Column::right("requests"),
-        Column::right("failed"),
-        Column::right("rate"),
-        Column::right("p50").legend("p50 to max: response time, from when a request was due"),
-        Column::right("p95"),
-        Column::right("p99"),
-        Column::right("max"),
-        Column::right("service p50").minor().legend("service: from when it was sent"),
-        Column::right("p95").minor(),
-        Column::right("p99").minor(),
-    ];
+    let mut columns = vec![Column::left("method").drops(1), Column::left("name")];
+    columns.extend(figures());
+    columns.extend([
+        Column::right("service p50").minor().drops(10).legend("service: from when it was sent"),
+        Column::right("p95").minor().drops(11),
+        Column::right("p99").minor().drops(12),
+    ]);
     let limit = Limit { terminal: None, comment: Some(50), rest: REST };
     let mut table = Table::new(columns).ranked("those with the most failures first, then the slowest").limited(limit);
     let ranks = ranks(&report.requests);
@@ -97,7 +98,7 @@ fn requests(report: &Report) -> Section {
         table.row(request([Cell::name(&row.method), Cell::name(&row.name)], row).ranked(rank));
     }
     table.row(request([Cell::words(""), Cell::words("all")], &report.total).total());
-    let mut notes = Vec::new();
+    let mut notes = Vec::from([times_of_all(&report.total)]);
     if let Some(measured) = &report.measured {
         table.row(request([Cell::words(""), Cell::words("measured")], measured).total());
         notes.push(
@@ -109,6 +110,7 @@ fn requests(report: &Report) -> Section {
         notes.push(format!("rate: over {}, to the end of the last request", seconds(time)));
     }
     notes.extend(report.run.folded.iter().cloned());
+    notes.extend(report.requests.iter().any(is_rough).then(rough));
     let section = Section::new("requests", "requests").with(table);
     notes.into_iter().fold(section, |section, note| section.with(Block::Note(note.into())))
 }
@@ -130,23 +132,119 @@ fn ranks(rows: &[RequestEntry]) -> Vec<usize> {
 }
 
 fn request(name: [Cell; 2], row: &RequestEntry) -> Row {
-    let times = |times: Option<TimeEntry>, of: &[fn(&TimeEntry) -> f64]| {
-        of.iter().map(|figure| Cell::time(times.as_ref().map(figure))).collect::<Vec<_>>()
-    };
     let mut cells = Vec::from(name);
-    cells.extend([
-        Cell::Count(row.requests),
-        Cell::Failures(row.failed, row.error_rate),
-        Cell::Number(row.rate, Unit::PerSecond),
-    ]);
-    cells.extend(times(row.response_time, &[|t| t.p50, |t| t.p95, |t| t.p99, |t| t.max]));
-    cells.extend(times(row.service_time, &[|t| t.p50, |t| t.p95, |t| t.p99]));
+    cells.extend(numbers(&Numbers {
+        requests: row.requests,
+        failed: row.failed,
+        error_rate: row.error_rate,
+        rate: row.rate,
+        times: row.response_time,
+        bytes: (row.bytes_in, row.bytes_out),
+    }));
+    let service = row.service_time;
+    cells.extend(QUANTILES.into_iter().filter(|(p, _)| *p != 0.9).map(|(p, of)| quantile(service, p, of)));
     cells.into()
+}
+
+/// What requests that have something in common came to.
+struct Numbers {
+    requests: u64,
+    failed: u64,
+    error_rate: Option<f64>,
+    rate: f64,
+    times: Option<TimeEntry>,
+    /// Received and sent.
+    bytes: (u64, u64),
+}
+
+/// A quantile of a distribution.
+type Quantile = (f64, fn(&TimeEntry) -> f64);
+
+/// The quantiles that have a column.
+const QUANTILES: [Quantile; 4] = [(0.5, |t| t.p50), (0.9, |t| t.p90), (0.95, |t| t.p95), (0.99, |t| t.p99)];
+
+/// The columns of [`numbers`].
+fn figures() -> [Column; 10] {
+    [
+        Column::right("requests"),
+        Column::right("failed"),
+        Column::right("rate").drops(3),
+        Column::right("p50").drops(2).legend("p50 to max: response time, from when a request was due"),
+        Column::right("p90").drops(5),
+        Column::right("p95"),
+        Column::right("p99").drops(4),
+        Column::right("max").drops(6),
+        Column::right("received").minor().drops(7),
+        Column::right("sent").minor().drops(8),
+    ]
+}
+
+fn numbers(of: &Numbers) -> Vec<Cell> {
+    let mut cells = vec![
+        Cell::Count(of.requests),
+        Cell::Failures(of.failed, of.error_rate),
+        Cell::Number(of.rate, Unit::PerSecond),
+    ];
+    cells.extend(QUANTILES.map(|(p, value)| quantile(of.times, p, value)));
+    let bytes = |bytes: u64| Cell::Number(bytes as f64, Unit::Bytes);
+    cells.extend([Cell::time(of.times.map(|times| times.max)), bytes(of.bytes.0), bytes(of.bytes.1)]);
+    cells
+}
+
+fn quantile(times: Option<TimeEntry>, p: f64, value: fn(&TimeEntry) -> f64) -> Cell {
+    match times {
+        Some(times) if has_few_samples(times.count, p) => Cell::Rough(value(&times), Unit::Time),
+        times => Cell::time(times.as_ref().map(value)),
+    }
+}
+
+fn is_rough(row: &RequestEntry) -> bool {
+    row.response_time.is_some_and(|times| has_few_samples(times.count, 0.99))
+}
+
+fn rough() -> String {
+    format!("~: few samples: fewer than {FEW_BEYOND} requests took longer, and another run may well give another time")
+}
+
+/// The times of all requests in a line, so that none is missing where columns are.
+fn times_of_all(total: &RequestEntry) -> String {
+    let response = total.response_time.map(|times| {
+        let [p50, p90, p95, p99] = QUANTILES.map(|(_, value)| ms(value(&times)));
+        let (p999, max) = (ms(times.p999), ms(times.max));
+        format!("response time p50 {p50}, p90 {p90}, p95 {p95}, p99 {p99}, p99.9 {p999}, max {max}")
+    });
+    let service = total.service_time.map(|times| {
+        let [p50, p90, p95, p99] = QUANTILES.map(|(_, value)| ms(value(&times)));
+        format!("service time p50 {p50}, p90 {p90}, p95 {p95}, p99 {p99}, max {}", ms(times.max))
+    });
+    let bytes = format!("received {}, sent {}", Size::from_bytes(total.bytes_in), Size::from_bytes(total.bytes_out));
+    let told: Vec<String> = [response, service, Some(bytes)].into_iter().flatten().collect();
+    format!("all: {}", told.join("; "))
+}
+
+/// The requests by what they have in common, where that is more than one thing.
+fn grouped_by(id: &str, title: &str, what: &'static str, groups: &[GroupEntry]) -> Option<Section> {
+    let mut table = Table::new(std::iter::once(Column::left(what)).chain(figures()));
+    for group in groups {
+        let mut cells = vec![Cell::name(&group.name)];
+        cells.extend(numbers(&Numbers {
+            requests: group.requests,
+            failed: group.failed,
+            error_rate: group.error_rate,
+            rate: group.rate,
+            times: group.response_time,
+            bytes: (group.bytes_in, group.bytes_out),
+        }));
+        table.row(cells);
+    }
+    (groups.len() > 1).then(|| Section::new(id, title).of(Importance::Minor).with(table))
 }
 
 /// The user types, where there are several; how much of what each did, by the endpoints' tags.
 fn users(users: &[UserEntry]) -> Option<Section> {
-    let numbers = ["requests", "share", "failed", "rate", "p50", "p95", "p99", "tags"].map(Column::right);
+    let numbers =
+        [("requests", 0), ("share", 5), ("failed", 0), ("rate", 4), ("p50", 3), ("p95", 0), ("p99", 2), ("tags", 6)];
+    let numbers = numbers.map(|(head, drops)| Column::right(head).drops(drops));
     let mut table = Table::new(std::iter::once(Column::left("name")).chain(numbers));
     for user in users {
         let mut tags: Vec<(&String, &u64)> = user.tags.iter().collect();
@@ -174,8 +272,10 @@ fn metrics(metrics: &[MetricEntry]) -> Option<Section> {
     // a column for what most runs do not have
     let failed = metrics.iter().any(|metric| metric.failed > 0);
     let failed_column = failed.then_some("failed");
-    let numbers = ["samples"].into_iter().chain(failed_column).chain(["mean", "p50", "p95", "max", "sum", ""]);
-    let mut table = Table::new(std::iter::once(Column::left("name")).chain(numbers.map(Column::right)));
+    let figures = [("mean", 3), ("p50", 2), ("p95", 0), ("max", 1), ("sum", 4), ("", 0)];
+    let numbers = [("samples", 5)].into_iter().chain(failed_column.map(|head| (head, 0))).chain(figures);
+    let numbers = numbers.map(|(head, drops)| Column::right(head).drops(drops));
+    let mut table = Table::new(std::iter::once(Column::left("name")).chain(numbers));
     for metric in metrics {
         let sum = (metric.kind != "gauge").then_some(metric.sum);
         let mut cells = vec![Cell::name(&metric.name), Cell::Count(metric.count)];
@@ -193,7 +293,7 @@ fn metrics(metrics: &[MetricEntry]) -> Option<Section> {
 }
 
 fn groups(id: &str, title: &str, groups: &[FailureEntry]) -> Option<Section> {
-    let columns = [Column::left("name"), Column::left("kind"), Column::left("what"), Column::right("count")];
+    let columns = [Column::left("name"), Column::left("kind").drops(1), Column::left("what"), Column::right("count")];
     let mut table = Table::new(columns).limited(Limit { terminal: Some(10), comment: Some(20), rest: REST });
     for group in groups {
         table.row(vec![
@@ -203,7 +303,16 @@ fn groups(id: &str, title: &str, groups: &[FailureEntry]) -> Option<Section> {
             Cell::Count(group.count),
         ]);
     }
-    (!groups.is_empty()).then(|| Section::new(id, title).with(table))
+    let section = (!groups.is_empty()).then(|| Section::new(id, title).with(table))?;
+    let mut shown_by: Vec<&str> = Vec::new();
+    for command in groups.iter().filter_map(|group| group.shown_by.as_deref()) {
+        if !shown_by.contains(&command) {
+            shown_by.push(command);
+        }
+    }
+    let commands =
+        shown_by.into_iter().take(TRIES).map(|command| Block::Note(Line::from("shown by: ").and_quote(command)));
+    Some(commands.fold(section, Section::with))
 }
 
 /// Tasks and users that failed, where there are any.
@@ -284,7 +393,8 @@ const BROKEN: Cell = Cell::Verdict(Some(Mark::Bad), "broken");
 
 fn thresholds(report: &Report) -> Section {
     let limit = Limit { terminal: None, comment: Some(50), rest: REST };
-    let mut table = Table::new(["", "threshold", "measured", ""].map(Column::left)).limited(limit);
+    let columns = [Column::left(""), Column::left("threshold"), Column::left("measured"), Column::left("").below()];
+    let mut table = Table::new(columns).limited(limit);
     for threshold in &report.thresholds {
         let state = match threshold.state {
             ThresholdState::Held => HELD,
@@ -318,7 +428,8 @@ pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
         threshold.failed_as_timeout.then(|| "failed requests count as no quicker than their timeout".to_owned());
     let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
     let worst = threshold.worst_at.map(|at| format!("the worst window, up to {}", seconds(at)));
-    let said: Vec<String> = [broke, worst, against, failed].into_iter().flatten().collect();
+    let few = threshold.few_samples.map(|samples| format!("few samples: {}", grouped(samples)));
+    let said: Vec<String> = [broke, worst, against, few, failed].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 

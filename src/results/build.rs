@@ -8,10 +8,11 @@ use super::fold::Results;
 use super::group_rows::breakdown;
 use super::request_rows::{by_kind, measured, metrics, requests};
 use super::task_rows::tasks;
+use super::try_command::try_command;
 use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
 use crate::metrics::{Accounting, ErrorCount, Second};
-use crate::sample::{Catalog, FailureKind};
+use crate::sample::FailureKind;
 use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Status, Verdict, health_issues};
@@ -26,7 +27,7 @@ impl Results {
         let elapsed = self.elapsed().as_secs_f64();
         let time = self.measured_time().as_secs_f64();
         let (rows, total) = requests(totals, &header.catalog, time);
-        let (exceptions, failures) = groups(&totals.errors(), &header.catalog);
+        let (exceptions, failures) = groups(&totals.errors(), header);
         let (end, span) = (self.end(), self.span());
         Report {
             version: VERSION,
@@ -44,6 +45,7 @@ impl Results {
                 rate_seconds: (time > elapsed).then_some(time),
                 memory_budget: self.header().environment.memory_budget,
                 folded: self.folded().to_vec(),
+                steered: self.steered().to_vec(),
                 ended: match self.closing() {
                     Some(Closing::Complete) => "complete",
                     Some(Closing::Asked) => "asked",
@@ -65,7 +67,8 @@ impl Results {
                 .rules()
                 .iter()
                 .zip(&findings)
-                .map(|(rule, finding)| self.threshold(rule, finding))
+                .zip(self.few_samples())
+                .map(|((rule, finding), few_samples)| ThresholdEntry { few_samples, ..self.threshold(rule, finding) })
                 .collect(),
             levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
             at_least: header.at_least.as_ref().map(|least| least.level.clone()),
@@ -157,6 +160,7 @@ fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> Thresho
         },
         failed_as_timeout: failed_as_timeout && judged.measured.is_some(),
         broke_at: judged.broken_at.map(Offset::as_secs_f64),
+        few_samples: None,
         worst_at: judged.window_end.filter(|_| judged.broken_at.is_none()).map(Offset::as_secs_f64),
         history: history.points().iter().map(point).collect(),
     }
@@ -168,11 +172,12 @@ fn point(point: &HistoryPoint) -> ThresholdPoint {
 }
 
 /// Exceptions and failures, each the most frequent first.
-fn groups(errors: &[ErrorCount], catalog: &Catalog) -> (Vec<FailureEntry>, Vec<FailureEntry>) {
+fn groups(errors: &[ErrorCount], header: &Header) -> (Vec<FailureEntry>, Vec<FailureEntry>) {
     let mut errors: Vec<&ErrorCount> = errors.iter().collect();
     errors.sort_by_key(|error| std::cmp::Reverse(error.count));
     let entry = |error: &&ErrorCount| {
-        let method = catalog.endpoints.get(error.key.endpoint.index()).map_or("", |endpoint| &*endpoint.method);
+        let endpoint = header.catalog.endpoints.get(error.key.endpoint.index());
+        let method = endpoint.map_or("", |endpoint| &*endpoint.method);
         FailureEntry {
             method: method.to_owned(),
             name: error.key.name.to_string(),
@@ -181,6 +186,7 @@ fn groups(errors: &[ErrorCount], catalog: &Catalog) -> (Vec<FailureEntry>, Vec<F
             count: error.count,
             first: error.first.as_secs_f64(),
             last: error.last.as_secs_f64(),
+            shown_by: endpoint.map(|endpoint| try_command(header, &endpoint.name)),
         }
     };
     let (exceptions, failures): (Vec<_>, Vec<_>) =

@@ -141,6 +141,9 @@ pub struct RunEntry {
     /// What was counted as `other`, and why; absent where nothing was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folded: Vec<String>,
+    /// What a person changed of the load by a key while it was made, and when; absent where nobody did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steered: Vec<String>,
 }
 
 /// One part of a run that several machines made.
@@ -197,6 +200,9 @@ pub struct ThresholdEntry {
     /// Absent elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worst_at: Option<f64>,
+    /// Of a quantile over the whole run: how many samples stand behind it, where these are few. Absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub few_samples: Option<u64>,
     /// What was measured second by second; in a long run, in longer steps.
     pub history: Vec<ThresholdPoint>,
 }
@@ -428,6 +434,9 @@ pub struct FailureEntry {
     pub first: f64,
     /// When the last ended, in seconds from the start.
     pub last: f64,
+    /// The command that makes such a request once and shows it; absent where it belongs to no request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_by: Option<String>,
 }
 
 /// Where every request went.

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::few_samples::has_few_samples;
 use super::levels::{Figures, missed, on_levels};
 use super::rules::{Unreadable, rules};
 use crate::journal::{Annotation, Closing, End, Entry, Header, Mark};
 use crate::metrics::Totals;
 use crate::sample::{Catalog, StageId, TaskRole};
-use crate::threshold::{Amount, Rule};
-use crate::units::{Offset, Size};
+use crate::threshold::{Aggregate, Amount, Rule};
+use crate::units::{Offset, Size, show_duration};
 use crate::verdict::{
     Achievement, Elapsed, Finding, GeneratorHealth, Integrity, Judged, Limits, ThresholdEvaluator, Timeline, Verdict,
     conclude, judge_stage,
@@ -27,9 +28,13 @@ pub struct Results {
     levels: Figures,
     /// What was counted as `other`, in words.
     folded: Vec<String>,
+    /// What a person changed of the load, in words.
+    steered: Vec<String>,
     end: Option<End>,
 }
 
+/// How many changes by a person are kept.
+const STEERED: usize = 100;
 /// How many reasons why something is counted as `other` are kept.
 const FOLDED: usize = 20;
 
@@ -63,6 +68,7 @@ impl Results {
             generator: GeneratorHealth::new(limits),
             totals: Totals::new(),
             folded: Vec::new(),
+            steered: Vec::new(),
             end: None,
             header,
             rules,
@@ -91,6 +97,11 @@ impl Results {
                     self.folded.push(text.clone());
                 }
             }
+            Entry::Annotation(Annotation { mark: Mark::Steered, at, text }) => {
+                if self.steered.len() < STEERED {
+                    self.steered.push(format!("at {}: {text}", show_duration(at.since(Offset::ZERO))));
+                }
+            }
             Entry::Annotation(_) => {}
             Entry::End(end) => self.end = Some(end.clone()),
         }
@@ -117,6 +128,11 @@ impl Results {
     /// What was counted as `other` so far, and why.
     pub(super) fn folded(&self) -> &[String] {
         &self.folded
+    }
+
+    /// What a person changed of the load so far.
+    pub(super) fn steered(&self) -> &[String] {
+        &self.steered
     }
 
     /// How the generator has fared so far.
@@ -177,6 +193,23 @@ impl Results {
     #[must_use]
     pub fn fatal(&self) -> Option<usize> {
         self.evaluator.fatal()
+    }
+
+    /// What was found of each threshold in the last second that it was judged in.
+    pub fn latest(&self) -> impl Iterator<Item = Option<Judged>> {
+        self.evaluator.latest()
+    }
+
+    /// How many samples stand behind each threshold that is a quantile over the whole run, where these are few.
+    pub(super) fn few_samples(&self) -> Vec<Option<u64>> {
+        let of_levels = self.end.as_ref().is_some_and(|end| !end.levels.is_empty());
+        let few = |(rule, samples): (&Rule, u64)| match rule.require.aggregate {
+            Aggregate::Quantile(p) if rule.require.window.is_none() && !of_levels => {
+                has_few_samples(samples, p.0 / 100.0).then_some(samples)
+            }
+            _ => None,
+        };
+        self.rules.iter().zip(self.evaluator.samples()).map(few).collect()
     }
 
     /// Each threshold judged on one stage alone, as far as that has come by a moment.

@@ -5,16 +5,20 @@
 //! thresholds, the generator's health and whether the run has to stop. [`Results::report`] is the document every format is written
 //! from.
 
+mod dashboard;
 mod fold;
 mod levels;
+mod recent;
 mod rules;
 mod snapshot;
 
 mod build;
 mod document;
+mod few_samples;
 mod group_rows;
 mod request_rows;
 mod task_rows;
+mod try_command;
 mod user_rows;
 
 mod reading;
@@ -22,13 +26,18 @@ mod replay;
 #[cfg(test)]
 mod tests;
 
+pub use dashboard::{Dashboard, EndpointNow};
+#[cfg(test)]
+pub use dashboard::{Errors, GeneratorNow};
 pub use document::{
     BreakdownEntry, FailureEntry, GroupEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry, ShardEntry,
     StageEntry, TaskCountEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, report_schema,
 };
+pub use few_samples::{FEW_BEYOND, has_few_samples};
 pub use fold::Results;
 pub use levels::level;
 pub use reading::{NotAReport, read_report};
+pub use recent::{Quantiles, Recent};
 pub use replay::{TooLarge, baseline, replay};
 pub use rules::{Unreadable, written};
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, ThresholdNow};

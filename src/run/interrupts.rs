@@ -9,7 +9,30 @@ use crate::verdict::Exit;
 /// Requests to end a run: Ctrl-C, a terminal that hangs up and the system's signal to terminate, or what a test sends. Where a
 /// signal cannot be listened to, the run goes on to its time.
 #[derive(Debug)]
-pub struct Interrupts(UnboundedReceiver<()>);
+pub struct Interrupts {
+    ends: UnboundedReceiver<()>,
+    steers: Option<UnboundedReceiver<Steer>>,
+}
+
+/// What a person who watches a run wants of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steer {
+    /// That it ends, as at the first interrupt.
+    End,
+    /// That no load is made, or that it is again.
+    PauseOrResume,
+    /// More users.
+    MoreUsers,
+    /// Fewer of them.
+    FewerUsers,
+}
+
+/// What somebody asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    End,
+    Steer(Steer),
+}
 
 /// How many of them may go unheard: the process then ends, whatever it does.
 const MOST_UNHEARD: usize = 3;
@@ -21,28 +44,55 @@ impl Interrupts {
     #[must_use]
     pub fn channel() -> (UnboundedSender<()>, Self) {
         let (sender, receiver) = unbounded_channel();
-        (sender, Self(receiver))
+        (sender, Self { ends: receiver, steers: None })
     }
 
     /// Those of this process. They come by a thread of their own, which hears them whatever the rest is busy with: at the
-    /// third the process has three seconds left, and at the fourth none.
+    /// third the process has three seconds left, and at the fourth none; `last` is done before it ends on the spot.
     #[must_use]
-    pub fn of_process() -> Self {
+    pub fn of_process(last: fn()) -> Self {
         let (sender, interrupts) = Self::channel();
         // where no thread can be had the system's own way stays: the first signal ends the process
-        drop(std::thread::Builder::new().name("signals".to_owned()).spawn(move || listen(&sender)));
+        drop(std::thread::Builder::new().name("signals".to_owned()).spawn(move || listen(&sender, last)));
         interrupts
+    }
+
+    /// The same, and what the sender wants of the load.
+    #[must_use]
+    pub fn with_steers(self) -> (UnboundedSender<Steer>, Self) {
+        let (sender, receiver) = unbounded_channel();
+        (sender, Self { steers: Some(receiver), ..self })
     }
 
     /// Waits for the next one.
     pub async fn next(&mut self) {
-        if self.0.recv().await.is_none() {
+        if self.ends.recv().await.is_none() {
             std::future::pending::<()>().await;
+        }
+    }
+
+    /// Waits for the next thing that is asked for; ends only where they are heard.
+    pub(super) async fn asked(&mut self, hears_ends: bool) -> Asked {
+        let Self { ends, steers } = self;
+        tokio::select! {
+            biased;
+            () = received(Some(ends)), if hears_ends => Asked::End,
+            steer = received(steers.as_mut()) => Asked::Steer(steer),
         }
     }
 }
 
-fn listen(sender: &UnboundedSender<()>) {
+/// The next of a channel; where there is none any more, nothing ever.
+async fn received<T>(channel: Option<&mut UnboundedReceiver<T>>) -> T {
+    if let Some(channel) = channel
+        && let Some(next) = channel.recv().await
+    {
+        return next;
+    }
+    std::future::pending().await
+}
+
+fn listen(sender: &UnboundedSender<()>, last: fn()) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt()).ok();
@@ -61,6 +111,7 @@ fn listen(sender: &UnboundedSender<()>) {
                 next.await;
             } else {
                 drop(tokio::time::timeout(LAST_GRACE, next).await);
+                last();
                 std::process::exit(Exit::Interrupted.code().into());
             }
             // nobody listens any more where the run is over and its results are being written

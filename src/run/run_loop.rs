@@ -2,13 +2,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::collector::Collector;
-use super::interrupts::{Interrupts, wait};
+use super::interrupts::{Asked, Interrupts, Steer, wait};
 use super::level_controller::{LevelController, Next};
 use super::masked_entries::mask_entry;
 use super::preparation::Preparation;
 use super::process_stats::ProcessStats;
+use super::steerable::Steerable;
 use crate::compile::Program;
-use crate::engine::{CUT_GRACE, NotReady, Options, Phase, Run, Stop, WorkerMessage};
+use crate::engine::{CUT_GRACE, NotReady, Options, Phase, Run, Steering, Stop, WorkerMessage};
 use crate::journal::{Annotation, Closing, End, Entry, Header, Level, Mark};
 use crate::memory::{Held, Part};
 use crate::metrics::{Fold, Health, Interval, NAMES, SERIES, add_run_gauges};
@@ -35,6 +36,8 @@ pub enum Event<'a> {
     Began(&'a Header),
     /// The next entry of the run; the results have heard it.
     Entry(&'a Entry, &'a Results),
+    /// A person changed the load.
+    Steered(Steering),
     /// The run is brought to its end before its time, for a reason in words; requests under way may still end.
     Stopping(Closing, &'a str),
     /// The load is over and the plan's teardown begins. The end that came before says so, and what was measured is complete.
@@ -91,6 +94,8 @@ pub async fn conduct(
         emitter: Emitter { results, listener, reached: Offset::ZERO, secrets: program.secrets.clone() },
         collector: Collector::new(options.workers.max(1)),
         levels: LevelController::of(&program),
+        steerable: Steerable::of(&program, options.shard),
+        steering: Steering::default(),
         process: ProcessStats::on(&options.platform),
         program: &program,
         stop,
@@ -141,6 +146,8 @@ struct UnderWay<'a, L> {
     collector: Collector,
     process: Option<ProcessStats>,
     levels: Option<LevelController>,
+    steerable: Steerable,
+    steering: Steering,
     emitter: Emitter<L>,
     /// Why it was brought to its end, and when, where that was before its time.
     ended: Option<(Closing, Offset)>,
@@ -185,8 +192,11 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
             let message = tokio::select! {
                 biased;
                 // one that comes after the cut is meant for what follows, and waits for it
-                () = interrupts.next(), if self.stop.phase() < Phase::Cutting => {
-                    self.interrupt();
+                asked = interrupts.asked(self.stop.phase() < Phase::Cutting) => {
+                    match asked {
+                        Asked::End => self.interrupt(),
+                        Asked::Steer(steer) => self.steer(steer),
+                    }
                     continue;
                 }
                 message = self.run.messages.recv() => message,
@@ -254,6 +264,42 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
             }
             Phase::Cutting => {}
         }
+    }
+
+    /// Does what a person wants of the load, as long as any is made and its shape allows it.
+    fn steer(&mut self, steer: Steer) {
+        let now = self.run.clock.now();
+        if self.stop.phase() > Phase::Running || now >= Offset::from(self.program.length()) {
+            return;
+        }
+        let Steering { paused, users } = self.steering;
+        let text = match (steer, self.steerable.users) {
+            (Steer::End, _) => {
+                return self.end(Closing::Asked, Some((Mark::StopAsked, "the run was asked to end, by a key")));
+            }
+            (Steer::PauseOrResume, _) if self.steerable.pause => {
+                self.steering.paused = !paused;
+                if paused { "the load was resumed".to_owned() } else { "the load was paused".to_owned() }
+            }
+            (Steer::MoreUsers | Steer::FewerUsers, Some((planned, most))) => {
+                let now = users.unwrap_or(planned);
+                let step = (now / 10).max(1);
+                let files = self.emitter.results.header().environment.open_files.unwrap_or(u64::MAX);
+                let most = most.min(u32::try_from(files / 2).unwrap_or(u32::MAX)).max(planned);
+                let next =
+                    if steer == Steer::MoreUsers { now.saturating_add(step).min(most) } else { now - step.min(now) };
+                let next = next.max(1);
+                if next == now {
+                    return;
+                }
+                self.steering.users = Some(next).filter(|next| *next != planned);
+                format!("users were set to {next}, where the plan has {planned}")
+            }
+            _ => return,
+        };
+        self.run.steering.send_replace(self.steering);
+        self.emitter.annotate(now, Mark::Steered, &text);
+        (self.emitter.listener)(Event::Steered(self.steering));
     }
 
     /// How many requests so far were cut off, or never begun for want of time.

@@ -64,6 +64,11 @@ impl Queue {
         self.filled.notify_one();
     }
 
+    /// How many bytes wait, or are being written.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().bytes
+    }
+
     /// Says that nothing more comes.
     pub(super) fn close(&self) {
         self.lock().closing = true;

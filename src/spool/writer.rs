@@ -42,6 +42,12 @@ impl Spool {
         self.0.push(text);
     }
 
+    /// How many bytes are not taken yet.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.waiting()
+    }
+
     /// Waits until everything so far was taken. Whoever reads may be slow: it is waited for as long as anything is taken
     /// within `patience`.
     #[must_use]

@@ -211,6 +211,15 @@ impl Rule {
 }
 
 impl Threshold {
+    /// Whether one that is broken may hold later, as it asks for more of what only grows.
+    #[must_use]
+    pub const fn may_still_hold(&self) -> bool {
+        let grows =
+            matches!(self.aggregate, Aggregate::Count | Aggregate::Errors | Aggregate::Dropped | Aggregate::Bytes);
+        let asks_for_more = matches!(self.operator, Operator::Above | Operator::AtLeast | Operator::Equal);
+        grows && asks_for_more && self.window.is_none()
+    }
+
     /// The most thresholds of one plan; each has a histogram of its own.
     pub const MOST: usize = 500;
 

@@ -106,6 +106,11 @@ impl Measurement {
         self.counts.merge(&counts);
     }
 
+    /// How many samples there are so far.
+    pub(super) const fn samples(&self) -> u64 {
+        self.samples.count()
+    }
+
     /// The left side over all seconds so far; `None` without data. `time` is how long the selected stages have lasted.
     pub(super) fn read(&self, threshold: &Threshold, selection: &Selection, time: Duration) -> Option<Amount> {
         self.evaluate(threshold, (&self.counts, &self.samples), selection, time)

@@ -58,6 +58,8 @@ struct RuleState {
     first_break: Option<Judged>,
     /// When it first ended the run, or would have.
     fatal: Option<Judged>,
+    /// What was found in the last second that it was evaluated in.
+    latest: Option<Judged>,
 }
 
 impl ThresholdEvaluator {
@@ -70,6 +72,7 @@ impl ThresholdEvaluator {
             worst: WorstWindow::default(),
             first_break: None,
             fatal: None,
+            latest: None,
         };
         let states = rules.iter().map(state).collect();
         Self { rules, catalog, timeline, shard, states, last_ended: LastEnded::default() }
@@ -108,6 +111,16 @@ impl ThresholdEvaluator {
         self.states.iter().position(|state| state.fatal.is_some())
     }
 
+    /// What was found of each rule in the last second that it was evaluated in.
+    pub fn latest(&self) -> impl Iterator<Item = Option<Judged>> {
+        self.states.iter().map(|state| state.latest)
+    }
+
+    /// How many samples of its own each rule has heard.
+    pub fn samples(&self) -> impl Iterator<Item = u64> {
+        self.states.iter().map(|state| state.measurement.samples())
+    }
+
     /// Judges the run as a whole, whose load ended at a moment and for a reason, where that is known.
     #[must_use]
     pub fn findings(&self, ended: Offset, closing: Option<Closing>) -> Vec<Finding> {
@@ -136,6 +149,7 @@ impl RuleState {
     fn take(&mut self, second: u32, rule: &Rule, judged: Judged) {
         let Judged { measured, status, broken_at, .. } = judged;
         self.history.add(second, measured, status);
+        self.latest = Some(judged);
         if status == Status::Broken {
             if rule.require.window.is_some() {
                 self.first_break.get_or_insert(judged);

@@ -183,7 +183,10 @@ fn results_that_cannot_be_written_stop_the_run_before_it_begins() {
     let (code, _, stderr) =
         command_line::run(&["run", "examples/smallest/plan.yaml", "--embedded", "--out", "Cargo.toml/below"]);
     assert_eq!(code, 3);
-    assert!(stderr.contains("results cannot be written to Cargo.toml/below") && stderr.contains("--out"), "{stderr}");
+    assert!(
+        stderr.contains("results cannot be written to Cargo.toml/below") && stderr.contains("--results"),
+        "{stderr}"
+    );
 }
 
 #[test]

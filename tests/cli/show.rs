@@ -40,6 +40,25 @@ fn a_journal_tells_the_report_the_run_itself_wrote() {
 }
 
 #[test]
+fn a_summary_is_as_wide_as_it_may_be_and_no_wider() {
+    let journal = Path::new("tests/journals/closed.journal");
+    let shown = |columns: &str| finish(command_line::command().arg("show").arg(journal).env("COLUMNS", columns)).1;
+    for (columns, width) in [("40", 40), ("80", 80), ("0", 20), ("1", 20), ("many", 80), ("120", 120)] {
+        let text = shown(columns);
+        let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= width, "{columns}: {widest}\n{text}");
+    }
+    let (narrow, usual, wide) = (shown("40"), shown("80"), shown("200"));
+    // what is left out of the tables is in a line, and what is broken is there at any width
+    for text in [&narrow, &usual, &wide] {
+        assert!(text.contains("p99.9") && text.contains("received") && text.contains("✗"), "{text}");
+    }
+    assert!(usual.contains("by stage") && usual.contains("by status") && usual.contains("p90"), "{usual}");
+    assert!(usual.contains("plimsoll try closed.yaml --endpoint"), "{usual}");
+    assert!(wide.contains("service p50") && !usual.contains("service p50"), "{wide}");
+}
+
+#[test]
 fn a_killed_run_is_told_up_to_the_second_it_was_killed_in() {
     let target = target::ready();
     for after in [1300, 2100, 2750] {

@@ -24,6 +24,8 @@ pub fn through_shell(script: &str) -> Command {
 
 fn make_plain(command: &mut Command) {
     command.current_dir(root()).env("NO_COLOR", "1").stdin(Stdio::null());
+    // a summary with all of its columns, and no line of it broken
+    command.env("COLUMNS", "1000");
     // where the tests themselves run in a job of GitHub's
     command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
     // where the person who runs them has a service

@@ -9,18 +9,18 @@ use crate::cli;
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::runtime::block_on;
-use crate::cli::terminal::{Reader, complain, data, detach, secrets, settle, talk, talk_width};
+use crate::cli::terminal::{Reader, complain, data, detach, page, screen, secrets, settle, talk};
 use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
 use crate::journal::{Label, Labels};
-use crate::live::{Talk, Terminal};
+use crate::live::{Hands, Planned, Talk, Terminal, restore_terminal};
 use crate::plan::node_as_written;
 use crate::report::{NewRun, ResultFiles, run_page, visible};
 use crate::results::Results;
 use crate::run::{
-    Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, conduct, dry_run, fits, header, peak, probe,
-    raise, timely,
+    Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, PlannedLoad, Steerable, conduct, dry_run, fits,
+    header, peak, probe, raise, timely,
 };
 use crate::secrets::Told;
 use crate::target::Target;
@@ -88,13 +88,13 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
-    let made = block_on(conducted(args, job, &files, Interrupts::of_process()));
+    let made = block_on(conducted(args, job, &files, Interrupts::of_process(restore_terminal)));
     let made = made.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
     let Conducted { results, written, journal } = made?;
     let exit = Exit::of(&results.verdict(), results.integrity());
     let place = files.place().clone();
     let lost = Lost { journal, log: files.close().err().map(|error| error.to_string()) };
-    let shown = data(&run_page(&written.report).text()).and_then(|()| settle());
+    let shown = page(&run_page(&written.report)).and_then(|()| settle());
     let kept = write_results::tell(&place, &written, lost);
     let compared = if kept.is_ok() { baseline::tell(args, written.compared) } else { Ok(exit) };
     // a bug of ours outranks lost results, which outrank the rest; a regression counts where all else passed
@@ -159,16 +159,25 @@ pub(super) async fn conducted(
     args: &RunArgs,
     job: Job,
     files: &ResultFiles,
-    mut interrupts: Interrupts,
+    interrupts: Interrupts,
 ) -> Result<Conducted, Exit> {
+    let (steers, mut interrupts) = interrupts.with_steers();
     tokio::select! {
         biased;
         () = interrupts.next() => return Err(interrupted(&NotReady::Interrupted)),
         ready = ready(&job, args) => ready?,
     }
     let mut recorder = JournalRecorder::new(files.place().disk().clone(), files.place().path(".journal"));
-    let columns = talk_width().map(|width| width.0);
-    let mut terminal = Terminal::new(files, Talk { print: talk, columns, quiet: args.quiet });
+    let planned = PlannedLoad::of(&job.program);
+    let hands = Hands {
+        planned: Box::new(move |at| Planned { users: planned.users_at(at), arrivals: planned.arrivals_at(at) }),
+        steerable: Steerable::of(&job.program, job.options.shard),
+        // nobody listens any more where the run is over
+        steer: Box::new(move |steer| {
+            let _ = steers.send(steer);
+        }),
+    };
+    let mut terminal = Terminal::new(files, Talk { print: talk, screen: screen(), quiet: args.quiet }, hands);
     let mut writer = ResultsWriter::new(args, files);
     let results = conduct(job, &mut interrupts, |event| {
         recorder.hear(&event);

@@ -113,7 +113,8 @@ struct Trial<'a> {
 
 async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
     let globals = program.globals.clone();
-    let mut trial = Trial { program, globals, interrupts: Interrupts::of_process(), failures: 0, interrupted: false };
+    let mut trial =
+        Trial { program, globals, interrupts: Interrupts::of_process(|| {}), failures: 0, interrupted: false };
     let waiting = |why: &str| talk(&visible(&format!("{why}\n")));
     tokio::select! {
         biased;

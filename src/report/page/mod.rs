@@ -3,6 +3,8 @@
 //!
 //! Text from outside, such as a name, is kept apart from words of ours, and each renderer makes it harmless in one place.
 
+mod columns;
+mod ink;
 mod line;
 mod markdown;
 mod model;
@@ -17,3 +19,4 @@ pub use model::Page;
 pub(crate) use model::{Block, Item, List, Mark, Section, Verdict};
 pub(super) use table::Row;
 pub(crate) use table::{Cell, Column, Limit, Table};
+pub use text::Looks;

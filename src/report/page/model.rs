@@ -1,5 +1,6 @@
 use super::line::Line;
 use super::table::{Limit, Table};
+use super::text::Looks;
 use super::{markdown, text};
 
 /// What a run, a comparison or an analysis has to say.
@@ -118,7 +119,13 @@ impl Page {
     /// The page for a terminal, with nothing in it that could steer one, and no command to a CI system.
     #[must_use]
     pub fn text(&self) -> String {
-        text::render(self)
+        text::render(self, Looks::default())
+    }
+
+    /// The same, as wide as it may be and in colours where they are understood.
+    #[must_use]
+    pub fn shown(&self, looks: Looks) -> String {
+        text::render(self, looks)
     }
 
     /// The page for a comment or a job's summary.

@@ -23,6 +23,10 @@ pub(crate) struct Column {
     /// How to read it and those behind it.
     pub(super) legend: Option<&'static str>,
     pub(super) repeats: Repeats,
+    /// In which order columns are left out where a terminal is narrow, the highest first; 0: never.
+    pub(super) drops: u8,
+    /// Whether its cells stand below their rows where a terminal is narrow.
+    pub(super) goes_below: bool,
 }
 
 /// To which side cells stand.
@@ -80,6 +84,8 @@ pub(crate) enum Cell {
     /// How many failed, and of how large a share.
     Failures(u64, Option<f64>),
     Number(f64, Unit),
+    /// A number that few samples stand behind.
+    Rough(f64, Unit),
     /// Something between two numbers.
     Range(f64, f64, Unit),
 }
@@ -113,11 +119,31 @@ impl Column {
 
     pub(crate) const fn right(head: &'static str) -> Self {
         let importance = Importance::Normal;
-        Self { head, align: Align::Right, importance, legend: None, repeats: Repeats::Shown }
+        Self {
+            head,
+            align: Align::Right,
+            importance,
+            legend: None,
+            repeats: Repeats::Shown,
+            drops: 0,
+            goes_below: false,
+        }
     }
 
     pub(crate) const fn minor(mut self) -> Self {
         self.importance = Importance::Minor;
+        self
+    }
+
+    /// Left out where a terminal is narrow: the highest first.
+    pub(crate) const fn drops(mut self, order: u8) -> Self {
+        self.drops = order;
+        self
+    }
+
+    /// Below its row where a terminal is narrow.
+    pub(crate) const fn below(mut self) -> Self {
+        self.goes_below = true;
         self
     }
 
@@ -194,6 +220,7 @@ impl fmt::Display for Cell {
             Self::Count(count) => grouped(*count),
             Self::Failures(failed, share) => failures(*failed, *share),
             Self::Number(number, unit) => unit.show(*number),
+            Self::Rough(number, unit) => format!("~{}", unit.show(*number)),
             Self::Range(low, high, unit) => unit.range(*low, *high),
         };
         f.write_str(&shown)

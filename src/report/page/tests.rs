@@ -48,6 +48,92 @@ fn no_text_from_outside_is_markdown() {
     }
 }
 
+#[test]
+fn no_line_is_wider_than_the_terminal_whatever_a_page_holds() {
+    use unicode_width::UnicodeWidthStr;
+    let mut page = hostile();
+    let long = "漢".repeat(300) + &"word ".repeat(40) + &"x".repeat(300);
+    let columns =
+        [Column::left("name"), Column::left("").drops(1), Column::right("requests"), Column::right("p50").drops(2)];
+    let mut table = Table::new(columns);
+    let cells = || vec![Cell::name(&long), Cell::quote(&long), Cell::Count(u64::MAX), Cell::Rough(1e9, Unit::Time)];
+    table.row(cells());
+    table.row(Row::from(cells()).total());
+    page.section(Section::new("long", Line::quote(&long)).with(table).with(Block::Note(Line::quote(&long))));
+    for columns in [0, 1, 20, 39, 40, 79, 80, 81, 200] {
+        for coloured in [false, true] {
+            let text = page.shown(Looks { columns: Some(columns), coloured });
+            let bare = ["\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m"];
+            let text = bare.iter().fold(text, |text, code| text.replace(code, ""));
+            for line in text.lines() {
+                // what keeps a line from being a command comes on top
+                let room = columns.max(20) + line.matches(": :").count() + line.matches("# #").count();
+                assert!(line.width() <= room, "{} > {columns}: {line}", line.width());
+            }
+            assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202E}'), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn columns_go_in_their_order_and_texts_are_wrapped_where_that_is_not_enough() {
+    let columns = [
+        Column::left("name"),
+        Column::right("requests"),
+        Column::right("p50").drops(1).legend("p50: in the middle"),
+        Column::right("max").drops(2).legend("max: at the end"),
+    ];
+    let mut table = Table::new(columns);
+    let name = "the name of an endpoint";
+    let time = || Cell::Number(12.5, Unit::Time);
+    table.row(vec![Cell::name(name), Cell::Count(1_234_567), time(), Cell::Rough(12.5, Unit::Time)]);
+    let mut page = Page::new(verdict());
+    page.section(Section::new("all", "all").with(table));
+    let shown = |columns| page.shown(Looks { columns: Some(columns), coloured: false });
+    let wide = "
+all
+  name                      requests     p50      max
+  the name of an endpoint  1,234,567  12.5ms  ~12.5ms
+  p50: in the middle; max: at the end
+
+✓ passed
+";
+    assert_eq!(shown(80), wide);
+    assert_eq!(shown(53), wide);
+    let narrow = "
+all
+  name                      requests     p50
+  the name of an endpoint  1,234,567  12.5ms
+  p50: in the middle
+
+✓ passed
+";
+    assert_eq!(shown(46), narrow);
+    let narrowest = "
+all
+  name            requests
+  the name of    1,234,567
+  an endpoint
+
+✓ passed
+";
+    assert_eq!(shown(26), narrowest);
+}
+
+#[test]
+fn colours_say_what_held_and_what_did_not() {
+    let mut page = Page::new(Verdict { mark: Mark::Bad, line: "failed".into() });
+    let mut table = Table::new([Column::left(""), Column::right("failed")]);
+    table.row(vec![Cell::Verdict(Some(Mark::Good), "held"), Cell::Failures(0, None)]);
+    table.row(vec![Cell::Verdict(Some(Mark::Bad), "broken"), Cell::Failures(3, Some(0.5))]);
+    page.section(Section::new("all", "all").with(table));
+    let text = page.shown(Looks { columns: Some(80), coloured: true });
+    assert!(text.contains("\x1b[32m✓\x1b[0m  held"), "{text:?}");
+    assert!(text.contains("\x1b[31m✗\x1b[0m  broken") && text.contains("\x1b[31m3 (50.0%)\x1b[0m"), "{text:?}");
+    assert!(text.ends_with("\x1b[31m✗\x1b[0m \x1b[1mfailed\x1b[0m\n"), "{text:?}");
+    assert!(!page.text().contains('\x1b'));
+}
+
 fn table() -> Table {
     let columns = [
         Column::left("method").grouped(),

@@ -8,7 +8,7 @@ use crate::disk::{Disk, FaultyDisk};
 use crate::engine::tests::{Received, VirtualRun, in_virtual_time};
 use crate::journal::{Annotation, End, Entry, Header, Mark, Reader};
 use crate::results::{Report, Results, replay};
-use crate::run::{Event, Interrupts, Job, JournalRecorder, NotStarted, PlanSource, conduct, header};
+use crate::run::{Event, Interrupts, Job, JournalRecorder, NotStarted, PlanSource, Steer, conduct, header};
 use crate::units::Offset;
 
 /// A run that is over, with all that it said of itself.
@@ -53,6 +53,15 @@ impl Conducted {
 /// Conducts a run in virtual time, with interrupts at these moments. The report made from its journal is held against
 /// the one made while it was under way.
 pub(super) fn conduct_virtually(run: VirtualRun, interrupts: &[Duration]) -> Result<Conducted, NotStarted> {
+    conduct_steered(run, interrupts, &[])
+}
+
+/// The same, and a person steers the load at these moments.
+pub(super) fn conduct_steered(
+    run: VirtualRun,
+    interrupts: &[Duration],
+    steers: &[(Duration, Steer)],
+) -> Result<Conducted, NotStarted> {
     let journal = journal();
     let conducted = in_virtual_time(async {
         let began = Instant::now();
@@ -60,7 +69,15 @@ pub(super) fn conduct_virtually(run: VirtualRun, interrupts: &[Duration]) -> Res
         let options = run.options(&service);
         let source = PlanSource::of_text("");
         let header = header(&run.program, &source, &options);
-        let (sender, mut received) = Interrupts::channel();
+        let (sender, received) = Interrupts::channel();
+        let (steering, mut received) = received.with_steers();
+        for (at, steer) in steers.iter().copied() {
+            let steering = steering.clone();
+            spawn_local(async move {
+                sleep(at).await;
+                let _ = steering.send(steer);
+            });
+        }
         for at in interrupts.iter().copied() {
             let sender = sender.clone();
             spawn_local(async move {
@@ -78,7 +95,7 @@ pub(super) fn conduct_virtually(run: VirtualRun, interrupts: &[Duration]) -> Res
             match event {
                 Event::Entry(entry, _) => entries.push(entry.clone()),
                 Event::Stopping(_, why) => stopping.push((began.elapsed(), why.to_owned())),
-                Event::Waiting(_) | Event::Began(_) | Event::TearingDown => {}
+                Event::Waiting(_) | Event::Began(_) | Event::Steered(_) | Event::TearingDown => {}
             }
         });
         let results = results.await?;

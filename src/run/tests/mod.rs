@@ -7,8 +7,9 @@ mod figures;
 mod health;
 mod levels;
 mod memory;
+mod steering;
 mod stops;
 mod truth_table;
 mod verdicts;
 
-use conducted::{Conducted, conduct_virtually};
+use conducted::{Conducted, conduct_steered, conduct_virtually};

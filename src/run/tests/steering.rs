@@ -1,0 +1,82 @@
+use std::time::Duration;
+
+use super::{Conducted, conduct_steered};
+use crate::engine::tests::{Received, Reply, VirtualRun, ms, secs};
+use crate::journal::{Closing, Mark};
+use crate::run::Steer::{self, End, FewerUsers, MoreUsers, PauseOrResume};
+
+fn steered(shape: &str, steers: &[(Duration, Steer)]) -> Conducted {
+    let run = VirtualRun::of(&format!(
+        "
+endpoints: {{root: {{get: /}}}}
+users: {{u: {{pacing: 1s, tasks: {{ask: {{call: root}}}}}}}}
+shape: {shape}
+"
+    ));
+    let quick = |_: &Received| Reply::after(ms(5));
+    conduct_steered(run.answering(quick).workers(2), &[], steers).unwrap()
+}
+
+/// How many requests came in each ten seconds.
+fn tens(conducted: &Conducted) -> Vec<usize> {
+    let mut tens = vec![0; 6];
+    conducted.received.iter().for_each(|got| tens[(got.at.as_secs() / 10) as usize] += 1);
+    tens
+}
+
+#[test]
+fn a_pause_makes_no_load_and_what_follows_is_due_when_it_is_sent() {
+    let pause = [(ms(9_500), PauseOrResume), (ms(29_500), PauseOrResume)];
+    for shape in ["{constant: {users: 4, for: 1m}}", "{arrivals: {rate: 4/s, for: 1m}}"] {
+        let conducted = steered(shape, &pause);
+        let tens = tens(&conducted);
+        assert!((36..=40).contains(&tens[0]) && tens[1] == 0, "{shape}: {tens:?}");
+        assert!(tens[2] <= 4 && tens[3..] == [40, 40, 40], "{shape}: {tens:?}");
+        // nobody was late: there was nothing to be late for
+        assert!(conducted.report.total.response_time.unwrap().max < 10.0, "{shape}");
+        assert_eq!(conducted.report.books.dropped, 0);
+        let told = [(ms(9_500), "the load was paused"), (ms(29_500), "the load was resumed")];
+        assert_eq!(conducted.marks(Mark::Steered), told);
+        assert_eq!(conducted.report.run.steered, ["at 9.5s: the load was paused", "at 29.5s: the load was resumed"]);
+        assert_eq!(conducted.end.closing, Closing::Complete);
+        conducted.books();
+    }
+}
+
+#[test]
+fn users_come_and_go_by_a_tenth_and_at_least_by_one() {
+    let steers = [(secs(10), MoreUsers), (ms(19_500), FewerUsers), (ms(29_500), FewerUsers)];
+    let conducted = steered("{constant: {users: 20, for: 1m}}", &steers);
+    assert_eq!(tens(&conducted), [200, 220, 200, 180, 180, 180]);
+    let told = ["users were set to 22, where the plan has 20", "users were set to 20, where the plan has 20"];
+    assert_eq!(conducted.marks(Mark::Steered).iter().take(2).map(|(_, text)| *text).collect::<Vec<_>>(), told);
+    assert!(conducted.report.total.response_time.unwrap().max < 10.0);
+    // the last one stays
+    let steers: Vec<_> = (1..9).map(|at| (secs(at), FewerUsers)).collect();
+    let conducted = steered("{constant: {users: 3, for: 1m}}", &steers);
+    assert_eq!(tens(&conducted)[1..], [10; 5]);
+    assert_eq!(conducted.marks(Mark::Steered).len(), 2);
+}
+
+#[test]
+fn a_key_that_stops_does_so_once_and_cuts_nothing_off() {
+    let conducted = steered("{constant: {users: 2, for: 1m}}", &[(ms(5_500), End), (ms(5_501), End)]);
+    assert_eq!((conducted.end.closing, conducted.end.elapsed), (Closing::Asked, ms(5_500)));
+    assert_eq!(conducted.marks(Mark::StopAsked), [(secs(5), "the run was asked to end, by a key")]);
+    assert_eq!((conducted.marks(Mark::Cut).len(), conducted.report.books.aborted), (0, 0));
+}
+
+#[test]
+fn a_shape_that_is_no_constant_is_made_as_it_is_planned() {
+    let steers = [(secs(5), PauseOrResume), (secs(6), MoreUsers), (secs(7), FewerUsers)];
+    for shape in [
+        "{stages: [{users: 2, for: 30s}, {users: 4, for: 30s}]}",
+        "{iterations: {users: 2, total: 20, within: 1m}}",
+        "{search: {rate: {from: 1/s, to: 2/s}, each: 5s, precision: 1/s}}",
+    ] {
+        let plain = steered(shape, &[]);
+        let conducted = steered(shape, &steers);
+        assert_eq!(conducted.received.len(), plain.received.len(), "{shape}");
+        assert!(conducted.marks(Mark::Steered).is_empty() && conducted.report.run.steered.is_empty());
+    }
+}
