@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::answer::{decompressed, evaluate};
+use super::answer::{decompressed, evaluate, legible};
 use super::cookies::CookieJar;
 use super::request::{Prepared, Redirect, redirect};
 use super::scenario::ScenarioTimeline;
@@ -9,7 +9,7 @@ use super::secrets::{Heard, Sent};
 use super::stop::{Phase, StopSignal};
 use super::trace::CallTrace;
 use super::worker_context::{SeriesIds, WorkerContext};
-use crate::compile::{Call, Cookies, Endpoint};
+use crate::compile::{BodyUse, Call, Cookies, Endpoint};
 use crate::expression::{Answer, EvalError, Scope};
 use crate::http::{Client, Ending, Exchange, Outgoing};
 use crate::memory::Held;
@@ -262,7 +262,11 @@ impl Caller<'_> {
         let of_call = timing.of_call_due(request.call_due);
         let (mut status, mut values, mut answered) = (None, Vec::new(), None);
         let ending = std::mem::replace(&mut exchange.ending, Ending::Cut);
-        let (outcome, message) = match decompressed(ending) {
+        let ending = match ending {
+            Ending::Answer(answer) if endpoint.body_use == BodyUse::Shown => Ending::Answer(legible(answer)),
+            ending => decompressed(ending),
+        };
+        let (outcome, message) = match ending {
             Ending::Answer(answer) => {
                 status = Some(answer.status);
                 let answer = Answer::new(answer.status, answer.headers, answer.body, of_call.response_time());
@@ -292,7 +296,7 @@ impl Caller<'_> {
         drop(tally);
         if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
             self.context.secrets.flush();
-            observer(&trace.finished(endpoint, answered, of_call, message, self.scope));
+            observer(&trace.of_length(exchange.content).finished(endpoint, answered, of_call, message, self.scope));
         }
         let result = match outcome {
             Outcome::Ok | Outcome::Redirected => CallResult::Ok,

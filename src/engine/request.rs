@@ -50,6 +50,8 @@ pub(super) enum Redirect {
 
 const AGENT: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
 /// A body longer than this is not kept, and fails where the plan needs it.
+/// So much of an answer's body is kept that is only shown.
+const SHOWN_BODY: Size = Size::from_bytes(1 << 20);
 pub(super) const LONGEST_BODY: Size = Size::from_bytes(16 << 20);
 
 impl Prepared {
@@ -130,6 +132,7 @@ impl Prepared {
             keep: match endpoint.body_use {
                 BodyUse::Unread => Keep::Nothing,
                 BodyUse::Read => Keep::UpTo(LONGEST_BODY),
+                BodyUse::Shown => Keep::First(SHOWN_BODY),
             },
         })
     }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{LineGauge, Sparkline, Widget};
+use ratatui::widgets::{Sparkline, Widget};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::report::{counted, grouped, percent, rate, visible_line};
@@ -193,7 +193,11 @@ impl Picture<'_> {
         };
         let users = planned(users, &|number| grouped(number.round() as u64));
         let users = vec![label("users", wide), Span::styled(grouped(second.users), STRONG), Span::raw(users)];
-        let arrivals = planned(arrivals, &rate);
+        // an arrival is a task, and may be several requests
+        let arrivals = arrivals.map_or_else(String::new, |arrivals| {
+            let planned = if wide { " planned" } else { "" };
+            format!(", arrivals {}/s of {}{planned}", grouped(self.board.tasks_begun), rate(arrivals))
+        });
         let now = Span::styled(format!("{}/s", grouped(second.ended)), STRONG);
         let rates = Row::Rates {
             label: Line::from(vec![label("rate", wide), now, Span::raw(arrivals), Span::raw(" ")]),
@@ -287,7 +291,7 @@ impl Picture<'_> {
 
     fn generator(&self, columns: usize, wide: bool) -> Row<'_> {
         let generator = &self.board.generator;
-        let cores = generator.cores.map(|cores| format!(" of {cores:.0}")).unwrap_or_default();
+        let cores = generator.cores.map(|cores| format!("/{cores:.0}")).unwrap_or_default();
         let memory = Size::from_bytes(generator.memory);
         let (health, style) = match (generator.issues.as_slice(), generator.suspect) {
             ([], 0) => ("healthy".to_owned(), GOOD),
@@ -338,15 +342,10 @@ impl Widget for Picture<'_> {
                     label.render(area, buffer);
                     let (before, after) = (label.width(), behind.width());
                     let bar = between(area, before, after);
-                    // the widget leads with a label of its own, and a blank
-                    LineGauge::default()
-                        .ratio(*ratio)
-                        .label("")
-                        .filled_symbol("█")
-                        .unfilled_symbol("░")
-                        .filled_style(GOOD)
-                        .unfilled_style(FAINT)
-                        .render(bar, buffer);
+                    let over = ((f64::from(bar.width) * ratio).round() as usize).min(bar.width.into());
+                    let rest = usize::from(bar.width) - over;
+                    let spans = [Span::styled("█".repeat(over), GOOD), Span::styled("░".repeat(rest), FAINT)];
+                    Line::from_iter(spans).render(bar, buffer);
                     Line::raw(behind.as_str())
                         .render(between(area, area.width as usize - after.min(area.width as usize), 0), buffer);
                 }

@@ -577,6 +577,16 @@ pub struct SecondEntry {
     pub ok: u64,
     /// Requests failed.
     pub failed: u64,
+    /// The median of the response times of requests that ended in it; absent where none ended. This and the two below are of
+    /// single seconds: of a longer step, the slowest second's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50: Option<f64>,
+    /// Their 95th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95: Option<f64>,
+    /// Their 99th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99: Option<f64>,
     /// Whether the generator coloured it.
     pub suspect: bool,
     /// With what: `throttled`, `stolen`, `starved`, `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.

@@ -173,6 +173,45 @@ fn a_snapshot_is_of_one_second_and_of_the_run_so_far() {
 }
 
 #[test]
+fn what_is_watched_is_what_is_reported() {
+    let mut results =
+        Results::new(header(&[("error_rate < 1%", OnBreak::GoOn), ("count > 100", OnBreak::GoOn)])).unwrap();
+    let (mut recent, mut board) = (Recent::new(), None);
+    for (now, failed, took) in [(0, 0, FAST), (1, 2, FAST), (12, 1, SLOW)] {
+        let entry = second(now, 10, failed, took);
+        results.hear(&entry);
+        let Entry::Second(interval) = &entry else { unreachable!() };
+        recent.hear(interval);
+        board = Some(Dashboard::of(interval, &results, &recent, board.as_ref()));
+    }
+    let (board, report) = (board.unwrap(), results.report());
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    let (whole, times) = (board.whole.unwrap(), report.total.response_time.unwrap());
+    for (watched, reported) in [(whole.p50, times.p50), (whole.p95, times.p95), (whole.p99, times.p99)] {
+        assert!((ms(watched) - reported).abs() < 1e-9, "{watched:?} and {reported}");
+    }
+    assert_eq!((whole.count, board.errors.ended, board.errors.in_all), (times.count, 30, report.books.failed));
+    assert_eq!((board.errors.now, board.second.ended), (1, 10));
+    // what is older than ten seconds is not recent
+    let recent = board.recent.unwrap();
+    assert_eq!((recent.count, recent.p50), (10, SLOW));
+    let [endpoint] = board.endpoints.as_slice() else { panic!("{:?}", board.endpoints) };
+    assert_eq!((endpoint.requests, endpoint.failed), (report.total.requests, report.total.failed));
+    assert_eq!(board.rates, [10, 10, 10]);
+    // a count may still come, and a share is broken now
+    let states: Vec<_> = board.second.thresholds.iter().map(|threshold| threshold.state).collect();
+    assert_eq!(states, [ThresholdState::Broken, ThresholdState::NoData]);
+}
+
+#[test]
+fn what_was_changed_by_hand_is_reported() {
+    let mut results = Results::new(header(&[])).unwrap();
+    let text = "the load was paused".to_owned();
+    results.hear(&Entry::Annotation(Annotation { at: at(7), mark: Mark::Steered, text }));
+    assert_eq!(results.report().run.steered, ["at 7s: the load was paused"]);
+}
+
+#[test]
 fn a_threshold_that_this_version_does_not_read_is_named() {
     let error = Results::new(header(&[("p95 < 100ms over the moon", OnBreak::GoOn)])).err().unwrap();
     assert!(error.to_string().contains("`p95 < 100ms over the moon`"), "{error}");
