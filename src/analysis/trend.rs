@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use crate::metrics::{Distribution, Interval, Measure, Scale};
+use crate::metrics::Interval;
 
 /// A moment of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,14 +66,7 @@ impl Trend {
 
     /// Adds a second of a run of ours.
     pub fn add_second(&mut self, interval: &Interval) {
-        let mut times = Distribution::new(Scale::Time);
-        for count in &interval.series {
-            for (measure, samples) in &count.times {
-                if matches!(measure, Measure::ResponseOk | Measure::ResponseFailed) {
-                    times.add(samples);
-                }
-            }
-        }
+        let times = interval.response_times();
         self.add(Point {
             second: f64::from(interval.second),
             users: Some(interval.users),

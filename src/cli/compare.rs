@@ -7,7 +7,7 @@ use super::memory::MemoryArgs;
 use super::results_folder::{ResultsArgs, Wanted};
 use super::terminal::{complain, data, document, talk};
 use crate::journal::NotRead;
-use crate::report::{ComparisonReport, build_comparison, comparison_junit, comparison_page, read_pair};
+use crate::report::{ComparisonReport, ResultsWanted, build_comparison, comparison_junit, comparison_page, read_pair};
 use crate::units::{Ratio, Seed, parse_duration};
 use crate::verdict::Exit;
 use crate::verdict::compare::{Demand, compare};
@@ -38,6 +38,10 @@ pub(super) struct CompareArgs {
     /// By how much an error rate may change without mattering: 0.1% is one request in a thousand.
     #[arg(long, value_name = "SHARE", default_value = ERROR_FLOOR, value_parser = Ratio::parse)]
     error_floor: Ratio,
+
+    /// Exits with 4 where there is too little data for a result; without this that is as good as no change.
+    #[arg(long)]
+    require_verdict: bool,
 
     /// Prints text; so it does without any of these.
     #[arg(long)]
@@ -74,7 +78,8 @@ fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
     args.memory.budget().of_this_thread();
     let demand = Demand { tolerance: args.tolerance, floor: args.floor, error_floor: args.error_floor };
     let [base, new] = [&args.base, &args.new].map(|run| args.results.run_file(run, Wanted::Journal));
-    let report = held_against(&base?, &new?, &demand).map_err(|error| {
+    let results = if args.require_verdict { ResultsWanted::Always } else { ResultsWanted::WhereKnown };
+    let report = held_against((&base?, &new?), &demand, results).map_err(|error| {
         let help = "name the files of two runs that end in `.journal`; `plimsoll run` writes one into `results/`";
         refuse(&error.to_string(), help)
     })?;
@@ -100,8 +105,9 @@ fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
 }
 
 /// The exit code of a comparison.
-pub(super) const fn exit(report: &ComparisonReport) -> Exit {
-    if report.exit_code == 0 { Exit::Passed } else { Exit::Failed }
+pub(super) fn exit(report: &ComparisonReport) -> Exit {
+    let known = [Exit::Passed, Exit::Invalid].into_iter().find(|exit| exit.code() == report.exit_code);
+    known.unwrap_or(Exit::Failed)
 }
 
 /// What a run is held to where only the tolerance is said.
@@ -114,10 +120,14 @@ pub(super) fn demand(tolerance: Ratio) -> Demand {
 ///
 /// # Errors
 /// A file that cannot be read as a journal.
-pub(super) fn held_against(base: &Path, new: &Path, demand: &Demand) -> Result<ComparisonReport, NotRead> {
+pub(super) fn held_against(
+    (base, new): (&Path, &Path),
+    demand: &Demand,
+    results: ResultsWanted,
+) -> Result<ComparisonReport, NotRead> {
     let pair = read_pair(base, new)?;
     let comparison = compare(&pair.base.trace, &pair.new.trace, demand, SEED);
-    Ok(build_comparison(&pair, demand, &comparison))
+    Ok(build_comparison(&pair, demand, &comparison, results))
 }
 
 /// A comparison as a document.

@@ -4,6 +4,7 @@ mod analyze;
 mod args;
 mod check;
 mod compare;
+mod embedded;
 mod env_file;
 mod fetch;
 mod memory;

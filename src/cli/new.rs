@@ -42,7 +42,8 @@ pub(super) fn run(args: &NewArgs) -> Exit {
     if let Err(exit) = written {
         return exit;
     }
-    talk(&next(&plan.variables, args.file.as_deref()));
+    let is_starter = args.from_curl.is_none() && args.from_openapi.is_none();
+    talk(&next(&plan.variables, args.file.as_deref(), is_starter));
     Exit::Passed
 }
 
@@ -102,7 +103,7 @@ fn written(file: &Path, plan: &str) -> Result<(), Exit> {
 }
 
 /// What to do before the plan runs.
-fn next(variables: &[Variable], file: Option<&Path>) -> String {
+fn next(variables: &[Variable], file: Option<&Path>, is_starter: bool) -> String {
     let mut out = String::new();
     if !variables.is_empty() {
         out.push_str("secrets come from the environment; set before a run:\n");
@@ -111,7 +112,9 @@ fn next(variables: &[Variable], file: Option<&Path>) -> String {
         }
     }
     if let Some(file) = file {
-        out.push_str(&format!("written: {0}\nnext: plimsoll check {0}\n", file.display()));
+        let next =
+            if is_starter { format!("run {} --embedded", file.display()) } else { format!("check {}", file.display()) };
+        out.push_str(&format!("written: {}\nnext: plimsoll {next}\n", file.display()));
     }
     out
 }

@@ -54,6 +54,12 @@ pub(super) fn decompressed(ending: Ending) -> Ending {
     }
 }
 
+/// The answer's body as it was before it was compressed, of one that is only shown: where it cannot be unpacked, as it came.
+pub(super) fn legible(answer: http::Answer) -> http::Answer {
+    let body = http::decode(&answer.headers, answer.body.clone(), LONGEST_BODY.as_bytes());
+    http::Answer { body: body.unwrap_or_else(|_| answer.body.clone()), ..answer }
+}
+
 /// What a capture keeps of an answer.
 fn captured(capture: &Capture, answer: &Answer) -> Result<Value, Missing> {
     let what = || format!("to capture as `{}` ({})", capture.name, capture.place);

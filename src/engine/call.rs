@@ -1,17 +1,18 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::answer::{decompressed, evaluate};
+use super::answer::{decompressed, evaluate, legible};
 use super::cookies::CookieJar;
-use super::request::{Redirect, redirect};
+use super::request::{Prepared, Redirect, redirect};
 use super::scenario::ScenarioTimeline;
 use super::secrets::{Heard, Sent};
 use super::stop::{Phase, StopSignal};
 use super::trace::CallTrace;
 use super::worker_context::{SeriesIds, WorkerContext};
-use crate::compile::{Call, Cookies, Endpoint};
+use crate::compile::{BodyUse, Call, Cookies, Endpoint};
 use crate::expression::{Answer, EvalError, Scope};
 use crate::http::{Client, Ending, Exchange, Outgoing};
+use crate::memory::Held;
 use crate::metrics::SeriesRef;
 use crate::sample::{FailureKind, Outcome, Phases, Sample, TaskId, Timing, Transmission, UserTypeId};
 use crate::units::Offset;
@@ -51,6 +52,8 @@ struct Request<'a> {
     call_due: Offset,
     /// What of it may be secret.
     sent: Option<Sent>,
+    /// The memory of its body, where that is its own.
+    _held: Option<Held>,
 }
 
 impl Caller<'_> {
@@ -70,9 +73,9 @@ impl Caller<'_> {
         let ids = SeriesIds { endpoint: endpoint.id, user_type: self.user_type, task, stage, status: None };
         self.context.tally.borrow_mut().start();
         let result = match self.prepare(endpoint, call) {
-            Ok((name, outgoing)) => {
+            Ok((name, outgoing, held)) => {
                 let sent = self.context.prepared[endpoint.id.index()].sent(&outgoing);
-                let request = Request { endpoint, name, ids, due, call_due: due, sent };
+                let request = Request { endpoint, name, ids, due, call_due: due, sent, _held: held };
                 if endpoint.redirects == 0 {
                     let trace = self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, &outgoing));
                     let target = self.keeps_cookies().then(|| outgoing.target.clone());
@@ -163,7 +166,7 @@ impl Caller<'_> {
     }
 
     /// The call's name and request, filled in.
-    fn prepare(&self, endpoint: &Endpoint, call: &Call) -> Result<(Arc<str>, Outgoing), EvalError> {
+    fn prepare(&self, endpoint: &Endpoint, call: &Call) -> Result<(Arc<str>, Outgoing, Option<Held>), EvalError> {
         // the caller's names first: what the endpoint binds by itself may be made of them
         for (name, template) in &call.with {
             self.scope.bind(name, template.eval(self.scope)?);
@@ -174,6 +177,7 @@ impl Caller<'_> {
             }
         }
         let mut outgoing = self.context.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
+        let held = Prepared::hold(endpoint, &outgoing)?;
         self.add_cookies(&mut outgoing);
         let name = match &self.context.names[endpoint.id.index()] {
             Some(name) => name.clone(),
@@ -187,7 +191,7 @@ impl Caller<'_> {
                 }
             }
         };
-        Ok((name, outgoing))
+        Ok((name, outgoing, held))
     }
 
     fn keeps_cookies(&self) -> bool {
@@ -258,7 +262,11 @@ impl Caller<'_> {
         let of_call = timing.of_call_due(request.call_due);
         let (mut status, mut values, mut answered) = (None, Vec::new(), None);
         let ending = std::mem::replace(&mut exchange.ending, Ending::Cut);
-        let (outcome, message) = match decompressed(ending) {
+        let ending = match ending {
+            Ending::Answer(answer) if endpoint.body_use == BodyUse::Shown => Ending::Answer(legible(answer)),
+            ending => decompressed(ending),
+        };
+        let (outcome, message) = match ending {
             Ending::Answer(answer) => {
                 status = Some(answer.status);
                 let answer = Answer::new(answer.status, answer.headers, answer.body, of_call.response_time());
@@ -288,7 +296,7 @@ impl Caller<'_> {
         drop(tally);
         if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
             self.context.secrets.flush();
-            observer(&trace.finished(endpoint, answered, of_call, message, self.scope));
+            observer(&trace.of_length(exchange.content).finished(endpoint, answered, of_call, message, self.scope));
         }
         let result = match outcome {
             Outcome::Ok | Outcome::Redirected => CallResult::Ok,

@@ -15,6 +15,7 @@ use super::secrets::Sent;
 use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path};
 use crate::expression::{EvalError, Scope};
 use crate::http::{CODINGS, Keep, Origin, Outgoing};
+use crate::memory::{Held, hold};
 use crate::secrets::Secrets;
 use crate::units::Size;
 
@@ -49,6 +50,8 @@ pub(super) enum Redirect {
 
 const AGENT: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
 /// A body longer than this is not kept, and fails where the plan needs it.
+/// So much of an answer's body is kept that is only shown.
+const SHOWN_BODY: Size = Size::from_bytes(1 << 20);
 pub(super) const LONGEST_BODY: Size = Size::from_bytes(16 << 20);
 
 impl Prepared {
@@ -86,6 +89,17 @@ impl Prepared {
         })
     }
 
+    /// Counts a body that was made for one request in the run's memory, for as long as what is given back lives.
+    ///
+    /// # Errors
+    /// A run whose memory is used up.
+    pub(super) fn hold(endpoint: &Endpoint, outgoing: &Outgoing) -> Result<Option<Held>, EvalError> {
+        if endpoint.payload.is_shared() {
+            return Ok(None);
+        }
+        hold(outgoing.body.len()).map_err(|no_room| EvalError { message: format!("the body: {no_room}") })
+    }
+
     /// The request as it goes out now.
     ///
     /// # Errors
@@ -118,6 +132,7 @@ impl Prepared {
             keep: match endpoint.body_use {
                 BodyUse::Unread => Keep::Nothing,
                 BodyUse::Read => Keep::UpTo(LONGEST_BODY),
+                BodyUse::Shown => Keep::First(SHOWN_BODY),
             },
         })
     }

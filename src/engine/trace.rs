@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::answer::legible;
 use crate::compile::Endpoint;
 use crate::expression::{Answer, Scope, Value};
 use crate::http::{Ending, Exchange, Outgoing};
@@ -15,6 +16,8 @@ pub struct CallTrace {
     pub request: Option<Outgoing>,
     /// The answer; `None` where none came.
     pub answer: Option<Answer>,
+    /// How many bytes the answer's body had as it came, of which a part may be kept.
+    pub content: u64,
     /// From when it was sent to its end.
     pub took: Duration,
     /// Each check of the endpoint: what it expects, and how it was broken.
@@ -46,6 +49,11 @@ impl CallTrace {
 
     pub(super) fn unsent(endpoint: &Arc<str>, message: &str) -> Self {
         Self { failure: Some(message.to_owned()), ..Self::of(endpoint, None) }
+    }
+
+    /// Of an answer whose body had so many bytes.
+    pub(super) fn of_length(self, content: u64) -> Self {
+        Self { content, ..self }
     }
 
     pub(super) fn redirected(self, exchange: Exchange) -> Self {
@@ -95,6 +103,7 @@ impl CallTrace {
             endpoint: endpoint.clone(),
             request,
             answer: None,
+            content: 0,
             took: Duration::ZERO,
             checks: Vec::new(),
             captures: Vec::new(),
@@ -106,9 +115,12 @@ impl CallTrace {
     fn with(self, exchange: Exchange) -> Self {
         let took = exchange.ended.saturating_duration_since(exchange.sent);
         let answer = match exchange.ending {
-            Ending::Answer(answer) => Some(Answer::new(answer.status, answer.headers, answer.body, took)),
+            Ending::Answer(answer) => {
+                let answer = legible(answer);
+                Some(Answer::new(answer.status, answer.headers, answer.body, took))
+            }
             Ending::Failed(_) | Ending::Cut => None,
         };
-        Self { answer, took, ..self }
+        Self { answer, took, content: exchange.content, ..self }
     }
 }

@@ -81,9 +81,19 @@ pub(super) fn owned(bytes: impl AsRef<[u8]> + Into<Bytes> + Send + 'static, held
     }
 }
 
+/// How much of a body is kept, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum BodyLimit {
+    Nothing,
+    /// All of it; a longer one is refused.
+    Whole(u64),
+    /// So much of it; the rest is counted.
+    First(u64),
+}
+
 /// Where a body goes: nowhere, or into memory up to a limit.
 pub(super) struct BodySink {
-    limit: Option<u64>,
+    limit: BodyLimit,
     /// The length the answer's head claims.
     claimed: Option<u64>,
     /// How much has come, kept or not.
@@ -101,8 +111,8 @@ enum Kept {
 }
 
 impl BodySink {
-    /// Keeps a body up to `limit`, or nothing of it where there is none; `claimed` is the length its head gives it.
-    pub fn new(limit: Option<u64>, claimed: Option<u64>) -> Self {
+    /// Keeps of a body what `limit` says; `claimed` is the length its head gives it.
+    pub fn new(limit: BodyLimit, claimed: Option<u64>) -> Self {
         Self { limit, claimed, taken: 0, kept: Kept::Nothing, held: None }
     }
 
@@ -123,11 +133,24 @@ impl BodySink {
     /// Takes a piece.
     fn take(&mut self, piece: Bytes) -> Result<(), Refused> {
         self.taken = self.taken.saturating_add(piece.len() as u64);
-        let Some(limit) = self.limit else { return Ok(()) };
-        let whole = self.len().saturating_add(piece.len() as u64);
-        if whole > limit || self.claimed.is_some_and(|claimed| claimed > limit) {
-            return Err(Refused::TooLong(limit));
+        let mut piece = piece;
+        match self.limit {
+            BodyLimit::Nothing => return Ok(()),
+            BodyLimit::Whole(limit) => {
+                let whole = self.len().saturating_add(piece.len() as u64);
+                if whole > limit || self.claimed.is_some_and(|claimed| claimed > limit) {
+                    return Err(Refused::TooLong(limit));
+                }
+            }
+            BodyLimit::First(limit) => {
+                let room = limit.saturating_sub(self.len());
+                piece.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+                if piece.is_empty() {
+                    return Ok(());
+                }
+            }
         }
+        let whole = self.len().saturating_add(piece.len() as u64);
         match &mut self.held {
             Some(held) => held.grow(piece.len() as u64).map_err(Refused::NoRoom)?,
             None => self.held = hold(usize::try_from(whole).unwrap_or(usize::MAX)).map_err(Refused::NoRoom)?,

@@ -12,7 +12,7 @@ use http_body_util::Full;
 use hyper::body::Body;
 use tokio::time::Instant;
 
-use super::body::{BodySink, DrainError, drain};
+use super::body::{BodyLimit, BodySink, DrainError, drain};
 use super::connect::connect;
 use super::connection::{Connection, Resting};
 use super::deadline::Deadline;
@@ -291,8 +291,9 @@ async fn send_and_receive(
         .await?
     };
     let limit = match keep {
-        Keep::Nothing => None,
-        Keep::UpTo(size) => Some(size.min(transport.settings().body_cap).as_bytes()),
+        Keep::Nothing => BodyLimit::Nothing,
+        Keep::UpTo(size) => BodyLimit::Whole(size.min(transport.settings().body_cap).as_bytes()),
+        Keep::First(size) => BodyLimit::First(size.min(transport.settings().body_cap).as_bytes()),
     };
     let mut sink = BodySink::new(limit, body.size_hint().exact());
     match poll_fn(|cx| drain(connection, &mut body, &mut sink, cx)).await {

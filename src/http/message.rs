@@ -33,6 +33,8 @@ pub enum Keep {
     Nothing,
     /// All of it; an answer with a longer body than this fails as [`FailureKind::Body`].
     UpTo(Size),
+    /// So much of it, for people to see: what is beyond is read and counted.
+    First(Size),
 }
 
 /// One exchange, from its first moment to its last.

@@ -193,7 +193,11 @@ impl Picture<'_> {
         };
         let users = planned(users, &|number| grouped(number.round() as u64));
         let users = vec![label("users", wide), Span::styled(grouped(second.users), STRONG), Span::raw(users)];
-        let arrivals = planned(arrivals, &rate);
+        // an arrival is a task, and may be several requests
+        let arrivals = arrivals.map_or_else(String::new, |arrivals| {
+            let planned = if wide { " planned" } else { "" };
+            format!(", arrivals {}/s of {}{planned}", grouped(self.board.tasks_begun), rate(arrivals))
+        });
         let now = Span::styled(format!("{}/s", grouped(second.ended)), STRONG);
         let rates = Row::Rates {
             label: Line::from(vec![label("rate", wide), now, Span::raw(arrivals), Span::raw(" ")]),

@@ -51,6 +51,7 @@ fn board() -> Dashboard {
         stages: vec!["peak".to_owned()],
         stage_place: (2, 3),
         rates: (0..120).map(|second| (second % 40) * 6).collect(),
+        tasks_begun: 122,
         recent: Some(Quantiles { p50: MS, p95: 31 * MS, p99: 90 * MS, count: 2440 }),
         whole: Some(Quantiles { p50: MS, p95: 29 * MS, p99: 120 * MS, count: 13_333 }),
         errors: Errors {
@@ -107,6 +108,14 @@ fn a_picture_fits_a_usual_terminal() {
 #[test]
 fn a_picture_fits_half_of_one() {
     hold("narrow_40x12", &drawn((40, 12), &board(), &face()));
+}
+
+#[test]
+fn arrivals_are_held_against_the_plan_and_not_their_requests() {
+    let face = Face { planned: Planned { users: None, arrivals: Some(125.0) }, ..face() };
+    let told = |columns| drawn((columns, 12), &board(), &face);
+    assert!(told(80).contains("rate      244/s, arrivals 122/s of 125/s planned ▁"), "{}", told(80));
+    assert!(told(40).contains("rate   244/s, arrivals 122/s of 125/s ▇█"), "{}", told(40));
 }
 
 #[test]

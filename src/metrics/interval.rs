@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::accounting::Accounting;
+use super::bucket::Scale;
+use super::distribution::Distribution;
 use super::errors::{ErrorCount, ErrorGroups};
 use super::last_ended::LastEnded;
 use super::series::{Counts, Measure, SeriesKey};
@@ -110,6 +112,15 @@ impl Interval {
             last_ended: LastEnded::default(),
             health: Health::default(),
         }
+    }
+
+    /// The response times of all requests that ended in it.
+    #[must_use]
+    pub fn response_times(&self) -> Distribution {
+        let times = self.series.iter().flat_map(|series| &series.times);
+        let mut response = Distribution::new(Scale::Time);
+        times.filter(|(measure, _)| Measure::RESPONSE.contains(measure)).for_each(|(_, samples)| response.add(samples));
+        response
     }
 
     /// What its users come to in the first so much of it; `None` in no time. Where only those at its end are known, they

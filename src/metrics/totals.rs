@@ -67,8 +67,22 @@ pub struct Second {
     pub fewest: u64,
     /// Their mean over its time.
     pub mean: f64,
+    /// Quantiles of the response times of requests that ended in it: of several seconds, those of the slowest, since
+    /// quantiles cannot be put together. `None` where none ended.
+    pub response: Option<SecondTimes>,
     /// How the generator fared, at its worst.
     pub health: Health,
+}
+
+/// Quantiles of one second's response times, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SecondTimes {
+    /// The median.
+    pub p50: f64,
+    /// The 95th percentile.
+    pub p95: f64,
+    /// The 99th percentile.
+    pub p99: f64,
 }
 
 /// How many entries the history may have before neighbours are folded into one.
@@ -205,6 +219,7 @@ impl Totals {
             users: users.most,
             fewest: users.least,
             mean: users.mean,
+            response: SecondTimes::of(&interval.response_times()),
             health: interval.health,
         };
         match self.history.last_mut() {
@@ -265,6 +280,17 @@ impl SeriesTotal {
     }
 }
 
+impl SecondTimes {
+    fn of(times: &Distribution) -> Option<Self> {
+        Some(Self { p50: times.quantile(0.5)?, p95: times.quantile(0.95)?, p99: times.quantile(0.99)? })
+    }
+
+    /// The larger of each.
+    fn slower(self, other: Self) -> Self {
+        Self { p50: self.p50.max(other.p50), p95: self.p95.max(other.p95), p99: self.p99.max(other.p99) }
+    }
+}
+
 impl Second {
     fn fold(&mut self, other: &Self) {
         let (mine, theirs) = (f64::from(self.length), f64::from(other.length));
@@ -275,6 +301,10 @@ impl Second {
         self.failed += other.failed;
         self.users = self.users.max(other.users);
         self.fewest = self.fewest.min(other.fewest);
+        self.response = match (self.response, other.response) {
+            (Some(mine), Some(theirs)) => Some(mine.slower(theirs)),
+            (one, other) => one.or(other),
+        };
         self.health.merge(&other.health);
     }
 }

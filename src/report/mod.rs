@@ -13,7 +13,9 @@ mod page;
 mod sanitize;
 mod summary;
 
-pub use comparison::{ComparisonReport, build_comparison, comparison_page, comparison_schema, read_pair};
+pub use comparison::{
+    ComparisonReport, ResultsWanted, build_comparison, comparison_page, comparison_schema, read_pair,
+};
 pub use csv::{HistoryRows, csv_rows, csv_text, exceptions, failures};
 pub use files::{NewRun, Place, ResultFiles};
 pub use format::{Baseline, Format, Seconds, keep};

@@ -257,6 +257,9 @@ fn second(second: &Second, limits: &Limits) -> SecondEntry {
         started: second.started,
         ok: second.ok,
         failed: second.failed,
+        p50: second.response.map(|times| times.p50 / 1e6),
+        p95: second.response.map(|times| times.p95 / 1e6),
+        p99: second.response.map(|times| times.p99 / 1e6),
         suspect: !health_issues.is_empty(),
         health_issues,
     }

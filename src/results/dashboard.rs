@@ -6,7 +6,7 @@ use super::fold::Results;
 use super::recent::{Quantiles, Recent};
 use super::snapshot::Snapshot;
 use crate::metrics::{Distribution, Interval, Measure, Scale, Totals};
-use crate::sample::{Catalog, EndpointId};
+use crate::sample::{Catalog, EndpointId, TaskId, TaskRole};
 use crate::units::Offset;
 use crate::verdict::health_issues;
 
@@ -25,6 +25,8 @@ pub struct Dashboard {
     pub stage_place: (usize, usize),
     /// Requests that ended in each of the last seconds, the latest last.
     pub rates: Vec<u64>,
+    /// Tasks that began in the last second: of a plan with arrivals, those that somebody took.
+    pub tasks_begun: u64,
     /// Response times of the last seconds.
     pub recent: Option<Quantiles>,
     /// Response times of the whole run.
@@ -108,6 +110,8 @@ impl Dashboard {
         let history = totals.history();
         let latest = history.get(history.len().saturating_sub(RATES)..).unwrap_or_default();
         let second = Snapshot::of(interval, results);
+        let tasks = &header.catalog.tasks;
+        let is_work = |task: TaskId| tasks.get(task.index()).is_none_or(|task| task.role == TaskRole::Work);
         let limits = results.generator().limits();
         let health = &interval.health;
         Self {
@@ -116,6 +120,12 @@ impl Dashboard {
             stages: names.collect(),
             stage_place: (under_way.last().map_or(header.stages.len(), |last| last + 1), header.stages.len()),
             rates: latest.iter().map(|step| (step.ok + step.failed) / u64::from(step.length.max(1))).collect(),
+            tasks_begun: interval
+                .tasks
+                .iter()
+                .filter(|(key, _)| is_work(key.task))
+                .map(|(_, tasks)| tasks.started)
+                .sum(),
             recent: recent.quantiles(),
             whole,
             errors: errors(interval, totals),

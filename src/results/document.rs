@@ -138,7 +138,8 @@ pub struct RunEntry {
     /// How many bytes the run could hold for what it counted and for what it kept of answers; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_budget: Option<u64>,
-    /// What was counted as `other`, and why; absent where nothing was.
+    /// Limits that were met: what was counted as `other` and why, and whether there was room for every secret; absent where
+    /// none was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folded: Vec<String>,
     /// What a person changed of the load by a key while it was made, and when; absent where nobody did.
@@ -579,6 +580,16 @@ pub struct SecondEntry {
     pub ok: u64,
     /// Requests failed.
     pub failed: u64,
+    /// The median of the response times of requests that ended in it; absent where none ended. This and the two below are of
+    /// single seconds: of a longer step, the slowest second's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50: Option<f64>,
+    /// Their 95th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95: Option<f64>,
+    /// Their 99th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99: Option<f64>,
     /// Whether the generator coloured it.
     pub suspect: bool,
     /// With what: `throttled`, `stolen`, `starved`, `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.

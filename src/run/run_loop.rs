@@ -104,6 +104,7 @@ pub async fn conduct(
         cut: None,
         memory: options.memory.hold(Part::Series, 0).ok(),
         folds: Vec::new(),
+        secrets_full: false,
     };
     for line in lines {
         under_way.emitter.annotate(Offset::ZERO, Mark::Line, &line);
@@ -157,6 +158,8 @@ struct UnderWay<'a, L> {
     memory: Option<Held>,
     /// What was folded into `other` and told.
     folds: Vec<Fold>,
+    /// Whether it was told that there was no room for every secret.
+    secrets_full: bool,
 }
 
 /// What was under way is cut off.
@@ -333,6 +336,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         if let Some(memory) = &mut self.memory {
             memory.set(self.emitter.results.totals().bytes() as u64);
         }
+        self.look_at_secrets();
         if self.stop.phase() > Phase::Running {
             return;
         }
@@ -342,6 +346,15 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         {
             let rule = self.emitter.results.header().thresholds.get(broken).map(|rule| rule.require.clone());
             self.end(Closing::Threshold(broken), Some((Mark::ThresholdBroke, &rule.unwrap_or_default())));
+        }
+    }
+
+    /// Says once that there was no room for every secret.
+    fn look_at_secrets(&mut self) {
+        if !self.secrets_full && self.program.secrets.is_full() {
+            self.secrets_full = true;
+            let text = "the run met more secrets than are kept: those that came later are hidden by their looks alone";
+            self.emitter.annotate(self.emitter.reached, Mark::Folded, text);
         }
     }
 

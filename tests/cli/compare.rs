@@ -109,3 +109,19 @@ fn every_form_is_as_its_golden_says_whatever_the_names_hold() {
     let forms = [("txt", page.text()), ("md", page.markdown()), ("xml", comparison_junit(&report))];
     assert_goldens(forms.map(|(ending, made)| (format!("tests/compare/comparison.{ending}").into(), made)));
 }
+
+#[test]
+fn too_little_data_is_an_error_where_a_result_is_required() {
+    let service = delayed("1ms");
+    let plan = PlanFolder::text(
+        "endpoints: {look: {get: /health}}\nusers: {u: {pacing: 200ms, tasks: {t: {call: look}}}}\n\
+         shape: {constant: {users: 1, for: 1s}}\n",
+    )
+    .aimed_at(&service);
+    assert_eq!(plan.run(&["--quiet"]).0, 0);
+    let run = plan.file("journal");
+    let (code, text, _) = compare(&run, &run, &[]);
+    assert!(code == 0 && text.contains("? not enough data"), "{text}");
+    let (code, told, _) = compare(&run, &run, &["--require-verdict", "--json"]);
+    assert_eq!((code, &valid(&told, "comparison")["exit_code"]), (4, &4.into()), "{told}");
+}

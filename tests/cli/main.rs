@@ -22,3 +22,4 @@ mod show;
 #[path = "../support/mod.rs"]
 mod support;
 mod taint;
+mod try_out;

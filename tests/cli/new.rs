@@ -104,6 +104,22 @@ fn the_starter_passes_its_check_and_no_file_is_overwritten() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 }
 
+/// The first minute of whoever is new here.
+#[test]
+fn the_starter_runs_as_it_is() {
+    let folder = Folder::new();
+    let (code, _, told) = finish(command_line::command().current_dir(&*folder).args(["new", "plan.yaml"]));
+    assert!(code == 0 && told.ends_with("next: plimsoll run plan.yaml --embedded\n"), "{told}");
+    let run = ["run", "plan.yaml", "--embedded", "--quiet", "--name", "first"];
+    let (code, summary, stderr) = finish(command_line::command().current_dir(&*folder).args(run));
+    // a machine that is busy with other tests may make it not valid
+    assert!(code == 0 || (code == 4 && !summary.contains("✗  broken")), "{summary}{stderr}");
+    assert!(summary.contains("/checkout") && !stderr.contains("warning"), "{summary}{stderr}");
+    let (code, told, _) =
+        finish(command_line::command().current_dir(&*folder).args(["try", "plan.yaml", "--embedded"]));
+    assert!(code == 0 && told.contains("\"order\": \"order-1\""), "{told}");
+}
+
 #[test]
 fn what_cannot_be_drafted_is_told_with_a_way_out() {
     for (args, said) in [

@@ -93,3 +93,34 @@ fn a_journal_cut_off_anywhere_is_told_as_far_as_it_goes() {
         assert!(!stderr.is_empty(), "cut at {part}/20 is not told");
     }
 }
+
+#[test]
+fn each_second_of_the_history_has_its_quantiles_and_each_stage_its_figures() {
+    let target = target::ready();
+    let plan = plan("shape: {stages: [{users: 2, for: 1s, warm_up: true}, {users: 6, for: 1s, ramp: 500ms}]}\n")
+        .aimed_at(&target);
+    plan.run(&["--quiet"]);
+    let report = plan.report();
+    let (_, csv, _) = show(&plan.file("journal"), &["--json"]);
+    assert_eq!(csv, plan.file_text("json"));
+    let rows = plan.with_ending("_stats_history.csv");
+    let rows: Vec<Vec<&str>> = rows.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let steps = report["history"].as_array().unwrap();
+    assert!(steps.len() >= 2, "{report}");
+    for (step, row) in steps.iter().zip(&rows) {
+        let ended = step["ok"].as_u64().unwrap() + step["failed"].as_u64().unwrap();
+        assert_eq!(step["p50"].is_number(), ended > 0, "{step}");
+        if ended > 0 {
+            let [p50, p95, p99] = ["p50", "p95", "p99"].map(|name| step[name].as_f64().unwrap());
+            assert!(p50 <= p95 && p95 <= p99, "{step}");
+            // the columns of Locust's file are whole milliseconds
+            assert_eq!([p50, p95, p99].map(|ms| ms.round().to_string()), [row[6], row[11], row[13]], "{step}");
+        }
+    }
+    let stages = report["breakdown"]["stages"].as_array().unwrap();
+    assert_eq!(stages.len(), 2);
+    assert!(
+        stages.iter().all(|stage| stage["response_time"]["p95"].is_number() && stage["rate"].is_number()),
+        "{report}"
+    );
+}

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::cli::compare::TOLERANCE;
 use crate::cli::memory::MemoryArgs;
-use crate::cli::plan_file::FilterWords;
+use crate::cli::plan_file::{FilterWords, assignment};
 use crate::cli::results_folder::{Wanted, results_folder, run_file};
 use crate::journal::{Label, RunName};
 use crate::plan::{Aim, Overrides};
@@ -157,12 +157,5 @@ impl RunArgs {
 
     pub(super) const fn profile(&self) -> Option<&String> {
         self.profile.as_ref()
-    }
-}
-
-fn assignment(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
-        _ => Err("write it as NAME=VALUE".to_owned()),
     }
 }

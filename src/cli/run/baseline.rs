@@ -6,7 +6,7 @@ use crate::cli::compare::{demand, exit, held_against, json};
 use crate::cli::memory::MORE_MEMORY;
 use crate::cli::terminal::{complain, data, settle, talk};
 use crate::journal::Reader;
-use crate::report::{ComparisonReport, Place, comparison_junit, comparison_page, visible};
+use crate::report::{ComparisonReport, Place, ResultsWanted, comparison_junit, comparison_page, visible};
 use crate::results::baseline;
 use crate::threshold::Rule;
 use crate::units::Shard;
@@ -61,7 +61,8 @@ pub(super) fn compare(args: &RunArgs, place: &Place) -> Result<Option<Compared>,
     let Some(baseline) = args.baseline.as_ref().filter(|_| !args.shard.is_some_and(Shard::is_part)) else {
         return Ok(None);
     };
-    let compared = held_against(baseline, &place.path(".journal"), &demand(args.tolerance));
+    let journal = place.path(".journal");
+    let compared = held_against((baseline, &journal), &demand(args.tolerance), ResultsWanted::WhereKnown);
     let compared = compared.map_err(|error| error.to_string())?;
     let report = json(&compared).map_err(|_| "it is no JSON".to_owned())?;
     let page = comparison_page(&compared).markdown();

@@ -5,6 +5,7 @@ use super::args::RunArgs;
 use super::baseline::resolve;
 use super::write_results::{Lost, ResultsWriter, Written};
 use super::{baseline, write_results};
+use crate::cli;
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::runtime::block_on;
@@ -14,7 +15,7 @@ use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
 use crate::journal::{Label, Labels};
 use crate::live::{Hands, Planned, Talk, Terminal, restore_terminal};
-use crate::plan::{Aim, node_as_written};
+use crate::plan::node_as_written;
 use crate::report::{NewRun, ResultFiles, run_page, visible};
 use crate::results::Results;
 use crate::run::{
@@ -22,7 +23,7 @@ use crate::run::{
     planned, probe, raise, timely,
 };
 use crate::secrets::Told;
-use crate::target::{Behaviour, PATHS, Target};
+use crate::target::Target;
 use crate::units::Shard;
 use crate::verdict::Exit;
 
@@ -47,8 +48,7 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     options.memory.of_this_thread();
     timely(options.start, SystemTime::now()).map_err(misfit)?;
     let target = embedded(args)?;
-    let aim =
-        target.as_ref().map(|target| Aim::InPlace { origin: format!("http://{}", target.address()), paths: &PATHS });
+    let aim = target.as_ref().map(cli::embedded::aim);
     let path = find(&args.plan);
     let variables = Variables::read(args.env_file.as_deref(), Unset::Wrong)?;
     let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter(), &variables);
@@ -143,8 +143,7 @@ fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
                 .to_owned(),
         }));
     }
-    let started = Target::start(Behaviour::default(), ([127, 0, 0, 1], 0).into());
-    started.map(Some).map_err(|error| refuse(&format!("the embedded service could not start: {error}"), "try again"))
+    cli::embedded::start().map(Some).map_err(|why| refuse(&why, "try again"))
 }
 
 /// A run that is over.

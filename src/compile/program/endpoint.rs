@@ -63,6 +63,8 @@ pub enum BodyUse {
     Unread,
     /// Checks, captures or later steps do.
     Read,
+    /// Only a person, who is shown it: nothing about it makes a call fail.
+    Shown,
 }
 
 /// What one call leaves in the user's state. Without a match the call fails.

@@ -3,6 +3,7 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
 use super::read::Pair;
+use crate::verdict::Exit;
 use crate::verdict::compare::{Change, Compared, Comparison, Demand, LEVEL, Name, Quantity, REPLICATES, Word};
 
 /// The version of the comparison's form. It changes when a field changes its meaning or goes away, not when one comes.
@@ -17,7 +18,7 @@ pub struct ComparisonReport {
     pub plimsoll: String,
     /// The result: the worst word of all rows.
     pub word: WordEntry,
-    /// The exit code: 1 for a regression, else 0.
+    /// The exit code: 1 for a regression, 4 for too little data where a result is required, else 0.
     pub exit_code: u8,
     /// What is to be known before the words are believed: what differs between the runs, what is missing.
     pub warnings: Vec<String>,
@@ -114,6 +115,10 @@ pub struct ChangeEntry {
     pub low: Option<f64>,
     /// The interval's upper end.
     pub high: Option<f64>,
+    /// Whether the interval is so wide that it means nothing: a doubling, or of an error rate five points, would not be seen.
+    /// Absent where it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub too_wide: bool,
     /// The result.
     pub word: WordEntry,
 }
@@ -141,15 +146,34 @@ pub enum WordEntry {
     NotEnoughData,
 }
 
+/// Whether a comparison has to come to a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultsWanted {
+    /// It is as good as one without a change where there is too little data.
+    WhereKnown,
+    /// It must: too little data is an error.
+    Always,
+}
+
 /// Makes the document of a comparison.
 #[must_use]
-pub fn build_comparison(pair: &Pair, demand: &Demand, comparison: &Comparison) -> ComparisonReport {
+pub fn build_comparison(
+    pair: &Pair,
+    demand: &Demand,
+    comparison: &Comparison,
+    results: ResultsWanted,
+) -> ComparisonReport {
     let name = |(method, name): &Name| NameEntry { method: method.to_string(), name: name.to_string() };
     ComparisonReport {
         version: VERSION,
         plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
         word: comparison.word.into(),
-        exit_code: u8::from(comparison.word == Word::Regressed),
+        exit_code: match (comparison.word, results) {
+            (Word::Regressed, _) => Exit::Failed,
+            (Word::NotEnoughData, ResultsWanted::Always) => Exit::Invalid,
+            (Word::NotEnoughData | Word::Same | Word::Improved, _) => Exit::Passed,
+        }
+        .code(),
         warnings: pair.warnings.clone(),
         base: pair.base.side.clone(),
         new: pair.new.side.clone(),
@@ -194,6 +218,8 @@ fn change(change: &Change) -> ChangeEntry {
         change: change.change,
         low: change.interval.map(|(low, _)| low),
         high: change.interval.map(|(_, high)| high),
+        // with an interval there is no other reason for want of a result
+        too_wide: change.interval.is_some() && change.word == Word::NotEnoughData,
         word: change.word.into(),
     }
 }

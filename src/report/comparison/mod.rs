@@ -6,7 +6,7 @@ mod page;
 mod read;
 
 pub(super) use document::{ChangeEntry, ComparedEntry, WordEntry};
-pub use document::{ComparisonReport, build_comparison, comparison_schema};
+pub use document::{ComparisonReport, ResultsWanted, build_comparison, comparison_schema};
 pub use page::comparison_page;
 pub(super) use page::{difference, interval, quantity, value};
 pub use read::read_pair;

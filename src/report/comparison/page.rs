@@ -14,6 +14,9 @@ pub fn comparison_page(report: &ComparisonReport) -> Page {
             section = section.with(Block::Note(only(run, names)));
         }
     }
+    if let Some(wide) = too_wide(report) {
+        section = section.with(Block::Note(wide.into()));
+    }
     page.section(section.with(Block::Note(explanation(report).into())));
     report.warnings.iter().for_each(|warning| page.warning(Line::quote(warning)));
     page
@@ -50,6 +53,7 @@ fn changes(report: &ComparisonReport) -> Table {
 fn cells(name: [Cell; 2], change: &ChangeEntry) -> Row {
     let result = match change.word {
         WordEntry::Same => Cell::Verdict(None, "same"),
+        WordEntry::NotEnoughData if change.too_wide => Cell::Verdict(None, "too wide"),
         WordEntry::NotEnoughData => Cell::Verdict(None, "not enough data"),
         WordEntry::Improved => Cell::Verdict(Some(Mark::Good), "improved"),
         WordEntry::Regressed => Cell::Verdict(Some(Mark::Bad), "regressed"),
@@ -101,6 +105,20 @@ fn unit(change: &ChangeEntry) -> Unit {
 fn only(run: &str, names: &[NameEntry]) -> Line {
     let names = names.iter().map(|name| Line::name(format!("{} {}", name.method, name.name)));
     Line::joined([format!("in the {run} run alone: ").into(), Line::joined(names, ", ")], "")
+}
+
+/// What to make of intervals that are too wide to mean anything; `None` without any.
+fn too_wide(report: &ComparisonReport) -> Option<String> {
+    let rows = report.requests.iter().chain([&report.total]);
+    let wide = rows.flat_map(|row| &row.changes).filter(|change| change.too_wide).count() as u64;
+    let (are, they) = if wide == 1 { ("is", "it does") } else { ("are", "they do") };
+    (wide > 0).then(|| {
+        format!(
+            "too wide: {} {are} too wide to mean anything: a doubling, or of an error rate 5 points, would not be seen, and \
+             {they} not say that nothing changed; run longer, or more often",
+            counted(wide, "interval")
+        )
+    })
 }
 
 /// How to read the intervals, in a sentence.

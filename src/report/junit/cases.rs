@@ -227,6 +227,9 @@ fn changed(class: &str, change: &ChangeEntry) -> Case {
         seconds: None,
         outcome: match change.word {
             WordEntry::Same | WordEntry::Improved => CaseOutcome::Passed,
+            WordEntry::NotEnoughData if change.too_wide => {
+                CaseOutcome::Skipped("its interval is too wide to mean anything".to_owned())
+            }
             WordEntry::NotEnoughData => CaseOutcome::Skipped("not enough data".to_owned()),
             WordEntry::Regressed => CaseOutcome::Failed(Failure {
                 kind: "regression".to_owned(),
