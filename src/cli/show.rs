@@ -7,7 +7,7 @@ use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::results_folder::{ResultsArgs, Wanted};
 use super::terminal::{complain, data, document, markup, page, secrets, talk};
 use crate::journal::{Reader, Tail};
-use crate::report::{Baseline, Format, HistoryRows, Place, Seconds, keep, run_page, visible};
+use crate::report::{Baseline, Format, HistoryRows, Place, ResultsWanted, Seconds, keep, run_page, visible};
 use crate::results::{Report, Results, replay};
 use crate::units::Ratio;
 use crate::verdict::Exit;
@@ -90,7 +90,7 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
         args.baseline.as_deref().map(|baseline| args.results.run_file(baseline, Wanted::Journal)).transpose()?;
     let comparison = earlier.as_deref().map(|earlier| {
         let tolerance = Ratio::parse(TOLERANCE).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
-        held_against(earlier, &journal, &demand(tolerance))
+        held_against((earlier, &journal), &demand(tolerance), ResultsWanted::WhereKnown)
             .map_err(|error| refuse(&error.to_string(), "name the journal of an earlier run"))
     });
     let comparison = comparison.transpose()?;
