@@ -153,7 +153,13 @@ impl Load {
                 let sample = sample(&mut self.dice, second, median, fails);
                 self.tally.record(if fails { *bad } else { *good }, &sample);
                 if fails {
-                    self.tally.error(*bad, FailureKind::Check, "the status is 500 and not 200", sample.timing.ended());
+                    self.tally.error(
+                        *bad,
+                        FailureKind::Check,
+                        "the status is 500 and not 200",
+                        sample.timing.ended(),
+                        || Some("{\"error\": \"out of memory\"}".into()),
+                    );
                 }
             }
         }
@@ -209,6 +215,7 @@ fn header() -> Header {
         thresholds: Vec::new(),
         stages: Vec::new(),
         at_least: None,
+        planned: None,
         parts: Vec::new(),
         name: None,
         labels: Default::default(),

@@ -37,8 +37,13 @@ pub fn journal(bytes: &[u8]) {
     // what has a page's charts and the history's rows is the same journal, read again
     let place = std::env::temp_dir().join(format!("plimsoll_journal_{}", std::process::id()));
     let kept = std::fs::write(&place, &journal).is_ok();
-    let seconds =
-        Seconds { journal: &place, through: None, rows: HistoryRows::Aggregated, secrets: &Secrets::default() };
+    let seconds = Seconds {
+        journal: &place,
+        through: None,
+        rows: HistoryRows::Aggregated,
+        secrets: &Secrets::default(),
+        baseline: None,
+    };
     for format in Format::ALL.into_iter().filter(|_| kept) {
         let _ = format.write(&report, &seconds, &mut Vec::new());
     }

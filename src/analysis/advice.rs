@@ -81,7 +81,8 @@ impl<'a> Causes<'a> {
     fn endpoints(&self, of: impl Fn(Cause) -> bool) -> Vec<String> {
         let mut all: BTreeMap<&String, u64> = BTreeMap::new();
         for (title, count) in self.endpoints.iter().filter(|(cause, _)| of(**cause)).flat_map(|(_, titles)| titles) {
-            *all.entry(title).or_default() += count;
+            let known = all.entry(title).or_default();
+            *known = count.saturating_add(*known);
         }
         let mut all: Vec<(&String, u64)> = all.into_iter().collect();
         all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

@@ -68,7 +68,9 @@ pub fn read_stats<R: Read>(source: &Path, file: R, companions: CompanionCsvs) ->
     let seconds = span(total.iter().chain(&rows)).or_else(|| companions.seconds());
     check_total(&rows, total.as_ref(), &mut notes);
     notes.extend(failed_in_percentiles(
-        total.as_ref().map_or_else(|| rows.iter().map(|row| row.failed).sum(), |all| all.failed),
+        total
+            .as_ref()
+            .map_or_else(|| rows.iter().fold(0_u64, |all, row| all.saturating_add(row.failed)), |all| all.failed),
     ));
     notes.extend(companions.notes);
     Ok(Figures {

@@ -2,12 +2,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::compare::{TOLERANCE, demand, held_against};
 use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::results_folder::{ResultsArgs, Wanted};
 use super::terminal::{complain, data, document, markup, page, secrets, talk};
 use crate::journal::{Reader, Tail};
-use crate::report::{Format, HistoryRows, Place, Seconds, keep, run_page, visible};
+use crate::report::{Baseline, Format, HistoryRows, Place, Seconds, keep, run_page, visible};
 use crate::results::{Report, Results, replay};
+use crate::units::Ratio;
 use crate::verdict::Exit;
 
 /// Shows a run again, from its journal: one that is over, still under way, or was cut off anywhere.
@@ -38,6 +40,10 @@ pub(super) struct ShowArgs {
     /// A page with charts, for a browser.
     #[arg(long)]
     html: bool,
+
+    /// An earlier run, named in the same ways, that the page shows this one beside.
+    #[arg(long, value_name = "RUN")]
+    baseline: Option<PathBuf>,
 
     /// Markdown for a pull request's comment.
     #[arg(long)]
@@ -80,12 +86,23 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     if let Some(missing) = missing(reader.tail()) {
         talk(&visible(&format!("warning: {missing}\n")));
     }
+    let earlier =
+        args.baseline.as_deref().map(|baseline| args.results.run_file(baseline, Wanted::Journal)).transpose()?;
+    let comparison = earlier.as_deref().map(|earlier| {
+        let tolerance = Ratio::parse(TOLERANCE).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
+        held_against(earlier, &journal, &demand(tolerance))
+            .map_err(|error| refuse(&error.to_string(), "name the journal of an earlier run"))
+    });
+    let comparison = comparison.transpose()?;
+    let baseline =
+        earlier.as_deref().zip(comparison.as_ref()).map(|(journal, comparison)| Baseline { journal, comparison });
     match wish {
         Wish::Print(Format::Text) => page(&run_page(&report))?,
         Wish::Print(format) => {
             let mut text = Vec::new();
             let rows = HistoryRows::Aggregated;
-            let seconds = Seconds { journal: &journal, through: reader.tail().after(), rows, secrets: secrets() };
+            let through = reader.tail().after();
+            let seconds = Seconds { journal: &journal, through, rows, secrets: secrets(), baseline };
             format.write(&report, &seconds, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
             let text = String::from_utf8_lossy(&text);
             match format {
@@ -98,7 +115,8 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
             let rows = if args.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated };
             // a run under way has written on since
             let through = reader.tail().after();
-            write(folder, &formats, &report, &Seconds { journal: &journal, through, rows, secrets: secrets() })?;
+            let seconds = Seconds { journal: &journal, through, rows, secrets: secrets(), baseline };
+            write(folder, &formats, &report, &seconds)?;
         }
     }
     Ok(Exit::Passed)

@@ -1,3 +1,5 @@
+use std::cell::Cell;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -31,10 +33,20 @@ struct EndpointDefaults<'a> {
     redirects: u32,
     catalog: &'a Catalog,
     plan: &'a Plan,
+    /// Every endpoint, as it is written.
+    written: HashMap<&'a str, &'a plan::Endpoint>,
+    /// How often it was asked what an endpoint extends.
+    asked: Cell<u32>,
 }
 
 /// The headers that a request has without being told, and that `null` takes away.
 const OF_EVERY_REQUEST: [&str; 5] = ["accept-encoding", "connection", "content-length", "cookie", "host"];
+
+/// More headers than these no service takes: most take a hundred.
+const MOST_HEADERS: usize = 1_000;
+/// So often it is asked what an endpoint extends, to warn of a header that is removed and was not there. Chains that are longer
+/// are not warned of.
+const MOST_ASKED: u32 = 100_000;
 
 /// The plan's endpoints, by id; `None` for one that has errors. `prefix` is the path before every endpoint's.
 pub(super) fn compile(
@@ -53,6 +65,13 @@ pub(super) fn compile(
         redirects: target::redirects(redirects, templates.problems).unwrap_or(0),
         catalog,
         plan,
+        written: plan
+            .endpoints
+            .iter()
+            .flat_map(Named::iter)
+            .map(|(name, endpoint)| (name.value.as_str(), &endpoint.value))
+            .collect(),
+        asked: Cell::new(0),
     };
     let written = plan.endpoints.iter().flat_map(|endpoints| &endpoints.0).enumerate();
     let compiled = written.map(|(index, (name, written))| {
@@ -66,13 +85,14 @@ impl EndpointDefaults<'_> {
     /// Whether what an endpoint extends sets a header.
     fn inherits(&self, written: &plan::Endpoint, header: &str) -> bool {
         let mut base = written.extends.as_ref();
-        for _ in 0..self.plan.endpoints.as_ref().map_or(0, |endpoints| endpoints.0.len()) {
-            let found = self.plan.endpoints.iter().flat_map(Named::iter);
-            let Some((_, extended)) =
-                found.into_iter().find(|(name, _)| base.is_some_and(|base| base.value == name.value))
-            else {
+        for _ in 0..self.written.len() {
+            let Some(extended) = base.and_then(|base| self.written.get(base.value.as_str()).copied()) else {
                 return false;
             };
+            self.asked.set(self.asked.get().saturating_add(1));
+            if self.asked.get() > MOST_ASKED {
+                return true;
+            }
             let mut headers = extended.headers.iter().flat_map(Named::iter);
             if headers
                 .any(|(name, value)| name.eq_ignore_ascii_case(header) && matches!(value.value, HeaderText::Text(_)))
@@ -261,6 +281,11 @@ fn add_headers(
     templates: &mut Templates,
 ) {
     for (name, value) in headers.into_iter().flat_map(Named::iter) {
+        if all.len() >= MOST_HEADERS {
+            let problem = Problem::at(name.span, format!("a request has at most {MOST_HEADERS} headers"));
+            templates.problems.push(problem.help("most services take no more than a hundred"));
+            return;
+        }
         let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
             templates.problems.push(Problem::at(name.span, format!("`{}` is not a header's name", name.value)));
             continue;

@@ -32,17 +32,17 @@ impl Unused<'_> {
                 found.push(Problem::at(name.span, message).help(help).warning());
             }
         };
-        let called = self.called();
+        let (called, extended) = (self.called(), self.extended());
         for (index, (name, _)) in self.plan.endpoints.iter().flat_map(|endpoints| &endpoints.0).enumerate() {
-            if !called.contains(&index) && !self.is_extended(&name.value) {
+            if !called.contains(&index) && !extended.contains(&*name.value) {
                 let message = format!("nothing calls the endpoint `{}`", name.value);
                 warn(name, message, "call it in a task, or remove it");
             }
         }
         let used = self.used();
-        let is_secret = |name: &str| self.plan.secrets.iter().flatten().any(|secret| secret.value == name);
+        let secret: BTreeSet<&str> = self.plan.secrets.iter().flatten().map(|secret| &*secret.value).collect();
         for (name, _) in self.plan.vars.iter().flat_map(Named::iter) {
-            if !used.contains(name.value.as_str()) && !is_secret(&name.value) {
+            if !used.contains(name.value.as_str()) && !secret.contains(&*name.value) {
                 warn(
                     name,
                     format!("nothing uses the var `{}`", name.value),
@@ -74,7 +74,7 @@ impl Unused<'_> {
             }
         }
         for (name, _) in endpoints().flat_map(|endpoint| endpoint.capture.iter().flat_map(Named::iter)) {
-            if !used.contains(name.value.as_str()) && !is_secret(&name.value) {
+            if !used.contains(name.value.as_str()) && !secret.contains(name.value.as_str()) {
                 let message = format!("nothing uses what `{}` captures", name.value);
                 warn(name, message, "write `{{ … }}` with its name, or check the answer with `expect`");
             }
@@ -106,9 +106,10 @@ impl Unused<'_> {
         of_users.chain(&self.once.calls).map(|call| call.endpoint.index()).collect()
     }
 
-    fn is_extended(&self, name: &str) -> bool {
-        let mut endpoints = self.plan.endpoints.iter().flat_map(Named::iter);
-        endpoints.any(|(_, endpoint)| endpoint.extends.as_ref().is_some_and(|base| base.value == name))
+    /// The endpoints that others are made of.
+    fn extended(&self) -> BTreeSet<&str> {
+        let endpoints = self.plan.endpoints.iter().flat_map(Named::iter);
+        endpoints.filter_map(|(_, endpoint)| endpoint.extends.as_ref().map(|base| &*base.value)).collect()
     }
 
     /// Whether some profile may use a name.

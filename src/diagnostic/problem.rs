@@ -96,7 +96,8 @@ impl Problem {
 #[derive(Debug, Clone, Default)]
 pub struct Problems {
     list: Vec<Problem>,
-    beyond: usize,
+    /// How many more there were of each severity.
+    beyond: [usize; 3],
     muted: Vec<Span>,
     hidden: Hidden,
     unset: Unset,
@@ -159,6 +160,7 @@ impl Problems {
     pub fn be_strict(&mut self) {
         let warnings = self.list.iter_mut().filter(|problem| problem.severity == Severity::Warning);
         warnings.for_each(|problem| problem.severity = Severity::Error);
+        self.beyond[Severity::Error as usize] += std::mem::take(&mut self.beyond[Severity::Warning as usize]);
     }
 
     /// Adds one; the same message at the same place counts once.
@@ -172,10 +174,15 @@ impl Problems {
             return;
         }
         if self.list.len() < KEPT {
-            self.list.push(problem);
-        } else {
-            self.beyond += 1;
+            return self.list.push(problem);
         }
+        // what is no error makes room for one
+        let milder = self.list.iter().rposition(|known| known.severity != Severity::Error);
+        let left_out = match milder.and_then(|place| self.list.get_mut(place)) {
+            Some(known) if problem.severity == Severity::Error => std::mem::replace(known, problem),
+            _ => problem,
+        };
+        self.beyond[left_out.severity as usize] += 1;
     }
 
     /// Adds one where nothing is reported inside its place: else it follows from that.
@@ -209,23 +216,53 @@ impl Problems {
     /// How many errors there are.
     #[must_use]
     pub fn errors(&self) -> usize {
-        self.beyond + self.list.iter().filter(|problem| problem.severity == Severity::Error).count()
+        self.count(Severity::Error)
     }
 
     /// How many warnings there are.
     #[must_use]
     pub fn warnings(&self) -> usize {
-        self.list.iter().filter(|problem| problem.severity == Severity::Warning).count()
+        self.count(Severity::Warning)
     }
 
     /// How many variables are not set, and were noted.
     #[must_use]
     pub fn notes(&self) -> usize {
-        self.list.iter().filter(|problem| problem.severity == Severity::Note).count()
+        self.count(Severity::Note)
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        let kept = self.list.iter().filter(|problem| problem.severity == severity).count();
+        kept + self.beyond[severity as usize]
     }
 
     /// How many more there were than are kept.
-    pub(super) const fn beyond(&self) -> usize {
-        self.beyond
+    pub(super) fn beyond(&self) -> usize {
+        self.beyond.iter().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(warnings: usize, errors: usize) -> Problems {
+        let mut problems = Problems::default();
+        (0..warnings).for_each(|number| problems.push(Problem::new(format!("warning {number}")).warning()));
+        (0..errors).for_each(|number| problems.push(Problem::new(format!("error {number}"))));
+        problems
+    }
+
+    #[test]
+    fn what_is_not_shown_is_counted_as_what_it_is() {
+        let many = problems(4000, 0);
+        assert_eq!((many.errors(), many.warnings(), many.beyond(), many.is_whole()), (0, 4000, 3000, true));
+        let both = problems(1500, 3);
+        assert_eq!((both.errors(), both.warnings(), both.beyond()), (3, 1500, 503));
+        let shown = both.sorted().into_iter().filter(|problem| problem.severity == Severity::Error).count();
+        assert_eq!(shown, 3, "an error is shown rather than a warning");
+        let mut strict = problems(1500, 3);
+        strict.be_strict();
+        assert_eq!((strict.errors(), strict.warnings()), (1503, 0));
     }
 }

@@ -6,24 +6,29 @@ use std::cell::Cell;
 /// `recalll` are all one step from `recall`. Case, `-` and `_` do not count.
 #[must_use]
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed = folded(typed);
-    if typed.len() > 64 {
+    if typed.len() > LONGEST {
         return None;
     }
+    let typed = folded(typed);
     let mut best: Option<(usize, &'a str)> = None;
-    for candidate in candidates {
-        let name = folded(candidate);
-        if name.len() > 64 {
-            continue;
+    for candidate in candidates.into_iter().filter(|candidate| candidate.len() <= LONGEST) {
+        if !may_work(typed.len() + candidate.len()) {
+            break;
         }
+        let name = folded(candidate);
         let allowed = (typed.len().max(name.len()) / 3).max(1);
-        if typed.len().abs_diff(name.len()) > allowed || !compare_one() {
+        // only a nearer one is of use
+        let allowed = best.map_or(allowed, |(fewest, _)| allowed.min(fewest.saturating_sub(1)));
+        let long_enough = typed.len() > 1 && name.len() > 1;
+        if !long_enough || typed.len().abs_diff(name.len()) > allowed || !may_work(typed.len() * name.len()) {
             continue;
         }
         let steps = distance(&typed, &name);
-        let long_enough = typed.len() > 1 && name.len() > 1;
-        if long_enough && steps <= allowed && best.is_none_or(|(fewest, _)| steps < fewest) {
+        if steps <= allowed {
             best = Some((steps, candidate));
+        }
+        if steps == 0 {
+            break;
         }
     }
     best.map(|(_, candidate)| candidate)
@@ -47,18 +52,20 @@ pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a st
     Some(format!("{verb} {}{more}", listed.join(", ")))
 }
 
-/// How many pairs of names are compared in all: with thousands of names and as many misspelt ones it would take minutes, and
+/// A name with more bytes is no word that somebody misspelt.
+const LONGEST: usize = 256;
+/// How much is compared in all, in pairs of letters: with thousands of names and as many misspelt ones it would take minutes, and
 /// nobody reads so many suggestions.
-const MOST: u32 = 500_000;
+const MOST: usize = 8_000_000;
 
 thread_local! {
-    static COMPARED: Cell<u32> = const { Cell::new(0) };
+    static WORK: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Counts a pair; whether it may still be compared.
-fn compare_one() -> bool {
-    COMPARED.set(COMPARED.get().saturating_add(1));
-    COMPARED.get() <= MOST
+/// Counts work; whether it may still be done.
+fn may_work(pairs: usize) -> bool {
+    WORK.set(WORK.get().saturating_add(pairs));
+    WORK.get() <= MOST
 }
 
 fn folded(name: &str) -> Vec<char> {
@@ -95,6 +102,23 @@ mod tests {
         assert_eq!(nearest("spawnrate", names), Some("spawn_rate"));
         assert_eq!(nearest("checkout", names), None);
         assert_eq!(nearest("", names), None);
+    }
+
+    #[test]
+    fn of_many_near_names_the_nearest_is_suggested_and_of_equals_the_first() {
+        let names = ["list_carts", "list_cart", "list_cats", "list-cart"];
+        assert_eq!(nearest("list_car", names), Some("list_cart"));
+        assert_eq!(nearest("lsit_cart", names), Some("list_cart"));
+        assert_eq!(nearest("listcart", names), Some("list_cart"));
+    }
+
+    #[test]
+    fn thousands_of_misspelt_names_are_compared_only_so_far() {
+        let names: Vec<String> = (0..4000).map(|number| format!("endpoint_{number}")).collect();
+        let near = |number: usize| nearest(&format!("endpiont_{number}"), names.iter().map(String::as_str));
+        assert_eq!(near(7), Some("endpoint_7"));
+        let found = (0..4000).filter(|number| near(*number).is_some()).count();
+        assert!((10..2000).contains(&found), "{found}");
     }
 
     #[test]

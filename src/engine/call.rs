@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::answer::{decompressed, evaluate, legible};
 use super::cookies::CookieJar;
-use super::request::{Redirect, redirect};
+use super::request::{Prepared, Redirect, redirect};
 use super::scenario::ScenarioTimeline;
 use super::secrets::{Heard, Sent};
 use super::stop::{Phase, StopSignal};
@@ -12,6 +12,7 @@ use super::worker_context::{SeriesIds, WorkerContext};
 use crate::compile::{BodyUse, Call, Cookies, Endpoint};
 use crate::expression::{Answer, EvalError, Scope};
 use crate::http::{Client, Ending, Exchange, Outgoing};
+use crate::memory::Held;
 use crate::metrics::SeriesRef;
 use crate::sample::{FailureKind, Outcome, Phases, Sample, TaskId, Timing, Transmission, UserTypeId};
 use crate::units::Offset;
@@ -51,6 +52,8 @@ struct Request<'a> {
     call_due: Offset,
     /// What of it may be secret.
     sent: Option<Sent>,
+    /// The memory of its body, where that is its own.
+    _held: Option<Held>,
 }
 
 impl Caller<'_> {
@@ -70,9 +73,9 @@ impl Caller<'_> {
         let ids = SeriesIds { endpoint: endpoint.id, user_type: self.user_type, task, stage, status: None };
         self.context.tally.borrow_mut().start();
         let result = match self.prepare(endpoint, call) {
-            Ok((name, outgoing)) => {
+            Ok((name, outgoing, held)) => {
                 let sent = self.context.prepared[endpoint.id.index()].sent(&outgoing);
-                let request = Request { endpoint, name, ids, due, call_due: due, sent };
+                let request = Request { endpoint, name, ids, due, call_due: due, sent, _held: held };
                 if endpoint.redirects == 0 {
                     let trace = self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, &outgoing));
                     let target = self.keeps_cookies().then(|| outgoing.target.clone());
@@ -163,7 +166,7 @@ impl Caller<'_> {
     }
 
     /// The call's name and request, filled in.
-    fn prepare(&self, endpoint: &Endpoint, call: &Call) -> Result<(Arc<str>, Outgoing), EvalError> {
+    fn prepare(&self, endpoint: &Endpoint, call: &Call) -> Result<(Arc<str>, Outgoing, Option<Held>), EvalError> {
         // the caller's names first: what the endpoint binds by itself may be made of them
         for (name, template) in &call.with {
             self.scope.bind(name, template.eval(self.scope)?);
@@ -174,6 +177,7 @@ impl Caller<'_> {
             }
         }
         let mut outgoing = self.context.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
+        let held = Prepared::hold(endpoint, &outgoing)?;
         self.add_cookies(&mut outgoing);
         let name = match &self.context.names[endpoint.id.index()] {
             Some(name) => name.clone(),
@@ -187,7 +191,7 @@ impl Caller<'_> {
                 }
             }
         };
-        Ok((name, outgoing))
+        Ok((name, outgoing, held))
     }
 
     fn keeps_cookies(&self) -> bool {
@@ -307,7 +311,8 @@ impl Caller<'_> {
         tally.record(series, sample);
         if let (Outcome::Failed(kind), Some(message)) = (sample.outcome, message) {
             let said = self.context.secrets.said(message, self.scope, heard);
-            tally.error(series, kind, &said, sample.timing.ended());
+            let example = || Some(self.context.secrets.beginning(heard.answer?.body(), (self.scope, heard)));
+            tally.error(series, kind, &said, sample.timing.ended(), example);
         }
     }
 }

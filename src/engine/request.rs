@@ -15,6 +15,7 @@ use super::secrets::Sent;
 use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path};
 use crate::expression::{EvalError, Scope};
 use crate::http::{CODINGS, Keep, Origin, Outgoing};
+use crate::memory::{Held, hold};
 use crate::secrets::Secrets;
 use crate::units::Size;
 
@@ -86,6 +87,17 @@ impl Prepared {
             headers: headers.iter().filter_map(value).collect(),
             body: if *body { outgoing.body.clone() } else { bytes::Bytes::new() },
         })
+    }
+
+    /// Counts a body that was made for one request in the run's memory, for as long as what is given back lives.
+    ///
+    /// # Errors
+    /// A run whose memory is used up.
+    pub(super) fn hold(endpoint: &Endpoint, outgoing: &Outgoing) -> Result<Option<Held>, EvalError> {
+        if endpoint.payload.is_shared() {
+            return Ok(None);
+        }
+        hold(outgoing.body.len()).map_err(|no_room| EvalError { message: format!("the body: {no_room}") })
     }
 
     /// The request as it goes out now.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use crate::expression::{Answer, Scope, Value};
-use crate::secrets::{Secrets, Told};
+use crate::metrics::LONGEST_EXAMPLE;
+use crate::secrets::{Secrets, Told, floor};
 
 /// What one worker knows of the run's secrets. What its users come by is noted here at the price of a copy; it goes to
 /// the run's registry before any text of the worker is masked, and at the end of each second.
@@ -185,6 +186,20 @@ impl WorkerSecrets {
             masked.texts.insert(text.to_owned(), shown.clone());
         }
         shown
+    }
+
+    /// The beginning of an answer's body, without secrets.
+    pub(super) fn beginning(&self, body: &[u8], (scope, heard): (&Scope, Heard)) -> Arc<str> {
+        // more of it than is kept, so that what is cut is not the end of a secret
+        let text = String::from_utf8_lossy(&body[..body.len().min(4 * LONGEST_EXAMPLE)]);
+        if text.contains('\0') {
+            return format!("{} bytes that are no text", body.len()).into();
+        }
+        let said = self.said(text.trim(), scope, heard);
+        if said.len() <= LONGEST_EXAMPLE {
+            return said;
+        }
+        format!("{}…", &said[..floor(&said, LONGEST_EXAMPLE - '…'.len_utf8())]).into()
     }
 
     /// The name of one request, filled in for it: there may be one for each request, so it is looked at quickly.

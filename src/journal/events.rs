@@ -37,7 +37,7 @@ pub enum Mark {
     Line,
     /// A person changed the load, or the run's end, while it was under way.
     Steered,
-    /// Some of what is counted goes to `other` from then on.
+    /// A limit is met: some of what is counted goes to `other` from then on, or secrets have no more room.
     Folded,
     /// Anything else; also what a later version marks with a word of its own.
     #[serde(other)]

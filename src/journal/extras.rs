@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::numbers::{Malformed, Pen, Scan};
-use crate::metrics::{Health, Interval, LastEnded, TaskCounts, TaskKey, UserChange, UserSteps};
+use crate::metrics::{Health, Interval, LONGEST_EXAMPLE, LastEnded, TaskCounts, TaskKey, UserChange, UserSteps};
 use crate::sample::{StageId, TaskFailure, TaskId, UserTypeId};
 use crate::units::Offset;
 
@@ -26,6 +26,8 @@ enum Extra {
     LastEndedOfStages = 7,
     /// For how much of it the busiest worker was on a CPU.
     WorkerCpu = 8,
+    /// What was answered to some of the failures.
+    Examples = 10,
 }
 
 /// Writes the extras of a second.
@@ -76,6 +78,21 @@ pub(super) fn write(interval: &Interval, pen: &mut Pen) {
         let mut content = Pen::default();
         write_time(interval.health.worker_cpu, &mut content);
         extra(Extra::WorkerCpu, content);
+    }
+    let examples: Vec<(usize, &str)> = interval
+        .errors
+        .iter()
+        .enumerate()
+        .filter_map(|(place, error)| Some((place, error.example.as_deref()?)))
+        .collect();
+    if !examples.is_empty() {
+        let mut content = Pen::default();
+        content.count(examples.len());
+        for (place, example) in examples {
+            content.count(place);
+            content.text(example);
+        }
+        extra(Extra::Examples, content);
     }
     if extras.is_empty() {
         return;
@@ -130,6 +147,19 @@ pub(super) fn read(scan: &mut Scan, interval: &mut Interval) -> Result<(), Malfo
                 ends.into_iter().for_each(|(stage, at)| interval.last_ended.add(stage, at));
             }
             _ if extra == Extra::WorkerCpu as u64 => interval.health.worker_cpu = read_time(&mut content)?,
+            _ if extra == Extra::Examples as u64 => {
+                for _ in 0..content.number()? {
+                    let place: usize = content.small()?;
+                    let example = content.text()?;
+                    // what is masked may be longer than it was
+                    if example.len() > 4 * LONGEST_EXAMPLE {
+                        return Err(Malformed("an example of a failure is too long"));
+                    }
+                    content.charge(example.len())?;
+                    let error = interval.errors.get_mut(place).ok_or(Malformed("an example of no failure"))?;
+                    error.example = Some(example.into());
+                }
+            }
             // of a later version
             _ => {}
         }

@@ -6,6 +6,7 @@ use super::frame::FORMAT;
 use super::identity::Labels;
 use super::moment;
 use super::run_id::{Fingerprint, RunId};
+use crate::load::PlannedLoad;
 use crate::sample::{Catalog, StagePurpose};
 use crate::threshold::{Amount, NoData, OnBreak};
 use crate::units::{Offset, Seed, Shard};
@@ -44,6 +45,9 @@ pub struct Header {
     pub thresholds: Vec<Threshold>,
     /// When each stage is, in the catalog's order.
     pub stages: Vec<Stage>,
+    /// How much load the plan asks for over its time; none in journals that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<PlannedLoad>,
     /// The least level that must hold, of a search or a staircase to failure; none where it is not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<MinimumLevel>,

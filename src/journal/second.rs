@@ -215,6 +215,7 @@ fn read_error(scan: &mut Scan) -> Result<ErrorCount, Malformed> {
         count: scan.number()?,
         first: Offset::from_nanos(scan.number()?),
         last: Offset::from_nanos(scan.number()?),
+        example: None,
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod part;
+mod planned_load;
 mod rate_curve;
 mod share;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod user_curve;
 
 pub use arrivals::Arrivals;
 pub use part::Part;
+pub use planned_load::PlannedLoad;
 pub use rate_curve::{RateCurve, RateStage};
 pub use share::{Choice, Share, assign};
 pub use user_curve::{Ramp, Stage, UserCurve};

@@ -198,4 +198,14 @@ mod tests {
         assert_eq!(busy.iter().map(|(_, count)| count).sum::<u64>(), 4000 * 70_000 * 100);
         assert!(calm.bytes() <= 4000 * 6, "{}", calm.bytes());
     }
+
+    #[test]
+    fn what_it_takes_is_what_both_of_its_lists_take() {
+        let mut few = BucketCounts::NONE;
+        assert_eq!(few.bytes(), 0);
+        few.add(&[(1, 5), (2, 5)]);
+        let mut many = few.clone();
+        many.add(&[(1, 1 << 20)]);
+        assert!(few.bytes() >= 8 && many.bytes() >= few.bytes() + 16, "{} {}", few.bytes(), many.bytes());
+    }
 }

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::sample::{EndpointId, FailureKind};
@@ -28,50 +28,89 @@ pub struct ErrorCount {
     pub first: Offset,
     /// When the last ended.
     pub last: Offset,
+    /// The beginning of what was answered to one of them, without secrets; none where nothing was, or not kept.
+    pub example: Option<Arc<str>>,
 }
 
 /// What stands for the messages of groups beyond the cap.
 const BEYOND: &str = "other failures (too many different ones to tell apart)";
 const LONGEST: usize = 300;
+/// The longest example that is kept, in bytes.
+pub const LONGEST_EXAMPLE: usize = 1 << 10;
 
 /// Groups of failures, capped: beyond the cap they fold into one group a kind.
 #[derive(Debug, Clone)]
 pub(super) struct ErrorGroups {
-    groups: HashMap<ErrorKey, (u64, Offset, Offset)>,
+    groups: HashMap<ErrorKey, Group>,
     cap: usize,
+    /// Groups that had an example before: one of each is enough for a run.
+    shown: HashSet<ErrorKey>,
+}
+
+#[derive(Debug, Clone)]
+struct Group {
+    count: u64,
+    first: Offset,
+    last: Offset,
+    example: Option<Arc<str>>,
 }
 
 impl ErrorGroups {
     pub(super) fn new(cap: usize) -> Self {
-        Self { groups: HashMap::new(), cap }
+        Self { groups: HashMap::new(), cap, shown: HashSet::new() }
     }
 
-    pub(super) fn add(&mut self, endpoint: EndpointId, name: &Arc<str>, kind: FailureKind, message: &str, at: Offset) {
+    /// Counts a failure. `example` is asked for what was answered where its group has none yet.
+    pub(super) fn add(
+        &mut self,
+        (endpoint, name): (EndpointId, &Arc<str>),
+        kind: FailureKind,
+        message: &str,
+        at: Offset,
+        example: impl FnOnce() -> Option<Arc<str>>,
+    ) {
         let message = match message.char_indices().nth(LONGEST) {
             Some((cut, _)) => format!("{}…", &message[..cut]).into(),
             None => Arc::from(message),
         };
-        self.merge(ErrorCount {
-            key: ErrorKey { endpoint, name: name.clone(), kind, message },
-            count: 1,
-            first: at,
-            last: at,
-        });
+        let key = ErrorKey { endpoint, name: name.clone(), kind, message };
+        let wanted = self.shown.len() < self.cap && !self.shown.contains(&key);
+        let example = if wanted { example() } else { None };
+        if example.is_some() {
+            self.shown.insert(key.clone());
+        }
+        self.merge(ErrorCount { key, count: 1, first: at, last: at, example });
     }
 
     pub(super) fn merge(&mut self, error: ErrorCount) {
-        let ErrorCount { mut key, count, first, last } = error;
+        let ErrorCount { mut key, count, first, last, mut example } = error;
         if self.groups.len() >= self.cap && !self.groups.contains_key(&key) {
             key = ErrorKey { endpoint: EndpointId(u32::MAX), name: BEYOND.into(), message: BEYOND.into(), ..key };
+            example = None;
         }
-        let group = self.groups.entry(key).or_insert((0, first, last));
-        *group = (group.0 + count, group.1.min(first), group.2.max(last));
+        match self.groups.get_mut(&key) {
+            None => drop(self.groups.insert(key, Group { count, first, last, example })),
+            Some(group) => {
+                // of several workers and shards, the example of the first that failed
+                let other = if first < group.first {
+                    example.or(group.example.take())
+                } else {
+                    group.example.take().or(example)
+                };
+                *group = Group {
+                    count: group.count + count,
+                    first: group.first.min(first),
+                    last: group.last.max(last),
+                    example: other,
+                };
+            }
+        }
     }
 
     pub(super) fn take(&mut self) -> Vec<ErrorCount> {
         let groups = std::mem::take(&mut self.groups);
-        let mut list: Vec<_> =
-            groups.into_iter().map(|(key, (count, first, last))| ErrorCount { key, count, first, last }).collect();
+        let count = |(key, Group { count, first, last, example })| ErrorCount { key, count, first, last, example };
+        let mut list: Vec<_> = groups.into_iter().map(count).collect();
         list.sort_by(|a, b| a.key.cmp(&b.key));
         list
     }

@@ -79,7 +79,7 @@ pub struct Health {
     pub open_files: u64,
     /// Memory the process holds.
     pub memory: Size,
-    /// Intervals that wait to be merged.
+    /// How many whole seconds after its end the interval was put together of what the workers counted.
     pub backlog: u64,
     /// For how much of the second the busiest worker was on a CPU; none where the system does not say.
     pub worker_cpu: Option<Duration>,

@@ -234,15 +234,23 @@ impl Tally {
         self.tasks.entry(key).or_default().end(outcome);
     }
 
-    /// Counts a failure under its message.
-    pub fn error(&mut self, series: SeriesRef, kind: FailureKind, message: &str, at: Offset) {
+    /// Counts a failure under its message. `example` gives the beginning of what was answered, without secrets; it is
+    /// asked for the first of each kind.
+    pub fn error(
+        &mut self,
+        series: SeriesRef,
+        kind: FailureKind,
+        message: &str,
+        at: Offset,
+        example: impl FnOnce() -> Option<Arc<str>>,
+    ) {
         let key = &self.slots[series.0 as usize].key;
-        self.errors.add(key.endpoint, &key.name, kind, message, at);
+        self.errors.add((key.endpoint, &key.name), kind, message, at, example);
     }
 
     /// Counts an error of the plan itself that shows at run time and belongs to no request.
     pub fn exception(&mut self, name: &Arc<str>, message: &str, at: Offset) {
-        self.errors.add(EndpointId(u32::MAX), name, FailureKind::Template, message, at);
+        self.errors.add((EndpointId(u32::MAX), name), FailureKind::Template, message, at, || None);
     }
 
     /// What was counted since the last take, as second number `second`; it costs what was touched.

@@ -166,6 +166,7 @@ fn quantiles_of_adversarial_samples_are_right() {
 fn without_samples_there_is_no_quantile() {
     let none = Distribution::new(Scale::Time);
     assert_eq!((none.quantile(0.5), none.mean(), none.max()), (None, None, None));
+    assert_eq!((none.deviation(), none.min(), none.count()), (None, None, 0));
 }
 
 #[test]
@@ -262,7 +263,13 @@ fn errors_without_end_fold_into_one_and_lose_none() {
         let mut tally = Tally::new();
         let series = tally.series(&key("a"));
         for number in 0..500 {
-            tally.error(series, FailureKind::Check, &format!("{second} {number} {}", "x".repeat(1000)), Offset::ZERO);
+            tally.error(
+                series,
+                FailureKind::Check,
+                &format!("{second} {number} {}", "x".repeat(1000)),
+                Offset::ZERO,
+                || None,
+            );
         }
         totals.add(&tally.take(second, 0, Health::default()));
     }
@@ -320,7 +327,7 @@ fn merging_workers_adds_counts_and_keeps_the_worst_health() {
         tally.start();
         tally.record(series, &sample(0, 0, 3, Outcome::Ok));
         tally.metric(MetricId(0), series, 1.0);
-        tally.error(series, FailureKind::Check, "same", Offset::ZERO);
+        tally.error(series, FailureKind::Check, "same", Offset::ZERO, || Some("what was answered".into()));
         tally.take(4, 10, Health { worker_lag: Duration::from_millis(7), ..Health::default() })
     });
     let mut merged = seconds.next().unwrap();
@@ -329,4 +336,128 @@ fn merging_workers_adds_counts_and_keeps_the_worst_health() {
     assert_eq!((merged.metrics.len(), merged.metrics[0].samples.moments().count), (1, 2));
     assert_eq!((merged.errors.len(), merged.errors[0].count), (1, 2));
     assert_eq!(merged.health.worker_lag, Duration::from_millis(7));
+}
+
+/// Counts whose fields are all different, from a number on.
+fn counts(from: u64) -> (Counts, TaskCounts, Accounting) {
+    fn failed<const N: usize>(from: u64) -> [u64; N] {
+        std::array::from_fn(|place| from + place as u64)
+    }
+    let (ok, redirected, aborted, never_sent) = (from + 20, from + 2, from + 3, from + 4);
+    (
+        Counts {
+            ok,
+            failed: failed(from + 30),
+            redirected,
+            aborted,
+            never_sent,
+            bytes_out: from + 5,
+            bytes_in: from + 6,
+            content: from + 7,
+        },
+        TaskCounts { started: from + 8, completed: from + 9, failed: failed(from + 40), aborted: from + 10 },
+        Accounting {
+            scheduled: from + 11,
+            dropped: from + 12,
+            started: from + 13,
+            ok: from + 14,
+            failed: failed(from + 50),
+            aborted: from + 15,
+            never_sent: from + 16,
+        },
+    )
+}
+
+#[test]
+fn what_several_counted_is_added_up_in_every_figure() {
+    let (mut requests, mut tasks, mut books) = counts(100);
+    let (more_requests, more_tasks, more_books) = counts(1000);
+    requests.merge(&more_requests);
+    tasks.merge(&more_tasks);
+    books.merge(&more_books);
+    // every figure is its number and what it began with: of two, twice that number and both beginnings
+    let (of_both, tasks_of_both, books_of_both) = counts(0);
+    let both = |number: u64| 2 * number + 1100;
+    let figures = |counts: &Counts| {
+        let Counts { ok, failed, redirected, aborted, never_sent, bytes_out, bytes_in, content } = *counts;
+        [&[ok, redirected, aborted, never_sent, bytes_out, bytes_in, content][..], &failed].concat()
+    };
+    assert_eq!(figures(&requests), figures(&of_both).into_iter().map(both).collect::<Vec<_>>());
+    let figures = |counts: &TaskCounts| {
+        let TaskCounts { started, completed, failed, aborted } = *counts;
+        [&[started, completed, aborted][..], &failed].concat()
+    };
+    assert_eq!(figures(&tasks), figures(&tasks_of_both).into_iter().map(both).collect::<Vec<_>>());
+    let figures = |books: &Accounting| {
+        let Accounting { scheduled, dropped, started, ok, failed, aborted, never_sent } = *books;
+        [&[scheduled, dropped, started, ok, aborted, never_sent][..], &failed].concat()
+    };
+    assert_eq!(figures(&books), figures(&books_of_both).into_iter().map(both).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_bytes_of_requests_are_added_up() {
+    let mut tally = Tally::new();
+    let series = tally.series(&key("/"));
+    for _ in 0..3 {
+        tally.start();
+        tally.record(series, &sample(0, 0, 1, Outcome::Ok));
+    }
+    let counts = tally.take(0, 0, Health::default()).series[0].counts;
+    assert_eq!((counts.bytes_out, counts.bytes_in, counts.content), (300, 600, 270));
+}
+
+#[test]
+fn a_quantile_of_times_is_at_least_the_time_that_it_stands_for() {
+    for time in [1_000.0, 123_456.0, 7_654_321.0, 98_765_432_100.0] {
+        let distribution = distribution(Scale::Time, &[time, time * 0.5, time * 2.0, time * 2.0]);
+        let found = distribution.quantile(0.5).unwrap();
+        assert!(found >= time && found <= time * 1.002 + 1024.0, "{time}: {found}");
+    }
+}
+
+#[test]
+fn the_sum_of_samples_has_no_digits_that_come_of_the_arithmetic() {
+    for (samples, sum) in [(&[0.1, 0.2, 0.3][..], 0.6), (&[1e6, 2.5, -3.5], 999_999.0), (&[], 0.0)] {
+        assert_eq!(distribution(Scale::Number, samples).moments().sum(), sum, "{samples:?}");
+    }
+}
+
+#[test]
+fn what_is_raised_to_a_floor_has_the_mean_and_the_spread_of_what_it_became() {
+    let samples: Vec<f64> = (1..=200).map(|number| f64::from(number) * 1e6).collect();
+    let raised = distribution(Scale::Time, &samples).at_least(50e6);
+    let became: Vec<f64> = samples.iter().map(|sample| sample.max(50e6)).collect();
+    let exact = distribution(Scale::Time, &became);
+    let near = |one: Option<f64>, other: Option<f64>| (one.unwrap() - other.unwrap()).abs() <= other.unwrap() * 0.002;
+    assert!(near(raised.mean(), exact.mean()), "{:?} {:?}", raised.mean(), exact.mean());
+    assert!(near(raised.deviation(), exact.deviation()), "{:?} {:?}", raised.deviation(), exact.deviation());
+    assert_eq!((raised.count(), raised.min(), raised.max()), (200, Some(50e6), Some(200e6)));
+}
+
+#[test]
+fn a_sample_counted_many_times_at_once_is_as_one_counted_one_by_one() {
+    let (mut at_once, mut one_by_one) = (Recorder::new(Scale::Number), Recorder::new(Scale::Number));
+    for (sample, times) in [(7.0, 3), (2.0, 1), (9.0, 0), (4.0, 1000)] {
+        at_once.record_times(sample, times);
+        (0..times).for_each(|_| one_by_one.record(sample));
+    }
+    let (at_once, one_by_one) = (at_once.take(), one_by_one.take());
+    let figures = |all: &SparseHistogram| {
+        let Moments { count, min, max, last, .. } = *all.moments();
+        (all.buckets().to_vec(), count, (min, max, last), all.moments().sum())
+    };
+    assert_eq!(figures(&at_once), figures(&one_by_one));
+}
+
+#[test]
+fn a_request_is_late_that_is_sent_later_than_ten_milliseconds_after_it_could_be() {
+    let mut tally = Tally::new();
+    let series = tally.series(&key("/"));
+    for (second, (sent, late)) in (0..).zip([(10, 0), (11, 1), (500, 1)]) {
+        tally.start();
+        tally.record(series, &sample(0, sent, 600, Outcome::Ok));
+        let health = tally.take(second, 0, Health::default()).health;
+        assert_eq!((health.late, health.lateness), (late, Duration::from_millis(sent)), "sent after {sent} ms");
+    }
 }

@@ -1,6 +1,7 @@
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::comparison::ComparisonReport;
 use super::csv::{HistoryRows, exceptions, failures, history, stats};
 use super::files::{Place, Unwritten};
 use super::html;
@@ -38,6 +39,17 @@ pub struct Seconds<'a> {
     pub rows: HistoryRows,
     /// What a page does not show of what it reads: its markup is ours, and is left as it is.
     pub secrets: &'a Secrets,
+    /// What a page shows the run beside, where it is held against an earlier one.
+    pub baseline: Option<Baseline<'a>>,
+}
+
+/// An earlier run that a run is held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Baseline<'a> {
+    /// Its journal.
+    pub journal: &'a Path,
+    /// What came of it.
+    pub comparison: &'a ComparisonReport,
 }
 
 impl Format {

@@ -18,7 +18,7 @@ pub use comparison::{
 };
 pub use csv::{HistoryRows, csv_rows, csv_text, exceptions, failures};
 pub use files::{NewRun, Place, ResultFiles};
-pub use format::{Format, Seconds, keep};
+pub use format::{Baseline, Format, Seconds, keep};
 pub use github::annotations;
 pub use html::{page_environment, source_hash};
 pub use junit::comparison_junit;

@@ -186,6 +186,7 @@ fn groups(errors: &[ErrorCount], header: &Header) -> (Vec<FailureEntry>, Vec<Fai
             count: error.count,
             first: error.first.as_secs_f64(),
             last: error.last.as_secs_f64(),
+            example: error.example.as_deref().map(str::to_owned),
             shown_by: endpoint.map(|endpoint| try_command(header, &endpoint.name)),
         }
     };

@@ -138,7 +138,8 @@ pub struct RunEntry {
     /// How many bytes the run could hold for what it counted and for what it kept of answers; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_budget: Option<u64>,
-    /// What was counted as `other`, and why; absent where nothing was.
+    /// Limits that were met: what was counted as `other` and why, and whether there was room for every secret; absent where
+    /// none was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folded: Vec<String>,
     /// What a person changed of the load by a key while it was made, and when; absent where nobody did.
@@ -434,6 +435,9 @@ pub struct FailureEntry {
     pub first: f64,
     /// When the last ended, in seconds from the start.
     pub last: f64,
+    /// The beginning of what was answered to one of them; absent where nothing was answered or it was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
     /// The command that makes such a request once and shows it; absent where it belongs to no request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown_by: Option<String>,
@@ -531,7 +535,7 @@ pub struct GeneratorEntry {
     pub memory: u64,
     /// The memory it may use, in bytes; `null` where that is not known.
     pub memory_limit: Option<u64>,
-    /// The most seconds of workers that waited to be put together.
+    /// How many whole seconds after its end a second of the run was put together, at most.
     pub backlog: u64,
     /// The most of a second that the busiest worker was on a CPU, in milliseconds; absent where the system did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -59,7 +59,6 @@ impl Results {
         let timeline = Timeline::new(header.stages.iter().map(|stage| (&*stage.scenario, stage.start, stage.end)));
         let limits = Limits {
             cores: header.environment.cores as f64,
-            workers: header.workers,
             open_files: header.environment.open_files,
             memory: header.environment.memory.map(Size::from_bytes),
         };

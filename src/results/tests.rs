@@ -59,6 +59,7 @@ fn header(thresholds: &[(&str, OnBreak)]) -> Header {
         thresholds: thresholds.iter().map(threshold).collect(),
         stages: vec![stage("low", 0, 5), stage("high", 5, 10)],
         at_least: None,
+        planned: None,
         parts: Vec::new(),
         name: None,
         labels: Default::default(),
@@ -215,4 +216,47 @@ fn what_was_changed_by_hand_is_reported() {
 fn a_threshold_that_this_version_does_not_read_is_named() {
     let error = Results::new(header(&[("p95 < 100ms over the moon", OnBreak::GoOn)])).err().unwrap();
     assert!(error.to_string().contains("`p95 < 100ms over the moon`"), "{error}");
+}
+
+#[test]
+fn of_the_limits_that_a_run_met_so_many_are_kept_and_each_once() {
+    let mut results = Results::new(header(&[])).unwrap();
+    for number in (0..30).chain(0..30) {
+        let text = format!("limit {number}");
+        results.hear(&Entry::Annotation(Annotation { at: Offset::ZERO, mark: Mark::Folded, text }));
+    }
+    let expected: Vec<String> = (0..20).map(|number| format!("limit {number}")).collect();
+    assert_eq!(results.report().run.folded, expected);
+}
+
+#[test]
+fn a_level_that_had_to_hold_is_missed_unless_one_as_high_held() {
+    use super::levels::missed;
+    let level = |height: f64, broken: &[&str]| Level {
+        stage: StageId(0),
+        level: format!("{height} users"),
+        height,
+        broken: broken.iter().map(|text| (*text).to_owned()).collect(),
+        dropped: 0,
+        measured: Vec::new(),
+    };
+    let asked = crate::journal::MinimumLevel { level: "100 users".to_owned(), height: 100.0 };
+    let held = |levels: &[Level]| missed(levels, Some(&asked)).map(|missed| missed.held);
+    assert_eq!(held(&[]), Some(None));
+    assert_eq!(held(&[level(100.0, &["p95"])]), Some(None));
+    assert_eq!(held(&[level(50.0, &[]), level(99.0, &[]), level(100.0, &["p95"])]), Some(Some("99 users".to_owned())));
+    assert_eq!(held(&[level(100.0, &[]), level(200.0, &["p95"])]), None);
+    // made by adding up: as high but for rounding
+    assert_eq!(held(&[level(0.1 * 3.0 * 1000.0 / 3.0 - 1e-12, &[])]), None);
+    assert_eq!(missed(&[], None), None, "nothing was asked");
+}
+
+#[test]
+fn only_failures_that_there_were_are_listed_by_kind() {
+    use super::request_rows::{by_kind, share};
+    let mut failed = [0; FailureKind::ALL.len()];
+    assert!(by_kind(&failed).is_empty());
+    failed[FailureKind::Timeout as usize] = 3;
+    assert_eq!(by_kind(&failed).into_iter().collect::<Vec<_>>(), [("timeout".to_owned(), 3)]);
+    assert_eq!((share(1, 4), share(0, 4), share(0, 0)), (Some(0.25), Some(0.0), None));
 }

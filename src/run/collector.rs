@@ -63,11 +63,6 @@ impl Collector {
         self.done.filter(|_| self.is_over())
     }
 
-    /// How many seconds wait to become whole.
-    pub(super) fn backlog(&self) -> u64 {
-        self.pending.len() as u64
-    }
-
     /// What no worker completed: a worker that broke down leaves its last second behind.
     pub(super) fn rest(&mut self) -> Vec<Interval> {
         std::mem::take(&mut self.pending).into_values().collect()

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::masked_entries::mask_header;
+use super::planned::planned;
 use super::process_stats::limits;
 use crate::compile::{Program, Scenario, Shape};
 use crate::engine::{Options, Start};
@@ -86,6 +87,7 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         catalog: (*program.catalog).clone(),
         thresholds: program.rules.iter().map(written).collect(),
         stages: stages(program),
+        planned: Some(planned(program)),
         at_least: least_level(program),
         parts: Vec::new(),
         name: source.name.clone(),
@@ -130,7 +132,7 @@ fn least_level(program: &Program) -> Option<MinimumLevel> {
 
 /// This machine, and what this process may use of it.
 fn environment(arguments: Vec<String>, options: &Options) -> Environment {
-    let limits = limits(options.workers);
+    let limits = limits();
     let memory = limits.memory.map(Size::as_bytes);
     let memory_budget = Some(options.memory.limit());
     Environment { open_files: limits.open_files, memory, memory_budget, ..Environment::here(arguments) }

@@ -34,6 +34,7 @@ pub(super) fn mask_entry(entry: &mut Entry, secrets: &Secrets) {
             for error in &mut interval.errors {
                 mask_shared(&mut error.key.message, secrets);
                 mask_shared(&mut error.key.name, secrets);
+                error.example.iter_mut().for_each(|example| mask_shared(example, secrets));
             }
         }
         Entry::Annotation(annotation) => mask(&mut annotation.text, secrets),

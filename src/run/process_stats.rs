@@ -29,14 +29,9 @@ struct Pace {
 /// What this process may use, as far as the system says: cores by its own count, which knows of quotas; the limit on
 /// open files; memory of its control group, or the machine's.
 #[must_use]
-pub fn limits(workers: u32) -> Limits {
+pub fn limits() -> Limits {
     let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
-    Limits {
-        cores,
-        workers,
-        open_files: getrlimit(Resource::Nofile).current,
-        memory: memory_limit().map(Size::from_bytes),
-    }
+    Limits { cores, open_files: getrlimit(Resource::Nofile).current, memory: memory_limit().map(Size::from_bytes) }
 }
 
 /// The shortest span CPU time is measured over, in seconds: it is counted in hundredths of a second, and over a moment

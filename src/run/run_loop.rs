@@ -104,6 +104,7 @@ pub async fn conduct(
         cut: None,
         memory: options.memory.hold(Part::Series, 0).ok(),
         folds: Vec::new(),
+        secrets_full: false,
     };
     for line in lines {
         under_way.emitter.annotate(Offset::ZERO, Mark::Line, &line);
@@ -157,6 +158,8 @@ struct UnderWay<'a, L> {
     memory: Option<Held>,
     /// What was folded into `other` and told.
     folds: Vec<Fold>,
+    /// Whether it was told that there was no room for every secret.
+    secrets_full: bool,
 }
 
 /// What was under way is cut off.
@@ -326,13 +329,14 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
     /// Takes a second that is over on every worker, and looks whether the run goes on.
     fn second(&mut self, mut interval: Interval) {
         interval.health.merge(&self.look_at_process());
-        interval.health.backlog = self.collector.backlog() + self.run.messages.len() as u64;
-        self.measure_run(&mut interval);
         let over = Offset::from(Duration::from_secs(u64::from(interval.second) + 1));
+        interval.health.backlog = self.run.clock.now().since(over).as_secs();
+        self.measure_run(&mut interval);
         self.emitter.second(interval);
         if let Some(memory) = &mut self.memory {
             memory.set(self.emitter.results.totals().bytes() as u64);
         }
+        self.look_at_secrets();
         if self.stop.phase() > Phase::Running {
             return;
         }
@@ -342,6 +346,15 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         {
             let rule = self.emitter.results.header().thresholds.get(broken).map(|rule| rule.require.clone());
             self.end(Closing::Threshold(broken), Some((Mark::ThresholdBroke, &rule.unwrap_or_default())));
+        }
+    }
+
+    /// Says once that there was no room for every secret.
+    fn look_at_secrets(&mut self) {
+        if !self.secrets_full && self.program.secrets.is_full() {
+            self.secrets_full = true;
+            let text = "the run met more secrets than are kept: those that came later are hidden by their looks alone";
+            self.emitter.annotate(self.emitter.reached, Mark::Folded, text);
         }
     }
 

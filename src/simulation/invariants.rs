@@ -150,8 +150,13 @@ fn what_is_written_is_whole(played: &Played, wrong: &mut Vec<String>) {
             let mut text = Vec::new();
             // what is written from the report alone does not read the journal
             let secrets = Secrets::default();
-            let seconds =
-                Seconds { journal: Path::new(""), through: None, rows: HistoryRows::Aggregated, secrets: &secrets };
+            let seconds = Seconds {
+                journal: Path::new(""),
+                through: None,
+                rows: HistoryRows::Aggregated,
+                secrets: &secrets,
+                baseline: None,
+            };
             format.write(&shown.report, &seconds, &mut text).unwrap();
             hold!(wrong, played.files.get(name) == Some(&text), "{name} is not what is shown");
         }

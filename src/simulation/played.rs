@@ -218,7 +218,8 @@ async fn play(seed: u64, folder: &Path) -> Played {
 
 /// Writes what the command writes beside the journal; what could not be written.
 fn write_files(place: &Place, journal: &Path, report: &Report) -> Vec<String> {
-    let seconds = Seconds { journal, through: None, rows: HistoryRows::EachName, secrets: place.secrets() };
+    let seconds =
+        Seconds { journal, through: None, rows: HistoryRows::EachName, secrets: place.secrets(), baseline: None };
     // of a budget as small as the simulation's nothing could be read; a command's is at least 16 MiB
     let (_, unwritten) = with_memory_of_its_own(|| keep(place, &FORMATS, report, &seconds));
     unwritten.iter().map(ToString::to_string).collect()

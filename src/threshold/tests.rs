@@ -1,6 +1,8 @@
 use super::*;
 use crate::secrets::{Secrets, Told};
-use crate::units::Rate;
+use std::time::Duration;
+
+use crate::units::{Rate, Ratio, Size};
 
 fn parsed(text: &str) -> String {
     Threshold::parse(text).unwrap().to_string()
@@ -127,4 +129,43 @@ fn a_secret_is_taken_out_of_a_threshold_and_a_threshold_is_left_that_has_none() 
     assert_eq!(rules[0].text, "max{name=\"k ***\"} < 1s");
     assert_eq!(rules[0].require.to_string(), "max{name=k ***} < 1s");
     assert_eq!(rules[1].text, "p95 < 1s");
+}
+
+#[test]
+fn a_quantile_written_as_elsewhere_is_told_as_it_is_written_here() {
+    for (text, help) in [
+        ("p(95) < 1s", "did you mean `p95`?"),
+        ("percentile(99.9) < 1s", "did you mean `p99.9`?"),
+        ("quantile(0.5) < 1s", "did you mean `p50`?"),
+        ("quantile(100) < 1s", "did you mean `p100`?"),
+        ("p(0) < 1s", "a quantile looks like `p95`"),
+        ("p(-5) < 1s", "a quantile looks like `p95`"),
+        ("p(101) < 1s", "a quantile looks like `p95`"),
+        ("p(x) < 1s", "a quantile looks like `p95`"),
+    ] {
+        let (_, said) = wrong(text);
+        assert!(said.ends_with(help), "{text}: {said}");
+    }
+}
+
+#[test]
+fn a_threshold_takes_amounts_of_what_it_measures_and_no_others() {
+    let amounts = [
+        Amount::Time(Duration::from_secs(1)),
+        Amount::Rate(Rate::per_second(1.0)),
+        Amount::Ratio(Ratio::new(0.5)),
+        Amount::Size(Size::from_bytes(1)),
+        Amount::Number(1.0),
+    ];
+    for (text, takes) in [
+        ("p95 < 1s", [true, false, false, false, false]),
+        ("rate > 1/s", [false, true, false, false, false]),
+        ("error_rate < 1%", [false, false, true, false, false]),
+        ("bytes < 1MiB", [false, false, false, true, false]),
+        // a transaction goes by a metric's name, and has a time
+        ("avg(found) > 1", [true, false, false, false, true]),
+    ] {
+        let threshold = Threshold::parse(text).unwrap();
+        assert_eq!(amounts.map(|amount| threshold.takes(amount)), takes, "{text}");
+    }
 }

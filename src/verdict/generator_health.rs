@@ -9,8 +9,6 @@ use crate::units::{Size, show_duration};
 pub struct Limits {
     /// Cores.
     pub cores: f64,
-    /// Worker threads.
-    pub workers: u32,
     /// Files and sockets.
     pub open_files: Option<u64>,
     /// Memory.
@@ -81,7 +79,7 @@ const BUSY_WORKER: Duration = Duration::from_millis(950);
 const SPARE_FILES: u64 = 8;
 /// Nearer to the limit than this the system begins to take memory away.
 const FULL: f64 = 0.9;
-/// Intervals a worker may be ahead of the collector.
+/// So many seconds after its end a second of the run may be put together.
 const BEHIND: u64 = 10;
 /// Fewer seconds than these prove nothing.
 const FEWEST: u64 = 5;
@@ -133,7 +131,7 @@ impl HealthIssue {
             Self::Memory => {
                 limits.memory.is_some_and(|most| health.memory.as_bytes() as f64 > most.as_bytes() as f64 * FULL)
             }
-            Self::Backlog => health.backlog > BEHIND * u64::from(limits.workers.max(1)),
+            Self::Backlog => health.backlog > BEHIND,
         }
     }
 
@@ -166,7 +164,7 @@ impl HealthIssue {
             Self::Memory => {
                 format!("{} of {} of memory were in use", worst.memory, limits.memory.unwrap_or(worst.memory))
             }
-            Self::Backlog => format!("{} seconds of workers waited to be put together", worst.backlog),
+            Self::Backlog => format!("a second was put together {} seconds after its end", worst.backlog),
         }
     }
 }

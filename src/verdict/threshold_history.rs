@@ -63,3 +63,26 @@ impl HistoryPoint {
         self.broken |= other.broken;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(seconds: u32) -> ThresholdHistory {
+        let mut history = ThresholdHistory::new();
+        (0..seconds).for_each(|second| history.add(second, Some(Amount::Number(second.into())), Status::Held));
+        history
+    }
+
+    #[test]
+    fn ten_minutes_are_kept_second_by_second_and_longer_runs_in_as_many_points() {
+        let ten_minutes = history(600);
+        assert_eq!(ten_minutes.points().len(), 600);
+        assert!(ten_minutes.points().iter().all(|point| point.length == 1));
+        for seconds in [601, 5000, 100_000] {
+            let long = history(seconds);
+            assert!((300..=600).contains(&long.points().len()), "{seconds}: {}", long.points().len());
+            assert_eq!(long.points().iter().map(|point| point.length).sum::<u32>(), seconds);
+        }
+    }
+}

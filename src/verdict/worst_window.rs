@@ -55,3 +55,24 @@ fn distance(threshold: &Threshold, value: f64) -> f64 {
         NotEqual => (value - limit).abs(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_nearer_to_the_limit_is_worse_on_either_side_of_zero() {
+        // each list from the best to the worst
+        for (text, values) in [
+            ("max(balance) < 3", [-5.0, -1.0, 0.0, 2.0]),
+            ("max(balance) < -1", [-50.0, -5.0, -2.0, -1.5]),
+            ("max(balance) > -3", [5.0, 1.0, -1.0, -2.0]),
+            ("max(balance) >= 3", [50.0, 9.0, 4.0, 3.0]),
+            ("max(balance) != 0", [-50.0, 9.0, -4.0, 1.0]),
+        ] {
+            let threshold = Threshold::parse(text).unwrap();
+            let distances = values.map(|value| distance(&threshold, value));
+            assert!(distances.is_sorted_by(|better, worse| better > worse), "{text}: {distances:?}");
+        }
+    }
+}

@@ -47,6 +47,8 @@ check("every table row is the report's", async () => {
 check("thresholds and failures are all there", async () => {
   assert.deepEqual(await texts("[data-threshold] code"), report.thresholds.map((one) => one.require));
   assert.deepEqual((await column("failure-groups", 0)).map(Number), report.failures.map((one) => one.count));
+  assert.ok(report.failures.some((one) => one.example), "a failure that was answered has an example of it");
+  assert.deepEqual(await texts("#failure-groups .example pre"), report.failures.filter((one) => one.example).map((one) => one.example));
 });
 check("the charts' numbers add up to the report's", async () => {
   const data = JSON.parse(await tab.$eval("#data", (one) => one.textContent));
@@ -55,6 +57,10 @@ check("the charts' numbers add up to the report's", async () => {
   assert.equal(sum("requests", "ok"), report.total.ok);
   assert.equal(sum("requests", "failed"), report.total.failed);
   assert.equal(data.curves.response.bars.reduce((all, one) => all + one, 0), report.total.requests);
+  const users = data.charts.find((one) => one.id === "users").lines;
+  assert.deepEqual(users.map((one) => one.label), ["users", "planned"]);
+  // a ramp-down or an early end apart, people come as planned
+  users[1].last.forEach((planned, second) => planned !== null && assert.equal(users[0].last[second], planned, `users of second ${second}`));
   const peak = data.curves.response.quantiles.at(-1)[1];
   assert.ok(Math.abs(peak / report.total.response_time.max - 1) < 1e-3);
 });

@@ -379,7 +379,7 @@ fn show_says_what_it_cannot_do() {
 
 /// Of a report that no journal belongs to: the formats that are written from it alone do not look.
 fn no_seconds(secrets: &Secrets) -> Seconds<'_> {
-    Seconds { journal: Path::new("/nowhere"), through: None, rows: HistoryRows::Aggregated, secrets }
+    Seconds { journal: Path::new("/nowhere"), through: None, rows: HistoryRows::Aggregated, secrets, baseline: None }
 }
 
 #[test]

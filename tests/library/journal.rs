@@ -50,6 +50,7 @@ fn header() -> Header {
         thresholds: Vec::new(),
         stages: Vec::new(),
         at_least: None,
+        planned: None,
         parts: Vec::new(),
         name: None,
         labels: Default::default(),
@@ -104,7 +105,7 @@ fn second(tally: &mut Tally, dice: &mut Xoshiro256PlusPlus, second: u32) -> Inte
             Outcome::Redirected => tally.transaction_failed(MetricId(0), series),
         }
         if let Outcome::Failed(kind) = outcome {
-            tally.error(series, kind, "it broke", ended);
+            tally.error(series, kind, "it broke", ended, || None);
         }
         let value = [f64::NAN, -0.25, 7.0, 1e200][dice.random_range(0..4)];
         tally.metric(MetricId(0), series, value);

@@ -5,6 +5,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::time::Duration;
 
 use plimsoll::test_api::compile::{CompileOptions, Filter, compile};
 use plimsoll::test_api::diagnostic::{Problems, Sources, Style, render};
@@ -76,10 +77,12 @@ fn lines(number: usize, line: impl Fn(usize) -> String) -> String {
 const HEAD: &str = "target: http://127.0.0.1:9\nshape: {constant: {users: 1, for: 1s}}\n";
 const ONE: &str = "endpoints: {a: {get: /}}\n";
 
-#[test]
-fn checking_a_plan_is_linear_in_whatever_it_has_many_of() {
-    type Plan = fn(usize) -> String;
-    let plans: [(&str, Plan); 12] = [
+/// What has many of something.
+type Plan = fn(usize) -> String;
+
+/// Plans that are large in one way each.
+fn large() -> [(&'static str, Plan); 14] {
+    [
         ("endpoints", |n| format!("endpoints:\n{}", lines(n, |i| format!("  e{i}: {{get: /e{i}}}\n")))),
         ("endpoints that extend the one before", |n| {
             let extends = |i: usize| if i == 0 { "get: /".to_owned() } else { format!("extends: e{}", i - 1) };
@@ -88,6 +91,10 @@ fn checking_a_plan_is_linear_in_whatever_it_has_many_of() {
         ("endpoints that extend the one behind", |n| {
             let extends = |i: usize| if i + 1 == n { "get: /".to_owned() } else { format!("extends: e{}", i + 1) };
             format!("endpoints:\n{}", lines(n, |i| format!("  e{i}: {{{}}}\n", extends(i))))
+        }),
+        ("endpoints that extend the one before and remove what it has not", |n| {
+            let extends = |i: usize| if i == 0 { "get: /".to_owned() } else { format!("extends: e{}", i - 1) };
+            format!("endpoints:\n{}", lines(n, |i| format!("  e{i}: {{{}, headers: {{x-no: null}}}}\n", extends(i))))
         }),
         ("tasks", |n| format!("{ONE}users:\n  u:\n    tasks:\n{}", lines(n, |i| format!("      t{i}: {{call: a}}\n")))),
         ("steps", |n| {
@@ -114,12 +121,44 @@ fn checking_a_plan_is_linear_in_whatever_it_has_many_of() {
             let steps = lines(n, |i| format!("          - call: b{i}\n"));
             format!("{ONE}users:\n  u:\n    tasks:\n      t:\n        steps:\n{steps}")
         }),
-    ];
-    for (what, plan) in plans {
+        ("endpoints and as many that are misspelt", |n| {
+            let endpoints = lines(n, |i| format!("  endpoint_{i}: {{get: /e{i}}}\n"));
+            let steps = lines(n, |i| format!("          - call: endpiont_{i}\n"));
+            format!("endpoints:\n{endpoints}users:\n  u:\n    tasks:\n      t:\n        steps:\n{steps}")
+        }),
+    ]
+}
+
+#[test]
+fn checking_a_plan_is_linear_in_whatever_it_has_many_of() {
+    for (what, plan) in large() {
         assert_linear(what, |number| {
             let text = format!("{HEAD}{}", plan(number));
             bytes(|| check(&text))
         });
+    }
+}
+
+/// The CPU time that something takes of its thread, which others who are at work do not change.
+fn cpu_time(work: impl FnOnce()) -> Duration {
+    let now = || Duration::try_from(rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime)).unwrap();
+    let before = now();
+    work();
+    now() - before
+}
+
+#[test]
+fn checking_a_plan_takes_time_that_is_linear_in_whatever_it_has_many_of() {
+    for (what, plan) in large() {
+        // each on a thread of its own: what is compared in all is counted by thread
+        let time = |number: usize| {
+            let text = format!("{HEAD}{}", plan(number));
+            std::thread::spawn(move || cpu_time(|| check(&text))).join().unwrap()
+        };
+        let (some, more) = (time(1500).min(time(1500)), time(6000));
+        // where it is quadratic it is sixteen times as much
+        eprintln!("{what}: {some:?} for 1500, {more:?} for 6000");
+        assert!(more < some * 9 + Duration::from_millis(200), "{what}: {some:?} for 1500, {more:?} for 6000");
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn resolve(path: Option<&Path>, rules: &mut [Rule]) -> Result<(), Exi
 
 /// A run held against its baseline.
 pub(super) struct Compared {
-    report: ComparisonReport,
+    pub(super) report: ComparisonReport,
     /// Where the comparison lies.
     path: PathBuf,
 }

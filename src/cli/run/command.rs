@@ -19,8 +19,8 @@ use crate::plan::node_as_written;
 use crate::report::{NewRun, ResultFiles, run_page, visible};
 use crate::results::Results;
 use crate::run::{
-    Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, PlannedLoad, Steerable, conduct, dry_run, fits,
-    header, peak, probe, raise, timely,
+    Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, Steerable, conduct, dry_run, fits, header, peak,
+    planned, probe, raise, timely,
 };
 use crate::secrets::Told;
 use crate::target::Target;
@@ -168,9 +168,12 @@ pub(super) async fn conducted(
         ready = ready(&job, args) => ready?,
     }
     let mut recorder = JournalRecorder::new(files.place().disk().clone(), files.place().path(".journal"));
-    let planned = PlannedLoad::of(&job.program);
+    let planned = planned(&job.program);
     let hands = Hands {
-        planned: Box::new(move |at| Planned { users: planned.users_at(at), arrivals: planned.arrivals_at(at) }),
+        planned: Box::new(move |at| {
+            let second = u32::try_from(at.as_secs()).unwrap_or(u32::MAX);
+            Planned { users: planned.users_in(second), arrivals: planned.arrivals_in(second) }
+        }),
         steerable: Steerable::of(&job.program, job.options.shard),
         // nobody listens any more where the run is over
         steer: Box::new(move |steer| {

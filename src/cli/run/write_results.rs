@@ -6,7 +6,7 @@ use super::baseline::{Compared, compare};
 use crate::cli::terminal::{secrets, talk};
 use crate::disk::Disk;
 use crate::journal::Entry;
-use crate::report::{Format, Place, ResultFiles, Seconds, annotations, keep, run_page};
+use crate::report::{Baseline, Format, Place, ResultFiles, Seconds, annotations, keep, run_page};
 use crate::results::Report;
 use crate::run::Event;
 use crate::verdict::Exit;
@@ -55,10 +55,15 @@ impl<'a> ResultsWriter<'a> {
             Some(same) if same.report == report && same.unwritten.is_empty() => return same,
             other => other,
         };
-        let seconds =
-            Seconds { journal: &place.path(".journal"), through: None, rows: self.args.history(), secrets: secrets() };
+        let seconds = Seconds {
+            journal: &place.path(".journal"),
+            through: None,
+            rows: self.args.history(),
+            secrets: secrets(),
+            baseline: None,
+        };
         let (_, unwritten) = keep(place, &FORMATS, &report, &seconds);
-        let unwritten = unwritten.iter().map(ToString::to_string).collect();
+        let mut unwritten: Vec<String> = unwritten.iter().map(ToString::to_string).collect();
         let compared = match before {
             Some(before) => before.compared,
             None => {
@@ -66,6 +71,12 @@ impl<'a> ResultsWriter<'a> {
                 compare(self.args, place)
             }
         };
+        if let (Some(journal), Ok(Some(compared))) = (&self.args.baseline, &compared) {
+            // the page shows both, and is there before they are compared
+            let baseline = Some(Baseline { journal, comparison: &compared.report });
+            let (_, lost) = keep(place, &[Format::Html], &report, &Seconds { baseline, ..seconds });
+            unwritten.extend(lost.iter().map(ToString::to_string));
+        }
         Written { report, compared, unwritten }
     }
 }

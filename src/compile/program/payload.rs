@@ -52,6 +52,11 @@ pub enum JsonPiece {
 }
 
 impl Payload {
+    /// Whether all requests send the same bytes.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self, Self::Empty | Self::Fixed(_))
+    }
+
     /// The body's bytes in a scope.
     ///
     /// # Errors

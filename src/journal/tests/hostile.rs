@@ -210,7 +210,7 @@ fn a_second_that_no_reader_takes_is_not_written() {
     let mut writer = Writer::create(&folder.file("a.journal"), &header()).unwrap();
     let message: std::sync::Arc<str> = "x".repeat(1 << 20).into();
     let key = ErrorKey { endpoint: EndpointId(0), name: "a".into(), kind: FailureKind::Check, message };
-    let error = ErrorCount { key, count: 1, first: Offset::ZERO, last: Offset::ZERO };
+    let error = ErrorCount { key, count: 1, first: Offset::ZERO, last: Offset::ZERO, example: None };
     let second = Interval { errors: vec![error; numbers::MEMORY >> 20], ..Interval::empty(0) };
     let error = writer.second(&second).unwrap_err();
     assert!(error.to_string().ends_with("the second is larger than a frame may be"), "{error}");

@@ -91,6 +91,7 @@ pub(super) fn header() -> Header {
             purpose: StagePurpose::Measured,
         }],
         at_least: None,
+        planned: None,
         parts: Vec::new(),
         name: Some("nightly".to_owned()),
         labels: [("commit", "41fc740"), ("branch", "größe")].map(|(key, value)| (key.into(), value.into())).into(),
@@ -210,7 +211,8 @@ pub(super) fn count(tally: &mut Tally, calls: &[Call]) {
         tally.record(series, &call.sample);
         tally.metric(MetricId(u16::from(call.found > 50.0)), series, call.found);
         if let Outcome::Failed(kind) = call.sample.outcome {
-            tally.error(series, kind, &format!("{kind} — 失敗"), call.sample.timing.ended());
+            let example = || Some(format!("{{\"error\": \"{kind}\"}}").into());
+            tally.error(series, kind, &format!("{kind} — 失敗"), call.sample.timing.ended(), example);
         }
     }
     for (index, outcome) in calls.iter().map(|call| call.sample.outcome).enumerate() {

@@ -35,6 +35,7 @@ fn header() -> Header {
         thresholds: Vec::new(),
         stages: Vec::new(),
         at_least: None,
+        planned: None,
         parts: Vec::new(),
         name: None,
         labels: Default::default(),

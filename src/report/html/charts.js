@@ -362,9 +362,10 @@
     paint();
   };
   const quantiles = (curves) => {
+    const labels = curves.baseline ? [...LABELS, "baseline's response"] : LABELS;
     const into = document.getElementById("distributions");
-    const { figure, svg, hidden } = frame(into, { id: "quantiles", title: "Quantiles", about: "What share of the requests took at most how long. Each step to the right is ten times rarer; where response lies above service, requests had to wait before they were sent.", lines: LABELS });
-    const both = [curves.response.quantiles, curves.service.quantiles];
+    const { figure, svg, hidden } = frame(into, { id: "quantiles", title: "Quantiles", about: "What share of the requests took at most how long. Each step to the right is ten times rarer; where response lies above service, requests had to wait before they were sent.", lines: labels });
+    const both = [curves.response.quantiles, curves.service.quantiles, ...(curves.baseline ? [curves.baseline] : [])];
     const rarity = (share) => (share >= 1 ? furthest : Math.log10(1 / (1 - share)));
     const furthest = Math.max(1.3, ...both.flat().filter(([share]) => share < 1).map(([share]) => Math.log10(1 / (1 - share)))) + 0.3;
     const paint = () => {
@@ -382,13 +383,17 @@
         svg.append(draw("path", { class: `line k${index}`, d: path(points.map(([share, ms]) => [x(rarity(share)), y(ms)])) }));
         points.forEach(([share, ms]) => {
           const dot = draw("circle", { class: `k${index}`, cx: x(rarity(share)), cy: y(ms), r: 2.2 });
-          dot.append(draw("title", {}, `${LABELS[index]} ${share === 1 ? "max" : `p${Number((share * 100).toPrecision(7))}`}: ${show(ms, "ms")}`));
+          dot.append(draw("title", {}, `${labels[index]} ${share === 1 ? "max" : `p${Number((share * 100).toPrecision(7))}`}: ${show(ms, "ms")}`));
           svg.append(dot);
         });
       });
     };
     figure.addEventListener("repaint", paint);
-    tableBehind(figure, "Quantiles", ["share", "response (ms)", "service (ms)"], () => both[0].map(([share, ms], place) => [share === 1 ? "max" : `${Number((share * 100).toPrecision(7))}%`, String(ms), both[1][place] ? String(both[1][place][1]) : "–"]));
+    tableBehind(figure, "Quantiles", ["share", ...labels.map((label) => `${label} (ms)`)], () => {
+      const shares = [...new Set(both.flat().map(([share]) => share))].sort((a, b) => a - b);
+      const found = (points, wanted) => points.find(([share]) => share === wanted);
+      return shares.map((share) => [share === 1 ? "max" : `${Number((share * 100).toPrecision(7))}%`, ...both.map((points) => (found(points, share) ? String(found(points, share)[1]) : "–"))]);
+    });
     paint();
   };
 

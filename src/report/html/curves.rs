@@ -17,6 +17,9 @@ pub(super) struct CurveData {
     service: Curve,
     /// The borders of the histogram's bars, in milliseconds, ascending; one more than there are bars.
     edges: Vec<f64>,
+    /// The quantiles of the baseline's response times, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<Vec<(f64, f64)>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -53,12 +56,18 @@ impl Curves {
     }
 
     /// What is drawn; `None` where no request ended.
-    pub(super) fn data(&self) -> Option<CurveData> {
+    pub(super) fn data(&self, baseline: Option<&Self>) -> Option<CurveData> {
         let Self { response, service } = self;
+        let baseline = baseline.map(|baseline| quantiles(&baseline.response));
         let edges = edges(service.min()?.min(response.min()?), response.max()?.max(service.max()?));
         let curve = |all: &Distribution| Curve { quantiles: quantiles(all), bars: all.between(&edges) };
         let (response, service) = (curve(response), curve(service));
-        Some(CurveData { response, service, edges: edges.iter().map(|edge| four_digits(edge / 1e6)).collect() })
+        Some(CurveData {
+            response,
+            service,
+            edges: edges.iter().map(|edge| four_digits(edge / 1e6)).collect(),
+            baseline,
+        })
     }
 }
 

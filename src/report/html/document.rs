@@ -1,4 +1,5 @@
 use std::io::{self, Write};
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::curves::{CurveData, Curves};
 use super::time_series::{ChartData, TimeSeries};
-use crate::journal::{Entry, Environment as RunEnvironment, Header, Mark};
+use crate::journal::{Entry, Environment as RunEnvironment, Header, Mark, Reader};
+use crate::report::comparison::{ChangeEntry, ComparisonReport, difference, interval, quantity, value};
 use crate::report::format::{Seconds, read_entries};
 use crate::report::numbers::{ABSENT, Unit, grouped};
 use crate::report::sanitize::legible;
@@ -78,16 +80,31 @@ pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut
         }
         Ok(())
     })?;
+    let earlier = seconds.baseline.map(|baseline| curves_of(baseline.journal)).transpose()?;
     let data = PageData {
         step: series.step(),
         cells: series.cells(),
         charts: series.charts(),
-        curves: curves.data(),
+        curves: curves.data(earlier.as_ref()),
         stages: stages(&header, report),
         suspect: suspect(report),
         marks,
     };
-    out.write_all(page(report, &header, &data, seconds.secrets)?.as_bytes())
+    let compared = seconds.baseline.map(|baseline| baseline.comparison);
+    out.write_all(page(report, (&header, compared), &data, seconds.secrets)?.as_bytes())
+}
+
+/// The times of another run.
+fn curves_of(journal: &Path) -> io::Result<Curves> {
+    let mut curves = Curves::new();
+    let mut reader = Reader::open(journal).map_err(io::Error::other)?;
+    read_entries(&mut reader, None, |entry| {
+        if let Entry::Second(second) = entry {
+            curves.hear(second);
+        }
+        Ok(())
+    })?;
+    Ok(curves)
 }
 
 /// Whether people look for a mark in the charts: stages have bands of their own, and lines of the log may be many.
@@ -132,6 +149,27 @@ fn groups(report: &Report) -> Vec<Value> {
     tables.into_iter().zip(told).filter(|(_, told)| *told).map(|(table, _)| table).collect()
 }
 
+/// The rows of a comparison: all requests together first.
+fn changes(report: &ComparisonReport) -> Vec<Value> {
+    let row = |name: &str, change: &ChangeEntry| {
+        context! {
+            name,
+            quantity => quantity(change),
+            base => value(change, change.base).to_string(),
+            new => value(change, change.new).to_string(),
+            change => difference(change).to_string(),
+            interval => interval(change).to_string(),
+            word => Value::from(Serde(change.word)),
+        }
+    };
+    let total = report.total.changes.iter().map(|change| row(&report.total.name, change));
+    let requests = report.requests.iter().flat_map(|request| {
+        let name = format!("{} {}", request.method, request.name);
+        request.changes.iter().map(move |change| row(&name, change))
+    });
+    total.chain(requests).collect()
+}
+
 /// The seconds that the generator coloured, neighbours together.
 fn suspect(report: &Report) -> Vec<(u32, u32)> {
     let mut spans: Vec<(u32, u32)> = Vec::new();
@@ -144,8 +182,14 @@ fn suspect(report: &Report) -> Vec<(u32, u32)> {
     spans
 }
 
-fn page(report: &Report, header: &Header, data: &PageData, secrets: &Secrets) -> io::Result<String> {
+fn page(
+    report: &Report,
+    (header, compared): (&Header, Option<&ComparisonReport>),
+    data: &PageData,
+    secrets: &Secrets,
+) -> io::Result<String> {
     let report: &Report = &without_secrets(report, secrets)?;
+    let compared: Option<ComparisonReport> = compared.map(|compared| without_secrets(compared, secrets)).transpose()?;
     let about: RunEnvironment = without_secrets(&header.environment, secrets)?;
     let plan_of_run = secrets.mask_lines(&header.plan.effective);
     let data = serde_json::to_string(data)?;
@@ -155,6 +199,8 @@ fn page(report: &Report, header: &Header, data: &PageData, secrets: &Secrets) ->
         template.render(context! {
             report => Value::from(Serde(report)),
             groups => groups(report),
+            comparison => compared.as_ref().map(Serde),
+            changes => compared.as_ref().map(changes).unwrap_or_default(),
             remarks => report.thresholds.iter().map(|threshold| remark(threshold).unwrap_or_default()).collect::<Vec<_>>(),
             environment => Value::from(Serde(&about)),
             plan_text => plan,

@@ -4,6 +4,7 @@
 
 mod curves;
 mod document;
+mod planned;
 mod time_series;
 
 pub(super) use document::write;

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::planned::Planned;
 use crate::journal::Header;
 use crate::metrics::{Distribution, Health, Interval, Measure, Scale};
 use crate::sample::{MetricId, MetricKind, RunGauge};
@@ -13,6 +14,7 @@ pub(super) struct TimeSeries {
     /// Of the service, in the order of [`figures`], and of the generator.
     own: [Vec<Chart>; 2],
     metrics: Vec<(MetricId, MetricKind, Chart)>,
+    planned: Planned,
     /// How many seconds a cell stands for.
     step: u32,
     cells: usize,
@@ -101,7 +103,10 @@ impl TimeSeries {
                 .about("From when a request was due to its end: what a user of the service feels. Each second's own quantiles."),
             Chart::new("service", "Service time", "ms", Form::Lines, &times)
                 .about("From when a request was sent to its end: what the service took. Each second's own quantiles."),
-            Chart::new("users", "Users", "users", Form::Lines, &["users"]).about("Users there were, the most of each second."),
+            Chart::new("users", "Users", "users", Form::Lines, &["users", "planned"])
+                .about("Users there were, the most of each second, and those that the plan asks for."),
+            Chart::new("tasks", "Tasks begun", "/s", Form::Lines, &["begun", "planned"])
+                .about("Tasks that were begun in each second, and, of arrivals, those that the plan asks for."),
             Chart::new("arrivals", "Requests begun and dropped", "/s", Form::Lines, &["begun", "dropped"])
                 .about("Requests that were begun in each second, and those that were due and that nobody was free to begin."),
             Chart::new("phases", "Phases of the service time", "ms", Form::Stack, &PHASES.map(|(name, _)| name))
@@ -139,7 +144,7 @@ impl TimeSeries {
             )
             .about("How late the load generator was, at its worst in each second: what it adds to the times above."),
         ];
-        Self { own: [service, generator], metrics, step: 1, cells: 0 }
+        Self { own: [service, generator], metrics, planned: Planned::new(header), step: 1, cells: 0 }
     }
 
     /// How many seconds a cell stands for.
@@ -169,7 +174,7 @@ impl TimeSeries {
         }
         let cell = (second.second / self.step) as usize;
         self.cells = self.cells.max(cell + 1);
-        let figures = figures(second);
+        let figures = figures(second, &self.planned);
         for (chart, values) in self.own.iter_mut().flatten().zip(figures) {
             chart.add(cell, &values);
         }
@@ -188,7 +193,7 @@ impl TimeSeries {
 }
 
 /// The figures of a second, in the order of the charts and their lines.
-fn figures(second: &Interval) -> [Vec<Option<f64>>; 10] {
+fn figures(second: &Interval, planned: &Planned) -> [Vec<Option<f64>>; 11] {
     let mut times: BTreeMap<Measure, Distribution> = BTreeMap::new();
     let (mut ok, mut failed, mut received, mut sent) = (0, 0, 0, 0);
     let mut statuses = [0_u64; 6];
@@ -225,7 +230,8 @@ fn figures(second: &Interval) -> [Vec<Option<f64>>; 10] {
         vec![count(ok), count(failed)],
         quantiles(&Measure::RESPONSE),
         quantiles(&Measure::SERVICE),
-        vec![count(users)],
+        vec![count(users), planned.users(second.second)],
+        vec![count(planned.begun(second)), planned.arrivals(second.second)],
         vec![count(second.accounting.started), count(second.accounting.dropped)],
         PHASES.map(|(_, measures)| all(measures).mean().map(ms)).to_vec(),
         statuses.map(count).to_vec(),

@@ -1,6 +1,7 @@
 use super::{Conducted, conduct_virtually};
 use crate::engine::tests::{Received, Reply, VirtualRun};
 use crate::journal::Mark;
+use crate::secrets::Told;
 
 fn conduct(run: VirtualRun) -> Conducted {
     conduct_virtually(run, &[]).unwrap()
@@ -77,6 +78,39 @@ fn answers_beyond_the_memory_fail_their_captures_and_the_run_goes_on() {
     assert!(ok > 0 && failed > 0, "{ok} ok, {failed} failed");
     assert!(conducted.report.failures.iter().all(|failure| failure.message.contains("`--memory`")));
     assert_eq!(conduct(capturing()).books(), [30, 30, 0, 0]);
+}
+
+#[test]
+fn bodies_under_way_are_held_until_their_requests_are_over() {
+    let plan = "
+endpoints: {save: {post: /save, text: \"{{ 'x' * 100000 }}{{ user.id }}\"}}
+users: {u: {pacing: 10s, tasks: {ask: {call: save}}}}
+shape: {constant: {users: 30, for: 30s}}
+";
+    let slow = |_: &Received| Reply::after(std::time::Duration::from_secs(2));
+    let conducted = conduct(VirtualRun::of(plan).answering(slow).with_memory(2 << 20));
+    // ten of them are as much as there is room for, and those that are answered make room for the next
+    assert_eq!(conducted.books(), [90, 30, 60, 0]);
+    let [failure] = &conducted.report.exceptions[..] else { panic!("{:?}", conducted.report.exceptions) };
+    assert_eq!((failure.kind.as_str(), failure.count), ("template", 60));
+    assert!(failure.message.contains("the body: the run's memory is used up"), "{}", failure.message);
+    assert_eq!(conduct(VirtualRun::of(plan).answering(slow)).books(), [90, 90, 0, 0]);
+}
+
+#[test]
+fn a_run_that_meets_more_secrets_than_it_keeps_says_so_once() {
+    let run = VirtualRun::of(
+        "
+endpoints: {root: {get: /}}
+users: {u: {pacing: 1s, tasks: {ask: {call: root}}}}
+shape: {constant: {users: 1, for: 3s}}
+",
+    );
+    (0..50_001).for_each(|number| run.program.secrets.learn(&format!("secret-{number}"), Told::Declared));
+    let conducted = conduct(run);
+    let told = "the run met more secrets than are kept: those that came later are hidden by their looks alone";
+    assert_eq!(conducted.marks(Mark::Folded).len(), 1);
+    assert_eq!(conducted.report.run.folded, [told]);
 }
 
 #[test]

@@ -1,8 +1,7 @@
 use super::*;
 use crate::units::Size;
 
-const LIMITS: Limits =
-    Limits { cores: 2.0, workers: 2, open_files: Some(1024), memory: Some(Size::from_bytes(1 << 30)) };
+const LIMITS: Limits = Limits { cores: 2.0, open_files: Some(1024), memory: Some(Size::from_bytes(1 << 30)) };
 
 fn generator(seconds: impl IntoIterator<Item = (u32, Health)>) -> GeneratorHealth {
     let mut generator = GeneratorHealth::new(LIMITS);
@@ -58,7 +57,7 @@ fn each_issue_is_reported_by_its_name_and_figure() {
         ),
         (Health { open_files: 1020, ..fine }, "open_files", "1020 of 1024 files were open"),
         (Health { memory: Size::from_bytes(1000 << 20), ..fine }, "memory", "of memory were in use"),
-        (Health { backlog: 21, ..fine }, "backlog", "21 seconds of workers waited"),
+        (Health { backlog: 11, ..fine }, "backlog", "a second was put together 11 seconds after its end"),
         (withheld(470, 0, 0), "starved", "a worker was ready to run and had no CPU for up to 470ms of a second"),
         (withheld(0, 300, 0), "throttled", "its control group had no CPU time left for up to 300ms of a second"),
         (withheld(0, 0, 120), "stolen", "the host kept its CPUs busy with others for up to 120ms of a second"),
