@@ -155,3 +155,31 @@ fn an_interrupt_ends_a_try_by_way_of_its_teardown() {
         assert!(!told.contains("user type v"), "{told}");
     }
 }
+
+#[test]
+fn an_endpoint_is_tried_wherever_the_plan_calls_it() {
+    let url = service(|head| ("200 OK".into(), head.as_bytes().to_vec()));
+    let endpoints = ["setup", "login", "work", "logout", "teardown", "nobody"]
+        .map(|name| format!("  {name}: {{get: /{name}}}\n"))
+        .concat();
+    let plan = format!(
+        "target: {url}\nendpoints:\n{endpoints}\
+         users: {{u: {{on_start: [{{call: login}}], tasks: {{t: {{call: work}}}}, on_stop: [{{call: logout}}]}}}}\n\
+         setup: [{{call: setup}}]\nteardown: [{{call: teardown}}]\n{SHAPE}"
+    );
+    for (name, called) in [
+        ("setup", &["setup", "teardown"][..]),
+        ("login", &["setup", "login", "teardown"]),
+        ("work", &["setup", "login", "work", "teardown"]),
+        ("logout", &["setup", "login", "logout", "teardown"]),
+        ("teardown", &["setup", "teardown"]),
+    ] {
+        let (code, told, stderr) = tried(&plan, &["--endpoint", name]);
+        assert_eq!(code, 0, "{name}: {told}{stderr}");
+        for one in ["setup", "login", "work", "logout", "teardown"] {
+            assert_eq!(told.contains(&format!("/{one}")), called.contains(&one), "{name}: {one}: {told}");
+        }
+    }
+    let (code, _, stderr) = tried(&plan, &["--endpoint", "nobody"]);
+    assert_eq!(code, 2, "{stderr}");
+}

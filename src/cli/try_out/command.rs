@@ -132,12 +132,11 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
         let made = trial.perform(None, &[(&program.setup, plans_own)], OnStepFailure::Stop).await?;
         trial.globals = Arc::new(trial.globals.with(made));
     }
-    let mut tried = false;
+    // what a plan does once, before and after its users, is done in any case
+    let own = |steps| args.endpoint.as_ref().is_some_and(|name| call_of(steps, program, name).is_some());
+    let mut tried = own(&program.setup) || own(&program.teardown);
     for user in &program.users {
-        let steps = steps(args, program, user, tried);
-        if steps.is_empty() || trial.interrupted {
-            continue;
-        }
+        let Some(steps) = steps(args, program, user, tried).filter(|_| !trial.interrupted) else { continue };
         tried = true;
         data(&visible(&format!("user type {}\n", user.name)))?;
         let before = (&user.on_start[..], user.on_start_task);
@@ -188,33 +187,42 @@ impl Trial<'_> {
     }
 }
 
-/// The steps of a user type that were asked for; `tried` is whether the endpoint was called already.
-fn steps<'a>(args: &TryArgs, program: &Program, user: &'a UserType, tried: bool) -> Vec<(&'a [Step], TaskId)> {
+/// The steps of a user type that were asked for, besides those of its start; `None` where nothing of it was. `tried` is
+/// whether the endpoint was called already.
+fn steps<'a>(args: &TryArgs, program: &Program, user: &'a UserType, tried: bool) -> Option<Vec<(&'a [Step], TaskId)>> {
     // what the filter leaves out has no weight; without one everything is tried
     let taken = |task: &&'a Task| args.tag.is_empty() || task.weight > 0.0;
     match (&args.endpoint, &args.task) {
-        (Some(_), _) if tried => Vec::new(),
-        (Some(name), _) => call_of(user, program, name).into_iter().collect(),
+        (Some(_), _) if tried => None,
+        (Some(name), _) => {
+            let call = |steps, task| call_of(steps, program, name).map(|step| (step, task));
+            let of_tasks = || user.tasks.iter().find_map(|task| call(&task.steps, task.id));
+            let found = of_tasks().or_else(|| call(&user.on_stop, user.on_stop_task));
+            match found {
+                Some(found) => Some(vec![found]),
+                None => call_of(&user.on_start, program, name).map(|_| Vec::new()),
+            }
+        }
         (None, name) => {
             let wanted = |task: &&'a Task| name.as_ref().is_none_or(|name| *task.name == **name);
-            user.tasks.iter().filter(wanted).filter(taken).map(|task| (&task.steps[..], task.id)).collect()
+            let tasks = user.tasks.iter().filter(wanted).filter(taken);
+            let tasks: Vec<_> = tasks.map(|task| (&task.steps[..], task.id)).collect();
+            (!tasks.is_empty()).then_some(tasks)
         }
     }
 }
 
-/// The first step of a user type, however deep, that calls an endpoint.
-fn call_of<'a>(user: &'a UserType, program: &Program, name: &str) -> Option<(&'a [Step], TaskId)> {
-    user.tasks.iter().find_map(|task| {
-        let mut open: Vec<&Step> = task.steps.iter().rev().collect();
-        while let Some(step) = open.pop() {
-            let calls = |call: &crate::compile::Call| *program.endpoints[call.endpoint.index()].name == *name;
-            if matches!(step.action, Action::Call(_) | Action::Parallel(_)) && step.action.calls().iter().any(calls) {
-                return Some((std::slice::from_ref(step), task.id));
-            }
-            open.extend(step.action.inner().into_iter().rev());
+/// The first of some steps, however deep, that calls an endpoint.
+fn call_of<'a>(steps: &'a [Step], program: &Program, name: &str) -> Option<&'a [Step]> {
+    let mut open: Vec<&Step> = steps.iter().rev().collect();
+    while let Some(step) = open.pop() {
+        let calls = |call: &crate::compile::Call| *program.endpoints[call.endpoint.index()].name == *name;
+        if matches!(step.action, Action::Call(_) | Action::Parallel(_)) && step.action.calls().iter().any(calls) {
+            return Some(std::slice::from_ref(step));
         }
-        None
-    })
+        open.extend(step.action.inner().into_iter().rev());
+    }
+    None
 }
 
 fn refuse(why: &str) -> Exit {
