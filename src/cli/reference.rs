@@ -55,13 +55,18 @@ fn command(out: &mut String, within: &str, command: &clap::Command) {
     out.push_str(&format!("\n### `{name}`\n\n"));
     out.push_str(&format!("{}\n\n", command.get_about().map(ToString::to_string).unwrap_or_default()));
     for argument in command.get_arguments() {
-        let name = argument
-            .get_long()
-            .map_or_else(|| argument.get_id().to_string().to_uppercase(), |long| format!("--{long}"));
+        let name = argument.get_long().map_or_else(|| positional(argument), |long| format!("--{long}"));
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
         out.push_str(&format!("- `{name}`: {help}\n"));
     }
     command.get_subcommands().for_each(|inner| self::command(out, &name, inner));
+}
+
+/// What stands for an argument without a flag.
+fn positional(argument: &clap::Arg) -> String {
+    let names = argument.get_value_names().into_iter().flatten();
+    let name = names.map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    if name.is_empty() { argument.get_id().to_string().to_uppercase() } else { name }
 }
 
 fn keys(out: &mut String, name: &str, definition: &Value) {

@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::terminal::complain;
+use super::terminal::{complain, talk};
+use crate::report::visible;
 use crate::runs::{NoRun, RunHead, RunsFolder, find};
 use crate::verdict::Exit;
 
@@ -18,6 +19,9 @@ pub(super) struct ResultsArgs {
 const VARIABLE: &str = "PLIMSOLL_RESULTS";
 /// The folder of results where nobody names another.
 const USUAL: &str = "results";
+
+/// So many journals that cannot be read are named.
+const TOLD: usize = 3;
 
 /// Which of a run's files a command can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,12 @@ pub(super) fn run_file(folder: &Path, typed: &Path, wanted: Wanted) -> Result<Pa
             return Err(refuse(&NoRun { why, help: "name the folder of results with `--results DIR`".to_owned() }));
         }
     };
+    if runs.cut {
+        talk("warning: the folder has more files than are looked at; a newer run may be among the rest\n");
+    }
+    for (file, why) in runs.broken.iter().filter(|(file, _)| file.ends_with(".journal")).take(TOLD) {
+        talk(&visible(&format!("warning: passed over {file}: {why}\n")));
+    }
     match find(&runs, word) {
         Ok(run) => of_run(run, word, wanted).map_err(|no_run| refuse(&no_run)),
         Err(_) if is_file_name => Ok(typed.to_owned()),

@@ -142,6 +142,16 @@ impl ShowArgs {
                 return Err(refuse("several formats do not go to stdout at once", "write them with `--out DIR`"));
             }
         };
+        let makes_page = match &wish {
+            Wish::Print(format) => *format == Format::Html,
+            Wish::Write(_, formats) => formats.contains(&Format::Html),
+        };
+        if self.baseline.is_some() && !makes_page {
+            return Err(refuse(
+                "`--baseline` has no effect: no page is written",
+                "ask for it with `--html`; `plimsoll compare` says what changed",
+            ));
+        }
         match &wish {
             Wish::Write(_, formats) if formats.contains(&Format::Csv) => Ok(wish),
             _ if !self.full_history => Ok(wish),

@@ -172,13 +172,12 @@ pub(super) fn talk_style() -> Style {
 /// The width of a terminal that does not say.
 const USUAL: usize = 80;
 
-/// The columns of a page on stdout: those of the terminal it goes to, or of the one that talk goes to; elsewhere as many as
-/// `COLUMNS` says, or those of a usual terminal.
+/// The columns of a page on stdout: those of the terminal it goes to; elsewhere as many as `COLUMNS` says, those of the
+/// terminal that talk goes to, or those of a usual one.
 fn page_width() -> usize {
     let (stdout, stderr) = (io::stdout(), io::stderr());
-    let own = columns(&stdout).or_else(|| columns(&stderr));
-    let said = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    own.or_else(said).unwrap_or(USUAL)
+    let said = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    columns(&stdout).or_else(said).or_else(|| columns(&stderr)).unwrap_or(USUAL)
 }
 
 /// The columns of a terminal; `None` of what is none.

@@ -311,7 +311,10 @@ impl Caller<'_> {
         tally.record(series, sample);
         if let (Outcome::Failed(kind), Some(message)) = (sample.outcome, message) {
             let said = self.context.secrets.said(message, self.scope, heard);
-            let example = || Some(self.context.secrets.beginning(heard.answer?.body(), (self.scope, heard)));
+            let example = || {
+                let body = heard.answer?.body();
+                (!body.is_empty()).then(|| self.context.secrets.beginning(body, (self.scope, heard)))
+            };
             tally.error(series, kind, &said, sample.timing.ended(), example);
         }
     }

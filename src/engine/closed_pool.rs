@@ -13,8 +13,8 @@ pub(super) struct ClosedPool {
     curve: UserCurve,
     /// Those at work, in the order they came.
     working: Vec<Rc<StopSignal>>,
-    /// Those that are to leave and may still be under way.
-    leaving: Vec<Rc<StopSignal>>,
+    /// Those that are to leave and may still be under way, with the place that each had.
+    leaving: Vec<(usize, Rc<StopSignal>)>,
     steering: Steering,
     /// Whether it ever was another than that of the plan: whoever starts from then on is due when it starts.
     was_steered: bool,
@@ -49,13 +49,19 @@ impl ClosedPool {
         while self.working.len() > wanted {
             if let Some(stop) = self.working.pop() {
                 stop.advance(Phase::Draining, now);
-                self.leaving.push(stop);
+                self.leaving.push((self.working.len(), stop));
             }
         }
-        self.leaving.retain(|stop| Rc::strong_count(stop) > 1);
-        while self.working.len() < wanted {
+        self.leaving.retain(|(_, stop)| Rc::strong_count(stop) > 1);
+        while self.working.len() < wanted && !self.is_taken(self.working.len()) {
             self.start(now);
         }
+    }
+
+    /// Whether a place is still taken by a user that is to leave. A person changes the load as often as a key repeats; the
+    /// plan's own curve says itself when users come again.
+    fn is_taken(&self, place: usize) -> bool {
+        self.was_steered && self.leaving.iter().any(|(left, _)| *left == place)
     }
 
     /// How many users there are to be in the whole run.
@@ -69,8 +75,8 @@ impl ClosedPool {
     }
 
     pub(super) fn stop(&mut self, phase: Phase, at: Offset) {
-        self.leaving.append(&mut self.working);
-        self.leaving.iter().for_each(|stop| stop.advance(phase, at));
+        self.leaving.extend(self.working.drain(..).enumerate());
+        self.leaving.iter().for_each(|(_, stop)| stop.advance(phase, at));
     }
 
     fn start(&mut self, now: Offset) {

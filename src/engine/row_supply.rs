@@ -1,5 +1,6 @@
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::feeder::rows_of_shard;
 use super::scenario::UserAssignment;
@@ -17,6 +18,8 @@ pub(super) struct RowSupply {
     /// How many rows this shard has.
     rows: u64,
     taken: AtomicU64,
+    /// The users that have one, where each user has its own.
+    users: Mutex<HashSet<u64>>,
     /// Rows that users still work with.
     held: AtomicU64,
     /// Whether somebody found no row.
@@ -49,6 +52,7 @@ impl RowSupply {
             shard,
             rows: Part::new(shard, 0, 1).of(feed.table.rows()),
             taken: AtomicU64::new(0),
+            users: Mutex::default(),
             held: AtomicU64::new(0),
             ran_out: AtomicBool::new(false),
         })
@@ -69,7 +73,8 @@ impl RowSupply {
             self.ran_out.store(true, Ordering::SeqCst);
             return None;
         }
-        if self.per == RowPer::User {
+        // a user that comes again, because a person changed the load, has the row it had
+        if self.per == RowPer::User && self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(rank) {
             self.taken.fetch_add(1, Ordering::SeqCst);
         }
         Some((place, lease))

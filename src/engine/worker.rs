@@ -137,8 +137,13 @@ impl Worker {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());
             if phase == Phase::Running {
+                let is_new = self.steering.has_changed().unwrap_or(false);
                 let steering = *self.steering.borrow_and_update();
                 for pool in &mut pools {
+                    // what was due before the change is due by what held until then
+                    if is_new {
+                        pool.adjust(now);
+                    }
                     pool.steer(steering);
                     pool.adjust(now);
                 }

@@ -151,9 +151,15 @@ impl BodySink {
             }
         }
         let whole = self.len().saturating_add(piece.len() as u64);
-        match &mut self.held {
-            Some(held) => held.grow(piece.len() as u64).map_err(Refused::NoRoom)?,
-            None => self.held = hold(usize::try_from(whole).unwrap_or(usize::MAX)).map_err(Refused::NoRoom)?,
+        let held = match &mut self.held {
+            Some(held) => held.grow(piece.len() as u64),
+            None => hold(usize::try_from(whole).unwrap_or(usize::MAX)).map(|held| self.held = held),
+        };
+        match (held, self.limit) {
+            (Ok(()), _) => {}
+            // what is only shown is shown as far as there is room
+            (Err(_), BodyLimit::First(_)) => return Ok(()),
+            (Err(no_room), _) => return Err(Refused::NoRoom(no_room)),
         }
         self.kept = match std::mem::replace(&mut self.kept, Kept::Nothing) {
             Kept::Nothing => Kept::Piece(piece),

@@ -258,6 +258,15 @@ async fn open(transport: &Transport, counter: &Rc<ByteCounter>) -> Result<Box<Co
     .await
 }
 
+/// How much is kept of the body of an error that nothing reads.
+const SHOWN_OF_ERROR: u64 = 4 << 10;
+
+/// Whether an answer is an error whose body can be read as it comes.
+fn is_error(head: &http::response::Parts) -> bool {
+    let is_error = head.status.is_client_error() || head.status.is_server_error();
+    is_error && !head.headers.contains_key(http::header::CONTENT_ENCODING)
+}
+
 /// Sends the request and takes the whole answer. The request is back in its place where none of it was written.
 async fn send_and_receive(
     transport: &Transport,
@@ -291,6 +300,8 @@ async fn send_and_receive(
         .await?
     };
     let limit = match keep {
+        // what a service says of its errors is shown to people, where it can be read as it came
+        Keep::Nothing if is_error(&head) => BodyLimit::First(SHOWN_OF_ERROR),
         Keep::Nothing => BodyLimit::Nothing,
         Keep::UpTo(size) => BodyLimit::Whole(size.min(transport.settings().body_cap).as_bytes()),
         Keep::First(size) => BodyLimit::First(size.min(transport.settings().body_cap).as_bytes()),

@@ -29,7 +29,7 @@ pub struct Outgoing {
 /// How much of an answer's body is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// Nothing: it is read to its end and counted, however long it is.
+    /// Nothing, but for the beginning of an error's: it is read to its end and counted, however long it is.
     Nothing,
     /// All of it; an answer with a longer body than this fails as [`FailureKind::Body`].
     UpTo(Size),

@@ -5,7 +5,7 @@ use std::thread::{Builder, sleep};
 use std::time::Duration;
 
 use rustix::io::{Errno, read};
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, getpid, getppid, getsid, kill_process};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
 use super::screen::Screen;
@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(10);
 const FOREGROUND: Duration = Duration::from_millis(500);
 
 /// Listens to the terminal of a screen: its keys, its size, and that it stops and continues the process; by threads of their
-/// own, which end with the screen.
+/// own.
 pub(super) fn listen(screen: &Arc<Mutex<Screen>>) {
     *lock(&SHOWN) = Arc::downgrade(screen);
     let has_keys = Arc::new(AtomicBool::new(false));
@@ -47,7 +47,7 @@ pub fn restore_terminal() {
     tty::give_keys_back();
 }
 
-/// Heeds what becomes of the terminal, for as long as the screen is there.
+/// Heeds what becomes of the terminal, for as long as the screen is there; from then on only that the process is to stop.
 async fn heed(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
     let of = |kind: SignalKind| signal(kind).ok();
     // tokio has no name for it
@@ -57,6 +57,7 @@ async fn heed(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
     take_keys(screen, has_keys);
     while screen.strong_count() > 0 {
         tokio::select! {
+            biased;
             () = next(&mut stop) => stop_process(screen, has_keys),
             () = next(&mut go_on) => {
                 // whoever had the terminal meanwhile has written below, and set modes of its own
@@ -67,7 +68,8 @@ async fn heed(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
             }
             () = next(&mut resized) => with(screen, Screen::draw),
             () = tokio::time::sleep(FOREGROUND) => {
-                let (is, had) = (tty::is_in_foreground(), has_keys.load(Ordering::Relaxed));
+                // a worker that breaks down gives them back
+                let (is, had) = (tty::is_in_foreground(), has_keys.load(Ordering::Relaxed) && tty::has_keys());
                 if is && !had {
                     take_keys(screen, has_keys);
                 } else if !is {
@@ -76,8 +78,12 @@ async fn heed(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
             }
         }
     }
-    // the screen may have gone while the keys were taken
+    // the screen may have gone while the keys were taken; whoever wants the process to stop is still heard
     tty::give_keys_back();
+    loop {
+        next(&mut stop).await;
+        stop_process(screen, has_keys);
+    }
 }
 
 fn take_keys(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
@@ -98,8 +104,20 @@ fn stop_process(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
         }
         sleep(LOOK);
     }
+    // where no shell is there to have it go on, the system does not let it be stopped from the terminal either
+    if !has_shell() {
+        take_keys(screen, has_keys);
+        with(screen, Screen::draw);
+        return;
+    }
     tty::give_keys_back();
     let _ = kill_process(getpid(), Signal::STOP);
+}
+
+/// Whether the parent is of the same session: a shell, or what a shell started.
+fn has_shell() -> bool {
+    let session = getsid(None).ok();
+    session.is_some() && getppid().is_some_and(|parent| getsid(Some(parent)).ok() == session)
 }
 
 /// Reads keys, for as long as the screen is there.
@@ -107,6 +125,10 @@ fn type_in(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
     while screen.strong_count() > 0 {
         if !has_keys.load(Ordering::Relaxed) || !tty::is_in_foreground() {
             sleep(CLEARED);
+            continue;
+        }
+        // by then the process may have been stopped, and gone on in the background
+        if !tty::is_typed(CLEARED) || !has_keys.load(Ordering::Relaxed) || !tty::is_in_foreground() {
             continue;
         }
         let mut keys = [0; 64];

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
@@ -43,7 +45,8 @@ impl Screen {
 
     /// Shows a second; whether the terminal is ours to show it on.
     pub(super) fn show(&mut self, board: Dashboard) -> bool {
-        self.face.planned = (self.hands.planned)(board.second.elapsed);
+        // the second that is shown is over: it began a second ago
+        self.face.planned = (self.hands.planned)(board.second.elapsed.saturating_sub(Duration::from_secs(1)));
         self.board = Some(board);
         self.draw();
         tty::is_in_foreground()

@@ -1,3 +1,5 @@
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use super::document::{RunLine, RunsReport};
 use crate::report::{Unit, visible};
 
@@ -25,7 +27,7 @@ impl Column {
     }
 
     fn width(&self) -> usize {
-        self.cells.iter().map(|cell| cell.chars().count()).chain([self.head.chars().count()]).max().unwrap_or(0)
+        self.cells.iter().map(|cell| cell.width()).chain([self.head.width()]).max().unwrap_or(0)
     }
 }
 
@@ -96,7 +98,7 @@ fn widths(columns: &[Column]) -> Vec<usize> {
 fn line<'a>(columns: &'a [Column], widths: &[usize], cell: impl Fn(&'a Column) -> &'a str) -> String {
     let cells = columns.iter().zip(widths).map(|(column, width)| {
         let text = cut(&one_line(cell(column)), *width);
-        let blanks = " ".repeat(width.saturating_sub(text.chars().count()));
+        let blanks = " ".repeat(width.saturating_sub(text.width()));
         if column.right { format!("{blanks}{text}") } else { format!("{text}{blanks}") }
     });
     format!("{}\n", cells.collect::<Vec<_>>().join(&" ".repeat(GAP)).trim_end())
@@ -107,10 +109,18 @@ pub(super) fn one_line(text: &str) -> String {
     visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// A text of no more than so many signs.
+/// A text that takes no more than so many columns.
 pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
-        None => text.to_owned(),
+    if text.width() <= most {
+        return text.to_owned();
     }
+    let mut room = most.saturating_sub(1);
+    let fits = |sign: &char| match room.checked_sub(sign.width().unwrap_or(0)) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
 }

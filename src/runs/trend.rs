@@ -26,12 +26,13 @@ pub(super) fn trends<'a>(report: &'a RunsReport, figures: &'a [String]) -> Vec<T
     let plans: Vec<&str> = report.runs.iter().map(|run| run.plan.as_str()).filter(|plan| seen.insert(*plan)).collect();
     let of_plan = |plan: &'a str| {
         figures.iter().map(move |figure| {
-            let runs = report.runs.iter().rev().filter(|run| run.plan == plan);
+            // a part of a run is no point among whole ones
+            let runs = report.runs.iter().rev().filter(|run| run.plan == plan && run.shard.is_none());
             let points = runs.filter_map(|run| Some((run, run.figures.get(figure)?))).collect();
             Trend { figure, plan, points }
         })
     };
-    plans.into_iter().flat_map(of_plan).collect()
+    plans.into_iter().flat_map(of_plan).filter(|trend| !trend.points.is_empty()).collect()
 }
 
 impl Trend<'_> {

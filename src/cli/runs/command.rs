@@ -162,6 +162,7 @@ fn listed(args: &RunsArgs) -> Result<Exit, Exit> {
 
 fn text(report: &RunsReport) -> String {
     match report.runs.first() {
+        None if report.older > 0 => format!("{} runs are older: `--last N` shows them\n", report.older),
         None => visible(&format!("there is no run in `{}`; `plimsoll run PLAN` writes one\n", report.folder)),
         Some(_) => list_text(report),
     }
@@ -178,11 +179,20 @@ fn write_page(file: &Path, report: &RunsReport, figures: &[String]) -> Result<()
     let masked: RunsReport =
         json(report).ok().and_then(|json| serde_json::from_str(&secrets().mask_json(&json)).ok()).ok_or(Exit::Bug)?;
     let page = trend_page(&masked, figures).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
-    let written = Disk::System.create(file).and_then(|mut made| {
+    if file.extension().is_some_and(|ending| ending == "journal" || ending == "json") {
+        return Err(refuse(&format!("{} may be a run's own file", file.display()), "name a file that ends in `.html`"));
+    }
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let part = Path::new(&part);
+    let written = Disk::System.create(part).and_then(|mut made| {
         made.write_all(page.as_bytes())?;
         made.sync()
     });
-    written.map_err(|error| {
+    let kept = written.and_then(|()| Disk::System.rename(part, file));
+    kept.map_err(|error| {
+        // what is there of it is of no use to anybody
+        drop(Disk::System.remove(part));
         complain(format_args!("{} was not written: {error}", file.display()), "name another file with `--html FILE`");
         Exit::Lost
     })?;

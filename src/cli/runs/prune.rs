@@ -15,8 +15,8 @@ use crate::verdict::Exit;
 
 /// Removes the files of old runs: of each plan and name the newest stay. It asks nothing, and says what it removes.
 ///
-/// Only files of runs go, and only by the names that Plimsoll gives them. Links stay, and so does what they lead to; a run
-/// that may be under way stays too.
+/// Only files of runs go: a journal or a report that says it is one, whatever it is called, and those that Plimsoll writes
+/// beside it. Links stay, and so does what they lead to; a run that may be under way stays too.
 #[derive(Debug, Args)]
 pub(super) struct PruneArgs {
     #[command(flatten)]
@@ -54,7 +54,9 @@ pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Exit> {
             }
         }
         let s = if gone == 1 { "" } else { "s" };
-        data(&visible(&format!("{word} {} ({gone} file{s})\n", run.stem)))?;
+        if gone > 0 {
+            data(&visible(&format!("{word} {} ({gone} file{s})\n", run.stem)))?;
+        }
     }
     if runs.is_empty() {
         data("nothing to remove\n")?;

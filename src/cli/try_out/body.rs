@@ -25,11 +25,20 @@ pub(super) fn lines(body: &[u8], headers: &HeaderMap, length: u64, secrets: &Sec
         return Vec::new();
     }
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    let Some(text) = text(body, &kind) else { return vec![binary(body, &kind, length, secrets)] };
-    // what a service compressed came as fewer bytes than it has
+    // what a service compressed came as fewer bytes than it has; what could not be unpacked is no text, whatever it says
     let packed = headers.contains_key(CONTENT_ENCODING);
+    let kinds: &[&str] = if packed { &[] } else { &TEXTS };
+    let Some(text) = text(body, &kind, kinds) else { return vec![binary(body, &kind, length, secrets)] };
     let whole = if packed { body.len() as u64 } else { length.max(body.len() as u64) };
-    let masked = secrets.mask_said(&text);
+    let hidden = secrets.mask_said(&text);
+    // what is secret is hidden first: it may be JSON itself, whose blanks are its own
+    let masked = if hidden == text && body.len() <= LONGEST_JSON && is_json(body) {
+        indented(body)
+    } else if body.len() <= LOOKED_AT && is_json(hidden.as_bytes()) {
+        indented(hidden.as_bytes())
+    } else {
+        hidden.to_string()
+    };
     let shown = &masked[..floor(&masked, SHOWN)];
     let mut lines: Vec<String> = shown.lines().map(str::to_owned).collect();
     if shown.len() < masked.len() || whole > body.len() as u64 {
@@ -39,7 +48,7 @@ pub(super) fn lines(body: &[u8], headers: &HeaderMap, length: u64, secrets: &Sec
 }
 
 /// A body that is a text, as much of it as is looked at.
-fn text(body: &[u8], kind: &str) -> Option<String> {
+fn text(body: &[u8], kind: &str, kinds: &[&str]) -> Option<String> {
     let head = &body[..body.len().min(LOOKED_AT)];
     let whole = match std::str::from_utf8(head) {
         Ok(text) => Some(text),
@@ -49,9 +58,8 @@ fn text(body: &[u8], kind: &str) -> Option<String> {
     };
     let is_text = |text: &&str| !text.chars().any(|c| c.is_control() && !c.is_whitespace() && c != '\u{1b}');
     match whole.filter(is_text) {
-        Some(_) if body.len() <= LONGEST_JSON && is_json(body) => Some(indented(body)),
         Some(text) => Some(text.to_owned()),
-        None if TEXTS.iter().any(|text| kind.contains(text)) => Some(String::from_utf8_lossy(head).into_owned()),
+        None if kinds.iter().any(|text| kind.contains(text)) => Some(String::from_utf8_lossy(head).into_owned()),
         None => None,
     }
 }

@@ -159,6 +159,7 @@ fn changes(report: &ComparisonReport) -> Vec<Value> {
             new => value(change, change.new).to_string(),
             change => difference(change).to_string(),
             interval => interval(change).to_string(),
+            too_wide => change.too_wide,
             word => Value::from(Serde(change.word)),
         }
     };

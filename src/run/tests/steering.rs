@@ -6,6 +6,10 @@ use crate::journal::{Closing, Mark};
 use crate::run::Steer::{self, End, FewerUsers, MoreUsers, PauseOrResume};
 
 fn steered(shape: &str, steers: &[(Duration, Steer)]) -> Conducted {
+    steered_against(ms(5), shape, steers)
+}
+
+fn steered_against(answer: Duration, shape: &str, steers: &[(Duration, Steer)]) -> Conducted {
     let run = VirtualRun::of(&format!(
         "
 endpoints: {{root: {{get: /}}}}
@@ -13,8 +17,8 @@ users: {{u: {{pacing: 1s, tasks: {{ask: {{call: root}}}}}}}}
 shape: {shape}
 "
     ));
-    let quick = |_: &Received| Reply::after(ms(5));
-    conduct_steered(run.answering(quick).workers(2), &[], steers).unwrap()
+    let service = move |_: &Received| Reply::after(answer);
+    conduct_steered(run.answering(service).workers(2), &[], steers).unwrap()
 }
 
 /// How many requests came in each ten seconds.
@@ -79,4 +83,17 @@ fn a_shape_that_is_no_constant_is_made_as_it_is_planned() {
         assert_eq!(conducted.received.len(), plain.received.len(), "{shape}");
         assert!(conducted.marks(Mark::Steered).is_empty() && conducted.report.run.steered.is_empty());
     }
+}
+
+#[test]
+fn users_that_are_still_under_way_keep_their_places_when_the_load_goes_on() {
+    // each press of the key lets all go; none of the calls under way is over by then
+    let presses: Vec<_> = (0..20).map(|press| (ms(10_100 + 30 * press), PauseOrResume)).collect();
+    let conducted = steered_against(secs(8), "{constant: {users: 4, for: 1m}}", &presses);
+    let under_way =
+        |at: Duration| conducted.received.iter().filter(|got| got.at <= at && at < got.at + secs(8)).count();
+    let most = conducted.received.iter().map(|got| under_way(got.at)).max();
+    assert_eq!(most, Some(4));
+    assert!(conducted.received.iter().any(|got| got.at > secs(20)), "they come again");
+    conducted.books();
 }
