@@ -266,7 +266,7 @@
           if (there.length > 1) svg.append(draw("path", { class: `range k${index % 6}`, d: path(over) + path(under).replace("M", "L") + "Z" }));
         }
         const points = all.map((cell) => [x(middle(cell)), line.last[cell] === null ? null : y(line.last[cell])]);
-        svg.append(draw("path", { class: `line k${index % 6}`, d: path(points) }));
+        svg.append(draw("path", { class: `line k${index % 6}${line.label === "planned" ? " planned" : ""}`, d: path(points) }));
         // a moment with nothing on either side has no line, so it gets a dot
         points.forEach(([left, at], place) => {
           const alone = at !== null && (!points[place - 1] || points[place - 1][1] === null) && (!points[place + 1] || points[place + 1][1] === null);
