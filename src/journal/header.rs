@@ -84,6 +84,12 @@ pub struct Environment {
     pub os: String,
     /// The processor's architecture.
     pub arch: String,
+    /// The machine's name; none where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The commit that was checked out where the plan lies; none outside a checkout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
     /// How many cores the process may use.
     pub cores: usize,
     /// How many files it may have open; none where that is not known.
@@ -177,6 +183,8 @@ impl Environment {
         Self {
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
+            host: None,
+            commit: None,
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             open_files: None,
             memory: None,

@@ -3,6 +3,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::checkout::commit_of;
 use super::masked_entries::mask_header;
 use super::planned::planned;
 use super::process_stats::limits;
@@ -83,7 +84,7 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
             text: plan(source.text),
             effective: plan(&effective),
         },
-        environment: environment(arguments, options),
+        environment: environment(arguments, source.file, options),
         catalog: (*program.catalog).clone(),
         thresholds: program.rules.iter().map(written).collect(),
         stages: stages(program),
@@ -131,11 +132,24 @@ fn least_level(program: &Program) -> Option<MinimumLevel> {
 }
 
 /// This machine, and what this process may use of it.
-fn environment(arguments: Vec<String>, options: &Options) -> Environment {
+fn environment(arguments: Vec<String>, plan: &Path, options: &Options) -> Environment {
     let limits = limits();
     let memory = limits.memory.map(Size::as_bytes);
     let memory_budget = Some(options.memory.limit());
-    Environment { open_files: limits.open_files, memory, memory_budget, ..Environment::here(arguments) }
+    Environment {
+        host: host(),
+        commit: commit_of(plan),
+        open_files: limits.open_files,
+        memory,
+        memory_budget,
+        ..Environment::here(arguments)
+    }
+}
+
+/// The machine's name, as far as the system says.
+fn host() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::env::var("HOSTNAME")).ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Each stage with its place in the run.

@@ -2,6 +2,7 @@
 //! to the results and to whoever listens, and brings the run to its end when the results, the plan or an interrupt ask
 //! for it.
 
+mod checkout;
 mod collector;
 mod dry_run;
 mod fd_limit;
