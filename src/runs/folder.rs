@@ -4,23 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::head::RunHead;
 use crate::disk::plain;
+use crate::report::Format;
 
-/// How the files of a run end, but its journal and its report.
-const BESIDE: [&str; 11] = [
-    "_stats.csv",
-    "_failures.csv",
-    "_exceptions.csv",
-    "_stats_history.csv",
-    "_junit.xml",
-    "_comparison.json",
-    "_comparison.md",
-    "_comparison_junit.xml",
-    ".html",
-    ".log",
-    ".md",
-];
-/// What only `show --out` writes.
-const SHOWN: &str = ".txt";
+/// How the files of a run end that are no form of its report.
+const OTHERS: [&str; 4] = ["_comparison.json", "_comparison.md", "_comparison_junit.xml", ".log"];
 pub(super) const JOURNAL: &str = ".journal";
 pub(super) const REPORT: &str = ".json";
 /// What the name of a file ends with that is still being written.
@@ -60,6 +47,12 @@ struct Family {
     journal: bool,
     report: bool,
     beside: Vec<String>,
+}
+
+/// How the files of a run end, but its journal and its report. Of two that end alike the longer comes first.
+fn beside() -> impl Iterator<Item = &'static str> {
+    let formats = Format::ALL.into_iter().filter(|format| *format != Format::Json);
+    OTHERS.into_iter().chain(formats.flat_map(|format| format.endings().iter().copied()))
 }
 
 impl RunsFolder {
@@ -103,7 +96,7 @@ impl RunsFolder {
     /// Puts a name to those it belongs to.
     fn sort(&mut self, name: &str, families: &mut BTreeMap<String, Family>) {
         let whole = name.strip_suffix(PART).unwrap_or(name);
-        let beside = BESIDE.iter().chain([&SHOWN]).find_map(|ending| whole.strip_suffix(ending));
+        let beside = beside().find_map(|ending| whole.strip_suffix(ending));
         let main = |ending| whole.strip_suffix(ending).filter(|stem: &&str| !stem.is_empty());
         // a file in part is of a run, and makes none
         if whole == name && beside.is_none() {

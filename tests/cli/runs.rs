@@ -448,3 +448,19 @@ fn the_runs_were_made() {
     assert_eq!(names(&MADE.plans.path().join("out")).len(), 30);
     let _: PathBuf = MADE.plans.path().to_owned();
 }
+
+#[test]
+fn every_file_of_a_run_with_a_baseline_is_its_own() {
+    let folder = results();
+    let place = folder.join("results");
+    let old = stem("load_test", 0);
+    let compared =
+        ["_comparison.json", "_comparison.md", "_comparison_junit.xml"].map(|ending| format!("{old}{ending}"));
+    compared.iter().for_each(|name| fs::write(place.join(name), "compared").unwrap());
+    let (_, _, stderr) = plimsoll(&folder, &["runs"]);
+    assert!(!stderr.contains("comparison"), "{stderr}");
+    let (code, told, _) = plimsoll(&folder, &["runs", "prune", "--keep", "0", "--plan", "plan"]);
+    assert!(code == 0 && told.contains(&format!("removed {old} (")), "{told}");
+    let left = names(&place);
+    assert!(compared.iter().all(|name| !left.contains(name)), "{left:?}");
+}
