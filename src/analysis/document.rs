@@ -1,8 +1,8 @@
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
 use super::quantile_bounds::Bound;
+use crate::results::document_schema;
 
 /// The version of the analysis's form. It changes when a field changes its meaning or goes away, not when one comes.
 pub(super) const VERSION: u32 = 2;
@@ -173,10 +173,5 @@ impl Analysis {
 /// The schema of analyses, draft-07.
 #[must_use]
 pub fn analysis_schema() -> serde_json::Value {
-    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Analysis>();
-    let mut schema = schema.to_value();
-    if let Some(root) = schema.as_object_mut() {
-        root.insert("title".into(), serde_json::json!("Plimsoll analysis"));
-    }
-    schema
+    document_schema::<Analysis>("Plimsoll analysis")
 }

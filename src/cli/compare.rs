@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args};
 
 use super::memory::MemoryArgs;
 use super::results_folder::{ResultsArgs, Wanted};
-use super::terminal::{complain, data, document, talk};
+use super::terminal::{data, document, refuse, talk};
 use crate::journal::NotRead;
 use crate::report::{ComparisonReport, ResultsWanted, build_comparison, comparison_junit, comparison_page, read_pair};
 use crate::units::{Ratio, Seed, parse_duration};
@@ -28,7 +28,7 @@ pub(super) struct CompareArgs {
     results: ResultsArgs,
 
     /// How much of the base's value may change without mattering.
-    #[arg(long, value_name = "SHARE", default_value = TOLERANCE, value_parser = Ratio::parse)]
+    #[arg(long, value_name = "SHARE", default_value_t = TOLERANCE, value_parser = Ratio::parse)]
     tolerance: Ratio,
 
     /// By how much a response time may change without mattering, however short it is.
@@ -36,7 +36,7 @@ pub(super) struct CompareArgs {
     floor: Duration,
 
     /// By how much an error rate may change without mattering: 0.1% is one request in a thousand.
-    #[arg(long, value_name = "SHARE", default_value = ERROR_FLOOR, value_parser = Ratio::parse)]
+    #[arg(long, value_name = "SHARE", default_value_t = ERROR_FLOOR, value_parser = Ratio::parse)]
     error_floor: Ratio,
 
     /// Exits with 4 where there is too little data for a result; without this that is as good as no change.
@@ -64,9 +64,9 @@ pub(super) struct CompareArgs {
 }
 
 /// What may change, where nothing else is said.
-pub(super) const TOLERANCE: &str = "5%";
+pub(super) const TOLERANCE: Ratio = Ratio::new(0.05);
 const FLOOR: &str = "500us";
-const ERROR_FLOOR: &str = "0.1%";
+const ERROR_FLOOR: Ratio = Ratio::new(0.001);
 /// All chance of a comparison derives from this: the same two files give the same words.
 const SEED: Seed = Seed::new(1);
 
@@ -81,7 +81,7 @@ fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
     let results = if args.require_verdict { ResultsWanted::Always } else { ResultsWanted::WhereKnown };
     let report = held_against((&base?, &new?), &demand, results).map_err(|error| {
         let help = "name the files of two runs that end in `.journal`; `plimsoll run` writes one into `results/`";
-        refuse(&error.to_string(), help)
+        refuse(error, help)
     })?;
     let text = if args.json {
         json(&report)?
@@ -112,8 +112,7 @@ pub(super) fn exit(report: &ComparisonReport) -> Exit {
 
 /// What a run is held to where only the tolerance is said.
 pub(super) fn demand(tolerance: Ratio) -> Demand {
-    let error_floor = Ratio::parse(ERROR_FLOOR).unwrap_or(tolerance);
-    Demand { tolerance, floor: parse_duration(FLOOR).unwrap_or_default(), error_floor }
+    Demand { tolerance, floor: parse_duration(FLOOR).unwrap_or_default(), error_floor: ERROR_FLOOR }
 }
 
 /// Compares two journals.
@@ -133,10 +132,5 @@ pub(super) fn held_against(
 /// A comparison as a document.
 pub(super) fn json(report: &ComparisonReport) -> Result<String, Exit> {
     let text = serde_json::to_string_pretty(report);
-    text.map(|text| format!("{text}\n")).map_err(|error| refuse(&error.to_string(), "this is a bug"))
-}
-
-fn refuse(why: &str, help: &str) -> Exit {
-    complain(why, help);
-    Exit::Usage
+    text.map(|text| format!("{text}\n")).map_err(|error| refuse(error, "this is a bug"))
 }

@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::results_folder::{ResultsArgs, Wanted};
-use super::terminal::{complain, page, talk};
+use super::terminal::{self, complain, page, talk};
 use crate::journal::{Entry, Header, NotMerged, Reader, merge};
 use crate::metrics::Accounting;
 use crate::report::{run_page, visible};
@@ -50,8 +50,7 @@ fn merged(args: &MergeArgs) -> Result<Exit, Exit> {
         warn(&format!("`{}` is a whole run: what comes of merging it is the same run", one.display()));
     }
     if let Some(why) = unsound(&journals) {
-        complain(why, "merge the journals as their runs wrote them");
-        return Err(Exit::Usage);
+        return Err(terminal::refuse(why, "merge the journals as their runs wrote them"));
     }
     let merged = merge(&journals, &into).map_err(|error| refuse(&error))?;
     for (path, tail) in &merged.cut {
@@ -123,8 +122,7 @@ fn vacant(into: &Path) -> Result<(), Exit> {
         Some(folder) if !folder.is_dir() => format!("there is no folder `{}`", folder.display()),
         _ => return Ok(()),
     };
-    complain(why, "name another file with `-o FILE`");
-    Err(Exit::Usage)
+    Err(terminal::refuse(why, "name another file with `-o FILE`"))
 }
 
 fn warn(what: &str) {

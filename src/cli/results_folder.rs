@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::terminal::{complain, talk};
+use super::terminal::{refuse, talk};
 use crate::report::visible;
 use crate::runs::{NoRun, RunHead, RunsFolder, find};
 use crate::verdict::Exit;
@@ -67,7 +67,7 @@ pub(super) fn run_file(folder: &Path, typed: &Path, wanted: Wanted) -> Result<Pa
         Err(_) if is_file_name => return Ok(typed.to_owned()),
         Err(error) => {
             let why = format!("there is no run `{word}`, and no such file: {error}");
-            return Err(refuse(&NoRun { why, help: "name the folder of results with `--results DIR`".to_owned() }));
+            return Err(refuse(why, "name the folder of results with `--results DIR`"));
         }
     };
     if runs.cut {
@@ -77,9 +77,9 @@ pub(super) fn run_file(folder: &Path, typed: &Path, wanted: Wanted) -> Result<Pa
         talk(&visible(&format!("warning: passed over {file}: {why}\n")));
     }
     match find(&runs, word) {
-        Ok(run) => of_run(run, word, wanted).map_err(|no_run| refuse(&no_run)),
+        Ok(run) => of_run(run, word, wanted).map_err(refused),
         Err(_) if is_file_name => Ok(typed.to_owned()),
-        Err(no_run) => Err(refuse(&no_run)),
+        Err(no_run) => Err(refused(no_run)),
     }
 }
 
@@ -101,7 +101,6 @@ fn of_run(run: &RunHead, word: &str, wanted: Wanted) -> Result<PathBuf, NoRun> {
     Err(NoRun { why, help })
 }
 
-fn refuse(no_run: &NoRun) -> Exit {
-    complain(&no_run.why, &no_run.help);
-    Exit::Usage
+fn refused(no_run: NoRun) -> Exit {
+    refuse(no_run.why, no_run.help)
 }

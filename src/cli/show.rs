@@ -5,11 +5,10 @@ use clap::Args;
 use super::compare::{TOLERANCE, demand, held_against};
 use super::memory::{MORE_MEMORY, MemoryArgs};
 use super::results_folder::{ResultsArgs, Wanted};
-use super::terminal::{complain, data, document, markup, page, secrets, talk};
+use super::terminal::{complain, data, document, markup, page, refuse, secrets, talk};
 use crate::journal::{Reader, Tail};
 use crate::report::{Baseline, Format, HistoryRows, Place, ResultsWanted, Seconds, keep, run_page, visible};
 use crate::results::{Report, Results, replay};
-use crate::units::Ratio;
 use crate::verdict::Exit;
 
 /// Shows a run again, from its journal: one that is over, still under way, or was cut off anywhere.
@@ -74,14 +73,11 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     let wish = args.wish()?;
     let journal = args.results.run_file(&args.run, Wanted::Journal)?;
     let mut reader = Reader::open(&journal).map_err(|error| {
-        refuse(
-            &error.to_string(),
-            "name the file of a run that ends in `.journal`; `plimsoll run` writes one into `results/`",
-        )
+        refuse(error, "name the file of a run that ends in `.journal`; `plimsoll run` writes one into `results/`")
     })?;
     let results = Results::new(reader.header().clone());
-    let mut results = results.map_err(|error| refuse(&error.to_string(), "read it with the version that wrote it"))?;
-    replay(&mut reader, &mut results, |_, _| {}).map_err(|error| refuse(&error.to_string(), MORE_MEMORY))?;
+    let mut results = results.map_err(|error| refuse(error, "read it with the version that wrote it"))?;
+    replay(&mut reader, &mut results, |_, _| {}).map_err(|error| refuse(error, MORE_MEMORY))?;
     let report = results.report();
     if let Some(missing) = missing(reader.tail()) {
         talk(&visible(&format!("warning: {missing}\n")));
@@ -89,21 +85,21 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
     let earlier =
         args.baseline.as_deref().map(|baseline| args.results.run_file(baseline, Wanted::Journal)).transpose()?;
     let comparison = earlier.as_deref().map(|earlier| {
-        let tolerance = Ratio::parse(TOLERANCE).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
-        held_against((earlier, &journal), &demand(tolerance), ResultsWanted::WhereKnown)
-            .map_err(|error| refuse(&error.to_string(), "name the journal of an earlier run"))
+        held_against((earlier, &journal), &demand(TOLERANCE), ResultsWanted::WhereKnown)
+            .map_err(|error| refuse(error, "name the journal of an earlier run"))
     });
     let comparison = comparison.transpose()?;
     let baseline =
         earlier.as_deref().zip(comparison.as_ref()).map(|(journal, comparison)| Baseline { journal, comparison });
+    let rows = if args.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated };
+    // a run under way has written on since
+    let through = reader.tail().after();
+    let seconds = Seconds { journal: &journal, through, rows, secrets: secrets(), baseline };
     match wish {
         Wish::Print(Format::Text) => page(&run_page(&report))?,
         Wish::Print(format) => {
             let mut text = Vec::new();
-            let rows = HistoryRows::Aggregated;
-            let through = reader.tail().after();
-            let seconds = Seconds { journal: &journal, through, rows, secrets: secrets(), baseline };
-            format.write(&report, &seconds, &mut text).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
+            format.write(&report, &seconds, &mut text).map_err(|error| refuse(error, "this is a bug"))?;
             let text = String::from_utf8_lossy(&text);
             match format {
                 Format::Json => document(&text)?,
@@ -111,13 +107,7 @@ fn shown(args: &ShowArgs) -> Result<Exit, Exit> {
                 _ => data(&text)?,
             }
         }
-        Wish::Write(folder, formats) => {
-            let rows = if args.full_history { HistoryRows::EachName } else { HistoryRows::Aggregated };
-            // a run under way has written on since
-            let through = reader.tail().after();
-            let seconds = Seconds { journal: &journal, through, rows, secrets: secrets(), baseline };
-            write(folder, &formats, &report, &seconds)?;
-        }
+        Wish::Write(folder, formats) => write(folder, &formats, &report, &seconds)?,
     }
     Ok(Exit::Passed)
 }
@@ -210,9 +200,4 @@ pub(super) fn missing(tail: &Tail) -> Option<String> {
             Some(format!("the journal is damaged from byte {at} on ({what}); {}", reach(after)))
         }
     }
-}
-
-fn refuse(why: &str, help: &str) -> Exit {
-    complain(why, help);
-    Exit::Usage
 }

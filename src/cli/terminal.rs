@@ -123,6 +123,12 @@ pub(super) fn complain(why: impl Display, help: impl Display) {
     talk(&visible(&format!("error: {why}\n  = help: {help}\n")));
 }
 
+/// The same of what was asked for and cannot be done.
+pub(super) fn refuse(why: impl Display, help: impl Display) -> Exit {
+    complain(why, help);
+    Exit::Usage
+}
+
 /// Prints talk on stderr.
 pub(super) fn talk(text: &str) {
     let text = &*secrets().mask_lines(text);

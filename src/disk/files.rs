@@ -42,6 +42,22 @@ impl Disk {
         }
     }
 
+    /// Writes a file whole or not at all: under another name first, and under its own once the disk has all of it. Its
+    /// owner alone may read it. A link in its place is replaced, and what it leads to stays as it is.
+    ///
+    /// # Errors
+    /// What the system and `content` say. What was there under the name before is there still.
+    pub fn write_whole(&self, path: &Path, content: impl FnOnce(DiskFile) -> io::Result<DiskFile>) -> io::Result<()> {
+        let mut part = path.as_os_str().to_owned();
+        part.push(".part");
+        let part = Path::new(&part);
+        let written = self.create(part).and_then(content).and_then(|file| file.sync());
+        written.and_then(|()| self.rename(part, path)).inspect_err(|_| {
+            // the room it took may be what the next file needs
+            drop(self.remove(part));
+        })
+    }
+
     /// Opens a file, made where it is missing; what is written is added to its end.
     ///
     /// # Errors

@@ -67,11 +67,8 @@ impl ClosedPool {
     /// How many users there are to be in the whole run.
     fn population(&self, now: Offset) -> u32 {
         let Steering { paused, users } = self.steering;
-        match (self.curve.population_at(now), users) {
-            (0, _) => 0,
-            _ if paused => 0,
-            (planned, users) => users.unwrap_or(planned),
-        }
+        let planned = self.curve.population_at(now);
+        if paused || planned == 0 { 0 } else { users.unwrap_or(planned) }
     }
 
     pub(super) fn stop(&mut self, phase: Phase, at: Offset) {

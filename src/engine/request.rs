@@ -16,6 +16,7 @@ use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path};
 use crate::expression::{EvalError, Scope};
 use crate::http::{CODINGS, Keep, Origin, Outgoing};
 use crate::memory::{Held, hold};
+use crate::metrics::SEEN_FOR_EXAMPLE;
 use crate::secrets::Secrets;
 use crate::units::Size;
 
@@ -49,9 +50,9 @@ pub(super) enum Redirect {
 }
 
 const AGENT: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
-/// A body longer than this is not kept, and fails where the plan needs it.
 /// So much of an answer's body is kept that is only shown.
 const SHOWN_BODY: Size = Size::from_bytes(1 << 20);
+/// A body longer than this is not kept, and fails where the plan needs it.
 pub(super) const LONGEST_BODY: Size = Size::from_bytes(16 << 20);
 
 impl Prepared {
@@ -130,7 +131,7 @@ impl Prepared {
             body: endpoint.payload.render(scope)?,
             timeout: endpoint.timeout,
             keep: match endpoint.body_use {
-                BodyUse::Unread => Keep::Nothing,
+                BodyUse::Unread => Keep::OfErrors(Size::from_bytes(SEEN_FOR_EXAMPLE as u64)),
                 BodyUse::Read => Keep::UpTo(LONGEST_BODY),
                 BodyUse::Shown => Keep::First(SHOWN_BODY),
             },

@@ -50,6 +50,8 @@ pub(super) struct UserAssignment {
     pool: u32,
     /// How many users of each type the scenarios before this one have.
     before: Vec<u32>,
+    /// How many users of each type it has itself.
+    of_types: Vec<u32>,
 }
 
 impl UserAssignment {
@@ -70,6 +72,7 @@ impl UserAssignment {
                 })),
                 pool: 0,
                 before: before.clone(),
+                of_types: Vec::new(),
             };
             let peak = scenario.shape.peak();
             if scenario.shape.is_open() {
@@ -84,6 +87,7 @@ impl UserAssignment {
                     before[user_type.index()] += 1;
                 }
             }
+            assignment.of_types = before.iter().zip(&assignment.before).map(|(after, before)| after - before).collect();
             first += u64::from(peak);
             assignment
         };
@@ -99,8 +103,8 @@ impl UserAssignment {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         let user_type = self.of_users.get(index).copied().unwrap_or(UserTypeId(0));
         let rank = u64::from(self.ranks.get(index).copied().unwrap_or(0));
-        let of_type = || self.of_users.iter().filter(|other| **other == user_type).count() as u64;
-        (user_type, if round > 0 { rank.saturating_add(round.saturating_mul(of_type())) } else { rank })
+        let of_type = u64::from(self.of_types.get(user_type.index()).copied().unwrap_or(0));
+        (user_type, rank.saturating_add(round.saturating_mul(of_type)))
     }
 
     /// The numbers that users of a type may have.

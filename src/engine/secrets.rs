@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use crate::expression::{Answer, Scope, Value};
-use crate::metrics::LONGEST_EXAMPLE;
+use crate::metrics::{LONGEST_EXAMPLE, SEEN_FOR_EXAMPLE};
 use crate::secrets::{Secrets, Told, floor};
 
 /// What one worker knows of the run's secrets. What its users come by is noted here at the price of a copy; it goes to
@@ -190,8 +190,7 @@ impl WorkerSecrets {
 
     /// The beginning of an answer's body, without secrets.
     pub(super) fn beginning(&self, body: &[u8], (scope, heard): (&Scope, Heard)) -> Arc<str> {
-        // more of it than is kept, so that what is cut is not the end of a secret
-        let text = String::from_utf8_lossy(&body[..body.len().min(4 * LONGEST_EXAMPLE)]);
+        let text = String::from_utf8_lossy(&body[..body.len().min(SEEN_FOR_EXAMPLE)]);
         if text.contains('\0') {
             return format!("{} bytes that are no text", body.len()).into();
         }

@@ -125,7 +125,8 @@ impl Worker {
         let mut next_check = Offset::ZERO;
         let mut phase = Phase::Running;
         let (mut drained_by, mut gone_by, mut done) = (None, None, None);
-        let mut is_steered = true;
+        // as the pools begin
+        let mut steering = Steering::default();
         tokio::select! {
             biased;
             // somebody may want the end before the beginning
@@ -137,15 +138,15 @@ impl Worker {
             let now = self.clock.now();
             phase = phase.max(*self.stop.borrow_and_update());
             if phase == Phase::Running {
-                let is_new = self.steering.has_changed().unwrap_or(false);
-                let steering = *self.steering.borrow_and_update();
-                for pool in &mut pools {
-                    // what was due before the change is due by what held until then
-                    if is_new {
+                pools.iter_mut().for_each(|pool| pool.adjust(now));
+                // what was due before the change was due by what held until then
+                let asked = *self.steering.borrow_and_update();
+                if asked != steering {
+                    steering = asked;
+                    for pool in &mut pools {
+                        pool.steer(steering);
                         pool.adjust(now);
                     }
-                    pool.steer(steering);
-                    pool.adjust(now);
                 }
             }
             let next = pools.iter().filter_map(|pool| pool.next_change(now)).min();
@@ -202,10 +203,8 @@ impl Worker {
                         phase = Phase::Cutting;
                     }
                 }
-                changed = self.steering.changed(), if is_steered && phase == Phase::Running => {
-                    // where the run is gone nobody steers any more
-                    is_steered = changed.is_ok();
-                }
+                // where the run is gone nobody steers any more
+                Ok(()) = self.steering.changed(), if phase == Phase::Running => {}
                 () = context.pacer.sleep_until(wake) => {
                     recorder.lag = recorder.lag.max(self.clock.now().since(wake));
                 }

@@ -258,9 +258,6 @@ async fn open(transport: &Transport, counter: &Rc<ByteCounter>) -> Result<Box<Co
     .await
 }
 
-/// How much is kept of the body of an error that nothing reads.
-const SHOWN_OF_ERROR: u64 = 4 << 10;
-
 /// Whether an answer is an error whose body can be read as it comes.
 fn is_error(head: &http::response::Parts) -> bool {
     let is_error = head.status.is_client_error() || head.status.is_server_error();
@@ -300,9 +297,8 @@ async fn send_and_receive(
         .await?
     };
     let limit = match keep {
-        // what a service says of its errors is shown to people, where it can be read as it came
-        Keep::Nothing if is_error(&head) => BodyLimit::First(SHOWN_OF_ERROR),
-        Keep::Nothing => BodyLimit::Nothing,
+        Keep::OfErrors(size) if is_error(&head) => BodyLimit::First(size.as_bytes()),
+        Keep::Nothing | Keep::OfErrors(_) => BodyLimit::Nothing,
         Keep::UpTo(size) => BodyLimit::Whole(size.min(transport.settings().body_cap).as_bytes()),
         Keep::First(size) => BodyLimit::First(size.min(transport.settings().body_cap).as_bytes()),
     };

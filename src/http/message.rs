@@ -29,8 +29,10 @@ pub struct Outgoing {
 /// How much of an answer's body is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// Nothing, but for the beginning of an error's: it is read to its end and counted, however long it is.
+    /// Nothing: it is read to its end and counted, however long it is.
     Nothing,
+    /// The same, but so much of an error's that can be read as it comes.
+    OfErrors(Size),
     /// All of it; an answer with a longer body than this fails as [`FailureKind::Body`].
     UpTo(Size),
     /// So much of it, for people to see: what is beyond is read and counted.

@@ -35,7 +35,7 @@ pub enum Mark {
     Cut,
     /// A line the plan writes to the log.
     Line,
-    /// A person changed the load, or the run's end, while it was under way.
+    /// A person changed the load while it was under way.
     Steered,
     /// A limit is met: some of what is counted goes to `other` from then on, or secrets have no more room.
     Folded,

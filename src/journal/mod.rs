@@ -30,6 +30,7 @@ pub use events::{Annotation, Closing, End, Level, Mark};
 pub use header::{Environment, Header, MinimumLevel, PlanText, Stage, Threshold};
 pub use identity::{LATEST, Label, Labels, RunName};
 pub use merge::{NotMerged, merge};
+pub(crate) use reader::memory_of_json;
 pub use reader::{Entry, NotRead, Reader, Why};
 pub use run_id::{Fingerprint, RunId};
 pub use tail::Tail;

@@ -102,7 +102,7 @@ impl<S: Read + Seek> Reader<S> {
         let header: Header = match open(&mut source, &mut payload)? {
             Found::Frame(kind, length) if kind == Kind::Header as u8 => {
                 at += length;
-                json(&payload)?
+                json(&payload).ok_or(Why::NoRoom)?.map_err(|error| Why::Header(error.to_string()))?
             }
             Found::Frame(..) => return Err(Why::Header("another frame stands in its place".to_owned())),
             Found::Nothing | Found::Partial(_) => return Err(Why::CutOff),
@@ -178,20 +178,17 @@ impl<S: Read + Seek> Reader<S> {
             return Ok(Some(Entry::Second(Box::new(interval))));
         }
         let entry = if kind == Kind::Annotation as u8 {
-            json(&self.payload).map(Entry::Annotation)
+            json(&self.payload).map(|read| read.map(Entry::Annotation))
         } else if kind == Kind::End as u8 {
-            json(&self.payload).map(Entry::End)
+            json(&self.payload).map(|read| read.map(Entry::End))
         } else {
             return Ok(None);
         };
-        entry.map(Some).map_err(|why| match why {
-            Why::NoRoom => {
-                self.no_room = true;
-                self.corrupt(TOO_MUCH.0)
-            }
-            Why::Header(error) => self.corrupt(&error),
-            other => self.corrupt(&other.to_string()),
-        })
+        let Some(entry) = entry else {
+            self.no_room = true;
+            return Err(self.corrupt(TOO_MUCH.0));
+        };
+        entry.map(Some).map_err(|error| self.corrupt(&error.to_string()))
     }
 
     /// How a journal ends that has nothing behind its last whole frame.
@@ -234,16 +231,13 @@ impl<S: Read + Seek> Iterator for Reader<S> {
     }
 }
 
-/// Reads a JSON text that there is memory for.
-fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Why> {
-    if memory_of_json(text) > memory() {
-        return Err(Why::NoRoom);
-    }
-    serde_json::from_slice(text).map_err(|error| Why::Header(error.to_string()))
+/// Reads a JSON text; `None` where there is no memory for it.
+fn json<T: DeserializeOwned>(text: &[u8]) -> Option<serde_json::Result<T>> {
+    (memory_of_json(text) <= memory()).then(|| serde_json::from_slice(text))
 }
 
 /// About how many bytes a JSON text takes once it is read: each of its items may be a few bytes of it, and become many.
-fn memory_of_json(text: &[u8]) -> usize {
+pub(crate) fn memory_of_json(text: &[u8]) -> usize {
     const ITEM: usize = 48;
     text.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() * ITEM + text.len()
 }

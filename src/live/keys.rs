@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use rustix::io::{Errno, read};
 use rustix::process::{Signal, getpid, getppid, getsid, kill_process};
-use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::screen::Screen;
 use super::tty;
+use crate::run::next_signal;
 
 /// The screen that is shown, so that whoever ends the process can leave the terminal as it was.
 static SHOWN: Mutex<Weak<Mutex<Screen>>> = Mutex::new(Weak::new());
@@ -58,15 +59,15 @@ async fn heed(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
     while screen.strong_count() > 0 {
         tokio::select! {
             biased;
-            () = next(&mut stop) => stop_process(screen, has_keys),
-            () = next(&mut go_on) => {
+            () = next_signal(&mut stop) => stop_process(screen, has_keys),
+            () = next_signal(&mut go_on) => {
                 // whoever had the terminal meanwhile has written below, and set modes of its own
                 tty::forget();
                 with(screen, Screen::forget);
                 take_keys(screen, has_keys);
                 with(screen, Screen::draw);
             }
-            () = next(&mut resized) => with(screen, Screen::draw),
+            () = next_signal(&mut resized) => with(screen, Screen::draw),
             () = tokio::time::sleep(FOREGROUND) => {
                 // a worker that breaks down gives them back
                 let (is, had) = (tty::is_in_foreground(), has_keys.load(Ordering::Relaxed) && tty::has_keys());
@@ -81,7 +82,7 @@ async fn heed(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
     // the screen may have gone while the keys were taken; whoever wants the process to stop is still heard
     tty::give_keys_back();
     loop {
-        next(&mut stop).await;
+        next_signal(&mut stop).await;
         stop_process(screen, has_keys);
     }
 }
@@ -141,15 +142,6 @@ fn type_in(screen: &Weak<Mutex<Screen>>, has_keys: &AtomicBool) {
             Err(_) => return,
         }
     }
-}
-
-async fn next(signals: &mut Option<Signals>) {
-    if let Some(signals) = signals
-        && signals.recv().await.is_some()
-    {
-        return;
-    }
-    std::future::pending().await
 }
 
 fn with(screen: &Weak<Mutex<Screen>>, act: impl FnOnce(&mut Screen)) {

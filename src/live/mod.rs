@@ -15,6 +15,5 @@ mod tests;
 mod tty;
 
 pub use keys::restore_terminal;
-pub use picture::Planned;
 pub use screen::ScreenTalk;
 pub use terminal::{Hands, Talk, Terminal};

@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Sparkline, Widget};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
-use crate::report::{counted, grouped, percent, rate, visible_line};
-use crate::results::{Dashboard, EndpointNow, Quantiles, Recent, ThresholdNow, ThresholdState};
+use crate::report::{counted, grouped, percent, rate, shortened, visible_line};
+use crate::results::{Dashboard, EndpointNow, Planned, Quantiles, Recent, ThresholdNow, ThresholdState};
 use crate::run::Steerable;
 use crate::units::{Size, show_duration};
 
@@ -21,21 +21,11 @@ pub(super) struct Picture<'a> {
 /// What a person wants to see, and what there is to be seen besides the results.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Face {
-    pub(super) planned: Planned,
     pub(super) ranking: Ranking,
     pub(super) keyboard: Keyboard,
     pub(super) state: State,
     pub(super) steerable: Steerable,
     pub(super) help: bool,
-}
-
-/// The load that the plan wants at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Planned {
-    /// Users; none where the plan has arrivals alone.
-    pub users: Option<f64>,
-    /// Arrivals a second; none where the plan has users alone, or finds it out.
-    pub arrivals: Option<f64>,
 }
 
 /// Which endpoints come first.
@@ -169,8 +159,8 @@ impl Picture<'_> {
             vec![Row::Text(ends(fitted(first, columns.saturating_sub(time.width() + 2)), Span::raw(time), columns))];
         let stage = match (stages.as_slice(), of) {
             ([], _) | ([_], 1) => String::new(),
-            ([name], of) => format!("{} {place}/{of} ", cut(&visible_line(name), columns / 4)),
-            (several, _) => format!("{} ", cut(&visible_line(&several.join(", ")), columns / 3)),
+            ([name], of) => format!("{} {place}/{of} ", shortened(&visible_line(name), columns / 4)),
+            (several, _) => format!("{} ", shortened(&visible_line(&several.join(", ")), columns / 3)),
         };
         let left = second.length.saturating_sub(second.elapsed);
         let ratio = second.elapsed.as_secs_f64() / second.length.as_secs_f64().max(1e-9);
@@ -187,7 +177,7 @@ impl Picture<'_> {
     /// Users, rate, times and errors.
     fn figures(&self, columns: usize, wide: bool) -> Vec<Row<'_>> {
         let Dashboard { second, rates, recent, whole, errors, .. } = self.board;
-        let Planned { users, arrivals } = self.face.planned;
+        let Planned { users, arrivals } = self.board.planned;
         let planned = |number: Option<f64>, show: &dyn Fn(f64) -> String| {
             number.map(|number| format!(" of {} planned", show(number))).unwrap_or_default()
         };
@@ -437,7 +427,7 @@ fn fitted(spans: Vec<Span<'static>>, columns: usize) -> Line<'static> {
     let mut left = columns;
     let mut line = Line::default();
     for span in spans {
-        let text = cut(&span.content, left);
+        let text = shortened(&span.content, left);
         left = left.saturating_sub(text.width());
         let whole = text == *span.content;
         line.push_span(Span::styled(text, span.style));
@@ -446,19 +436,4 @@ fn fitted(spans: Vec<Span<'static>>, columns: usize) -> Line<'static> {
         }
     }
     line
-}
-
-/// A text no wider than so many columns; where it is, `…` stands for the rest.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut taken = 0;
-    let fits = text.chars().take_while(|c| {
-        taken += c.width().unwrap_or(0);
-        taken < columns
-    });
-    let mut cut: String = fits.collect();
-    cut.push_str(if columns > 0 { "…" } else { "" });
-    cut
 }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
@@ -45,8 +43,6 @@ impl Screen {
 
     /// Shows a second; whether the terminal is ours to show it on.
     pub(super) fn show(&mut self, board: Dashboard) -> bool {
-        // the second that is shown is over: it began a second ago
-        self.face.planned = (self.hands.planned)(board.second.elapsed.saturating_sub(Duration::from_secs(1)));
         self.board = Some(board);
         self.draw();
         tty::is_in_foreground()

@@ -1,8 +1,7 @@
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use super::keys::{listen, lock};
-use super::picture::{Planned, State};
+use super::picture::State;
 use super::progress::{has_line, line, stage_begins, threshold_turns};
 use super::screen::{Screen, ScreenTalk};
 use super::tty::give_keys_back;
@@ -26,8 +25,6 @@ pub struct Talk {
 
 /// What the view has to do with the run besides hearing of it.
 pub struct Hands {
-    /// The load that the plan wants so long after the start.
-    pub planned: Box<dyn Fn(Duration) -> Planned + Send>,
     /// What of the load a person may change.
     pub steerable: Steerable,
     /// Tells the run what a person wants.
@@ -123,7 +120,7 @@ impl<'a> Terminal<'a> {
                         self.say(&visible(&text));
                     }
                 }
-                self.second(second.clone(), interval, results);
+                self.second(&second, interval, results);
                 self.thresholds(&second);
             }
             Entry::Annotation(annotation) => match annotation.mark {
@@ -155,21 +152,21 @@ impl<'a> Terminal<'a> {
         self.broken = broken;
     }
 
-    fn second(&mut self, second: Snapshot, interval: &Interval, results: &Results) {
-        let text = visible(&line(&second));
+    fn second(&mut self, second: &Snapshot, interval: &Interval, results: &Results) {
+        let text = visible(&line(second));
         self.log(text.trim_start());
         if self.talk.quiet {
             return;
         }
-        self.recent.hear(interval);
         if let Some(screen) = &self.screen {
+            self.recent.hear(interval);
             let mut screen = lock(screen);
-            let board = Dashboard::of(interval, results, &self.recent, screen.board());
+            let board = Dashboard::of((second.clone(), interval), results, &self.recent, screen.board());
             if screen.show(board) {
                 return;
             }
         }
-        if has_line(&second) {
+        if has_line(second) {
             (self.talk.print)(&format!("{text}\n"));
         }
     }

@@ -8,8 +8,10 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use super::ansi;
-use super::picture::{Face, Keyboard, Picture, Planned, Ranking, State};
-use crate::results::{Dashboard, EndpointNow, Errors, GeneratorNow, Quantiles, Snapshot, ThresholdNow, ThresholdState};
+use super::picture::{Face, Keyboard, Picture, Ranking, State};
+use crate::results::{
+    Dashboard, EndpointNow, Errors, GeneratorNow, Planned, Quantiles, Snapshot, ThresholdNow, ThresholdState,
+};
 use crate::run::Steerable;
 
 const MS: Duration = Duration::from_millis(1);
@@ -51,6 +53,7 @@ fn board() -> Dashboard {
         stages: vec!["peak".to_owned()],
         stage_place: (2, 3),
         rates: (0..120).map(|second| (second % 40) * 6).collect(),
+        planned: Planned { users: Some(50.0), arrivals: None },
         tasks_begun: 122,
         recent: Some(Quantiles { p50: MS, p95: 31 * MS, p99: 90 * MS, count: 2440 }),
         whole: Some(Quantiles { p50: MS, p95: 29 * MS, p99: 120 * MS, count: 13_333 }),
@@ -78,8 +81,7 @@ fn board() -> Dashboard {
 }
 
 fn face() -> Face {
-    let planned = Planned { users: Some(50.0), arrivals: None };
-    Face { planned, keyboard: Keyboard::Read, ..Face::default() }
+    Face { keyboard: Keyboard::Read, ..Face::default() }
 }
 
 /// The picture as text, drawn by the library's own terminal.
@@ -112,8 +114,8 @@ fn a_picture_fits_half_of_one() {
 
 #[test]
 fn arrivals_are_held_against_the_plan_and_not_their_requests() {
-    let face = Face { planned: Planned { users: None, arrivals: Some(125.0) }, ..face() };
-    let told = |columns| drawn((columns, 12), &board(), &face);
+    let board = Dashboard { planned: Planned { users: None, arrivals: Some(125.0) }, ..board() };
+    let told = |columns| drawn((columns, 12), &board, &face());
     assert!(told(80).contains("rate      244/s, arrivals 122/s of 125/s planned ▁"), "{}", told(80));
     assert!(told(40).contains("rate   244/s, arrivals 122/s of 125/s ▇█"), "{}", told(40));
 }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::units::Shard;
+
 /// How much load a plan asks for over its time, to hold beside what there was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlannedLoad {
@@ -25,19 +27,20 @@ impl PlannedLoad {
         if step == 0 { 1 } else { step }
     }
 
-    /// How many users there are to be in a second of the run, from 0; `None` where that is not known.
+    /// How many users a shard is to have in a second of the run, from 0; `None` where that is not known.
     #[must_use]
-    pub fn users_in(&self, second: u32) -> Option<f64> {
-        self.users.get(self.place(second)).copied()
+    pub fn users_in(&self, second: u32, shard: Shard) -> Option<f64> {
+        self.part(&self.users, second, shard)
     }
 
-    /// How many arrivals there are to be in a second of the run, from 0; `None` where that is not known.
+    /// How many arrivals a shard is to have in a second of the run, from 0; `None` where that is not known.
     #[must_use]
-    pub fn arrivals_in(&self, second: u32) -> Option<f64> {
-        self.arrivals.get(self.place(second)).copied()
+    pub fn arrivals_in(&self, second: u32, shard: Shard) -> Option<f64> {
+        self.part(&self.arrivals, second, shard)
     }
 
-    fn place(&self, second: u32) -> usize {
-        (second / self.step.max(1)) as usize
+    fn part(&self, figures: &[f64], second: u32, shard: Shard) -> Option<f64> {
+        let whole = figures.get((second / self.step.max(1)) as usize)?;
+        Some(whole / f64::from(shard.count.max(1)))
     }
 }

@@ -92,6 +92,19 @@ impl UserCurve {
         }
     }
 
+    /// The most users there are at any moment from one to another, without that.
+    #[must_use]
+    pub fn most_between(&self, from: Offset, to: Offset) -> u32 {
+        let first = self.segments.partition_point(|segment| segment.end <= from);
+        let within = self.segments[first..].iter().take_while(|segment| segment.start < to);
+        // within a stage they only come, or only go
+        let ends = within.flat_map(|segment| {
+            let last = Offset::from_nanos(segment.end.min(to).as_nanos().saturating_sub(1));
+            [segment.start.max(from), last].map(|at| segment.population(at))
+        });
+        ends.max().unwrap_or(0)
+    }
+
     /// The first moment after `after` at which a user comes or goes, or a stage begins; `None` once the curve is over.
     #[must_use]
     pub fn next_change(&self, after: Offset) -> Option<Offset> {

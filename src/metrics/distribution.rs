@@ -155,6 +155,13 @@ impl SlidingDistribution {
 
     /// Adds what came in a second, which is later than all before.
     pub fn add(&mut self, second: u32, samples: &SparseHistogram) {
+        let mut put_together = Distribution::new(self.all.scale);
+        put_together.add(samples);
+        self.push(second, put_together);
+    }
+
+    /// The same of samples that were put together before.
+    pub fn push(&mut self, second: u32, samples: Distribution) {
         while let Some((oldest, _)) = self.seconds.front()
             && oldest.saturating_add(self.length) <= second
         {
@@ -162,10 +169,8 @@ impl SlidingDistribution {
                 self.all.subtract(&old);
             }
         }
-        self.all.add(samples);
-        let mut kept = Distribution::new(self.all.scale);
-        kept.add(samples);
-        self.seconds.push_back((second, kept));
+        self.all.merge(&samples);
+        self.seconds.push_back((second, samples));
         let mut moments = Moments::NONE;
         self.seconds.iter().for_each(|(_, samples)| moments.merge(samples.moments()));
         self.all.set_moments(moments);

@@ -37,6 +37,8 @@ const BEYOND: &str = "other failures (too many different ones to tell apart)";
 const LONGEST: usize = 300;
 /// The longest example that is kept, in bytes.
 pub const LONGEST_EXAMPLE: usize = 1 << 10;
+/// So much of an answer an example is made from: more than is kept, so that what is cut is not the end of a secret.
+pub const SEEN_FOR_EXAMPLE: usize = 4 * LONGEST_EXAMPLE;
 
 /// Groups of failures, capped: beyond the cap they fold into one group a kind.
 #[derive(Debug, Clone)]
@@ -92,19 +94,19 @@ impl ErrorGroups {
             None => drop(self.groups.insert(key, Group { count, first, last, example })),
             Some(group) => {
                 // of several workers and shards, the example of the first that failed
-                let other = if first < group.first {
-                    example.or(group.example.take())
-                } else {
-                    group.example.take().or(example)
-                };
-                *group = Group {
-                    count: group.count + count,
-                    first: group.first.min(first),
-                    last: group.last.max(last),
-                    example: other,
-                };
+                let own = group.example.take();
+                group.example = if first < group.first { example.or(own) } else { own.or(example) };
+                group.count += count;
+                group.first = group.first.min(first);
+                group.last = group.last.max(last);
             }
         }
+    }
+
+    /// The group with the most failures, and how many; of several, the last in their order.
+    pub(super) fn most_frequent(&self) -> Option<(&ErrorKey, u64)> {
+        let groups = self.groups.iter().map(|(key, group)| (key, group.count));
+        groups.max_by(|(a, ours), (b, theirs)| (ours, a).cmp(&(theirs, b)))
     }
 
     pub(super) fn take(&mut self) -> Vec<ErrorCount> {

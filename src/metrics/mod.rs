@@ -24,7 +24,7 @@ mod user_steps;
 pub use accounting::Accounting;
 pub use bucket::Scale;
 pub use distribution::{Distribution, SlidingDistribution};
-pub use errors::{ErrorCount, ErrorKey, LONGEST_EXAMPLE};
+pub use errors::{ErrorCount, ErrorKey, LONGEST_EXAMPLE, SEEN_FOR_EXAMPLE};
 pub use interval::{Health, Interval, MetricCount, SeriesCount};
 pub use last_ended::LastEnded;
 pub use recorder::Recorder;

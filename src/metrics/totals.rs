@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::accounting::Accounting;
 use super::bucket::Scale;
 use super::distribution::Distribution;
-use super::errors::{ErrorCount, ErrorGroups};
+use super::errors::{ErrorCount, ErrorGroups, ErrorKey};
 use super::interval::{Health, Interval};
 use super::last_ended::LastEnded;
 use super::series::{Counts, Measure, SeriesKey};
@@ -169,6 +169,12 @@ impl Totals {
     /// A declared metric's samples so far, by series.
     pub fn metric(&self, metric: MetricId) -> impl Iterator<Item = (&SeriesKey, &MetricTotal)> {
         self.metrics.get(&metric).into_iter().flatten()
+    }
+
+    /// The failure that was told most often, and how often.
+    #[must_use]
+    pub fn most_frequent_error(&self) -> Option<(&ErrorKey, u64)> {
+        self.errors.most_frequent()
     }
 
     /// The groups of failures so far.

@@ -164,8 +164,7 @@ impl Place {
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<PathBuf, Unwritten> {
         let path = self.path(ending);
-        let part = self.path(&format!("{ending}.part"));
-        let written = self.disk.create(&part).and_then(|file| {
+        let written = self.disk.write_whole(&path, |file| {
             let document = match ending.rsplit_once('.') {
                 Some((_, "json")) => Document::Json,
                 Some((_, "html")) => Document::Page,
@@ -174,15 +173,11 @@ impl Place {
             let mut file = MaskingWriter::new(BufWriter::new(file), self.secrets.clone(), document);
             content(&mut file)?;
             // what the disk refuses may show only now
-            file.finish()?.into_inner()?.sync()
+            Ok(file.finish()?.into_inner()?)
         });
-        match written.and_then(|()| self.disk.rename(&part, &path)) {
+        match written {
             Ok(()) => Ok(path),
-            Err(error) => {
-                // the room it took may be what the next file needs
-                drop(self.disk.remove(&part));
-                Err(Unwritten { path, error })
-            }
+            Err(error) => Err(Unwritten { path, error }),
         }
     }
 }

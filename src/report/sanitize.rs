@@ -1,3 +1,5 @@
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 /// A text from outside as data: without control characters other than line ends, which some readers stop at.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
@@ -66,6 +68,22 @@ pub fn visible(text: &str) -> String {
 #[must_use]
 pub fn visible_line(text: &str) -> String {
     legible(&one_line(text))
+}
+
+/// A text no wider than so many columns; where it is, `…` stands for the rest.
+#[must_use]
+pub fn shortened(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut taken = 0;
+    let fits = text.chars().take_while(|c| {
+        taken += c.width().unwrap_or(0);
+        taken < columns
+    });
+    let mut cut: String = fits.collect();
+    cut.push_str(if columns > 0 { "…" } else { "" });
+    cut
 }
 
 /// A line in which each `##`, a word and a bracket have a blank between the signs.

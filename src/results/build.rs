@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::document::{
-    BooksEntry, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RequestEntry, RunEntry, SecondEntry,
-    ShardEntry, StageEntry, ThresholdEntry, ThresholdPoint, ThresholdState, VERSION, VerdictEntry,
+    BooksEntry, CUT_OFF, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RequestEntry, RunEntry,
+    SecondEntry, ShardEntry, StageEntry, ThresholdEntry, ThresholdPoint, VERSION, VerdictEntry,
 };
 use super::fold::Results;
 use super::group_rows::breakdown;
@@ -15,7 +15,7 @@ use crate::metrics::{Accounting, ErrorCount, Second};
 use crate::sample::FailureKind;
 use crate::threshold::{Amount, Rule};
 use crate::units::{Offset, Size};
-use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Status, Verdict, health_issues};
+use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Verdict, health_issues};
 
 impl Results {
     /// The report of as much as was heard. A run without an end was cut off or is under way, and its verdict says so.
@@ -51,14 +51,11 @@ impl Results {
                     Some(Closing::Asked) => "asked",
                     Some(Closing::Threshold(_)) => "threshold",
                     Some(Closing::Plan) => "plan",
-                    None => "cut_off",
+                    None => CUT_OFF,
                 }
                 .to_owned(),
                 seed: header.seed.value(),
-                shard: header
-                    .shard
-                    .is_part()
-                    .then(|| ShardEntry { number: header.shard.number(), count: header.shard.count }),
+                shard: ShardEntry::of(header.shard),
                 workers: header.workers,
                 users: totals.history().iter().map(|second| second.users).max().unwrap_or(0),
             },
@@ -152,12 +149,7 @@ fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> Thresho
         against: rule.require.limit.is_baseline().then(|| {
             rule.require.limit.amount().map_or_else(|| "not known".to_owned(), |amount| rule.require.show(amount))
         }),
-        state: match judged.status {
-            Status::Held => ThresholdState::Held,
-            Status::Broken => ThresholdState::Broken,
-            Status::NoData => ThresholdState::NoData,
-            Status::Deferred => ThresholdState::Left,
-        },
+        state: judged.status.into(),
         failed_as_timeout: failed_as_timeout && judged.measured.is_some(),
         broke_at: judged.broken_at.map(Offset::as_secs_f64),
         few_samples: None,

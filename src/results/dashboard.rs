@@ -3,10 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fold::Results;
+use super::planned::{Planned, tasks_begun};
 use super::recent::{Quantiles, Recent};
 use super::snapshot::Snapshot;
 use crate::metrics::{Distribution, Interval, Measure, Scale, Totals};
-use crate::sample::{Catalog, EndpointId, TaskId, TaskRole};
+use crate::sample::{Catalog, EndpointId};
 use crate::units::Offset;
 use crate::verdict::health_issues;
 
@@ -25,6 +26,8 @@ pub struct Dashboard {
     pub stage_place: (usize, usize),
     /// Requests that ended in each of the last seconds, the latest last.
     pub rates: Vec<u64>,
+    /// What the plan wants in the last second.
+    pub planned: Planned,
     /// Tasks that began in the last second: of a plan with arrivals, those that somebody took.
     pub tasks_begun: u64,
     /// Response times of the last seconds.
@@ -94,9 +97,14 @@ const SELDOM: u32 = 10;
 const RATES: usize = 120;
 
 impl Dashboard {
-    /// The second that the results have heard last; `before` is what was shown before it.
+    /// The second that the results have heard last, and what is told of it; `before` is what was shown before it.
     #[must_use]
-    pub fn of(interval: &Interval, results: &Results, recent: &Recent, before: Option<&Self>) -> Self {
+    pub fn of(
+        (second, interval): (Snapshot, &Interval),
+        results: &Results,
+        recent: &Recent,
+        before: Option<&Self>,
+    ) -> Self {
         let (header, totals) = (results.header(), results.totals());
         let at = Offset::from(Duration::from_secs(u64::from(interval.second)));
         let under_way = header.stages.iter().enumerate().filter(|(_, stage)| stage.start <= at && at < stage.end);
@@ -109,9 +117,6 @@ impl Dashboard {
         };
         let history = totals.history();
         let latest = history.get(history.len().saturating_sub(RATES)..).unwrap_or_default();
-        let second = Snapshot::of(interval, results);
-        let tasks = &header.catalog.tasks;
-        let is_work = |task: TaskId| tasks.get(task.index()).is_none_or(|task| task.role == TaskRole::Work);
         let limits = results.generator().limits();
         let health = &interval.health;
         Self {
@@ -120,12 +125,8 @@ impl Dashboard {
             stages: names.collect(),
             stage_place: (under_way.last().map_or(header.stages.len(), |last| last + 1), header.stages.len()),
             rates: latest.iter().map(|step| (step.ok + step.failed) / u64::from(step.length.max(1))).collect(),
-            tasks_begun: interval
-                .tasks
-                .iter()
-                .filter(|(key, _)| is_work(key.task))
-                .map(|(_, tasks)| tasks.started)
-                .sum(),
+            planned: Planned::of(header, interval.second),
+            tasks_begun: tasks_begun(header, interval),
             recent: recent.quantiles(),
             whole,
             errors: errors(interval, totals),
@@ -146,13 +147,13 @@ impl Dashboard {
 fn errors(interval: &Interval, totals: &Totals) -> Errors {
     let accounting = totals.accounting();
     let failed = accounting.failures();
-    let most = if failed > 0 { totals.errors().into_iter().max_by_key(|error| error.count) } else { None };
+    let most = totals.most_frequent_error().filter(|_| failed > 0);
     Errors {
         now: interval.accounting.failures(),
         in_all: failed,
         ended: accounting.ok + failed,
         dropped: accounting.dropped,
-        most_frequent: most.map(|error| (error.key.message.to_string(), error.count)),
+        most_frequent: most.map(|(key, count)| (key.message.to_string(), count)),
     }
 }
 

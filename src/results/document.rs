@@ -4,6 +4,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::units::Shard;
+use crate::verdict::Status;
+
 /// The version of the report's form. It changes when a field changes its meaning or goes away, not when one comes.
 pub const VERSION: u32 = 1;
 
@@ -156,6 +159,25 @@ pub struct ShardEntry {
     pub count: u32,
 }
 
+/// How a run ended whose journal breaks off.
+pub(super) const CUT_OFF: &str = "cut_off";
+
+impl RunEntry {
+    /// Whether its journal breaks off: it is under way, or was killed.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.ended == CUT_OFF
+    }
+}
+
+impl ShardEntry {
+    /// Of a shard; `None` of a run that is made in one place.
+    #[must_use]
+    pub fn of(shard: Shard) -> Option<Self> {
+        shard.is_part().then(|| Self { number: shard.number(), count: shard.count })
+    }
+}
+
 /// The verdict of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictEntry {
@@ -233,6 +255,17 @@ pub enum ThresholdState {
     NoData,
     /// Deferred to the merge: one shard cannot know.
     Left,
+}
+
+impl From<Status> for ThresholdState {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Held => Self::Held,
+            Status::Broken => Self::Broken,
+            Status::NoData => Self::NoData,
+            Status::Deferred => Self::Left,
+        }
+    }
 }
 
 /// Requests that share a method and a name, or all of them.
@@ -606,10 +639,15 @@ const fn is_zero(number: &u64) -> bool {
 /// The schema of reports, draft-07.
 #[must_use]
 pub fn report_schema() -> serde_json::Value {
-    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Report>();
-    let mut schema = schema.to_value();
+    document_schema::<Report>("Plimsoll report")
+}
+
+/// The schema of a document under a title, draft-07.
+#[must_use]
+pub fn document_schema<T: JsonSchema>(title: &str) -> serde_json::Value {
+    let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value();
     if let Some(root) = schema.as_object_mut() {
-        root.insert("title".into(), serde_json::json!("Plimsoll report"));
+        root.insert("title".into(), serde_json::json!(title));
     }
     schema
 }

@@ -277,7 +277,7 @@ impl Results {
             achievement.calls_ok += total.counts.calls_ok();
         }
         for (key, tasks) in self.totals.tasks().iter().filter(|(key, _)| catalog.is_measured(key.stage)) {
-            let role = catalog.tasks.get(key.task.index()).map_or(TaskRole::Work, |task| task.role);
+            let role = catalog.role(key.task);
             if role == TaskRole::Work {
                 achievement.tasks_completed += tasks.completed;
                 achievement.tasks_failed += tasks.failures();

@@ -8,6 +8,7 @@
 mod dashboard;
 mod fold;
 mod levels;
+mod planned;
 mod recent;
 mod rules;
 mod snapshot;
@@ -31,11 +32,13 @@ pub use dashboard::{Dashboard, EndpointNow};
 pub use dashboard::{Errors, GeneratorNow};
 pub use document::{
     BreakdownEntry, FailureEntry, GroupEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry, ShardEntry,
-    StageEntry, TaskCountEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, report_schema,
+    StageEntry, TaskCountEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, document_schema,
+    report_schema,
 };
 pub use few_samples::{FEW_BEYOND, has_few_samples};
 pub use fold::Results;
 pub use levels::level;
+pub use planned::{Planned, tasks_begun};
 pub use reading::{NotAReport, read_report};
 pub use recent::{Quantiles, Recent};
 pub use replay::{TooLarge, baseline, replay};

@@ -1,12 +1,11 @@
 use std::io::Read;
 
 use super::document::{Report, VERSION};
+use crate::journal::memory_of_json;
 use crate::memory::{NoRoom, hold};
 
 /// No report is longer, in bytes.
 const LONGEST: u64 = 64 << 20;
-/// About how many bytes an item of a JSON text takes once it is read: a few bytes of it may become many.
-const ITEM: usize = 48;
 
 /// Why a text is not read as a report.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +37,7 @@ pub fn read_report(file: impl Read) -> Result<Report, NotAReport> {
     if text.len() as u64 > LONGEST {
         return Err(NotAReport::TooLong);
     }
-    let items = text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
-    let _held = hold(text.len() + items * ITEM)?;
+    let _held = hold(memory_of_json(text.as_bytes()))?;
     let report: Report = serde_json::from_str(text.trim_start_matches('\u{FEFF}'))?;
     if report.version == VERSION { Ok(report) } else { Err(NotAReport::Version(report.version)) }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::metrics::{Distribution, Interval, Measure, Scale, SlidingDistribution, SparseHistogram};
+use crate::metrics::{Distribution, Interval, Scale, SlidingDistribution};
 
 /// The response times of the last seconds of a run under way.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Recent {
 
     /// Takes a second.
     pub fn hear(&mut self, interval: &Interval) {
-        self.0.add(interval.second, &response(interval));
+        self.0.push(interval.second, interval.response_times());
     }
 
     /// Their quantiles; `None` where nothing ended.
@@ -52,11 +52,4 @@ impl Quantiles {
         let quantile = |p| times.quantile(p).map(|nanos| Duration::from_nanos(nanos as u64));
         Some(Self { p50: quantile(0.5)?, p95: quantile(0.95)?, p99: quantile(0.99)?, count: times.count() })
     }
-}
-
-/// The response times of all requests that ended in a second.
-pub(super) fn response(interval: &Interval) -> SparseHistogram {
-    let times = interval.series.iter().flat_map(|series| &series.times);
-    let response = times.filter(|(measure, _)| Measure::RESPONSE.contains(measure));
-    SparseHistogram::all(Scale::Time, response.map(|(_, samples)| samples))
 }

@@ -3,8 +3,7 @@ use std::time::Duration;
 
 use super::document::ThresholdState;
 use super::fold::Results;
-use super::recent::response;
-use crate::metrics::{Distribution, Interval, Scale};
+use crate::metrics::Interval;
 use crate::threshold::{Amount, Rule};
 use crate::units::Offset;
 use crate::verdict::{Judged, Status};
@@ -54,8 +53,7 @@ impl Snapshot {
         let stage = stage.and_then(|stage| header.catalog.stages.get(stage.index()));
         let begins = |at: Offset| Offset::from(began) <= at && at < Offset::from(over);
         let begun = header.stages.iter().enumerate().filter(|(_, stage)| begins(stage.start)).map(|(index, _)| index);
-        let mut times = Distribution::new(Scale::Time);
-        times.add(&response(interval));
+        let times = interval.response_times();
         Self {
             elapsed: over,
             length: results.length(),
@@ -75,13 +73,10 @@ fn now(rule: &Rule, judged: Option<Judged>) -> ThresholdNow {
     ThresholdNow {
         require: rule.text.trim().to_owned(),
         measured: judged.and_then(|judged| judged.measured).map(show),
-        state: judged.map_or(ThresholdState::NoData, |judged| match judged.status {
+        state: match judged.map(|judged| judged.status) {
             // what only grows, and is to be more than so much, may still come to that
-            Status::Broken if rule.require.may_still_hold() => ThresholdState::NoData,
-            Status::Held => ThresholdState::Held,
-            Status::Broken => ThresholdState::Broken,
-            Status::NoData => ThresholdState::NoData,
-            Status::Deferred => ThresholdState::Left,
-        }),
+            Some(Status::Broken) if rule.require.may_still_hold() => ThresholdState::NoData,
+            status => status.map_or(ThresholdState::NoData, ThresholdState::from),
+        },
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn tasks(totals: &Totals, catalog: &Catalog, has_ended: bool) -> Opti
     }
     let (mut all, mut starts) = (TaskCounts::default(), TaskCounts::default());
     for ((_, task), counts) in &rows {
-        let role = catalog.tasks.get(task.index()).map_or(TaskRole::Work, |task| task.role);
+        let role = catalog.role(*task);
         match role {
             TaskRole::Start => starts.merge(counts),
             TaskRole::Work | TaskRole::Stop => all.merge(counts),

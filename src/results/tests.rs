@@ -183,7 +183,7 @@ fn what_is_watched_is_what_is_reported() {
         results.hear(&entry);
         let Entry::Second(interval) = &entry else { unreachable!() };
         recent.hear(interval);
-        board = Some(Dashboard::of(interval, &results, &recent, board.as_ref()));
+        board = Some(Dashboard::of((Snapshot::of(interval, &results), interval), &results, &recent, board.as_ref()));
     }
     let (board, report) = (board.unwrap(), results.report());
     let ms = |time: Duration| time.as_secs_f64() * 1e3;

@@ -66,9 +66,7 @@ impl Interrupts {
 
     /// Waits for the next one.
     pub async fn next(&mut self) {
-        if self.ends.recv().await.is_none() {
-            std::future::pending::<()>().await;
-        }
+        received(Some(&mut self.ends)).await;
     }
 
     /// Waits for the next thing that is asked for; ends only where they are heard.
@@ -102,9 +100,9 @@ fn listen(sender: &UnboundedSender<()>, last: fn()) {
         for heard in 1.. {
             let next = async {
                 tokio::select! {
-                    () = next(&mut interrupt) => {}
-                    () = next(&mut terminate) => {}
-                    () = next(&mut hangup) => {}
+                    () = next_signal(&mut interrupt) => {}
+                    () = next_signal(&mut terminate) => {}
+                    () = next_signal(&mut hangup) => {}
                 }
             };
             if heard <= MOST_UNHEARD {
@@ -127,7 +125,8 @@ fn ignores_hangup() -> bool {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-async fn next(signal: &mut Option<Signal>) {
+/// Waits for a signal; for ever where nobody listens to it.
+pub(crate) async fn next_signal(signal: &mut Option<Signal>) {
     if let Some(signal) = signal
         && signal.recv().await.is_some()
     {

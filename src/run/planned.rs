@@ -9,8 +9,7 @@ type Figure = Box<dyn Fn(u32) -> f64>;
 
 /// How much load a plan asks for over its time. Users are known where all scenarios are levels of users, arrivals where
 /// no scenario finds out its own.
-#[must_use]
-pub fn planned(program: &Program) -> PlannedLoad {
+pub(super) fn planned(program: &Program) -> PlannedLoad {
     let seconds = u32::try_from(program.length().as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
     let step = PlannedLoad::step_of(seconds);
     let figures = |of: fn(&Scenario) -> Option<Figure>| {
@@ -38,26 +37,11 @@ pub fn planned(program: &Program) -> PlannedLoad {
 fn users(scenario: &Scenario) -> Option<Figure> {
     let Shape::Closed(stages, _) = &scenario.shape else { return None };
     let curve = UserCurve::starting_at(Offset::from(scenario.start), stages);
-    Some(Box::new(move |second| {
-        // within a second they climb or fall, or jump where a stage begins
-        let (mut at, end) = (begin(second), begin(second.saturating_add(1)));
-        let mut most = curve.population_at(at);
-        for _ in 0..CHANGES {
-            match curve.next_change(at).filter(|next| *next < end) {
-                Some(next) => at = next,
-                None => break,
-            }
-            most = most.max(curve.population_at(at));
-        }
-        let last = Offset::from_nanos(end.as_nanos() - 1);
-        f64::from(most.max(curve.population_at(last)))
-    }))
+    Some(Box::new(move |second| f64::from(curve.most_between(begin(second), begin(second.saturating_add(1))))))
 }
 
 /// So many seconds of a step are looked at: all of them in a run of less than four days.
 const LOOKS: u32 = 600;
-/// So many changes of a second are looked at one by one.
-const CHANGES: u32 = 16;
 
 /// The arrivals of each second.
 fn arrivals(scenario: &Scenario) -> Option<Figure> {

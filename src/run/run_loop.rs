@@ -285,14 +285,16 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
                 if paused { "the load was resumed".to_owned() } else { "the load was paused".to_owned() }
             }
             (Steer::MoreUsers | Steer::FewerUsers, Some((planned, most))) => {
-                let now = users.unwrap_or(planned);
-                let step = (now / 10).max(1);
+                let current = users.unwrap_or(planned);
+                let step = (current / 10).max(1);
                 let files = self.emitter.results.header().environment.open_files.unwrap_or(u64::MAX);
                 let most = most.min(u32::try_from(files / 2).unwrap_or(u32::MAX)).max(planned);
-                let next =
-                    if steer == Steer::MoreUsers { now.saturating_add(step).min(most) } else { now - step.min(now) };
-                let next = next.max(1);
-                if next == now {
+                let next = if steer == Steer::MoreUsers {
+                    current.saturating_add(step).min(most)
+                } else {
+                    current.saturating_sub(step).max(1)
+                };
+                if next == current {
                     return;
                 }
                 self.steering.users = Some(next).filter(|next| *next != planned);

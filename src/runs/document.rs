@@ -1,10 +1,9 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
-use crate::results::ShardEntry;
+use crate::results::{ShardEntry, document_schema};
 
 /// The version of the list's form. It changes when a field changes its meaning or goes away, not when one comes.
 pub(super) const VERSION: u32 = 1;
@@ -124,13 +123,15 @@ impl RunState {
     }
 }
 
+impl RunLine {
+    /// Its labels, as they are typed.
+    pub(super) fn noted(&self) -> Vec<String> {
+        self.labels.iter().map(|(key, value)| format!("{key}={value}")).collect()
+    }
+}
+
 /// The schema of such lists, draft-07.
 #[must_use]
 pub fn runs_schema() -> serde_json::Value {
-    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<RunsReport>();
-    let mut schema = schema.to_value();
-    if let Some(root) = schema.as_object_mut() {
-        root.insert("title".into(), serde_json::json!("Plimsoll runs"));
-    }
-    schema
+    document_schema::<RunsReport>("Plimsoll runs")
 }

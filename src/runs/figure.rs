@@ -1,3 +1,4 @@
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::FigureEntry;
@@ -8,7 +9,7 @@ use super::list::Filter;
 use crate::diagnostic::nearest;
 use crate::journal::Reader;
 use crate::results::{Results, replay};
-use crate::threshold::{Rule, Subject, Threshold};
+use crate::threshold::{Amount, Rule, Subject, Threshold};
 
 /// A figure that is asked of several runs, in the words a threshold has for it: `p95`, `error_rate{endpoint=recall}`.
 #[derive(Debug, Clone)]
@@ -26,11 +27,16 @@ impl TrendFigure {
     ///
     /// # Errors
     /// What no threshold could be of, and a metric that no run has.
-    pub fn parse(text: &str, folder: &RunsFolder, filter: &Filter) -> Result<Self, NoRun> {
+    pub fn all(texts: &[String], folder: &RunsFolder, filter: &Filter) -> Result<Vec<Self>, NoRun> {
+        // many journals are opened for them: once, and where they are asked for
+        let metrics = LazyCell::new(|| metrics(folder, filter));
+        texts.iter().map(|text| Self::parse(text, || &metrics)).collect()
+    }
+
+    fn parse<'m>(text: &str, metrics: impl Fn() -> &'m BTreeSet<String>) -> Result<Self, NoRun> {
         let text = text.trim();
         let require = Threshold::figure(text).map_err(|error| {
-            let metrics = metrics(folder, filter);
-            let help = match metrics.iter().find(|metric| *metric == text) {
+            let help = match metrics().get(text) {
                 Some(metric) => {
                     format!("a metric's figures are `p95({metric})`, `avg({metric})`, `count({metric})` and the like")
                 }
@@ -41,7 +47,7 @@ impl TrendFigure {
             NoRun { why: format!("`{text}` is no figure: {}", error.message), help }
         })?;
         if let Subject::Declared(name) = &require.subject {
-            let metrics = metrics(folder, filter);
+            let metrics = metrics();
             if !metrics.contains(name) {
                 let near = nearest(name, metrics.iter().map(String::as_str));
                 let help = match (near, metrics.len()) {
@@ -86,10 +92,10 @@ fn folded(run: &RunHead, figures: &[TrendFigure]) -> Result<Vec<FigureEntry>, St
     let rules: Vec<Rule> = figures.iter().map(|figure| figure.rule.clone()).collect();
     let mut results = Results::against(reader.header().clone(), rules);
     replay(&mut reader, &mut results, |_, _| {}).map_err(|error| error.to_string())?;
-    let entry = |(amount, figure): (Option<_>, &TrendFigure)| match amount {
+    let entry = |(amount, figure): (Option<Amount>, &TrendFigure)| match amount {
         Some(amount) => FigureEntry {
-            value: Some(crate::threshold::Amount::value(amount)),
-            unit: crate::threshold::Amount::unit(amount).to_owned(),
+            value: Some(amount.value()),
+            unit: amount.unit().to_owned(),
             shown: figure.rule.require.show(amount),
         },
         None => FigureEntry { value: None, unit: String::new(), shown: "no data".to_owned() },

@@ -1,6 +1,6 @@
 use super::folder::RunsFolder;
 use super::head::RunHead;
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::nearest;
 use crate::journal::LATEST;
 
 /// Why no run is meant by a word, and what to write instead.
@@ -45,13 +45,7 @@ pub fn find<'a>(folder: &'a RunsFolder, word: &str) -> Result<&'a RunHead, NoRun
             NoRun { why, help: format!("the oldest of them is `{help}`") }
         });
     }
-    by_file(folder, word).map_err(|no_run| match back {
-        // what is meant is told with how far back it is meant
-        Some(back) if no_run.help.starts_with("did you mean") => {
-            NoRun { help: no_run.help.replace("`?", &format!("~{back}`?")), ..no_run }
-        }
-        _ => no_run,
-    })
+    by_file(folder, word)
 }
 
 /// The run whose files' names begin with a word.
@@ -84,8 +78,10 @@ fn unknown(folder: &RunsFolder, word: &str) -> NoRun {
     let names = folder.runs.iter().filter_map(|run| run.name.as_deref());
     let stems = folder.runs.iter().map(|run| run.stem.as_str());
     let known: Vec<&str> = std::iter::once(LATEST).chain(names.chain(stems).take(COMPARED)).collect();
-    let base = word.split_once('~').map_or(word, |(base, _)| base);
-    let near = did_you_mean(base, known).filter(|help| help.starts_with("did you mean"));
+    let (base, back) = word.split_once('~').unwrap_or((word, ""));
+    // what is meant is told with how far back it is meant
+    let back = back.parse::<usize>().map(|back| format!("~{back}")).unwrap_or_default();
+    let near = nearest(base, known).map(|near| format!("did you mean `{near}{back}`?"));
     let help = near.unwrap_or_else(|| "`plimsoll runs` lists what is there; `latest` is the newest".to_owned());
     NoRun { why, help }
 }

@@ -45,7 +45,6 @@ impl RunHead {
             why => why.to_string(),
         })?;
         let header = reader.header();
-        let shard = header.shard;
         Ok(Self {
             stem: stem.to_owned(),
             began: header.began,
@@ -53,7 +52,7 @@ impl RunHead {
             labels: header.labels.clone(),
             plan: header.plan.name.clone(),
             profile: header.plan.profile.clone(),
-            shard: shard.is_part().then(|| ShardEntry { number: shard.number(), count: shard.count }),
+            shard: ShardEntry::of(header.shard),
             journal: true,
             report: false,
             beside: Vec::new(),

@@ -100,7 +100,7 @@ fn line(index: usize, run: &RunHead, report: Result<Report, String>) -> RunLine 
 fn state(report: &Report) -> RunState {
     let is = |exit: Exit| report.verdict.exit_code == exit.code();
     match report.verdict.passed {
-        _ if report.run.ended == "cut_off" => RunState::CutOff,
+        _ if report.run.is_cut_off() => RunState::CutOff,
         true => RunState::Passed,
         false if is(Exit::Failed) => RunState::Failed,
         false if is(Exit::Interrupted) => RunState::Interrupted,

@@ -34,7 +34,7 @@ impl Outcomes {
         }
         let began = humantime::format_rfc3339_millis(run.began).to_string();
         match written {
-            Ok(report) if report.run.ended != "cut_off" && report.run.began == began => Ok(report),
+            Ok(report) if !report.run.is_cut_off() && report.run.began == began => Ok(report),
             _ => self.folded(&run.journal_path()),
         }
     }

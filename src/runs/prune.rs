@@ -45,7 +45,7 @@ pub fn to_prune(folder: &RunsFolder, filter: &Filter, keep: usize, now: SystemTi
 /// A run is over where its report says how it ended: one may be made of a run under way. Without such a report it is where
 /// nothing was written to its journal for long.
 fn may_be_under_way(run: &RunHead, now: SystemTime) -> bool {
-    if run.report && report_at(&run.report_path()).is_ok_and(|report| report.run.ended != "cut_off") {
+    if run.report && report_at(&run.report_path()).is_ok_and(|report| !report.run.is_cut_off()) {
         return false;
     }
     let written = std::fs::symlink_metadata(run.journal_path()).and_then(|data| data.modified());

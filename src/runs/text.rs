@@ -1,7 +1,7 @@
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::document::{RunLine, RunsReport};
-use crate::report::{Unit, visible};
+use crate::report::{Unit, shortened, visible, visible_line};
 
 /// How wide a terminal is at least.
 const WIDTH: usize = 80;
@@ -54,10 +54,9 @@ pub fn list_text(report: &RunsReport) -> String {
     let mut out = line(&columns, &widths, |column| column.head);
     for (index, run) in report.runs.iter().enumerate() {
         out.push_str(&line(&columns, &widths, |column| &column.cells[index]));
-        let labels = run.labels.iter().take(LABELS).map(|(key, value)| format!("{key}={value}"));
-        let labels = labels.collect::<Vec<_>>().join(", ");
+        let labels = run.noted().into_iter().take(LABELS).collect::<Vec<_>>().join(", ");
         if !labels.is_empty() {
-            out.push_str(&format!("  {}\n", cut(&one_line(&labels), WIDTH - 2)));
+            out.push_str(&format!("  {}\n", shortened(&one_line(&labels), WIDTH - 2)));
         }
     }
     if report.older > 0 {
@@ -97,7 +96,7 @@ fn widths(columns: &[Column]) -> Vec<usize> {
 
 fn line<'a>(columns: &'a [Column], widths: &[usize], cell: impl Fn(&'a Column) -> &'a str) -> String {
     let cells = columns.iter().zip(widths).map(|(column, width)| {
-        let text = cut(&one_line(cell(column)), *width);
+        let text = shortened(&one_line(cell(column)), *width);
         let blanks = " ".repeat(width.saturating_sub(text.width()));
         if column.right { format!("{blanks}{text}") } else { format!("{text}{blanks}") }
     });
@@ -106,21 +105,5 @@ fn line<'a>(columns: &'a [Column], widths: &[usize], cell: impl Fn(&'a Column) -
 
 /// A text from outside in one line.
 pub(super) fn one_line(text: &str) -> String {
-    visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// A text that takes no more than so many columns.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    if text.width() <= most {
-        return text.to_owned();
-    }
-    let mut room = most.saturating_sub(1);
-    let fits = |sign: &char| match room.checked_sub(sign.width().unwrap_or(0)) {
-        Some(left) => {
-            room = left;
-            true
-        }
-        None => false,
-    };
-    text.chars().take_while(fits).chain(['…']).collect()
+    visible(&visible_line(text))
 }

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::document::{FigureEntry, RunLine, RunsReport};
-use super::text::{began, cut, one_line};
-use crate::report::{Unit, csv_rows, csv_text, visible};
+use super::text::{began, one_line};
+use crate::report::{Unit, csv_rows, csv_text, shortened, visible};
 
 /// How many runs a line of signs shows.
 const SIGNS: usize = 64;
@@ -46,10 +46,15 @@ impl Trend<'_> {
     }
 
     /// By how much the figure of a run differs from the run before that has one, as a part of that.
-    pub(super) fn change(&self, index: usize) -> Option<f64> {
+    fn change(&self, index: usize) -> Option<f64> {
         let value = self.points[index].1.value?;
         let before = self.points[..index].iter().rev().find_map(|(_, figure)| figure.value)?;
         (before != 0.0).then(|| value / before - 1.0)
+    }
+
+    /// The same as it is shown; empty where there is none.
+    pub(super) fn change_shown(&self, index: usize) -> String {
+        self.change(index).map(|change| Unit::Change.show(change)).unwrap_or_default()
     }
 
     /// The figures as a line of signs, the lowest of them at the bottom.
@@ -63,7 +68,8 @@ impl Trend<'_> {
         self.points[skipped..].iter().map(|(_, figure)| figure.value.map_or(ABSENT, sign)).collect()
     }
 
-    fn shown(&self, of: f64) -> &str {
+    /// A figure as it is shown; empty where no run has it.
+    pub(super) fn shown(&self, of: f64) -> &str {
         let at = self.points.iter().find(|(_, figure)| figure.value == Some(of));
         at.map_or("", |(_, figure)| &figure.shown)
     }
@@ -74,7 +80,7 @@ impl Trend<'_> {
 pub fn trend_text(report: &RunsReport, figures: &[String]) -> String {
     let mut out = String::new();
     for trend in trends(report, figures) {
-        out.push_str(&format!("{} of {}\n", one_line(trend.figure), cut(&one_line(trend.plan), 40)));
+        out.push_str(&format!("{} of {}\n", one_line(trend.figure), shortened(&one_line(trend.plan), 40)));
         match trend.bounds() {
             Some((low, high)) => {
                 out.push_str(&format!("  {}\n", trend.signs()));
@@ -88,14 +94,14 @@ pub fn trend_text(report: &RunsReport, figures: &[String]) -> String {
         let references = width(|run, _| run.reference.len());
         let shown = width(|_, figure| figure.shown.chars().count()).min(30);
         for (index, (run, figure)) in trend.points.iter().enumerate().rev() {
-            let change = trend.change(index).map(|change| Unit::Change.show(change)).unwrap_or_default();
+            let change = trend.change_shown(index);
             let row = format!(
                 "  {:references$}  {}  {:>shown$}  {change:>9}  {:11}  {}",
                 run.reference,
                 began(&run.began),
-                cut(&figure.shown, 30),
+                shortened(&figure.shown, 30),
                 run.state.word(),
-                cut(&one_line(run.name.as_deref().unwrap_or_default()), 12),
+                shortened(&one_line(run.name.as_deref().unwrap_or_default()), 12),
             );
             out.push_str(row.trim_end());
             out.push('\n');
@@ -118,12 +124,11 @@ pub fn trend_csv(report: &RunsReport, figures: &[String]) -> String {
     let fixed = ["requests", "failed", "rate", "error_rate", "p50_ms", "p95_ms", "p99_ms"].map(str::to_owned);
     let mut rows = vec![head.iter().chain(&fixed).chain(figures).cloned().collect::<Vec<String>>()];
     for run in report.runs.iter().rev() {
-        let labels: Vec<String> = run.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let mut row = vec![
             run.file.clone(),
             run.plan.clone(),
             run.name.clone().unwrap_or_default(),
-            labels.join(" "),
+            run.noted().join(" "),
             run.began.clone(),
             run.state.word().replace(' ', "_"),
             run.requests.map(|count| count.to_string()).unwrap_or_default(),

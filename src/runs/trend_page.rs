@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::document::RunsReport;
 use super::text::began;
 use super::trend::{Trend, trends};
-use crate::report::{Unit, page_environment, source_hash};
+use crate::report::{page_environment, source_hash};
 
 const PAGE: &str = include_str!("trend_page.html");
 const STYLE: &str = include_str!("trend_page.css");
@@ -91,26 +91,22 @@ fn chart<'a>(trend: &Trend<'a>) -> Chart<'a> {
         let (name, shown) = (run.name.as_deref().unwrap_or_default(), figure.shown.as_str());
         dots.push(Dot { x, y, state: run.state.word(), began: began(&run.began), name, shown });
     }
-    let shown = |wanted: f64| {
-        let found = trend.points.iter().find(|(_, figure)| figure.value == Some(wanted));
-        found.map_or_else(String::new, |(_, figure)| figure.shown.clone())
-    };
     let rows = trend.points.iter().enumerate().rev().map(|(index, (run, figure))| Row {
         reference: &run.reference,
         began: began(&run.began),
         name: run.name.as_deref().unwrap_or_default(),
-        labels: run.labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", "),
+        labels: run.noted().join(", "),
         state: run.state.word(),
         shown: &figure.shown,
         value: figure.value,
-        change: trend.change(index).map(|change| Unit::Change.show(change)).unwrap_or_default(),
+        change: trend.change_shown(index),
     });
     Chart {
         figure: trend.figure,
         plan: trend.plan,
         path,
-        low: shown(least),
-        high: shown(most),
+        low: trend.shown(least).to_owned(),
+        high: trend.shown(most).to_owned(),
         last: dots.last().map_or_else(|| "no data".to_owned(), |dot| dot.shown.to_owned()),
         dots,
         rows: rows.collect(),

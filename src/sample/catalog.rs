@@ -61,6 +61,12 @@ impl Catalog {
     pub fn is_measured(&self, stage: StageId) -> bool {
         self.stages.get(stage.index()).is_none_or(|stage| stage.purpose.is_measured())
     }
+
+    /// When a user does a task; one that is not known is work.
+    #[must_use]
+    pub fn role(&self, task: TaskId) -> TaskRole {
+        self.tasks.get(task.index()).map_or(TaskRole::Work, |task| task.role)
+    }
 }
 
 /// An endpoint in the catalog.

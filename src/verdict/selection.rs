@@ -122,7 +122,7 @@ impl<'a> Selection<'a> {
 
     /// When a user does a task.
     pub(super) fn role(&self, task: TaskId) -> TaskRole {
-        self.catalog.tasks.get(task.index()).map_or(TaskRole::Work, |task| task.role)
+        self.catalog.role(task)
     }
 
     /// How long a request of a series may take, in nanoseconds; `None` where that is not known.

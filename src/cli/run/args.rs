@@ -106,7 +106,7 @@ pub(in crate::cli) struct RunArgs {
     pub(super) baseline: Option<PathBuf>,
 
     /// How much of the baseline's values may change without mattering.
-    #[arg(long, value_name = "SHARE", default_value = TOLERANCE, value_parser = Ratio::parse, requires = "baseline")]
+    #[arg(long, value_name = "SHARE", default_value_t = TOLERANCE, value_parser = Ratio::parse, requires = "baseline")]
     pub(super) tolerance: Ratio,
 
     /// Writes the history with a row per method and name, too, in each second in which one of its requests ended.

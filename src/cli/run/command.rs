@@ -14,13 +14,13 @@ use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
 use crate::journal::{Label, Labels};
-use crate::live::{Hands, Planned, Talk, Terminal, restore_terminal};
+use crate::live::{Hands, Talk, Terminal, restore_terminal};
 use crate::plan::node_as_written;
 use crate::report::{NewRun, ResultFiles, run_page, visible};
 use crate::results::Results;
 use crate::run::{
     Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, Steerable, conduct, dry_run, fits, header, peak,
-    planned, probe, raise, timely,
+    probe, raise, timely,
 };
 use crate::secrets::Told;
 use crate::target::Target;
@@ -168,12 +168,7 @@ pub(super) async fn conducted(
         ready = ready(&job, args) => ready?,
     }
     let mut recorder = JournalRecorder::new(files.place().disk().clone(), files.place().path(".journal"));
-    let planned = planned(&job.program);
     let hands = Hands {
-        planned: Box::new(move |at| {
-            let second = u32::try_from(at.as_secs()).unwrap_or(u32::MAX);
-            Planned { users: planned.users_in(second), arrivals: planned.arrivals_in(second) }
-        }),
         steerable: Steerable::of(&job.program, job.options.shard),
         // nobody listens any more where the run is over
         steer: Box::new(move |steer| {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -6,10 +7,11 @@ use clap::{ArgGroup, Args, Subcommand};
 use super::prune::{PruneArgs, prune};
 use crate::cli::memory::MemoryArgs;
 use crate::cli::results_folder::results_folder;
-use crate::cli::terminal::{complain, data, document, secrets, talk};
+use crate::cli::terminal::{complain, data, document, refuse, secrets, talk};
+use crate::diagnostic::did_you_mean;
 use crate::disk::Disk;
 use crate::journal::{Label, RunName};
-use crate::report::visible;
+use crate::report::{visible, without_secrets};
 use crate::runs::{Filter, RunsFolder, RunsReport, TrendFigure, list, list_text, trend_csv, trend_page, trend_text};
 use crate::verdict::Exit;
 
@@ -87,8 +89,7 @@ impl WhichRuns {
     /// [`Exit::Usage`], reported on stderr, where it cannot be.
     pub(super) fn read(&self) -> Result<(RunsFolder, Filter), Exit> {
         let path = results_folder(self.folder.as_deref().or(self.results.as_deref()));
-        let folder = RunsFolder::read(&path)
-            .map_err(|error| refuse(&error.to_string(), "name the folder: `plimsoll runs DIR`"))?;
+        let folder = RunsFolder::read(&path).map_err(|error| refuse(error, "name the folder: `plimsoll runs DIR`"))?;
         let name = self.name.as_ref().map(ToString::to_string);
         let filter = Filter { plan: self.plan.clone(), name, labels: self.label.clone() };
         if !folder.runs.is_empty() && !folder.runs.iter().any(|run| filter.takes(run)) {
@@ -100,28 +101,15 @@ impl WhichRuns {
 
 /// Says that no run is as it was asked for.
 fn nothing(folder: &RunsFolder, filter: &Filter) -> Exit {
-    use crate::diagnostic::did_you_mean;
-    let only = |filter: &Filter| folder.runs.iter().any(|run| filter.takes(run));
-    let of = |known: Vec<&str>, word: &str| did_you_mean(word, known).unwrap_or_default();
-    let distinct = |names: &mut Vec<&str>| {
-        names.sort_unstable();
-        names.dedup();
-    };
-    if let Some(plan) =
-        filter.plan.as_ref().filter(|plan| !only(&Filter { plan: Some((*plan).clone()), ..Filter::default() }))
-    {
-        let mut plans: Vec<&str> = folder.runs.iter().map(|run| run.plan.as_str()).collect();
-        distinct(&mut plans);
-        return refuse(&format!("no run is of a plan `{plan}`"), &of(plans, plan));
+    let plans: BTreeSet<&str> = folder.runs.iter().map(|run| run.plan.as_str()).collect();
+    if let Some(plan) = filter.plan.as_deref().filter(|plan| !plans.contains(plan)) {
+        return refuse(format!("no run is of a plan `{plan}`"), did_you_mean(plan, plans).unwrap_or_default());
     }
-    if let Some(name) =
-        filter.name.as_ref().filter(|name| !only(&Filter { name: Some((*name).clone()), ..Filter::default() }))
-    {
-        let mut names: Vec<&str> = folder.runs.iter().filter_map(|run| run.name.as_deref()).collect();
-        distinct(&mut names);
-        let help =
-            if names.is_empty() { "`plimsoll run --name NAME` gives a run a name".to_owned() } else { of(names, name) };
-        return refuse(&format!("no run is called `{name}`"), &help);
+    let names: BTreeSet<&str> = folder.runs.iter().filter_map(|run| run.name.as_deref()).collect();
+    if let Some(name) = filter.name.as_deref().filter(|name| !names.contains(name)) {
+        let help = did_you_mean(name, names);
+        let help = help.unwrap_or_else(|| "`plimsoll run --name NAME` gives a run a name".to_owned());
+        return refuse(format!("no run is called `{name}`"), help);
     }
     refuse(
         "no run is all that was asked for",
@@ -140,9 +128,7 @@ pub(in crate::cli) fn run(args: &RunsArgs) -> Exit {
 fn listed(args: &RunsArgs) -> Result<Exit, Exit> {
     args.memory.budget().of_this_thread();
     let (folder, filter) = args.which.read()?;
-    let figures = args.trend.iter().map(|text| TrendFigure::parse(text, &folder, &filter));
-    let figures: Vec<TrendFigure> =
-        figures.collect::<Result<_, _>>().map_err(|no_run| refuse(&no_run.why, &no_run.help))?;
+    let figures = TrendFigure::all(&args.trend, &folder, &filter).map_err(|no_run| refuse(no_run.why, no_run.help))?;
     let report = list(&folder, &filter, &figures, args.last);
     let asked: Vec<String> = figures.into_iter().map(|figure| figure.text).collect();
     if args.json {
@@ -170,29 +156,19 @@ fn text(report: &RunsReport) -> String {
 
 fn json(report: &RunsReport) -> Result<String, Exit> {
     let text = serde_json::to_string_pretty(report);
-    text.map(|text| format!("{text}\n")).map_err(|error| refuse(&error.to_string(), "this is a bug"))
+    text.map(|text| format!("{text}\n")).map_err(|error| refuse(error, "this is a bug"))
 }
 
 /// Writes the page, whole or not at all.
 fn write_page(file: &Path, report: &RunsReport, figures: &[String]) -> Result<(), Exit> {
     // its texts are masked before they are put into it: its markup is ours
-    let masked: RunsReport =
-        json(report).ok().and_then(|json| serde_json::from_str(&secrets().mask_json(&json)).ok()).ok_or(Exit::Bug)?;
-    let page = trend_page(&masked, figures).map_err(|error| refuse(&error.to_string(), "this is a bug"))?;
+    let masked = without_secrets(report, secrets()).map_err(|_| Exit::Bug)?;
+    let page = trend_page(&masked, figures).map_err(|error| refuse(error, "this is a bug"))?;
     if file.extension().is_some_and(|ending| ending == "journal" || ending == "json") {
-        return Err(refuse(&format!("{} may be a run's own file", file.display()), "name a file that ends in `.html`"));
+        return Err(refuse(format!("{} may be a run's own file", file.display()), "name a file that ends in `.html`"));
     }
-    let mut part = file.as_os_str().to_owned();
-    part.push(".part");
-    let part = Path::new(&part);
-    let written = Disk::System.create(part).and_then(|mut made| {
-        made.write_all(page.as_bytes())?;
-        made.sync()
-    });
-    let kept = written.and_then(|()| Disk::System.rename(part, file));
-    kept.map_err(|error| {
-        // what is there of it is of no use to anybody
-        drop(Disk::System.remove(part));
+    let written = Disk::System.write_whole(file, |mut made| made.write_all(page.as_bytes()).map(|()| made));
+    written.map_err(|error| {
         complain(format_args!("{} was not written: {error}", file.display()), "name another file with `--html FILE`");
         Exit::Lost
     })?;
@@ -220,9 +196,4 @@ pub(super) fn tell_skipped(folder: &RunsFolder) {
     if folder.cut {
         talk("the folder has more files than are looked at: what is beyond was not read\n");
     }
-}
-
-pub(super) fn refuse(why: &str, help: &str) -> Exit {
-    complain(why, help);
-    Exit::Usage
 }

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::command::{WhichRuns, tell_skipped};
 use crate::cli::memory::MemoryArgs;
+use crate::cli::plan_file::counted;
 use crate::cli::terminal::{complain, data};
 use crate::disk::Disk;
 use crate::report::visible;
@@ -53,9 +54,8 @@ pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Exit> {
                 }
             }
         }
-        let s = if gone == 1 { "" } else { "s" };
         if gone > 0 {
-            data(&visible(&format!("{word} {} ({gone} file{s})\n", run.stem)))?;
+            data(&visible(&format!("{word} {} ({})\n", run.stem, counted(gone, "file"))))?;
         }
     }
     if runs.is_empty() {

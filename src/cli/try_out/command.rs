@@ -144,7 +144,7 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
         trial.perform(Some(user.id), &parts, OnStepFailure::Continue).await?;
     }
     if !tried && !trial.interrupted {
-        talk("error: no task calls that endpoint\n  = help: call it from a task\n");
+        complain("no task calls that endpoint", "call it from a task");
         return Err(Exit::Usage);
     }
     if !program.teardown.is_empty() {

@@ -5,7 +5,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
 
 use super::reach::{default_path, host_in_domain, is_public, is_safe, path_in};
-use super::set_cookie::{MaxAge, SetCookie};
+use super::set_cookie::SetCookie;
 use crate::http::Origin;
 use crate::memory::{self, Held};
 use crate::units::Offset;
@@ -108,12 +108,8 @@ impl Kept {
             return None;
         }
         let path = cookie.path.unwrap_or_else(|| default_path(path));
-        let lasts = match (cookie.max_age, cookie.expires) {
-            (Some(MaxAge::For(time)), _) => Some(time),
-            (Some(MaxAge::Gone), _) => Some(std::time::Duration::ZERO),
-            (None, Some(expires)) => Some(expires.duration_since(at.wall_clock).unwrap_or_default()),
-            (None, None) => None,
-        };
+        let of_date = || Some(cookie.expires?.duration_since(at.wall_clock).unwrap_or_default());
+        let lasts = cookie.max_age.or_else(of_date);
         Some(Self {
             name: cookie.name.into(),
             value: cookie.value.into(),

@@ -7,20 +7,13 @@ use super::date;
 pub(super) struct SetCookie<'a> {
     pub(super) name: &'a [u8],
     pub(super) value: &'a [u8],
-    pub(super) max_age: Option<MaxAge>,
+    /// For how long it is to be kept; no time at all takes it back.
+    pub(super) max_age: Option<Duration>,
     pub(super) expires: Option<SystemTime>,
     /// In lower case, without a dot before it.
     pub(super) domain: Option<String>,
     pub(super) path: Option<&'a str>,
     pub(super) secure: bool,
-}
-
-/// How long a cookie is to be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MaxAge {
-    /// Not at all: it is taken back.
-    Gone,
-    For(Duration),
 }
 
 impl<'a> SetCookie<'a> {
@@ -34,7 +27,7 @@ impl<'a> SetCookie<'a> {
         }
         let mut cookie = Self { name, value, ..Self::default() };
         for part in parts {
-            let (name, value) = split(part).unwrap_or((trim(part), b""));
+            let (name, value) = split(part).unwrap_or((part.trim_ascii(), b""));
             cookie.take(name, value);
         }
         Some(cookie)
@@ -62,17 +55,10 @@ impl<'a> SetCookie<'a> {
 /// Parts a name from its value at the first `=`.
 fn split(pair: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = pair.iter().position(|byte| *byte == b'=')?;
-    Some((trim(&pair[..at]), trim(&pair[at + 1..])))
+    Some((pair[..at].trim_ascii(), pair[at + 1..].trim_ascii()))
 }
 
-fn trim(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
-        text = rest;
-    }
-    text
-}
-
-fn max_age(value: &[u8]) -> Option<MaxAge> {
+fn max_age(value: &[u8]) -> Option<Duration> {
     let (negative, digits) = match value {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
@@ -82,5 +68,5 @@ fn max_age(value: &[u8]) -> Option<MaxAge> {
     }
     let add = |so_far: u64, digit: &u8| so_far.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
     let seconds = digits.iter().fold(0, add);
-    Some(if negative || seconds == 0 { MaxAge::Gone } else { MaxAge::For(Duration::from_secs(seconds)) })
+    Some(if negative { Duration::ZERO } else { Duration::from_secs(seconds) })
 }

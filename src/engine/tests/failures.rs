@@ -24,7 +24,7 @@ fn play(run: VirtualRun) -> (Played, TaskCounts, TaskCounts) {
     played.totals.accounting().balance().unwrap();
     let (mut starts, mut tasks) = (TaskCounts::default(), TaskCounts::default());
     for (key, counts) in played.totals.tasks() {
-        let role = catalog.tasks.get(key.task.index()).map_or(TaskRole::Work, |task| task.role);
+        let role = catalog.role(key.task);
         if role == TaskRole::Start { starts.merge(counts) } else { tasks.merge(counts) }
     }
     for counts in [starts, tasks] {

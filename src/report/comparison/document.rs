@@ -1,8 +1,8 @@
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
 use super::read::Pair;
+use crate::results::document_schema;
 use crate::verdict::Exit;
 use crate::verdict::compare::{Change, Compared, Comparison, Demand, LEVEL, Name, Quantity, REPLICATES, Word};
 
@@ -251,10 +251,5 @@ impl From<Word> for WordEntry {
 /// The schema of comparisons, draft-07.
 #[must_use]
 pub fn comparison_schema() -> serde_json::Value {
-    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<ComparisonReport>();
-    let mut schema = schema.to_value();
-    if let Some(root) = schema.as_object_mut() {
-        root.insert("title".into(), serde_json::json!("Plimsoll comparison"));
-    }
-    schema
+    document_schema::<ComparisonReport>("Plimsoll comparison")
 }

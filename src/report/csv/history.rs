@@ -184,7 +184,7 @@ impl Requests {
         self.failures += series.counts.failures();
         self.content += series.counts.content;
         for (measure, samples) in &series.times {
-            if matches!(measure, Measure::ResponseOk | Measure::ResponseFailed) {
+            if Measure::RESPONSE.contains(measure) {
                 self.times.add(samples);
             }
         }

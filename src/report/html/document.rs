@@ -218,7 +218,10 @@ fn page(
 }
 
 /// A copy without what is secret.
-fn without_secrets<T: Serialize + DeserializeOwned>(value: &T, secrets: &Secrets) -> io::Result<T> {
+///
+/// # Errors
+/// What is no document of JSON.
+pub fn without_secrets<T: Serialize + DeserializeOwned>(value: &T, secrets: &Secrets) -> io::Result<T> {
     let json = serde_json::to_string(value)?;
     Ok(serde_json::from_str(&secrets.mask_json(&json))?)
 }

@@ -4,8 +4,7 @@
 
 mod curves;
 mod document;
-mod planned;
 mod time_series;
 
 pub(super) use document::write;
-pub use document::{page_environment, source_hash};
+pub use document::{page_environment, source_hash, without_secrets};

@@ -2,19 +2,19 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::planned::Planned;
 use crate::journal::Header;
 use crate::metrics::{Distribution, Health, Interval, Measure, Scale};
+use crate::results::{Planned, tasks_begun};
 use crate::sample::{MetricId, MetricKind, RunGauge};
 
 /// A run as it went, in charts: each second's own figures, and in a long run the smallest, the largest and the last of
 /// each few seconds. Quantiles are of one second each, and never put together.
 #[derive(Debug)]
-pub(super) struct TimeSeries {
+pub(super) struct TimeSeries<'a> {
+    header: &'a Header,
     /// Of the service, in the order of [`figures`], and of the generator.
     own: [Vec<Chart>; 2],
     metrics: Vec<(MetricId, MetricKind, Chart)>,
-    planned: Planned,
     /// How many seconds a cell stands for.
     step: u32,
     cells: usize,
@@ -92,9 +92,9 @@ const PHASES: [(&str, &[Measure]); 5] = [
     ("receive", &[Measure::Receive]),
 ];
 
-impl TimeSeries {
+impl<'a> TimeSeries<'a> {
     /// Of a run that has heard nothing yet.
-    pub(super) fn new(header: &Header) -> Self {
+    pub(super) fn new(header: &'a Header) -> Self {
         let times = ["p50", "p95", "p99"];
         let service = vec![
             Chart::new("requests", "Requests", "/s", Form::Stack, &["ok", "failed"])
@@ -144,7 +144,7 @@ impl TimeSeries {
             )
             .about("How late the load generator was, at its worst in each second: what it adds to the times above."),
         ];
-        Self { own: [service, generator], metrics, planned: Planned::new(header), step: 1, cells: 0 }
+        Self { header, own: [service, generator], metrics, step: 1, cells: 0 }
     }
 
     /// How many seconds a cell stands for.
@@ -174,7 +174,7 @@ impl TimeSeries {
         }
         let cell = (second.second / self.step) as usize;
         self.cells = self.cells.max(cell + 1);
-        let figures = figures(second, &self.planned);
+        let figures = figures(second, self.header);
         for (chart, values) in self.own.iter_mut().flatten().zip(figures) {
             chart.add(cell, &values);
         }
@@ -193,7 +193,7 @@ impl TimeSeries {
 }
 
 /// The figures of a second, in the order of the charts and their lines.
-fn figures(second: &Interval, planned: &Planned) -> [Vec<Option<f64>>; 11] {
+fn figures(second: &Interval, header: &Header) -> [Vec<Option<f64>>; 11] {
     let mut times: BTreeMap<Measure, Distribution> = BTreeMap::new();
     let (mut ok, mut failed, mut received, mut sent) = (0, 0, 0, 0);
     let mut statuses = [0_u64; 6];
@@ -225,13 +225,14 @@ fn figures(second: &Interval, planned: &Planned) -> [Vec<Option<f64>>; 11] {
     let count = |number: u64| Some(number as f64);
     let Health { worker_lag, lateness, cpu_wait, cpu_cores, .. } = second.health;
     let duration = |time: std::time::Duration| Some(time.as_secs_f64() * 1e3);
+    let planned = Planned::of(header, second.second);
     let users = second.user_figures(std::time::Duration::from_secs(1)).map_or(second.users, |figures| figures.most);
     [
         vec![count(ok), count(failed)],
         quantiles(&Measure::RESPONSE),
         quantiles(&Measure::SERVICE),
-        vec![count(users), planned.users(second.second)],
-        vec![count(planned.begun(second)), planned.arrivals(second.second)],
+        vec![count(users), planned.users],
+        vec![count(tasks_begun(header, second)), planned.arrivals],
         vec![count(second.accounting.started), count(second.accounting.dropped)],
         PHASES.map(|(_, measures)| all(measures).mean().map(ms)).to_vec(),
         statuses.map(count).to_vec(),

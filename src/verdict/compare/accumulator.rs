@@ -139,7 +139,7 @@ impl Row {
         let place = &mut self.bins[bin];
         place.ended += ended;
         place.failed += failed;
-        let response = |measure| matches!(measure, Measure::ResponseOk | Measure::ResponseFailed);
+        let response = |measure| Measure::RESPONSE.contains(&measure);
         for (_, samples) in count.times.iter().filter(|(measure, _)| response(*measure)) {
             self.times.add(samples);
             place.times.add(samples);
