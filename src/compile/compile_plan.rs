@@ -34,15 +34,16 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     let whole = problems.is_whole();
     let _work = PlanWork::begin();
     let globals = globals::compile(plan, options.seed, options.sources, problems);
-    let target = target::compile(plan, whole, options.sources, problems);
+    let services = target::compile(plan, whole, options.sources, problems);
     let mut catalog = Catalog { metrics: catalog::metrics(plan, problems), ..Catalog::default() };
 
     let mut templates = Templates {
         shadowed: shadowing_names(plan),
         ..Templates::alone(options.sources, problems, globals::scope_of(globals.values.clone(), options.seed))
     };
-    let prefix = target.as_ref().map_or("", |target| target.prefix.as_str());
-    let mut endpoints = endpoints::compile(plan, prefix, &catalog, &mut templates);
+    let prefixes: Vec<&str> =
+        services.iter().map(|service| service.as_ref().map_or("", |service| service.prefix.as_str())).collect();
+    let mut endpoints = endpoints::compile(plan, &prefixes, &catalog, &mut templates);
     if endpoints.is_empty() && whole {
         let problem = Problem::new("the plan has no endpoints");
         templates.problems.push(problem.help("say what to call: `endpoints: {health: {get: /health}}`"));
@@ -88,7 +89,7 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     Some(Program {
         name: plan.name.as_ref().map_or(options.name, |name| name.value.as_str()).into(),
         description: plan.description.clone().unwrap_or_default(),
-        target: target?,
+        services: services.into_iter().collect::<Option<_>>()?,
         globals: globals.values,
         endpoints,
         users,

@@ -151,6 +151,7 @@ fn check_gauge(require: &Threshold, place: &Place, problems: &mut Problems) {
 fn check_selector(matcher: &Matcher, place: &Place, catalog: &Catalog, problems: &mut Problems) {
     let (what, names): (&str, Vec<&str>) = match matcher.field {
         Field::Endpoint => ("endpoint", catalog.endpoints.iter().map(|entry| &*entry.name).collect()),
+        Field::Service => ("service", catalog.endpoints.iter().filter_map(|entry| entry.service.as_deref()).collect()),
         Field::User => ("user type", catalog.users.iter().map(|entry| &*entry.name).collect()),
         Field::Task => ("task", catalog.tasks.iter().map(|entry| &*entry.name).collect()),
         Field::Scenario => {
@@ -173,6 +174,12 @@ fn check_selector(matcher: &Matcher, place: &Place, catalog: &Catalog, problems:
     if names.is_empty() && matcher.field == Field::Scenario && !catalog.stages.is_empty() {
         let problem = Problem::at(place.of(matcher.range.clone()), "the plan has no scenarios");
         problems.push(problem.help("remove the selector, or select by `stage`, `user` or `tag`"));
+        return;
+    }
+    if names.is_empty() && matcher.field == Field::Service && !catalog.endpoints.is_empty() {
+        let problem =
+            Problem::at(place.of(matcher.range.clone()), "the plan has one `target`, and no services to tell apart");
+        problems.push(problem.help("remove the selector, or name the services with `targets`"));
         return;
     }
     // where nothing of the kind could be read, whatever names it is not at fault

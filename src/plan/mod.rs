@@ -41,6 +41,6 @@ pub use root::{Plan, plan_schema};
 pub use scalars::{Count, Time};
 pub use shape::{AddText, Iterations, Scenario, Search, Shape, Spacing, Stage, Steps, UntilWord, Visitor, WhenBusy};
 pub use step::{Append, Branch, CallMap, OnFailure, Pause, Repeat, Spread, Step, StopScope};
-pub use target::{Auth, ConnectionsWord, HeaderText, Http, Target, TargetMap, VersionWord};
+pub use target::{Auth, ConnectionsWord, HeaderText, Http, TargetMap, VersionWord};
 pub use threshold::{Metric, RuleMap};
 pub use user::{Task, User};

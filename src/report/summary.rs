@@ -25,8 +25,9 @@ pub fn run_page(report: &Report) -> Page {
         page.lead(Block::Paragraph(labels));
     }
     page.section(requests(report));
-    let BreakdownEntry { stages, statuses, .. } = &report.breakdown;
+    let BreakdownEntry { stages, services, statuses, .. } = &report.breakdown;
     page.section(grouped_by("stages", "by stage", "stage", stages));
+    page.section(grouped_by("services", "by service", "service", services));
     page.section(grouped_by("statuses", "by status", "status", statuses));
     page.section(users(&report.users));
     page.section(metrics(&report.metrics));

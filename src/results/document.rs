@@ -353,6 +353,9 @@ pub struct BreakdownEntry {
     pub users: Vec<GroupEntry>,
     /// By task, named `user type / task`.
     pub tasks: Vec<GroupEntry>,
+    /// By service; none where the plan has one target.
+    #[serde(default)]
+    pub services: Vec<GroupEntry>,
     /// By status; those without one are `no answer`.
     pub statuses: Vec<GroupEntry>,
 }

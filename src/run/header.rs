@@ -7,7 +7,7 @@ use super::checkout::commit_of;
 use super::masked_entries::mask_header;
 use super::planned::planned;
 use super::process_stats::limits;
-use crate::compile::{Program, Scenario, Shape};
+use crate::compile::{Program, Scenario, Service, Shape};
 use crate::engine::{Options, Start};
 use crate::journal::{Environment, Fingerprint, Header, Labels, MinimumLevel, PlanText, RunId, Stage};
 use crate::results::written;
@@ -62,7 +62,7 @@ impl<'a> PlanSource<'a> {
 /// What the journal of a run says before its seconds, without secrets. When it began is filled in when it does.
 #[must_use]
 pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> Header {
-    let target = format!("{}{}{}", source.service, program.target.origin, program.target.prefix);
+    let target = format!("{}{}", source.service, addresses(program));
     let plan = |text: &str| program.secrets.mask(text).into_owned();
     let effective = serde_saphyr::to_string(source.effective).unwrap_or_else(|_| source.effective.to_string());
     let arguments = arguments(&source.arguments).iter().map(|word| plan(word)).collect();
@@ -103,6 +103,15 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         header.run = RunId::shared(&header, at, &source.filter);
     }
     header
+}
+
+/// Where the services are: `http://127.0.0.1:8000/v1`, or `api http://127.0.0.1:8000, auth http://127.0.0.1:8001`.
+fn addresses(program: &Program) -> String {
+    let address = |service: &Service| match &service.name {
+        None => format!("{}{}", service.origin, service.prefix),
+        Some(name) => format!("{name} {}{}", service.origin, service.prefix),
+    };
+    program.services.iter().map(address).collect::<Vec<_>>().join(", ")
 }
 
 /// The command line, without the values that it sets.

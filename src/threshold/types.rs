@@ -138,6 +138,8 @@ pub struct Matcher {
 pub enum Field {
     /// The endpoint's name.
     Endpoint,
+    /// The service its endpoint is of.
+    Service,
     /// The name statistics group by.
     Name,
     /// The user type.
@@ -288,8 +290,9 @@ impl Operator {
 
 impl Field {
     /// Every field by name: what a selector may look at.
-    pub const NAMED: [(&'static str, Self); 8] = [
+    pub const NAMED: [(&'static str, Self); 9] = [
         ("endpoint", Self::Endpoint),
+        ("service", Self::Service),
         ("name", Self::Name),
         ("user", Self::User),
         ("task", Self::Task),

@@ -41,9 +41,12 @@ fn every_yaml_block_compiles() {
                 ("shape:", "shape: {constant: {users: 1, for: 1s}}\n"),
             ];
             for (key, line) in needs {
-                let has = block
-                    .lines()
-                    .any(|known| known.starts_with(key) || (key == "shape:" && known.starts_with("scenarios:")));
+                let instead = match key {
+                    "shape:" => "scenarios:",
+                    "target:" => "targets:",
+                    _ => key,
+                };
+                let has = block.lines().any(|known| known.starts_with(key) || known.starts_with(instead));
                 if !has {
                     block.push_str(line);
                 }

@@ -63,7 +63,7 @@ fn add(tallies: &mut Tallies, key: &SeriesKey, counts: &Counts) {
 /// A program made by the library, so that the number of workers is the test's to say.
 pub fn program(plan: &PlanFolder, target: &Target) -> Arc<Program> {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let overrides = Overrides { target: Some(Aim::At(url(target))), ..Overrides::default() };
+    let overrides = Overrides { targets: vec![Aim::At(url(target))], ..Overrides::default() };
     let reading = read(&plan.path().join("plan.yaml"), &overrides, &|_| None, &mut sources, &mut problems).unwrap();
     let filter = Filter::default();
     let options = CompileOptions { name: "plan", seed: Seed::new(4), filter: &filter, sources: &sources };

@@ -24,9 +24,10 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, conflicts_with = "target")]
     pub(super) embedded: bool,
 
-    /// The service to aim at, with the path before every endpoint's: http://127.0.0.1:8000/v1
+    /// The service to aim at, with the path before every endpoint's: http://127.0.0.1:8000/v1. Of a plan with several
+    /// targets NAME=URL, and may be given again
     #[arg(long, value_name = "URL")]
-    target: Option<String>,
+    target: Vec<Aim>,
 
     /// The plan's profile whose sections stand in for the plan's own.
     #[arg(long, value_name = "NAME")]
@@ -123,7 +124,7 @@ impl RunArgs {
     pub(super) fn overrides(&self, embedded: Option<Aim>) -> Overrides {
         Overrides {
             profile: self.profile.clone(),
-            target: embedded.or_else(|| self.target.clone().map(Aim::At)),
+            targets: embedded.map_or_else(|| self.target.clone(), |aim| vec![aim]),
             users: self.users,
             time: self.time,
             spawn_rate: self.spawn_rate,

@@ -7,7 +7,7 @@ use super::step::Step;
 use super::user::UserType;
 use crate::expression::Globals;
 use crate::http::{Origin, Settings};
-use crate::sample::Catalog;
+use crate::sample::{Catalog, ServiceId};
 use crate::secrets::Secrets;
 use crate::threshold::Rule;
 use crate::units::Seed;
@@ -20,8 +20,8 @@ pub struct Program {
     pub name: Arc<str>,
     /// The plan's description; empty where it gives none.
     pub description: String,
-    /// The service under test.
-    pub target: Target,
+    /// The services under test; a [`ServiceId`](crate::sample::ServiceId) is an index here. There is at least one.
+    pub services: Vec<Service>,
     /// Vars and data.
     pub globals: Arc<Globals>,
     /// The endpoints; an [`EndpointId`](crate::sample::EndpointId) is an index here.
@@ -44,9 +44,13 @@ pub struct Program {
     pub secrets: Secrets,
 }
 
-/// The service under test.
+/// A service under test: the plan's target, or one of its targets.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub struct Service {
+    /// Its name among the plan's targets; none where the plan has one `target`.
+    pub name: Option<Arc<str>>,
+    /// The first service with the same origin, be it itself: those share cookies.
+    pub first_of_origin: ServiceId,
     /// Scheme, host and port.
     pub origin: Origin,
     /// The path every endpoint's path is put behind; empty, or starts with `/` and does not end with one.
@@ -89,6 +93,12 @@ pub struct Ready {
 }
 
 impl Program {
+    /// The service an endpoint is of.
+    #[must_use]
+    pub fn service(&self, endpoint: &Endpoint) -> &Service {
+        &self.services[endpoint.service.index()]
+    }
+
     /// How long the load lasts at most, from the run's start.
     #[must_use]
     pub fn length(&self) -> Duration {

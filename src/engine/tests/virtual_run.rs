@@ -88,7 +88,11 @@ impl VirtualRun {
     /// A run of a plan by one worker; the service answers everything at once. The plan need not name its target.
     pub(crate) fn of(plan: &str) -> Self {
         Self {
-            program: if plan.contains("target: ") { program(plan) } else { program(&format!("{TARGET}{plan}")) },
+            program: if plan.contains("target: ") || plan.contains("targets: ") {
+                program(plan)
+            } else {
+                program(&format!("{TARGET}{plan}"))
+            },
             workers: 1,
             shard: Shard::WHOLE,
             answers: Rc::new(|_| Reply::ok()),

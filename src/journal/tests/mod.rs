@@ -103,6 +103,7 @@ fn catalog() -> Catalog {
         endpoints: vec![CatalogEndpoint {
             name: "search".into(),
             method: "GET".into(),
+            service: None,
             tags: vec!["read".into()],
             timeout: None,
         }],

@@ -11,7 +11,8 @@ use crate::sample::{
 use crate::units::{Offset, Seed};
 
 fn header() -> Header {
-    let endpoint = CatalogEndpoint { name: "a".into(), method: "GET".into(), tags: Vec::new(), timeout: None };
+    let endpoint =
+        CatalogEndpoint { name: "a".into(), method: "GET".into(), service: None, tags: Vec::new(), timeout: None };
     Header {
         format: Header::FORMAT,
         plimsoll: String::new(),

@@ -128,7 +128,7 @@ fn stages<'a>(header: &'a Header, report: &Report) -> Vec<StageData<'a>> {
 
 /// The tables of requests that have something else in common than their name.
 fn groups(report: &Report) -> Vec<Value> {
-    let BreakdownEntry { stages, users, tasks, statuses } = &report.breakdown;
+    let BreakdownEntry { stages, users, tasks, services, statuses } = &report.breakdown;
     let table = |id: &str, title: &str, what: &str, note: &str, rows: &[GroupEntry]| {
         context! { id, title, what, note, rows => Value::from(Serde(rows)) }
     };
@@ -142,10 +142,11 @@ fn groups(report: &Report) -> Vec<Value> {
             "What users did; – is before the first task and after the last.",
             tasks,
         ),
+        table("services", "By service", "service", "Which of the plan's targets was asked.", services),
         table("statuses", "By status", "status", "What was answered.", statuses),
     ];
     // one stage and one user type are the whole run once more
-    let told = [stages.len() > 1, users.len() > 1, !tasks.is_empty(), !statuses.is_empty()];
+    let told = [stages.len() > 1, users.len() > 1, !tasks.is_empty(), services.len() > 1, !statuses.is_empty()];
     tables.into_iter().zip(told).filter(|(_, told)| *told).map(|(table, _)| table).collect()
 }
 
