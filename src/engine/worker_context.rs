@@ -29,8 +29,7 @@ pub(super) struct WorkerContext {
     pub(super) globals: Arc<Globals>,
     pub(super) clock: Clock,
     pub(super) pacer: Pacer,
-    /// The ways to the services, by service.
-    pub(super) transports: Vec<Rc<Transport>>,
+    pub(super) transport: Rc<Transport>,
     pub(super) tally: RefCell<Tally>,
     pub(super) users: UserGauge,
     pub(super) secrets: WorkerSecrets,
@@ -77,10 +76,10 @@ impl WorkerContext {
         messages: UnboundedSender<WorkerMessage>,
     ) -> Result<Self, NotReady> {
         // TLS and connections are the worker's own: it shares nothing
-        let transports = program.services.iter().map(|service| platform.transport(service).map(Rc::new));
-        let transports = transports.collect::<Result<_, _>>()?;
+        let transport = platform.transport(&program.target)?;
         let pacer = Pacer::new(clock, platform.timer());
-        let prepared = |endpoint| Prepared::new(endpoint, program.service(endpoint), &program.secrets);
+        let compression = program.target.compression;
+        let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression, &program.secrets);
         let prepared = program.endpoints.iter().map(prepared).collect();
         let choices = program.users.iter().map(|user| Choice::new(user.tasks.iter().map(|task| task.weight))).collect();
         let secrets = WorkerSecrets::new(&program.secrets);
@@ -92,7 +91,7 @@ impl WorkerContext {
             clock,
             platform: platform.clone(),
             pacer,
-            transports,
+            transport: Rc::new(transport),
             tally: RefCell::new(Tally::new()),
             users: UserGauge::default(),
             prepared,

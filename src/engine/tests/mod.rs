@@ -10,7 +10,6 @@ mod pace;
 mod rows;
 mod seconds;
 mod service;
-mod services;
 mod shapes;
 mod simulated;
 mod times;
