@@ -255,7 +255,7 @@ fn matches(matcher: &Matcher, row: &Row, names: &EndpointNames) -> Result<bool, 
             Relation::IsNot => names.of(&row.name).all(|known| matcher.takes_tags(&known.tags)),
             Relation::Is | Relation::Like(_) => names.of(&row.name).any(|known| matcher.takes_tags(&known.tags)),
         }),
-        Field::User | Field::Task | Field::Stage | Field::Status | Field::Scenario => {
+        Field::Service | Field::User | Field::Task | Field::Stage | Field::Status | Field::Scenario => {
             Err("the file's rows are not told apart by that; a journal's are".to_owned())
         }
     }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::compile::endpoints::CompiledEndpoint;
+use crate::compile::target;
 use crate::compile::users::{self, CompiledUser};
 use crate::diagnostic::{Problem, Problems};
 use crate::plan::{self, At, Metric, Plan};
@@ -64,11 +65,14 @@ pub(super) fn add_names(
     endpoints: &mut [Option<CompiledEndpoint>],
     users: &[CompiledUser],
 ) {
+    let services = target::written(plan);
+    let service = |compiled: &CompiledEndpoint| services.get(compiled.endpoint.service.index())?.0;
     let written = plan.endpoints.iter().flat_map(|endpoints| &endpoints.0);
     for ((name, written), compiled) in written.zip(&*endpoints) {
         catalog.endpoints.push(CatalogEndpoint {
             name: name.value.as_str().into(),
             method: compiled.as_ref().map_or("", |compiled| compiled.endpoint.method.as_str()).into(),
+            service: compiled.as_ref().and_then(service).map(|name| name.value.as_str().into()),
             tags: users::tags(written.as_ref().and_then(|endpoint| endpoint.tags.as_deref())),
             timeout: compiled.as_ref().map(|compiled| compiled.endpoint.timeout),
         });

@@ -1,5 +1,6 @@
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::iter;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -23,14 +24,21 @@ pub(super) struct CompiledEndpoint {
     pub(super) binds: Names,
 }
 
-/// What endpoints take from the target, and the metrics they may record.
-struct EndpointDefaults<'a> {
+/// What endpoints take from their service.
+struct ServiceDefaults<'a> {
     /// The path before every endpoint's.
     prefix: &'a str,
     timeout: Duration,
     headers: Option<&'a Named<At<HeaderText>>>,
     auth: Option<&'a At<Auth>>,
     redirects: u32,
+}
+
+/// What endpoints take from their services, and the metrics they may record.
+struct EndpointDefaults<'a> {
+    /// By service; one at least.
+    services: Vec<ServiceDefaults<'a>>,
+    targets: Vec<target::Written<'a>>,
     catalog: &'a Catalog,
     plan: &'a Plan,
     /// Every endpoint, as it is written.
@@ -48,21 +56,30 @@ const MOST_HEADERS: usize = 1_000;
 /// are not warned of.
 const MOST_ASKED: u32 = 100_000;
 
-/// The plan's endpoints, by id; `None` for one that has errors. `prefix` is the path before every endpoint's.
+/// The plan's endpoints, by id; `None` for one that has errors. `prefixes` are the paths before every endpoint's, by
+/// service.
 pub(super) fn compile(
     plan: &Plan,
-    prefix: &str,
+    prefixes: &[&str],
     catalog: &Catalog,
     templates: &mut Templates,
 ) -> Vec<Option<CompiledEndpoint>> {
-    let map = plan.target.as_ref().map(|target| &target.value.0);
-    let redirects = map.and_then(|map| map.http.as_ref()).and_then(|http| http.redirects.as_ref());
+    let targets = target::written(plan);
+    // a plan without a target is reported elsewhere, its endpoints are looked at all the same
+    let maps = targets.iter().map(|(_, map)| *map).chain(targets.is_empty().then_some(None));
+    let services = maps.zip(prefixes.iter().copied().chain(iter::once(""))).map(|(map, prefix)| {
+        let redirects = map.and_then(|map| map.http.as_ref()).and_then(|http| http.redirects.as_ref());
+        ServiceDefaults {
+            prefix,
+            timeout: target::timeout(map),
+            headers: map.and_then(|map| map.headers.as_ref()),
+            auth: map.and_then(|map| map.auth.as_ref()),
+            redirects: target::redirects(redirects, templates.problems).unwrap_or(0),
+        }
+    });
     let defaults = EndpointDefaults {
-        prefix,
-        timeout: target::timeout(map),
-        headers: map.and_then(|map| map.headers.as_ref()),
-        auth: map.and_then(|map| map.auth.as_ref()),
-        redirects: target::redirects(redirects, templates.problems).unwrap_or(0),
+        services: services.collect(),
+        targets,
         catalog,
         plan,
         written: plan
@@ -114,11 +131,13 @@ impl EndpointDefaults<'_> {
         // of an endpoint that could not be compiled
         templates.uses.clear();
         let with = templates.bindings_by_need(written.with.as_ref());
+        let service = target::service_of(written.service.as_ref(), &self.targets, templates.problems);
+        let of_service = &self.services[service.index()];
         let (method, path) = method(name, written, templates)?;
         let label = templates.text(written.name.as_ref().unwrap_or(path));
-        let route = route(path, written.query.as_ref(), self.prefix, templates);
+        let route = route(path, written.query.as_ref(), of_service.prefix, templates);
         let body = bodies::compile(id, written, templates)?;
-        let (headers, live_headers) = headers(written, self, body.content_type.as_deref(), templates);
+        let (headers, live_headers) = headers(written, (self, of_service), body.content_type.as_deref(), templates);
         let expect = answers::checks(written.expect.as_ref(), name.span, templates);
         let capture = answers::captures(written.capture.as_ref(), templates);
         let record = answers::records(written.record.as_ref(), self.catalog, templates);
@@ -126,7 +145,7 @@ impl EndpointDefaults<'_> {
         let reads_body = answers::read_body(&expect, &capture, &record) || uses.iter().any(NameUse::reads_body);
         let mut binds = Names::default();
         binds.add(with.iter().map(|(name, _)| &**name));
-        let timeout = written.timeout.map_or(self.timeout, |time| time.0);
+        let timeout = written.timeout.map_or(of_service.timeout, |time| time.0);
         let within = written.expect.as_ref().and_then(|expect| expect.within.as_ref());
         if let Some(within) = within.filter(|within| within.value.0 > timeout) {
             let message =
@@ -143,6 +162,7 @@ impl EndpointDefaults<'_> {
         let endpoint = Endpoint {
             id,
             name: name.value.as_str().into(),
+            service,
             place: templates.place(name.span),
             method,
             path: route?,
@@ -156,7 +176,8 @@ impl EndpointDefaults<'_> {
             record,
             timeout,
             body_use: if reads_body { BodyUse::Read } else { BodyUse::Unread },
-            redirects: target::redirects(written.redirects.as_ref(), templates.problems).unwrap_or(self.redirects),
+            redirects: target::redirects(written.redirects.as_ref(), templates.problems)
+                .unwrap_or(of_service.redirects),
             redirected: id,
         };
         Some(CompiledEndpoint { endpoint, uses, binds })
@@ -232,13 +253,13 @@ enum Written<'a> {
 /// endpoint's own, its `auth`, the target's headers, the target's `auth`.
 fn headers(
     written: &plan::Endpoint,
-    defaults: &EndpointDefaults,
+    (defaults, service): (&EndpointDefaults, &ServiceDefaults),
     content_type: Option<&str>,
     templates: &mut Templates,
 ) -> (HeaderMap, Vec<(HeaderName, HeaderSource)>) {
     let mut all: Vec<(HeaderName, Written)> = Vec::new();
-    all.extend(defaults.auth.map(|auth| (AUTHORIZATION, Written::Auth(auth))));
-    add_headers(&mut all, defaults.headers, |_| false, templates);
+    all.extend(service.auth.map(|auth| (AUTHORIZATION, Written::Auth(auth))));
+    add_headers(&mut all, service.headers, |_| false, templates);
     if let Some(kind) = content_type {
         all.retain(|(known, _)| *known != CONTENT_TYPE);
         all.push((CONTENT_TYPE, Written::Text(At::plain(kind.to_owned(), Span::NOWHERE))));

@@ -166,6 +166,10 @@ impl MaxRate<'_> {
     fn may_match(&self, matcher: &Matcher, endpoint: &Endpoint, user: &UserType, task: &str) -> bool {
         match matcher.field {
             Field::Endpoint => matcher.takes(&endpoint.name),
+            Field::Service => {
+                let entry = self.catalog.endpoints.get(endpoint.id.index());
+                matcher.takes(entry.and_then(|entry| entry.service.as_deref()).unwrap_or_default())
+            }
             Field::User => matcher.takes(&user.name),
             Field::Task => matcher.takes(task),
             Field::Name => endpoint.label.fixed().is_none_or(|name| matcher.takes(name)),

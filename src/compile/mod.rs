@@ -12,13 +12,11 @@ mod csv_dialect;
 mod endpoints;
 mod filter;
 mod globals;
-mod left_out;
 mod max_rate;
 mod name_check;
 mod names;
 mod program;
 mod recording;
-mod scale;
 mod scenarios;
 mod secrets;
 mod shapes;
@@ -43,5 +41,5 @@ pub use filter::Filter;
 pub use program::{
     Action, BodyUse, Call, Capture, CaptureFrom, Compression, Cookies, Endpoint, Feed, HeaderSource, IterationCount,
     Iterations, Path, Pause, Pool, Program, Ready, Record, RecordValue, Repeat, RepeatCount, RowOrder, Scenario,
-    Search, Shape, Step, Target, Task, TaskOrder, Until, UserType, WaitTime,
+    Search, Service, Shape, Step, Task, TaskOrder, Until, UserType, WaitTime,
 };

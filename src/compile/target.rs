@@ -5,28 +5,83 @@ use ::http::HeaderValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::compile::program::{Compression, Cookies, Ready, Target};
-use crate::diagnostic::{Problem, Problems, Sources};
+use crate::compile::program::{Compression, Cookies, Ready, Service};
+use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
 use crate::disk::{InputFile, NotRead};
 use crate::http::{Identity, Network, Origin, Proxy, Reuse, Scheme, Settings, Verify, Version};
 use crate::plan::{self, At, ConnectionsWord, Plan, TargetMap, Time, VersionWord};
+use crate::sample::ServiceId;
 
 /// The time one exchange may take where the plan says nothing.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The most a file of certificates may hold.
 const LARGEST: u64 = 1 << 20;
+/// A user may keep a connection to each service, and a worker keeps the means of making them.
+const MOST_SERVICES: usize = 100;
 /// More redirects than these are a loop.
 const MOST_REDIRECTS: u64 = 50;
 
-/// The service under test, with the files it names read. Where `whole`, a plan without one is reported.
-pub(super) fn compile(plan: &Plan, whole: bool, sources: &Sources, problems: &mut Problems) -> Option<Target> {
-    let Some(At { value: plan::Target(written), .. }) = &plan.target else {
-        if whole {
-            let problem = Problem::new("the plan has no `target`");
-            problems.push(problem.help("give it one, such as `target: http://127.0.0.1:8000`, or use `--target URL`"));
+/// A service as it is written: its name, where it has one, and what is said of it, where that could be read.
+pub(super) type Written<'a> = (Option<&'a At<String>>, Option<&'a TargetMap>);
+
+/// The plan's services as they are written: its `target`, or its `targets`.
+pub(super) fn written(plan: &Plan) -> Vec<Written<'_>> {
+    let one = plan.target.iter().map(|target| (None, Some(&target.value.0)));
+    let several = plan.targets.iter().flat_map(|targets| &targets.0);
+    let several = several.map(|(name, target)| (Some(name), target.as_ref().map(|target| &target.value.0)));
+    one.chain(several).collect()
+}
+
+/// The services under test, with the files they name read; `None` for one that has errors. Where `whole`, a plan without
+/// any is reported.
+pub(super) fn compile(plan: &Plan, whole: bool, sources: &Sources, problems: &mut Problems) -> Vec<Option<Service>> {
+    if let (Some(_), Some(targets)) = (&plan.target, &plan.targets) {
+        let place = targets.0.first().map_or(Span::NOWHERE, |(name, _)| name.span);
+        let problem = Problem::at(place, "the plan has a `target` and `targets`");
+        problems.push(problem.help("make the target one of the targets"));
+    }
+    let written = written(plan);
+    if written.is_empty() && whole {
+        let problem = Problem::new("the plan has no `target`");
+        problems.push(problem.help("give it one, such as `target: http://127.0.0.1:8000`, or use `--target URL`"));
+    }
+    let mut services: Vec<Option<Service>> = Vec::new();
+    for (name, target) in written {
+        let mut service = target.and_then(|target| service(target, sources, problems));
+        if let Some(service) = &mut service {
+            service.name = name.map(|name| name.value.as_str().into());
+            let same = |known: &Option<Service>| known.as_ref().is_some_and(|known| known.origin == service.origin);
+            let first = services.iter().position(same).unwrap_or(services.len());
+            service.first_of_origin = ServiceId(u16::try_from(first).unwrap_or(u16::MAX));
         }
-        return None;
-    };
+        services.push(service);
+    }
+    if services.len() > MOST_SERVICES {
+        let problem = Problem::new(format!("the plan has more than {MOST_SERVICES} targets"));
+        problems.push(problem.help("each user may keep a connection to each of them: name fewer"));
+    }
+    services
+}
+
+/// Which of the services an endpoint is of; the first where it does not say.
+pub(super) fn service_of(named: Option<&At<String>>, services: &[Written<'_>], problems: &mut Problems) -> ServiceId {
+    let Some(named) = named else { return ServiceId(0) };
+    let names = || services.iter().filter_map(|(name, _)| *name).map(|name| name.value.as_str());
+    let found = services.iter().position(|(name, _)| name.is_some_and(|name| name.value == named.value));
+    if found.is_none() {
+        let problem = Problem::at(named.span, format!("unknown service `{}`", named.value));
+        problems.push(match names().next() {
+            Some(_) => problem.help_if(did_you_mean(&named.value, names())),
+            None => {
+                problem.help("name the services: `targets: {api: http://…, auth: http://…}`, in the place of `target`")
+            }
+        });
+    }
+    ServiceId(found.and_then(|found| u16::try_from(found).ok()).unwrap_or(0))
+}
+
+/// A service, without a name as yet.
+fn service(written: &TargetMap, sources: &Sources, problems: &mut Problems) -> Option<Service> {
     let (origin, prefix) = split(&written.url, problems)?;
     let http = written.http.as_ref();
     let connections = http.map(|http| settings(http, origin.scheme(), sources, problems)).unwrap_or_default();
@@ -44,7 +99,9 @@ pub(super) fn compile(plan: &Plan, whole: bool, sources: &Sources, problems: &mu
         problems.push(Problem::at(written.url.span, "a timeout of 0 lets nothing through"));
     }
     let connect_timeout = time(written.connect_timeout, Duration::from_secs(10));
-    Some(Target {
+    Some(Service {
+        name: None,
+        first_of_origin: ServiceId(0),
         origin,
         prefix,
         ready,

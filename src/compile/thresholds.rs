@@ -1,17 +1,13 @@
 use std::time::Duration;
 
-use crate::compile::compile_plan::CompileOptions;
-use crate::compile::left_out::left;
 use crate::compile::program::UserType;
-use crate::compile::scale;
 use crate::compile::users::CompiledUser;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
 use crate::plan::{At, Plan, RowPer, RuleMap};
 use crate::sample::{Catalog, MetricKind, RunGauge};
 use crate::threshold::{
-    Aggregate, Amount, Drift, Field, LeftOut, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
+    Aggregate, Amount, Drift, Field, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
 };
-use crate::units::Scale;
 
 /// What must hold where the plan says nothing of errors.
 const ERRORS: &str = "error_rate < 1%";
@@ -23,25 +19,15 @@ const STARTS: &str = "start_error_rate < 1%";
 pub(super) fn compile(
     plan: &Plan,
     (catalog, users): (&Catalog, &[CompiledUser]),
-    options: &CompileOptions,
+    sources: &Sources,
     problems: &mut Problems,
-) -> (Vec<Rule>, Vec<LeftOut>) {
+) -> Vec<Rule> {
     let written = plan.thresholds.as_ref().map_or(&[][..], |written| &written.0);
     if let Some(beyond) = written.get(Threshold::MOST) {
         let problem = Problem::at(beyond.span, format!("a plan has at most {} thresholds", Threshold::MOST));
         problems.push(problem.help("remove thresholds that say the same, or select by tag instead of by name"));
     }
-    let mut left_out = Vec::new();
-    let rules = written.iter().filter_map(|text| {
-        let mut rule = rule(&text.value.0, catalog, options, problems)?;
-        match scaled(&mut rule, catalog, options.scale) {
-            Ok(()) => Some(rule),
-            Err(why) => {
-                left_out.push(left(&rule, why));
-                None
-            }
-        }
-    });
+    let rules = written.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));
     let mut rules: Vec<Rule> = rules.collect();
     let default = |text: &str| Threshold::parse(text).ok().map(|require| Rule::new(require, text));
     let allows_all = rules.iter().any(|rule| of_all_errors(&rule.require) && allows(&rule.require, 1.0));
@@ -51,21 +37,7 @@ pub(super) fn compile(
     if !of_starts && !allows_all && users.iter().any(|compiled| may_fail_to_start(&compiled.user)) {
         rules.extend(default(STARTS));
     }
-    (rules, left_out)
-}
-
-/// Makes a rule ask for what a smaller run comes to.
-///
-/// # Errors
-/// Why there is no such rule.
-fn scaled(rule: &mut Rule, catalog: &Catalog, scale: Scale) -> Result<(), String> {
-    let mut of_stages = rule.require.selector.iter().filter(|matcher| matcher.field == Field::Stage);
-    // steps are called after their levels
-    if scale != Scale::WHOLE && of_stages.any(|matcher| !catalog.stages.iter().any(|stage| matcher.takes(&stage.name)))
-    {
-        return Err(format!("no stage is called so in a run at scale {scale}"));
-    }
-    scale::threshold(rule, scale)
+    rules
 }
 
 /// Whether it is of the errors of all requests: of some, it leaves the others without any.
@@ -86,8 +58,7 @@ fn may_fail_to_start(user: &UserType) -> bool {
     !user.on_start.is_empty() || !user.state.is_empty() || user.feeds.iter().any(|feed| feed.per == RowPer::User)
 }
 
-fn rule(written: &RuleMap, catalog: &Catalog, options: &CompileOptions, problems: &mut Problems) -> Option<Rule> {
-    let sources = options.sources;
+fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut Problems) -> Option<Rule> {
     let place = Place { text: &written.require, sources };
     let require = match Threshold::parse(&written.require) {
         Ok(require) => require,
@@ -109,9 +80,7 @@ fn rule(written: &RuleMap, catalog: &Catalog, options: &CompileOptions, problems
     check_transaction(&require, &place, catalog, problems);
     check_units(&require, written, catalog, problems);
     check_gauge(&require, &place, problems);
-    // the stages of a smaller run may be called otherwise
-    let known = |matcher: &&Matcher| options.scale == Scale::WHOLE || matcher.field != Field::Stage;
-    require.selector.iter().filter(known).for_each(|matcher| check_selector(matcher, &place, catalog, problems));
+    require.selector.iter().for_each(|matcher| check_selector(matcher, &place, catalog, problems));
     let aborts = written.abort == Some(true);
     if let (false, Some(_)) = (aborts, written.after) {
         let problem = Problem::at(written.require.span, "`after` has no effect without `abort: true`");
@@ -120,7 +89,6 @@ fn rule(written: &RuleMap, catalog: &Catalog, options: &CompileOptions, problems
     Some(Rule {
         require,
         text: written.require.value.clone(),
-        unscaled: None,
         name: written.name.clone(),
         on_break: if aborts { OnBreak::Abort } else { OnBreak::GoOn },
         after: written.after.map_or(Duration::ZERO, |after| after.0),
@@ -183,6 +151,7 @@ fn check_gauge(require: &Threshold, place: &Place, problems: &mut Problems) {
 fn check_selector(matcher: &Matcher, place: &Place, catalog: &Catalog, problems: &mut Problems) {
     let (what, names): (&str, Vec<&str>) = match matcher.field {
         Field::Endpoint => ("endpoint", catalog.endpoints.iter().map(|entry| &*entry.name).collect()),
+        Field::Service => ("service", catalog.endpoints.iter().filter_map(|entry| entry.service.as_deref()).collect()),
         Field::User => ("user type", catalog.users.iter().map(|entry| &*entry.name).collect()),
         Field::Task => ("task", catalog.tasks.iter().map(|entry| &*entry.name).collect()),
         Field::Scenario => {
@@ -205,6 +174,12 @@ fn check_selector(matcher: &Matcher, place: &Place, catalog: &Catalog, problems:
     if names.is_empty() && matcher.field == Field::Scenario && !catalog.stages.is_empty() {
         let problem = Problem::at(place.of(matcher.range.clone()), "the plan has no scenarios");
         problems.push(problem.help("remove the selector, or select by `stage`, `user` or `tag`"));
+        return;
+    }
+    if names.is_empty() && matcher.field == Field::Service && !catalog.endpoints.is_empty() {
+        let problem =
+            Problem::at(place.of(matcher.range.clone()), "the plan has one `target`, and no services to tell apart");
+        problems.push(problem.help("remove the selector, or name the services with `targets`"));
         return;
     }
     // where nothing of the kind could be read, whatever names it is not at fault

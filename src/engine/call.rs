@@ -2,14 +2,15 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::answer::{decompressed, evaluate, legible};
-use super::cookies::CookieJar;
+use super::cookies::{Asked, CookieJar};
 use super::request::{Prepared, Redirect, redirect};
 use super::scenario::ScenarioTimeline;
 use super::secrets::{Heard, Sent};
+use super::service_clients::ServiceClients;
 use super::stop::{Phase, StopSignal};
 use super::trace::CallTrace;
 use super::worker_context::{SeriesIds, WorkerContext};
-use crate::compile::{BodyUse, Call, Cookies, Endpoint};
+use crate::compile::{BodyUse, Call, Cookies, Endpoint, Service};
 use crate::expression::{Answer, EvalError, Scope};
 use crate::http::{Client, Ending, Exchange, Outgoing};
 use crate::memory::Held;
@@ -60,7 +61,7 @@ impl Caller<'_> {
     /// Makes a call that is due at `due`; gives how it ended, and when.
     pub(super) async fn call(
         &self,
-        client: &mut Client,
+        clients: &mut ServiceClients,
         task: TaskId,
         call: &Call,
         due: Offset,
@@ -69,6 +70,7 @@ impl Caller<'_> {
             return (CallResult::Stopped, due);
         }
         let endpoint = &self.context.program.endpoints[call.endpoint.index()];
+        let client = clients.of(endpoint.service, &self.context.transports);
         let stage = self.timeline.stage_at(due);
         let ids = SeriesIds { endpoint: endpoint.id, user_type: self.user_type, task, stage, status: None };
         self.context.tally.borrow_mut().start();
@@ -77,10 +79,10 @@ impl Caller<'_> {
                 let sent = self.context.prepared[endpoint.id.index()].sent(&outgoing);
                 let request = Request { endpoint, name, ids, due, call_due: due, sent, _held: held };
                 if endpoint.redirects == 0 {
-                    let trace = self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, &outgoing));
-                    let target = self.keeps_cookies().then(|| outgoing.target.clone());
+                    let trace = self.trace(endpoint, &outgoing);
+                    let target = self.keeps_cookies(endpoint).then(|| outgoing.target.clone());
                     let exchange = client.exchange(outgoing, self.stop.reached(Phase::Cutting)).await;
-                    self.keep_cookies(target, &exchange);
+                    self.keep_cookies(endpoint, target, &exchange);
                     self.finish(&request, exchange, trace)
                 } else {
                     Box::pin(self.follow(client, request, outgoing)).await
@@ -99,13 +101,14 @@ impl Caller<'_> {
         mut request: Request<'_>,
         mut outgoing: Outgoing,
     ) -> (CallResult, Offset) {
-        let (endpoint, origin) = (request.endpoint, self.context.program.target.origin.as_str());
+        let endpoint = request.endpoint;
+        let origin = self.context.program.service(endpoint).origin.as_str();
         let mut followed = 0;
         loop {
-            let trace = self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, &outgoing));
+            let trace = self.trace(endpoint, &outgoing);
             let sent = outgoing.clone();
             let exchange = client.exchange(outgoing, self.stop.reached(Phase::Cutting)).await;
-            self.keep_cookies(Some(sent.target.clone()), &exchange);
+            self.keep_cookies(endpoint, Some(sent.target.clone()), &exchange);
             let next = match &exchange.ending {
                 Ending::Answer(answer) => redirect(answer.status, &answer.headers, origin, sent),
                 Ending::Failed(_) | Ending::Cut => Redirect::None,
@@ -133,7 +136,7 @@ impl Caller<'_> {
                         request.ids.endpoint = endpoint.redirected;
                     }
                     outgoing.headers.remove(http::header::COOKIE);
-                    self.add_cookies(&mut outgoing);
+                    self.add_cookies(endpoint, &mut outgoing);
                     continue;
                 }
             };
@@ -178,7 +181,7 @@ impl Caller<'_> {
         }
         let mut outgoing = self.context.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
         let held = Prepared::hold(endpoint, &outgoing)?;
-        self.add_cookies(&mut outgoing);
+        self.add_cookies(endpoint, &mut outgoing);
         let name = match &self.context.names[endpoint.id.index()] {
             Some(name) => name.clone(),
             None => {
@@ -194,30 +197,32 @@ impl Caller<'_> {
         Ok((name, outgoing, held))
     }
 
-    fn keeps_cookies(&self) -> bool {
-        self.context.program.target.cookies == Cookies::Kept
+    fn keeps_cookies(&self, endpoint: &Endpoint) -> bool {
+        self.context.program.service(endpoint).cookies == Cookies::Kept
     }
 
-    fn add_cookies(&self, outgoing: &mut Outgoing) {
-        if self.keeps_cookies() && !self.cookies.borrow().is_empty() {
-            let (origin, now) = (self.context.transport.origin(), self.context.clock.now());
-            self.cookies.borrow_mut().add_to(origin, &outgoing.target, now, &mut outgoing.headers);
+    fn add_cookies(&self, endpoint: &Endpoint, outgoing: &mut Outgoing) {
+        if self.keeps_cookies(endpoint) && !self.cookies.borrow().is_empty() {
+            let asked = asked(self.context.program.service(endpoint), &outgoing.target);
+            self.cookies.borrow_mut().add_to(asked, self.context.clock.now(), &mut outgoing.headers);
         }
     }
 
-    fn keep_cookies(&self, target: Option<http::uri::PathAndQuery>, exchange: &Exchange) {
+    fn keep_cookies(&self, endpoint: &Endpoint, target: Option<http::uri::PathAndQuery>, exchange: &Exchange) {
         if let (Some(target), Ending::Answer(answer)) = (target, &exchange.ending)
-            && self.keeps_cookies()
+            && self.keeps_cookies(endpoint)
             && answer.headers.contains_key(http::header::SET_COOKIE)
         {
-            self.cookies.borrow_mut().keep(
-                self.context.transport.origin(),
-                &target,
-                self.context.moment(),
-                &answer.headers,
-            );
+            let asked = asked(self.context.program.service(endpoint), &target);
+            self.cookies.borrow_mut().keep(asked, self.context.moment(), &answer.headers);
             self.context.secrets.note_cookies(&answer.headers);
         }
+    }
+
+    /// What is told of a call, where anybody hears of it.
+    fn trace(&self, endpoint: &Endpoint, outgoing: &Outgoing) -> Option<CallTrace> {
+        let origin = &self.context.program.service(endpoint).origin;
+        self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, origin, outgoing))
     }
 
     fn timing(&self, due: Offset, exchange: &Exchange) -> Timing {
@@ -318,6 +323,10 @@ impl Caller<'_> {
             tally.error(series, kind, &said, sample.timing.ended(), example);
         }
     }
+}
+
+fn asked<'a>(service: &'a Service, target: &'a http::uri::PathAndQuery) -> Asked<'a> {
+    Asked { service: service.first_of_origin, origin: &service.origin, target }
 }
 
 fn sample(timing: Timing, outcome: Outcome, exchange: &Exchange) -> Sample {

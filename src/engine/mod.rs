@@ -21,6 +21,7 @@ mod closed_pool;
 mod cookies;
 mod iteration_pool;
 mod scenario;
+mod service_clients;
 mod user_gauge;
 mod user_pool;
 

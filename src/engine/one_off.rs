@@ -15,7 +15,7 @@ use super::trace::CallObserver;
 use super::user::{Identity, StepsEnd, User};
 use super::worker::WorkerMessage;
 use super::worker_context::WorkerContext;
-use crate::compile::{Program, RowPer, Step};
+use crate::compile::{Program, RowPer, Service, Step};
 use crate::expression::{Globals, Value};
 use crate::http::{Client, Ending, Keep, Outgoing};
 use crate::load::Part;
@@ -145,12 +145,12 @@ async fn perform(
     OneOffResult { state: user.scope.all_state(), failures }
 }
 
-/// Asks the service one question the way the load will: over its TLS, its proxy, its socket. Gives the status.
+/// Asks a service one question the way the load will: over its TLS, its proxy, its socket. Gives the status.
 ///
 /// # Errors
 /// Why there was no answer.
-pub async fn ready_check(program: &Program, platform: &Platform, path: &str, within: Duration) -> Result<u16, String> {
-    let transport = platform.transport(&program.target).map_err(|error| error.to_string())?;
+pub async fn ready_check(service: &Service, platform: &Platform, path: &str, within: Duration) -> Result<u16, String> {
+    let transport = platform.transport(service).map_err(|error| error.to_string())?;
     let outgoing = Outgoing {
         method: http::Method::GET,
         target: path.parse().map_err(|_| format!("`{path}` is not a valid path"))?,

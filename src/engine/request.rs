@@ -12,9 +12,9 @@ use percent_encoding::{CONTROLS, percent_encode};
 use url::Url;
 
 use super::secrets::Sent;
-use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path};
+use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path, Service};
 use crate::expression::{EvalError, Scope};
-use crate::http::{CODINGS, Keep, Origin, Outgoing};
+use crate::http::{CODINGS, Keep, Outgoing};
 use crate::memory::{Held, hold};
 use crate::metrics::SEEN_FOR_EXAMPLE;
 use crate::secrets::Secrets;
@@ -56,12 +56,12 @@ const SHOWN_BODY: Size = Size::from_bytes(1 << 20);
 pub(super) const LONGEST_BODY: Size = Size::from_bytes(16 << 20);
 
 impl Prepared {
-    pub(super) fn new(endpoint: &Endpoint, origin: &Origin, compression: Compression, secrets: &Secrets) -> Self {
+    pub(super) fn new(endpoint: &Endpoint, service: &Service, secrets: &Secrets) -> Self {
         let mut headers = HeaderMap::with_capacity(endpoint.headers.len() + endpoint.live_headers.len() + 4);
-        headers.insert(HOST, own(origin.host_header()));
+        headers.insert(HOST, own(service.origin.host_header()));
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        if compression == Compression::On {
+        if service.compression == Compression::On {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(CODINGS));
         }
         for (name, value) in &endpoint.headers {

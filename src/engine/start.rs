@@ -13,7 +13,7 @@ use super::scenario::UserAssignment;
 use super::steering::Steering;
 use super::stop::Stop;
 use super::worker::{Worker, WorkerMessage};
-use crate::compile::{Program, Target};
+use crate::compile::{Program, Service};
 use crate::expression::Globals;
 use crate::http::Transport;
 use crate::load::Part;
@@ -69,16 +69,16 @@ impl Platform {
     }
 
     /// The way to a service for the users of one worker.
-    pub(super) fn transport(&self, target: &Target) -> Result<Transport, NotReady> {
+    pub(super) fn transport(&self, service: &Service) -> Result<Transport, NotReady> {
         let connections = match self {
-            Self::System => target.connections.clone(),
+            Self::System => service.connections.clone(),
             #[cfg(test)]
             Self::Simulated(simulated) => {
                 let network = crate::http::Network::Memory(simulated.network.clone());
-                crate::http::Settings { network, ..target.connections.clone() }
+                crate::http::Settings { network, ..service.connections.clone() }
             }
         };
-        Transport::new(target.origin.clone(), connections).map_err(|error| NotReady::Target(error.to_string()))
+        Transport::new(service.origin.clone(), connections).map_err(|error| NotReady::Target(error.to_string()))
     }
 }
 
@@ -154,7 +154,9 @@ impl Run {
         stop: &Stop,
     ) -> Result<Self, NotReady> {
         // made once here for its error, and once in each worker, which shares nothing
-        options.platform.transport(&program.target)?;
+        for service in &program.services {
+            options.platform.transport(service)?;
+        }
         let assignments = UserAssignment::of_all(&program.scenarios, program.users.len());
         let assignments: Vec<Arc<UserAssignment>> = assignments.into_iter().map(Arc::new).collect();
         let grace = program.endpoints.iter().map(|endpoint| endpoint.timeout).max().unwrap_or_default();

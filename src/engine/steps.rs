@@ -7,11 +7,11 @@ use minijinja::value::ValueKind;
 use rand::RngExt;
 
 use super::call::{CallResult, Caller};
+use super::service_clients::ServiceClients;
 use super::user::{Paused, StepsEnd, Then, User};
 use super::worker_context::TransactionFailed;
 use crate::compile::{Action, Call, OnFailure, Repeat, RepeatCount, Step};
 use crate::expression::{EvalError, Scope, Value, to_number, to_text};
-use crate::http::Client;
 use crate::sample::{TaskFailure, TaskId};
 
 /// A loop that pauses not at all must yield to other users now and then.
@@ -58,7 +58,7 @@ impl User {
         // the client leaves the user while it is in use, as the rest of the user is lent
         let mut clients = std::mem::take(&mut self.clients);
         let (result, at) = match clients.first_mut() {
-            Some(client) => self.caller(&self.scope).call(client, task, call, self.due).await,
+            Some(clients) => self.caller(&self.scope).call(clients, task, call, self.due).await,
             None => (CallResult::Stopped, self.due),
         };
         self.clients = clients;
@@ -213,14 +213,14 @@ impl User {
     /// Calls at once: each has a connection and names of its own; what they capture is the user's.
     async fn parallel(&mut self, calls: &[Call], task: TaskId, place: &str) -> StepsEnd {
         while self.clients.len() < calls.len() {
-            self.clients.push(Client::new(self.context.transport.clone()));
+            self.clients.push(ServiceClients::new(&self.context.transports));
         }
         let due = self.due;
         let scopes: Vec<_> = calls.iter().map(|_| self.scope.fork()).collect();
         let mut clients = std::mem::take(&mut self.clients);
-        let under_way = calls.iter().zip(&mut clients).zip(&scopes).map(|((call, client), scope)| {
+        let under_way = calls.iter().zip(&mut clients).zip(&scopes).map(|((call, clients), scope)| {
             let caller = self.caller(scope);
-            Box::pin(async move { caller.call(client, task, call, due).await })
+            Box::pin(async move { caller.call(clients, task, call, due).await })
         });
         let ended = join_all(under_way.collect()).await;
         self.clients = clients;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::answer::legible;
 use crate::compile::Endpoint;
 use crate::expression::{Answer, Scope, Value};
-use crate::http::{Ending, Exchange, Outgoing};
+use crate::http::{Ending, Exchange, Origin, Outgoing};
 use crate::sample::Timing;
 
 /// One request with its answer and what was made of it, for an observer. Secrets are still in it.
@@ -12,6 +12,8 @@ use crate::sample::Timing;
 pub struct CallTrace {
     /// The endpoint's name.
     pub endpoint: Arc<str>,
+    /// Where the request went: scheme, host and port.
+    pub origin: Arc<str>,
     /// The request; `None` where none could be made.
     pub request: Option<Outgoing>,
     /// The answer; `None` where none came.
@@ -43,8 +45,8 @@ pub enum Redirected {
 pub type CallObserver = Box<dyn Fn(&CallTrace)>;
 
 impl CallTrace {
-    pub(super) fn new(endpoint: &Arc<str>, request: &Outgoing) -> Self {
-        Self::of(endpoint, Some(request.clone()))
+    pub(super) fn new(endpoint: &Arc<str>, origin: &Origin, request: &Outgoing) -> Self {
+        Self { origin: origin.as_str().into(), ..Self::of(endpoint, Some(request.clone())) }
     }
 
     pub(super) fn unsent(endpoint: &Arc<str>, message: &str) -> Self {
@@ -101,6 +103,7 @@ impl CallTrace {
     fn of(endpoint: &Arc<str>, request: Option<Outgoing>) -> Self {
         Self {
             endpoint: endpoint.clone(),
+            origin: Arc::default(),
             request,
             answer: None,
             content: 0,

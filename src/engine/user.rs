@@ -11,11 +11,11 @@ use super::row_supply::RowLease;
 use super::rows_in_use::Rows;
 use super::scenario::{ScenarioTimeline, UserAssignment};
 use super::secrets::Heard;
+use super::service_clients::ServiceClients;
 use super::stop::{Phase, StopSignal};
 use super::worker_context::WorkerContext;
 use crate::compile::{Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
 use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser, Value};
-use crate::http::Client;
 use crate::metrics::TaskKey;
 use crate::sample::{TaskFailure, TaskId, TaskOutcome, UserTypeId};
 use crate::units::Offset;
@@ -27,7 +27,7 @@ pub(super) struct User {
     pub(super) timeline: Rc<ScenarioTimeline>,
     pub(super) scope: Arc<Scope>,
     /// Its connections: the first for its calls one after another, more for calls at once.
-    pub(super) clients: Vec<Client>,
+    pub(super) clients: Vec<ServiceClients>,
     pub(super) cookies: RefCell<CookieJar>,
     pub(super) user_type: UserTypeId,
     /// How many of its type come before it.
@@ -143,7 +143,7 @@ impl User {
         let name = context.program.users.get(user_type.index()).map_or_else(|| "".into(), |user| user.name.clone());
         let rng = ScopeRng::new(context.program.seed.derive(id));
         let scope = Scope::new(context.globals.clone(), ScopeUser { id, kind: name }, rng);
-        let clients = vec![Client::new(context.transport.clone())];
+        let clients = vec![ServiceClients::new(&context.transports)];
         Self {
             context,
             stop: Rc::default(),
@@ -410,7 +410,7 @@ impl User {
     async fn pause(&mut self, time: Duration) -> Paused {
         let (before, until) = (self.due, self.due + time);
         if time >= IDLE {
-            self.clients.iter_mut().for_each(Client::rest);
+            self.clients.iter_mut().for_each(ServiceClients::rest);
             self.scope.compact_answer();
         }
         let paused = tokio::select! {

@@ -29,7 +29,8 @@ pub(super) struct WorkerContext {
     pub(super) globals: Arc<Globals>,
     pub(super) clock: Clock,
     pub(super) pacer: Pacer,
-    pub(super) transport: Rc<Transport>,
+    /// The ways to the services, by service.
+    pub(super) transports: Vec<Rc<Transport>>,
     pub(super) tally: RefCell<Tally>,
     pub(super) users: UserGauge,
     pub(super) secrets: WorkerSecrets,
@@ -76,10 +77,10 @@ impl WorkerContext {
         messages: UnboundedSender<WorkerMessage>,
     ) -> Result<Self, NotReady> {
         // TLS and connections are the worker's own: it shares nothing
-        let transport = platform.transport(&program.target)?;
+        let transports = program.services.iter().map(|service| platform.transport(service).map(Rc::new));
+        let transports = transports.collect::<Result<_, _>>()?;
         let pacer = Pacer::new(clock, platform.timer());
-        let compression = program.target.compression;
-        let prepared = |endpoint| Prepared::new(endpoint, transport.origin(), compression, &program.secrets);
+        let prepared = |endpoint| Prepared::new(endpoint, program.service(endpoint), &program.secrets);
         let prepared = program.endpoints.iter().map(prepared).collect();
         let choices = program.users.iter().map(|user| Choice::new(user.tasks.iter().map(|task| task.weight))).collect();
         let secrets = WorkerSecrets::new(&program.secrets);
@@ -91,7 +92,7 @@ impl WorkerContext {
             clock,
             platform: platform.clone(),
             pacer,
-            transport: Rc::new(transport),
+            transports,
             tally: RefCell::new(Tally::new()),
             users: UserGauge::default(),
             prepared,

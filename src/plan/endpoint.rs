@@ -15,6 +15,8 @@ record! {
     pub struct Endpoint("an endpoint") {
         /// Another endpoint whose keys this one takes over where it gives none of its own.
         optional extends: At<String> = "extends";
+        /// The service of `targets` that it is of. Default: the first.
+        optional service: At<String> = "service";
         /// GET this path.
         optional get: At<String> = "get";
         /// POST to this path.

@@ -45,10 +45,18 @@ fn learn_values(filling: &Filling, way: &[&str], secrets: &Secrets) {
 /// Whether a text says where the service, or a proxy to it, is.
 fn is_address(way: &[&str]) -> bool {
     let way = match way {
-        ["profiles", _, rest @ ..] | ["suite", rest @ ..] => rest,
+        ["profiles", _, rest @ ..] => rest,
         way => way,
     };
-    matches!(way, ["target"] | ["target", "url" | "proxy" | "unix_socket"])
+    matches!(
+        way,
+        ["target"]
+            | ["target", "url"]
+            | ["target", "http", "proxy" | "unix_socket"]
+            | ["targets", _]
+            | ["targets", _, "url"]
+            | ["targets", _, "http", "proxy" | "unix_socket"]
+    )
 }
 
 /// Whether a place of a URL lies in its host and port, and no user is named there.
@@ -77,6 +85,8 @@ mod tests {
         let with_user = "http://me:${P}@${H}/";
         assert!(!is_in_authority(with_user, 10) && is_in_authority(with_user, 15));
         assert!(is_address(&["profiles", "ci", "target", "url"]) && !is_address(&["vars", "target"]));
+        assert!(is_address(&["targets", "api"]) && is_address(&["targets", "api", "url"]));
+        assert!(is_address(&["target", "http", "proxy"]) && !is_address(&["target", "proxy"]));
         assert_eq!(variable("${NAME:-x}"), Some("NAME"));
     }
 }

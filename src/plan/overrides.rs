@@ -1,3 +1,5 @@
+use std::convert::Infallible;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,15 +9,15 @@ use super::document::{Data, Node};
 use super::filling::{FilledBy, Filling};
 use super::number::Number;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::units::{Rate, Scale, Seed, show_duration};
+use crate::units::{Rate, Seed, show_duration};
 
 /// What the command line says over the plan. Each must have an effect: one that cannot is a problem.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// `--profile NAME`: the profile whose sections replace the plan's.
     pub profile: Option<String>,
-    /// `--target URL` or `--embedded`.
-    pub target: Option<Aim>,
+    /// `--target URL`, `--target NAME=URL` or `--embedded`.
+    pub targets: Vec<Aim>,
     /// `--users N`: of a shape that has one number of users.
     pub users: Option<u64>,
     /// `--time D`: of a shape that has one length.
@@ -28,8 +30,6 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
     /// `--seed N`.
     pub seed: Option<Seed>,
-    /// `--scale PART`: of the users, rates and times that the plan and the flags come to.
-    pub scale: Option<Scale>,
 }
 
 /// Where the command line aims a plan.
@@ -37,6 +37,13 @@ pub struct Overrides {
 pub enum Aim {
     /// There, whatever the plan says.
     At(String),
+    /// One of the plan's targets there.
+    ServiceAt {
+        /// Its name.
+        service: String,
+        /// Where it is.
+        url: String,
+    },
     /// At a service in the place of the plan's own.
     InPlace {
         /// The service's scheme, host and port.
@@ -59,16 +66,7 @@ impl Overrides {
     /// Puts all of them into a plan's tree, the profile first.
     pub(super) fn apply(&self, root: &mut Node, sources: &mut Sources, problems: &mut Problems) {
         self.profile(root, sources, problems);
-        if let Some(aim) = &self.target {
-            let own = root.entry("target").and_then(|target| target.text().or_else(|| target.entry("url")?.text()));
-            let url = aim.url(own);
-            problems.secrets().learn_url(&url);
-            let node = typed(flag(sources, "--target", &url), Data::Text(url));
-            match root.entry_mut("target").filter(|target| matches!(target.value, Data::Map(_))) {
-                Some(target) => put(target, "url", node),
-                None => put(root, "target", node),
-            }
-        }
+        self.targets.iter().for_each(|aim| aim.apply(root, sources, problems));
         if let Some(seed) = self.seed {
             let node = typed(flag(sources, "--seed", &seed.to_string()), Data::Number(seed.value().into()));
             put(root, "seed", node);
@@ -96,8 +94,9 @@ impl Overrides {
         let Data::Map(sections) = &profile.value else { return };
         for (key, value) in sections.clone() {
             let Some(name) = key.text().map(str::to_owned) else { continue };
-            // a load of another kind takes the place of the plan's
-            for other in [("shape", "scenarios"), ("scenarios", "shape")] {
+            // what says the same in another way takes the place of the plan's
+            for other in [("shape", "scenarios"), ("scenarios", "shape"), ("target", "targets"), ("targets", "target")]
+            {
                 if name == other.0 {
                     take(root, other.1);
                 }
@@ -185,11 +184,71 @@ impl Overrides {
     }
 }
 
+impl FromStr for Aim {
+    type Err = Infallible;
+
+    /// `URL` or `NAME=URL`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_name = |name: &str| !name.is_empty() && !name.contains([':', '/', '?', '#']);
+        Ok(match text.split_once('=').filter(|(name, _)| is_name(name)) {
+            Some((service, url)) => Self::ServiceAt { service: service.to_owned(), url: url.to_owned() },
+            None => Self::At(text.to_owned()),
+        })
+    }
+}
+
 impl Aim {
+    /// Aims the services of a plan's tree.
+    fn apply(&self, root: &mut Node, sources: &mut Sources, problems: &mut Problems) {
+        let names = match root.entry("targets").map(|targets| &targets.value) {
+            Some(Data::Map(entries)) => entries.iter().filter_map(|(name, _)| name.text().map(str::to_owned)).collect(),
+            _ => Vec::new(),
+        };
+        match (self, names.as_slice()) {
+            (Self::At(_) | Self::InPlace { .. }, []) => self.aim(root, "target", sources, problems),
+            (Self::InPlace { .. }, names) => {
+                let Some(targets) = root.entry_mut("targets") else { return };
+                names.iter().for_each(|name| self.aim(targets, name, sources, problems));
+            }
+            (Self::At(url), [first, ..]) => {
+                problems.secrets().learn_url(url);
+                let problem = Problem::at(flag(sources, "--target", url), "the plan has several targets");
+                problems.push(problem.help(format!("say which one is meant: `--target {first}=URL`")));
+            }
+            (Self::ServiceAt { service, url }, []) => {
+                problems.secrets().learn_url(url);
+                let span = flag(sources, "--target", &format!("{service}={url}")).part(0..service.len());
+                let problem = Problem::at(span, format!("the plan has no `targets`, and so no `{service}`"));
+                problems.push(problem.help("aim its one target: `--target URL`"));
+            }
+            (Self::ServiceAt { service, url }, names) => match root.entry_mut("targets") {
+                Some(targets) if names.contains(service) => self.aim(targets, service, sources, problems),
+                _ => {
+                    problems.secrets().learn_url(url);
+                    let span = flag(sources, "--target", &format!("{service}={url}")).part(0..service.len());
+                    let problem = Problem::at(span, format!("the plan has no target `{service}`"));
+                    problems.push(problem.help_if(did_you_mean(service, names.iter().map(String::as_str))));
+                }
+            },
+        }
+    }
+
+    /// Aims the target that stands under a key.
+    fn aim(&self, parent: &mut Node, key: &str, sources: &mut Sources, problems: &mut Problems) {
+        let own = parent.entry(key).and_then(|target| target.text().or_else(|| target.entry("url")?.text()));
+        let url = self.url(own);
+        problems.secrets().learn_url(&url);
+        let node = typed(flag(sources, "--target", &url), Data::Text(url));
+        match parent.entry_mut(key).filter(|target| matches!(target.value, Data::Map(_))) {
+            Some(target) => put(target, "url", node),
+            None => put(parent, key, node),
+        }
+    }
+
     /// The URL a plan is aimed at that names another itself, or none.
     pub(super) fn url(&self, own: Option<&str>) -> String {
         let (origin, paths) = match self {
-            Self::At(url) => return url.clone(),
+            Self::At(url) | Self::ServiceAt { url, .. } => return url.clone(),
             Self::InPlace { origin, paths } => (origin, paths),
         };
         let own = own.and_then(|own| Url::parse(own).ok());

@@ -24,6 +24,9 @@ record! {
         optional include: OneOrMany<At<String>> = "include";
         /// The service under test: its URL, or a map with more. The URL's path is put before every endpoint's.
         optional target: At<Target> = "target";
+        /// Several services under test, by name, each as `target` has it. An endpoint says with `service` which it is of;
+        /// one that does not is of the first.
+        optional targets: Named<At<Target>> = "targets";
         /// Names for values that expressions use. `${NAME:-default}` takes them from the environment.
         optional vars: Named<At<Any>> = "vars";
         /// Names whose values no output may show, in any encoding: of vars, captured values, variables of the environment,
@@ -62,8 +65,10 @@ record! {
     pub struct Profile("a profile") {
         /// What the profile is for.
         optional description: String = "description";
-        /// Replaces the plan's target.
+        /// Replaces the plan's target or targets.
         optional target: At<Target> = "target";
+        /// Replaces the plan's target or targets.
+        optional targets: Named<At<Target>> = "targets";
         /// Replaces the plan's vars.
         optional vars: Named<At<Any>> = "vars";
         /// Replaces the plan's data.

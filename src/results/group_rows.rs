@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::document::{BreakdownEntry, GroupEntry};
 use super::request_rows::{Row, share};
@@ -26,6 +27,7 @@ pub(super) fn breakdown(
             },
             |_| seconds,
         ),
+        services: services(totals, catalog, seconds),
         statuses: groups(
             totals,
             |key| key.status,
@@ -33,6 +35,16 @@ pub(super) fn breakdown(
             |_| seconds,
         ),
     }
+}
+
+/// The requests by service, where the plan's services have names.
+fn services(totals: &Totals, catalog: &Catalog, seconds: f64) -> Vec<GroupEntry> {
+    let of = |key: &SeriesKey| catalog.endpoints.get(key.endpoint.index()).and_then(|entry| entry.service.clone());
+    let name = |service: &Option<Arc<str>>| service.as_deref().unwrap_or("–").to_owned();
+    if catalog.endpoints.iter().all(|entry| entry.service.is_none()) {
+        return Vec::new();
+    }
+    groups(totals, of, name, |_| seconds)
 }
 
 fn user_type(catalog: &Catalog, user: UserTypeId) -> &str {

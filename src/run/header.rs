@@ -7,11 +7,11 @@ use super::checkout::commit_of;
 use super::masked_entries::mask_header;
 use super::planned::planned;
 use super::process_stats::limits;
-use crate::compile::{Program, Scenario, Shape};
+use crate::compile::{Program, Scenario, Service, Shape};
 use crate::engine::{Options, Start};
 use crate::journal::{Environment, Fingerprint, Header, Labels, MinimumLevel, PlanText, RunId, Stage};
-use crate::results::{rehearsal, written};
-use crate::units::{Offset, Scale, Shard, Size};
+use crate::results::written;
+use crate::units::{Offset, Shard, Size};
 
 /// Where a program comes from, and what a person asked of it.
 #[derive(Debug)]
@@ -62,13 +62,9 @@ impl<'a> PlanSource<'a> {
 /// What the journal of a run says before its seconds, without secrets. When it began is filled in when it does.
 #[must_use]
 pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> Header {
-    let target = format!("{}{}{}", source.service, program.target.origin, program.target.prefix);
+    let target = format!("{}{}", source.service, addresses(program));
     let plan = |text: &str| program.secrets.mask(text).into_owned();
-    let mut effective = serde_saphyr::to_string(source.effective).unwrap_or_else(|_| source.effective.to_string());
-    if program.scale != Scale::WHOLE {
-        // two runs of one plan at different scales are no shards of one
-        effective.insert_str(0, &format!("# {}\n", rehearsal(program.scale.factor())));
-    }
+    let effective = serde_saphyr::to_string(source.effective).unwrap_or_else(|_| source.effective.to_string());
     let arguments = arguments(&source.arguments).iter().map(|word| plan(word)).collect();
     let mut header = Header {
         format: Header::FORMAT,
@@ -91,8 +87,6 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         environment: environment(arguments, source.file, options),
         catalog: (*program.catalog).clone(),
         thresholds: program.rules.iter().map(written).collect(),
-        left_out: program.left_out.clone(),
-        scale: program.scale.smaller(),
         stages: stages(program),
         planned: Some(planned(program)),
         at_least: least_level(program),
@@ -109,6 +103,15 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         header.run = RunId::shared(&header, at, &source.filter);
     }
     header
+}
+
+/// Where the services are: `http://127.0.0.1:8000/v1`, or `api http://127.0.0.1:8000, auth http://127.0.0.1:8001`.
+fn addresses(program: &Program) -> String {
+    let address = |service: &Service| match &service.name {
+        None => format!("{}{}", service.origin, service.prefix),
+        Some(name) => format!("{name} {}{}", service.origin, service.prefix),
+    };
+    program.services.iter().map(address).collect::<Vec<_>>().join(", ")
 }
 
 /// The command line, without the values that it sets.

@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
-use crate::compile::{Program, Ready, Target};
+use crate::compile::{Program, Ready, Service};
 use crate::engine::{Platform, ready_check};
 use crate::http::Network;
 use crate::units::show_duration;
@@ -19,32 +19,35 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// What the only answer that is missing has to say comes when the time is up, and is waited for.
 const LAST_WORD: Duration = Duration::from_millis(100);
 
-/// Waits until the target is there: by its `ready` question where the plan has one, else by a connection. Where it is
+/// Waits until each service is there: by its `ready` question where it has one, else by a connection. Where one is
 /// not there at once, `waiting` hears why, once.
 ///
 /// # Errors
-/// What kept it from being there, with what the last try met.
-pub async fn probe(program: &Program, platform: &Platform, waiting: impl FnMut(&str)) -> Result<(), Unreachable> {
-    match &program.target.ready {
-        Some(ready) => ask((program, platform), ready, waiting).await,
-        // in a simulation the first request finds out
-        #[cfg(test)]
-        None if matches!(platform, Platform::Simulated(_)) => Ok(()),
-        None => connect(&program.target).await,
+/// What kept one from being there, with what the last try met.
+pub async fn probe(program: &Program, platform: &Platform, mut waiting: impl FnMut(&str)) -> Result<(), Unreachable> {
+    for service in &program.services {
+        match &service.ready {
+            Some(ready) => ask((service, platform), ready, &mut waiting).await?,
+            // in a simulation the first request finds out
+            #[cfg(test)]
+            None if matches!(platform, Platform::Simulated(_)) => {}
+            None => connect(service).await?,
+        }
     }
+    Ok(())
 }
 
 async fn ask(
-    (program, platform): (&Program, &Platform),
+    (service, platform): (&Service, &Platform),
     ready: &Ready,
     mut waiting: impl FnMut(&str),
 ) -> Result<(), Unreachable> {
-    let url = format!("{}{}", program.target.origin, ready.path);
+    let url = format!("{}{}", service.origin, ready.path);
     let mut said = "did not answer".to_owned();
     let mut said_so = false;
     let asking = async {
         loop {
-            said = match ready_check(program, platform, &ready.path, ready.within).await {
+            said = match ready_check(service, platform, &ready.path, ready.within).await {
                 Ok(status) if status < 400 => return,
                 Ok(status) => format!("answered {status}"),
                 Err(why) => format!("did not answer: {why}"),
@@ -61,14 +64,14 @@ async fn ask(
     answered.map_err(|_| Unreachable(format!("{url} {said} (asked for {})", show_duration(ready.within))))
 }
 
-async fn connect(target: &Target) -> Result<(), Unreachable> {
-    if let Network::Unix(path) = &target.connections.network {
+async fn connect(service: &Service) -> Result<(), Unreachable> {
+    if let Network::Unix(path) = &service.connections.network {
         let shown = path.display();
         let connected = UnixStream::connect(path).await.map(drop);
         return connected.map_err(|error| Unreachable(format!("{shown} cannot be connected to: {}", reason(&error))));
     }
     // what lies behind a proxy is its business
-    let origin = target.connections.proxy.as_ref().map_or(&target.origin, |proxy| &proxy.origin);
+    let origin = service.connections.proxy.as_ref().map_or(&service.origin, |proxy| &proxy.origin);
     let (host, limit) = (origin.host(), show_duration(CONNECT));
     let address = format!("{host}:{}", origin.port());
     let found = timeout(CONNECT, lookup_host(&address)).await;

@@ -24,6 +24,10 @@ id! {
     EndpointId(u32)
 }
 id! {
+    /// A service of the plan's target, or of its targets.
+    ServiceId(u16)
+}
+id! {
     /// A user type of the plan.
     UserTypeId(u16)
 }
@@ -76,6 +80,9 @@ pub struct CatalogEndpoint {
     pub name: Arc<str>,
     /// Its method.
     pub method: Arc<str>,
+    /// The service it is of; none where the plan has one `target`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Arc<str>>,
     /// Its tags.
     pub tags: Vec<Arc<str>>,
     /// How long a request may take; none where that is not known.

@@ -7,7 +7,7 @@ mod task;
 
 pub use catalog::{
     Catalog, CatalogEndpoint, CatalogMetric, CatalogStage, CatalogTask, CatalogUserType, EndpointId, MetricId,
-    MetricKind, RunGauge, StageId, StagePurpose, TaskId, TaskRole, UserTypeId,
+    MetricKind, RunGauge, ServiceId, StageId, StagePurpose, TaskId, TaskRole, UserTypeId,
 };
 pub use request::{FailureKind, Outcome, Phases, Sample, Timing, Transmission};
 pub use task::{TaskFailure, TaskOutcome};

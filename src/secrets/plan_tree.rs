@@ -5,6 +5,8 @@ use super::registry::{Secrets, Told};
 
 /// Sections of a plan whose keys name what is sent, or what is sent in the end.
 const SENT: [&str; 10] = ["form", "headers", "json", "list", "multipart", "query", "set", "state", "vars", "with"];
+/// Sections whose keys are what the plan calls its own things: an endpoint `token` is called for one, and is none.
+const NAMED: [&str; 6] = ["endpoints", "profiles", "scenarios", "targets", "tasks", "users"];
 /// Keys whose texts are sent as they are, or make the path that is called.
 const TEXTS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "text"];
 /// Names that every expression has; what they are is not the plan's.
@@ -16,8 +18,10 @@ const MOST_STEPS: usize = 8;
 /// What the keys of a part of a plan name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Keys {
-    /// The language's words, and what the plan calls its own things.
+    /// The language's words.
     OfPlan,
+    /// What the plan calls its own things.
+    Names,
     /// What is expected of an answer: not itself a secret.
     OfAnswer,
     /// What is captured, with the place it is taken from.
@@ -89,6 +93,7 @@ impl Secrets {
                     self.learn_from_text(text);
                 }
             }
+            Keys::Names => return self.search(value, Keys::OfPlan),
             Keys::OfPlan | Keys::OfAnswer => {}
         }
         if key == "append"
@@ -97,6 +102,7 @@ impl Secrets {
             self.add_path(to);
         }
         let below = match (keys, key) {
+            (Keys::OfPlan, key) if NAMED.contains(&key) && value.is_object() => Keys::Names,
             (Keys::OfPlan, "expect") => Keys::OfAnswer,
             (Keys::OfPlan, "capture") => Keys::Captured,
             (Keys::OfPlan, key) if SENT.contains(&key) => Keys::Sent,

@@ -17,8 +17,6 @@ pub struct Rule {
     pub require: Threshold,
     /// The condition as it is written.
     pub text: String,
-    /// The condition as the plan has it, where the run is scaled and its own is another.
-    pub unscaled: Option<String>,
     /// Its name in reports, where the plan gives one.
     pub name: Option<String>,
     /// Whether breaking it ends the run.
@@ -140,6 +138,8 @@ pub struct Matcher {
 pub enum Field {
     /// The endpoint's name.
     Endpoint,
+    /// The service its endpoint is of.
+    Service,
     /// The name statistics group by.
     Name,
     /// The user type.
@@ -191,7 +191,6 @@ impl Rule {
         Self {
             require,
             text: text.to_owned(),
-            unscaled: None,
             name: None,
             on_break: OnBreak::GoOn,
             after: Duration::ZERO,
@@ -209,9 +208,7 @@ impl Rule {
         {
             (self.require, self.text) = (require, masked);
         }
-        for text in [&mut self.name, &mut self.unscaled].into_iter().flatten() {
-            *text = secrets.mask(text).into_owned();
-        }
+        self.name = self.name.as_ref().map(|name| secrets.mask(name).into_owned());
     }
 }
 
@@ -293,8 +290,9 @@ impl Operator {
 
 impl Field {
     /// Every field by name: what a selector may look at.
-    pub const NAMED: [(&'static str, Self); 8] = [
+    pub const NAMED: [(&'static str, Self); 9] = [
         ("endpoint", Self::Endpoint),
+        ("service", Self::Service),
         ("name", Self::Name),
         ("user", Self::User),
         ("task", Self::Task),

@@ -169,6 +169,7 @@ impl<'a> Selection<'a> {
         let task = self.catalog.tasks.get(key.task.index());
         let name = match matcher.field {
             Field::Endpoint => endpoint.map_or("", |endpoint| &*endpoint.name),
+            Field::Service => endpoint.and_then(|endpoint| endpoint.service.as_deref()).unwrap_or_default(),
             Field::Name => key.name,
             Field::User => user.map_or("", |user| &*user.name),
             Field::Task => task.map_or("", |task| &*task.name),

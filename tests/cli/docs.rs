@@ -40,11 +40,13 @@ fn every_yaml_block_compiles() {
                 ("endpoints:", "endpoints: {health: {get: /health}}\n"),
                 ("shape:", "shape: {constant: {users: 1, for: 1s}}\n"),
             ];
-            let is_suite = block.contains("\nsuite:");
-            for (key, line) in needs.into_iter().filter(|_| !is_suite) {
-                let has = block
-                    .lines()
-                    .any(|known| known.starts_with(key) || (key == "shape:" && known.starts_with("scenarios:")));
+            for (key, line) in needs {
+                let instead = match key {
+                    "shape:" => "scenarios:",
+                    "target:" => "targets:",
+                    _ => key,
+                };
+                let has = block.lines().any(|known| known.starts_with(key) || known.starts_with(instead));
                 if !has {
                     block.push_str(line);
                 }

@@ -19,7 +19,6 @@ mod run;
 mod runs;
 mod secrets;
 mod show;
-mod suite;
 #[path = "../support/mod.rs"]
 mod support;
 mod taint;

@@ -1,7 +1,6 @@
 use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
-use super::command::TellsJob;
 use super::write_results::{add_to_job, is_github_job};
 use crate::cli::compare::{demand, exit, held_against, json};
 use crate::cli::memory::MORE_MEMORY;
@@ -79,11 +78,7 @@ pub(super) fn compare(args: &RunArgs, place: &Place) -> Result<Option<Compared>,
 ///
 /// # Errors
 /// [`Exit::Lost`], reported on stderr, where it could not be made or told.
-pub(super) fn tell(
-    args: &RunArgs,
-    compared: Result<Option<Compared>, String>,
-    tells_job: TellsJob,
-) -> Result<Exit, Exit> {
+pub(super) fn tell(args: &RunArgs, compared: Result<Option<Compared>, String>) -> Result<Exit, Exit> {
     let lost = |error: String| {
         talk(&format!(
             "error: the comparison with the baseline was lost: {error}\n  = help: `plimsoll compare` makes it\n"
@@ -100,9 +95,7 @@ pub(super) fn tell(
     data(&format!("\n{}", page.text()))?;
     settle()?;
     talk(&format!("comparison in {}\n", compared.path.display()));
-    if tells_job == TellsJob::Yes {
-        add_to_job(&page.markdown()).map_err(lost)?;
-    }
+    add_to_job(&page.markdown()).map_err(lost)?;
     let exit = exit(&compared.report);
     if exit == Exit::Failed && is_github_job() {
         talk("::error title=regressed::the run regressed against its baseline; the summary of the job says where\n");

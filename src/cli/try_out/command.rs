@@ -44,9 +44,9 @@ pub(in crate::cli) struct TryArgs {
     #[arg(long, conflicts_with = "target")]
     embedded: bool,
 
-    /// The service to aim at.
+    /// The service to aim at; of a plan with several targets NAME=URL, and may be given again.
     #[arg(long, value_name = "URL")]
-    target: Option<String>,
+    target: Vec<Aim>,
 
     /// The plan's profile whose sections stand in for the plan's own.
     #[arg(long, value_name = "NAME")]
@@ -71,8 +71,8 @@ fn stages(args: &TryArgs) -> Result<Exit, Exit> {
     detach(Reader::GetsAll);
     let path = find(&args.plan);
     let service = if args.embedded { Some(embedded::start().map_err(|why| refuse(&why))?) } else { None };
-    let target = service.as_ref().map(embedded::aim).or_else(|| args.target.clone().map(Aim::At));
-    let overrides = Overrides { profile: args.profile.clone(), target, set: args.set.clone(), ..Overrides::default() };
+    let targets = service.as_ref().map_or_else(|| args.target.clone(), |service| vec![embedded::aim(service)]);
+    let overrides = Overrides { profile: args.profile.clone(), targets, set: args.set.clone(), ..Overrides::default() };
     let filter = FilterWords { tags: args.tag.clone(), ..FilterWords::default() };
     let variables = Variables::read(args.env_file.as_deref(), Unset::Wrong)?;
     let mut file = PlanFile::open(&path, &overrides, &filter, &variables);

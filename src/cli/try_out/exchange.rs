@@ -14,7 +14,6 @@ use crate::units::show_duration;
 /// Prints each request with its answer, as soon as it has come.
 pub(super) fn printer(program: &Arc<Program>) -> CallObserver {
     let secrets = program.secrets.clone();
-    let origin = program.target.origin.clone();
     Box::new(move |traced| {
         // before anything of it is cut or shown
         if let Some(request) = &traced.request {
@@ -26,14 +25,14 @@ pub(super) fn printer(program: &Arc<Program>) -> CallObserver {
             secrets.learn_headers(answer.headers());
             secrets.learn_body(answer.body());
         }
-        let _ = data(&visible(&secrets.mask(&shown(traced, origin.as_str(), &secrets))));
+        let _ = data(&visible(&secrets.mask(&shown(traced, &secrets))));
     })
 }
 
-fn shown(traced: &CallTrace, origin: &str, secrets: &Secrets) -> String {
+fn shown(traced: &CallTrace, secrets: &Secrets) -> String {
     let mut text = format!("\n── {}\n", traced.endpoint);
     if let Some(request) = &traced.request {
-        text.push_str(&format!("> {} {origin}{}\n", request.method, request.target));
+        text.push_str(&format!("> {} {}{}\n", request.method, traced.origin, request.target));
         headers(&mut text, '>', &request.headers, secrets);
         let length = request.body.len() as u64;
         body(&mut text, '>', &body::lines(&request.body, &request.headers, length, secrets));

@@ -6,7 +6,7 @@ use super::path::Path;
 use super::payload::Payload;
 use super::value_template::ValueTemplate;
 use crate::expression::{Expr, JsonPath, Template};
-use crate::sample::{EndpointId, MetricId};
+use crate::sample::{EndpointId, MetricId, ServiceId};
 
 /// One call of the service, ready to be made.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// Its name in the plan.
     pub name: Arc<str>,
+    /// The service it is of.
+    pub service: ServiceId,
     /// `plan.yaml:12:3`: where it stands.
     pub place: Arc<str>,
     /// The method.

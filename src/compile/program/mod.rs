@@ -17,7 +17,7 @@ pub use path::{LivePath, Path};
 pub(super) use path::{append_query, encoded_path};
 pub(super) use payload::append_field;
 pub use payload::{JsonPiece, Multipart, PartSource, Payload};
-pub use root::{Compression, Cookies, Program, Ready, Target};
+pub use root::{Compression, Cookies, Program, Ready, Service};
 pub use scenario::{IterationCount, Iterations, Minimum, Pool, Scenario, Search, Shape, Until};
 pub use step::{Action, Call, Pause, Repeat, RepeatCount, Step};
 pub use user::{Feed, RowOrder, Task, TaskOrder, UserType, WaitTime};

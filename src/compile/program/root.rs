@@ -7,10 +7,10 @@ use super::step::Step;
 use super::user::UserType;
 use crate::expression::Globals;
 use crate::http::{Origin, Settings};
-use crate::sample::Catalog;
+use crate::sample::{Catalog, ServiceId};
 use crate::secrets::Secrets;
-use crate::threshold::{LeftOut, Rule};
-use crate::units::{Scale, Seed};
+use crate::threshold::Rule;
+use crate::units::Seed;
 
 /// A plan made ready to run: every name is an id, every template, path and threshold is parsed, what never
 /// changes is rendered. Nothing in it can fail to parse or resolve later. Immutable, shared by all workers.
@@ -20,8 +20,8 @@ pub struct Program {
     pub name: Arc<str>,
     /// The plan's description; empty where it gives none.
     pub description: String,
-    /// The service under test.
-    pub target: Target,
+    /// The services under test; a [`ServiceId`](crate::sample::ServiceId) is an index here. There is at least one.
+    pub services: Vec<Service>,
     /// Vars and data.
     pub globals: Arc<Globals>,
     /// The endpoints; an [`EndpointId`](crate::sample::EndpointId) is an index here.
@@ -36,10 +36,6 @@ pub struct Program {
     pub teardown: Vec<Step>,
     /// What must hold. Where the plan says nothing, the default rule, which has no place in it.
     pub rules: Vec<Rule>,
-    /// What the plan asks for and a run of this does not.
-    pub left_out: Vec<LeftOut>,
-    /// The part of the plan's users, rates and times that it has.
-    pub scale: Scale,
     /// The names behind the ids.
     pub catalog: Arc<Catalog>,
     /// The number all chance derives from.
@@ -48,9 +44,13 @@ pub struct Program {
     pub secrets: Secrets,
 }
 
-/// The service under test.
+/// A service under test: the plan's target, or one of its targets.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub struct Service {
+    /// Its name among the plan's targets; none where the plan has one `target`.
+    pub name: Option<Arc<str>>,
+    /// The first service with the same origin, be it itself: those share cookies.
+    pub first_of_origin: ServiceId,
     /// Scheme, host and port.
     pub origin: Origin,
     /// The path every endpoint's path is put behind; empty, or starts with `/` and does not end with one.
@@ -93,6 +93,12 @@ pub struct Ready {
 }
 
 impl Program {
+    /// The service an endpoint is of.
+    #[must_use]
+    pub fn service(&self, endpoint: &Endpoint) -> &Service {
+        &self.services[endpoint.service.index()]
+    }
+
     /// How long the load lasts at most, from the run's start.
     #[must_use]
     pub fn length(&self) -> Duration {

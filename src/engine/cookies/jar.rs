@@ -8,11 +8,20 @@ use super::reach::{default_path, host_in_domain, is_public, is_safe, path_in};
 use super::set_cookie::SetCookie;
 use crate::http::Origin;
 use crate::memory::{self, Held};
+use crate::sample::ServiceId;
 use crate::units::Offset;
 
 /// The cookies one user has been sent (RFC 6265). Made when the first comes, for most users never have one.
 #[derive(Default)]
 pub(in crate::engine) struct CookieJar(Option<Box<Jar>>);
+
+/// What is asked: a path of a service, which stands for all services with its origin.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Asked<'a> {
+    pub(in crate::engine) service: ServiceId,
+    pub(in crate::engine) origin: &'a Origin,
+    pub(in crate::engine) target: &'a PathAndQuery,
+}
 
 /// When something comes: how long cookies last is counted by the run's clock, what they say of a date by the wall's.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +44,8 @@ struct Jar {
 }
 
 struct Kept {
+    /// Cookies never go from one origin to another, though RFC 6265 would let those of one host.
+    service: ServiceId,
     name: Box<[u8]>,
     value: Box<[u8]>,
     path: Box<str>,
@@ -62,17 +73,11 @@ impl CookieJar {
     }
 
     /// Adds the cookies that belong to a request, behind those the plan itself gives.
-    pub(in crate::engine) fn add_to(
-        &mut self,
-        origin: &Origin,
-        target: &PathAndQuery,
-        now: Offset,
-        headers: &mut HeaderMap,
-    ) {
+    pub(in crate::engine) fn add_to(&mut self, asked: Asked<'_>, now: Offset, headers: &mut HeaderMap) {
         let Some(jar) = &mut self.0 else { return };
         jar.purge(now);
         let mut all = headers.get(COOKIE).map(|own| own.as_bytes().to_vec()).unwrap_or_default();
-        if jar.write(origin, target.path(), &mut all)
+        if jar.write(asked, &mut all)
             && let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(all))
         {
             headers.insert(COOKIE, value);
@@ -80,11 +85,11 @@ impl CookieJar {
     }
 
     /// Keeps what an answer sets, and forgets what it takes back.
-    pub(in crate::engine) fn keep(&mut self, origin: &Origin, target: &PathAndQuery, at: Moment, headers: &HeaderMap) {
+    pub(in crate::engine) fn keep(&mut self, asked: Asked<'_>, at: Moment, headers: &HeaderMap) {
         let set = headers.get_all(SET_COOKIE).iter();
         let set = set.map(HeaderValue::as_bytes).filter(|written| written.len() <= LONGEST_COOKIE);
         for cookie in set.filter_map(SetCookie::read) {
-            if let Some(kept) = Kept::new(&cookie, origin, target.path(), at) {
+            if let Some(kept) = Kept::new(&cookie, asked, at) {
                 let jar = self.0.get_or_insert_default();
                 jar.purge(at.now);
                 jar.set(kept, at.now);
@@ -101,16 +106,18 @@ impl CookieJar {
 
 impl Kept {
     /// A cookie as it is kept; `None` where it is for another host.
-    fn new(cookie: &SetCookie<'_>, origin: &Origin, path: &str, at: Moment) -> Option<Self> {
+    fn new(cookie: &SetCookie<'_>, asked: Asked<'_>, at: Moment) -> Option<Self> {
+        let Asked { service, origin, target } = asked;
         // a public name is no domain for a cookie, unless it is the host itself: then it is for that host alone
         let domain = cookie.domain.as_deref().filter(|domain| !(is_public(domain) && *domain == origin.host()));
         if domain.is_some_and(|domain| is_public(domain) || !host_in_domain(origin, domain)) {
             return None;
         }
-        let path = cookie.path.unwrap_or_else(|| default_path(path));
+        let path = cookie.path.unwrap_or_else(|| default_path(target.path()));
         let of_date = || Some(cookie.expires?.duration_since(at.wall_clock).unwrap_or_default());
         let lasts = cookie.max_age.or_else(of_date);
         Some(Self {
+            service,
             name: cookie.name.into(),
             value: cookie.value.into(),
             path: path.into(),
@@ -124,16 +131,17 @@ impl Kept {
     }
 
     fn is(&self, other: &Self) -> bool {
-        (&self.name, &self.path, &self.domain) == (&other.name, &other.path, &other.domain)
+        (self.service, &self.name, &self.path, &self.domain) == (other.service, &other.name, &other.path, &other.domain)
     }
 
     fn is_over(&self, now: Offset) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }
 
-    fn belongs_to(&self, origin: &Origin, path: &str) -> bool {
+    fn belongs_to(&self, Asked { service, origin, target }: Asked<'_>) -> bool {
         let host = if self.host_only { origin.host() == &*self.domain } else { host_in_domain(origin, &self.domain) };
-        host && path_in(path, &self.path) && (!self.secure || is_safe(origin))
+        let path = target.path();
+        self.service == service && host && path_in(path, &self.path) && (!self.secure || is_safe(origin))
     }
 
     fn bytes(&self) -> usize {
@@ -143,10 +151,10 @@ impl Kept {
 
 impl Jar {
     /// Writes what belongs to a request (RFC 6265, section 5.4); whether that is anything.
-    fn write(&mut self, origin: &Origin, path: &str, all: &mut Vec<u8>) -> bool {
+    fn write(&mut self, asked: Asked<'_>, all: &mut Vec<u8>) -> bool {
         self.uses += 1;
         let mut any = false;
-        for kept in self.kept.iter_mut().filter(|kept| kept.belongs_to(origin, path)) {
+        for kept in self.kept.iter_mut().filter(|kept| kept.belongs_to(asked)) {
             kept.used = self.uses;
             if !all.is_empty() {
                 all.extend_from_slice(b"; ");

@@ -12,4 +12,4 @@ mod set_cookie;
 #[cfg(test)]
 mod tests;
 
-pub(super) use jar::{CookieJar, Moment};
+pub(super) use jar::{Asked, CookieJar, Moment};

@@ -1,11 +1,13 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::{COOKIE, SET_COOKIE};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
 
-use super::jar::{CookieJar, Moment};
+use super::jar::{Asked, CookieJar, Moment};
 use crate::http::Origin;
 use crate::memory::MemoryBudget;
+use crate::sample::ServiceId;
 use crate::units::Offset;
 
 /// What the wall clock shows where the run's clock shows 0: 1 January 2030.
@@ -23,15 +25,19 @@ fn set(jar: &mut CookieJar, url: &str, second: u64, cookies: &[&[u8]]) {
     for cookie in cookies {
         headers.append(SET_COOKIE, HeaderValue::from_bytes(cookie).unwrap());
     }
-    jar.keep(&origin, &path.parse().unwrap(), at(second), &headers);
+    jar.keep(asked(&origin, &path.parse().unwrap()), at(second), &headers);
 }
 
 /// What goes out with a request of `url`.
 fn sent(jar: &mut CookieJar, url: &str, second: u64) -> String {
     let (origin, path) = parts(url);
     let mut headers = HeaderMap::new();
-    jar.add_to(&origin, &path.parse().unwrap(), at(second).now, &mut headers);
+    jar.add_to(asked(&origin, &path.parse().unwrap()), at(second).now, &mut headers);
     headers.get(COOKIE).map_or(String::new(), |value| String::from_utf8(value.as_bytes().to_vec()).unwrap())
+}
+
+fn asked<'a>(origin: &'a Origin, target: &'a PathAndQuery) -> Asked<'a> {
+    Asked { service: ServiceId(0), origin, target }
 }
 
 fn parts(url: &str) -> (Origin, &str) {
@@ -264,6 +270,6 @@ fn a_plans_own_cookies_stay_before_those_of_the_service() {
     set(&mut jar, SHOP, 0, &[b"a=1"]);
     let (origin, path) = parts(SHOP);
     let mut headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("own=2"))]);
-    jar.add_to(&origin, &path.parse().unwrap(), Offset::ZERO, &mut headers);
+    jar.add_to(asked(&origin, &path.parse().unwrap()), Offset::ZERO, &mut headers);
     assert_eq!(headers[COOKIE], "own=2; a=1");
 }

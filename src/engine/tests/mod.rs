@@ -10,6 +10,7 @@ mod pace;
 mod rows;
 mod seconds;
 mod service;
+mod services;
 mod shapes;
 mod simulated;
 mod times;

@@ -23,6 +23,8 @@ pub(crate) struct Received {
     pub(crate) connection: usize,
     /// `GET /path`.
     pub(crate) line: String,
+    /// Its headers, a line each.
+    pub(crate) headers: String,
     pub(crate) body: String,
 }
 
@@ -33,6 +35,8 @@ pub(crate) enum Reply {
     Answer { after: Duration, status: u16, body: String },
     /// It answers at once, and closes the connection a while after that, whatever has come by then.
     Last { close: Duration },
+    /// It answers at once, with this header.
+    With { header: &'static str },
     /// It redirects at once.
     Redirect { status: u16, location: String },
     /// It never does.
@@ -121,14 +125,20 @@ impl Talk {
 
     async fn serve(self, mut stream: DuplexStream) {
         let mut unread = Vec::new();
-        while let Some((line, body)) = request(&mut stream, &mut unread).await {
-            let received = Received { at: self.began.elapsed(), connection: self.connection, line, body };
+        while let Some((line, headers, body)) = request(&mut stream, &mut unread).await {
+            let received = Received { at: self.began.elapsed(), connection: self.connection, line, headers, body };
             let reply = (self.answers)(&received);
             self.received.borrow_mut().push(received);
             match reply {
                 Reply::Answer { after, status, body } => {
                     pause(after).await;
                     let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    if stream.write_all(answer.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+                Reply::With { header } => {
+                    let answer = format!("HTTP/1.1 200 X\r\n{header}\r\ncontent-length: 2\r\n\r\nok");
                     if stream.write_all(answer.as_bytes()).await.is_err() {
                         return;
                     }
@@ -160,8 +170,8 @@ async fn pause(time: Duration) {
     }
 }
 
-/// Reads one request: its method and path, and its body; `None` once the other side has closed.
-async fn request(stream: &mut DuplexStream, unread: &mut Vec<u8>) -> Option<(String, String)> {
+/// Reads one request: its method and path, its headers and its body; `None` once the other side has closed.
+async fn request(stream: &mut DuplexStream, unread: &mut Vec<u8>) -> Option<(String, String, String)> {
     loop {
         if let Some(end) = unread.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8(unread[..end].to_vec()).unwrap();
@@ -170,8 +180,9 @@ async fn request(stream: &mut DuplexStream, unread: &mut Vec<u8>) -> Option<(Str
             if unread.len() >= whole {
                 let body = String::from_utf8(unread[end + 4..whole].to_vec()).unwrap();
                 unread.drain(..whole);
-                let line = head.lines().next().unwrap().strip_suffix(" HTTP/1.1").unwrap();
-                return Some((line.to_owned(), body));
+                let (line, headers) = head.split_once("\r\n").unwrap_or((&head, ""));
+                let line = line.strip_suffix(" HTTP/1.1").unwrap();
+                return Some((line.to_owned(), headers.to_owned(), body));
             }
         }
         match stream.read_buf(unread).await {

@@ -13,7 +13,7 @@ use crate::engine::{Options, Phase, Platform, Run, Start, Stop, WorkerMessage};
 use crate::memory::MemoryBudget;
 use crate::metrics::{Distribution, Interval, Measure, Scale, Totals};
 use crate::plan::read_text;
-use crate::units::{self, Seed, Shard};
+use crate::units::{Seed, Shard};
 
 /// A plan that is run in virtual time, against a service in memory.
 pub(crate) struct VirtualRun {
@@ -59,13 +59,7 @@ pub(crate) fn program(plan: &str) -> Arc<Program> {
     let plan = read_text(name, plan, &|_| None, &mut sources, &mut problems);
     let plan = plan.unwrap_or_else(|| panic!("{:#?}", problems.sorted()));
     let filter = Filter::default();
-    let options = CompileOptions {
-        name: "plan",
-        seed: Seed::new(1),
-        filter: &filter,
-        scale: units::Scale::WHOLE,
-        sources: &sources,
-    };
+    let options = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
     Arc::new(compile(&plan, &options, &mut problems).unwrap_or_else(|| panic!("{:#?}", problems.sorted())))
 }
 
@@ -94,7 +88,11 @@ impl VirtualRun {
     /// A run of a plan by one worker; the service answers everything at once. The plan need not name its target.
     pub(crate) fn of(plan: &str) -> Self {
         Self {
-            program: if plan.contains("target: ") { program(plan) } else { program(&format!("{TARGET}{plan}")) },
+            program: if plan.contains("target: ") || plan.contains("targets: ") {
+                program(plan)
+            } else {
+                program(&format!("{TARGET}{plan}"))
+            },
             workers: 1,
             shard: Shard::WHOLE,
             answers: Rc::new(|_| Reply::ok()),

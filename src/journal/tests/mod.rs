@@ -72,11 +72,8 @@ pub(super) fn header() -> Header {
         },
         environment: Environment::here(vec!["run".to_owned(), "search".to_owned()]),
         catalog: catalog(),
-        left_out: Vec::new(),
-        scale: None,
         thresholds: vec![Threshold {
             require: "p95 < 100ms".to_owned(),
-            unscaled: None,
             name: Some("fast".to_owned()),
             on_break: OnBreak::Abort,
             after: Duration::from_millis(1500),
@@ -106,6 +103,7 @@ fn catalog() -> Catalog {
         endpoints: vec![CatalogEndpoint {
             name: "search".into(),
             method: "GET".into(),
+            service: None,
             tags: vec!["read".into()],
             timeout: None,
         }],

@@ -11,7 +11,8 @@ use crate::sample::{
 use crate::units::{Offset, Seed};
 
 fn header() -> Header {
-    let endpoint = CatalogEndpoint { name: "a".into(), method: "GET".into(), tags: Vec::new(), timeout: None };
+    let endpoint =
+        CatalogEndpoint { name: "a".into(), method: "GET".into(), service: None, tags: Vec::new(), timeout: None };
     Header {
         format: Header::FORMAT,
         plimsoll: String::new(),
@@ -32,8 +33,6 @@ fn header() -> Header {
         },
         environment: Environment::here(Vec::new()),
         catalog: Catalog { endpoints: vec![endpoint], ..Catalog::default() },
-        left_out: Vec::new(),
-        scale: None,
         thresholds: Vec::new(),
         stages: Vec::new(),
         at_least: None,

@@ -16,13 +16,12 @@ use crate::report::format::{Seconds, read_entries};
 use crate::report::numbers::{ABSENT, Unit, grouped};
 use crate::report::sanitize::legible;
 use crate::report::summary::remark;
-use crate::results::{BreakdownEntry, GroupEntry, Report, rehearsal};
+use crate::results::{BreakdownEntry, GroupEntry, Report};
 use crate::secrets::{Secrets, floor};
 use crate::units::Size;
 
 const PAGE: &str = include_str!("page.html");
-/// The style of every page.
-pub(in crate::report) const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("charts.js");
 
 /// What the page's script reads: numbers and names, and no markup.
@@ -129,7 +128,7 @@ fn stages<'a>(header: &'a Header, report: &Report) -> Vec<StageData<'a>> {
 
 /// The tables of requests that have something else in common than their name.
 fn groups(report: &Report) -> Vec<Value> {
-    let BreakdownEntry { stages, users, tasks, statuses } = &report.breakdown;
+    let BreakdownEntry { stages, users, tasks, services, statuses } = &report.breakdown;
     let table = |id: &str, title: &str, what: &str, note: &str, rows: &[GroupEntry]| {
         context! { id, title, what, note, rows => Value::from(Serde(rows)) }
     };
@@ -143,10 +142,11 @@ fn groups(report: &Report) -> Vec<Value> {
             "What users did; – is before the first task and after the last.",
             tasks,
         ),
+        table("services", "By service", "service", "Which of the plan's targets was asked.", services),
         table("statuses", "By status", "status", "What was answered.", statuses),
     ];
     // one stage and one user type are the whole run once more
-    let told = [stages.len() > 1, users.len() > 1, !tasks.is_empty(), !statuses.is_empty()];
+    let told = [stages.len() > 1, users.len() > 1, !tasks.is_empty(), services.len() > 1, !statuses.is_empty()];
     tables.into_iter().zip(told).filter(|(_, told)| *told).map(|(table, _)| table).collect()
 }
 
@@ -201,7 +201,6 @@ fn page(
         template.render(context! {
             report => Value::from(Serde(report)),
             groups => groups(report),
-            rehearsal => report.run.scale.map(rehearsal),
             comparison => compared.as_ref().map(Serde),
             changes => compared.as_ref().map(changes).unwrap_or_default(),
             remarks => report.thresholds.iter().map(|threshold| remark(threshold).unwrap_or_default()).collect::<Vec<_>>(),

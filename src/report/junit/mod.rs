@@ -4,5 +4,4 @@ mod cases;
 mod suite;
 
 pub use cases::comparison_junit;
-pub(super) use cases::{junit, suites_of};
-pub(super) use suite::{Case, CaseOutcome, Failure, Suite, Suites};
+pub(super) use cases::junit;

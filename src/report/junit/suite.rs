@@ -9,48 +9,48 @@ use crate::report::sanitize::legible;
 ///
 /// Source of the format: `junit-10.xsd` of the Jenkins xunit plugin, the strictest that is in wide use.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(in crate::report) struct Suites {
+pub(super) struct Suites {
     /// What all of them are of.
-    pub(in crate::report) name: String,
+    pub(super) name: String,
     /// How long they took, in seconds.
-    pub(in crate::report) seconds: f64,
+    pub(super) seconds: f64,
     /// Each suite.
-    pub(in crate::report) suites: Vec<Suite>,
+    pub(super) suites: Vec<Suite>,
 }
 
 /// Cases that belong together.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(in crate::report) struct Suite {
+pub(super) struct Suite {
     /// Its name.
-    pub(in crate::report) name: String,
+    pub(super) name: String,
     /// When it began (RFC 3339), where that is known.
-    pub(in crate::report) began: Option<String>,
+    pub(super) began: Option<String>,
     /// How long it took, in seconds.
-    pub(in crate::report) seconds: f64,
+    pub(super) seconds: f64,
     /// What else there is to know, as names and values.
-    pub(in crate::report) properties: Vec<(String, String)>,
+    pub(super) properties: Vec<(String, String)>,
     /// Each case.
-    pub(in crate::report) cases: Vec<Case>,
+    pub(super) cases: Vec<Case>,
 }
 
 /// One thing that was asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::report) struct Case {
+pub(super) struct Case {
     /// What CI systems group cases by, where Java has its classes.
-    pub(in crate::report) class: String,
+    pub(super) class: String,
     /// Its name within the class.
-    pub(in crate::report) name: String,
+    pub(super) name: String,
     /// How long it took, in seconds, where that means something.
-    pub(in crate::report) seconds: Option<f64>,
+    pub(super) seconds: Option<f64>,
     /// Its result.
-    pub(in crate::report) outcome: CaseOutcome,
+    pub(super) outcome: CaseOutcome,
     /// More to read, whatever the result; may be empty.
-    pub(in crate::report) output: String,
+    pub(super) output: String,
 }
 
 /// The result of a case.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::report) enum CaseOutcome {
+pub(super) enum CaseOutcome {
     /// It holds.
     Passed,
     /// It does not.
@@ -63,20 +63,20 @@ pub(in crate::report) enum CaseOutcome {
 
 /// Why a case did not pass.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::report) struct Failure {
+pub(super) struct Failure {
     /// Its kind, in a word.
-    pub(in crate::report) kind: String,
+    pub(super) kind: String,
     /// One line of it.
-    pub(in crate::report) message: String,
+    pub(super) message: String,
     /// All of it; may be empty.
-    pub(in crate::report) text: String,
+    pub(super) text: String,
 }
 
 impl Suites {
     /// The XML document, whole and valid whatever the names and texts hold: XML 1.0 has no way to write most control
     /// characters, so they are written out.
     #[must_use]
-    pub(in crate::report) fn render(&self) -> String {
+    pub(super) fn render(&self) -> String {
         let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
         // what is written to memory cannot be refused
         let _ = self.write(&mut writer);

@@ -134,7 +134,13 @@ fn gauss(random: &mut Xoshiro256PlusPlus) -> f64 {
 fn catalog() -> Catalog {
     let stage = |name: &str, purpose| CatalogStage { name: name.into(), scenario: "".into(), purpose };
     Catalog {
-        endpoints: vec![CatalogEndpoint { name: "any".into(), method: "GET".into(), tags: Vec::new(), timeout: None }],
+        endpoints: vec![CatalogEndpoint {
+            name: "any".into(),
+            method: "GET".into(),
+            service: None,
+            tags: Vec::new(),
+            timeout: None,
+        }],
         stages: vec![stage("warm up", StagePurpose::WarmUp), stage("all", StagePurpose::Measured)],
         ..Catalog::default()
     }

@@ -22,6 +22,7 @@ fn catalog() -> Catalog {
     let endpoint = |name: &str, tag: &str| CatalogEndpoint {
         name: name.into(),
         method: "GET".into(),
+        service: None,
         tags: vec![tag.into()],
         timeout: None,
     };
