@@ -212,6 +212,8 @@ fn header() -> Header {
         },
         environment: Environment::here(Vec::new()),
         catalog: Catalog::default(),
+        left_out: Vec::new(),
+        scale: None,
         thresholds: Vec::new(),
         stages: Vec::new(),
         at_least: None,

@@ -115,6 +115,8 @@ pub mod test_api {
         pub use crate::threshold::Threshold;
     }
     pub mod units {
-        pub use crate::units::{DurationRange, Offset, Rate, Ratio, Seed, Shard, Size, parse_duration, show_duration};
+        pub use crate::units::{
+            DurationRange, Offset, Rate, Ratio, Scale, Seed, Shard, Size, parse_duration, show_duration,
+        };
     }
 }

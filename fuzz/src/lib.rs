@@ -12,7 +12,7 @@ use plimsoll::test_api::diagnostic::{Problems, Sources, Style, render};
 use plimsoll::test_api::expression::{Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value};
 use plimsoll::test_api::plan::read_text;
 use plimsoll::test_api::threshold::Threshold;
-use plimsoll::test_api::units::{DurationRange, Rate, Ratio, Seed, Size, parse_duration, show_duration};
+use plimsoll::test_api::units::{DurationRange, Rate, Ratio, Scale, Seed, Size, parse_duration, show_duration};
 
 /// A plan is read, compiled, and what is wrong in it told.
 pub fn plan(text: &str) {
@@ -24,7 +24,13 @@ pub fn plan(text: &str) {
     let environment = |name: &str| name.len().is_multiple_of(2).then(|| "a{{ 1 + 1 }}{# b #}{% c ${D}: [\"".to_owned());
     if let Some(plan) = read_text(&name, text, &environment, &mut sources, &mut problems) {
         let filter = Filter::default();
-        let setting = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+        let setting = CompileOptions {
+            name: "plan",
+            seed: Seed::new(1),
+            filter: &filter,
+            scale: Scale::WHOLE,
+            sources: &sources,
+        };
         let program = compile(&plan, &setting, &mut problems);
         assert_eq!(program.is_none(), problems.errors() > 0, "a plan compiles exactly where it has no errors");
     } else {

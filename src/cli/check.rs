@@ -4,15 +4,17 @@ use clap::Args;
 
 use super::env_file::Variables;
 use super::plan_file::{FilterWords, PlanFile, counted, find};
+use super::suite::{FoundSuite, find_suite};
 use super::terminal::{data, talk};
 use crate::diagnostic::Unset;
-use crate::plan::Overrides;
+use crate::plan::{Overrides, holds_suite};
+use crate::report::visible;
 use crate::verdict::Exit;
 
-/// Checks plans without running them: every error of each, and of each of its profiles.
+/// Checks plans without running them: every error of each, and of each of its profiles; of a suite, each plan with its flags.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// The plans' files, or names of plans in `plans/`.
+    /// The plans' or suites' files, or names of plans in `plans/`.
     #[arg(required = true, value_name = "PLAN")]
     plans: Vec<PathBuf>,
 
@@ -33,7 +35,15 @@ pub(super) fn run(args: &CheckArgs) -> Exit {
     let warned = if args.strict { Warned::Wrong } else { Warned::Fine };
     let mut exit = Exit::Passed;
     for typed in &args.plans {
-        match check(&find(typed), &variables, warned) {
+        let path = find(typed);
+        let checked = match holds_suite(&path) {
+            true => match find_suite(&path, &variables) {
+                Ok(found) => check_suite(&found, &variables, warned),
+                Err(_) => Ok(Soundness::Broken),
+            },
+            false => check(&path, &variables, warned),
+        };
+        match checked {
             Ok(Soundness::Sound) => {}
             Ok(Soundness::Broken) => exit = Exit::Usage,
             Err(lost) => return lost,
@@ -52,6 +62,29 @@ enum Soundness {
 enum Warned {
     Fine,
     Wrong,
+}
+
+/// Checks each plan of a suite with its flags.
+fn check_suite(found: &FoundSuite, variables: &Variables, warned: Warned) -> Result<Soundness, Exit> {
+    let mut broken = 0;
+    for plan in &found.plans {
+        let mut file = PlanFile::open(&plan.file, &plan.overrides(), &plan.filter(), variables);
+        if warned == Warned::Wrong {
+            file.problems.be_strict();
+        }
+        if file.problems.errors() > 0 {
+            broken += 1;
+            talk(&visible(&format!("{}: {}\n", found.path.display(), plan.shown())));
+        }
+        file.print_problems(&plan.file);
+    }
+    let all = counted(found.plans.len(), "plan");
+    if broken > 0 {
+        talk(&format!("{}: {broken} of {all} cannot be run\n", found.path.display()));
+        return Ok(Soundness::Broken);
+    }
+    data(&format!("{}: ok (a suite of {all})\n", found.path.display()))?;
+    Ok(Soundness::Sound)
 }
 
 fn check(path: &Path, variables: &Variables, warned: Warned) -> Result<Soundness, Exit> {

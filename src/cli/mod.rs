@@ -19,6 +19,7 @@ mod runs;
 mod runtime;
 mod schema;
 mod show;
+mod suite;
 mod target;
 mod terminal;
 mod try_out;

@@ -6,7 +6,7 @@ use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources, render};
 use crate::plan::{Node, Overrides, flag, read};
 use crate::run::SeedFrom;
-use crate::units::Seed;
+use crate::units::{Scale, Seed};
 
 /// Which tasks of a plan take part, as typed.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +65,8 @@ impl PlanFile {
                 exclude_tags: place("--exclude-tag", &words.exclude_tags),
             };
             let name = path.file_stem().map_or_else(|| "plan".into(), |stem| stem.to_string_lossy());
-            let setting = CompileOptions { name: &name, seed, filter: &filter, sources: &sources };
+            let scale = overrides.scale.unwrap_or(Scale::WHOLE);
+            let setting = CompileOptions { name: &name, seed, filter: &filter, scale, sources: &sources };
             compile(&plan, &setting, &mut problems)
         });
         Self { program, profiles, tree, seed: seed_from, problems, sources }

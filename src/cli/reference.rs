@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use super::args::Args;
 use crate::expression::{BUILT_IN_NAMES, FILTERS, FUNCTIONS, TESTS};
-use crate::plan::plan_schema;
+use crate::plan::{plan_schema, suite_schema};
 use crate::threshold::{Aggregate, Field};
 
 /// The reference of the language and the commands, as Markdown: made from the code, so that it cannot drift from it.
@@ -12,13 +12,9 @@ pub(super) fn reference() -> String {
     let mut out = String::from(
         "# Reference\n\nMade by `plimsoll schema reference`; a test holds it to the code.\n\n## Keys of a plan\n",
     );
-    keys(&mut out, "The plan", &schema);
-    let definitions = schema.get("definitions").and_then(Value::as_object);
-    let mut named: Vec<(&String, &Value)> = definitions.into_iter().flatten().collect();
-    named.sort_by_key(|(name, _)| name.as_str());
-    for (name, definition) in named.into_iter().filter(|(_, definition)| definition.get("properties").is_some()) {
-        keys(&mut out, name, definition);
-    }
+    all_keys(&mut out, "The plan", &schema);
+    out.push_str("\n## Keys of a suite\n");
+    all_keys(&mut out, "The suite", &suite_schema());
     table(
         &mut out,
         "Functions",
@@ -67,6 +63,17 @@ fn positional(argument: &clap::Arg) -> String {
     let names = argument.get_value_names().into_iter().flatten();
     let name = names.map(ToString::to_string).collect::<Vec<_>>().join(" ");
     if name.is_empty() { argument.get_id().to_string().to_uppercase() } else { name }
+}
+
+/// The keys of a document, and of each thing in it.
+fn all_keys(out: &mut String, name: &str, schema: &Value) {
+    keys(out, name, schema);
+    let definitions = schema.get("definitions").and_then(Value::as_object);
+    let mut named: Vec<(&String, &Value)> = definitions.into_iter().flatten().collect();
+    named.sort_by_key(|(name, _)| name.as_str());
+    for (name, definition) in named.into_iter().filter(|(_, definition)| definition.get("properties").is_some()) {
+        keys(out, name, definition);
+    }
 }
 
 fn keys(out: &mut String, name: &str, definition: &Value) {

@@ -74,6 +74,9 @@ const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// From now on what is said is written by threads of their own. Where there is none to be had, it stays as it was.
 pub(super) fn detach(reader: Reader) {
+    if SPOOLS.get().is_some() {
+        return;
+    }
     let left_out = |texts| format!("\n({texts} lines were left out: what reads this did not keep up)\n");
     let Ok(stdout) = Spool::before("stdout", Stream::Out, DATA, left_out) else { return };
     let Ok(stderr) = Spool::before("stderr", Stream::Err, TALK, left_out) else { return };

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use crate::compile::filter::Filter;
+use crate::compile::left_out::{Reach, take_out};
 use crate::compile::name_check::{NameCheck, keep_bodies, shadowing_names};
 use crate::compile::program::{Endpoint, Program, UserType};
+use crate::compile::scale::{scaled, thin_out};
 use crate::compile::secrets::Declarations;
 use crate::compile::steps::{Callable, SetupTeardown};
 use crate::compile::templates::Templates;
@@ -14,7 +16,7 @@ use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::PlanWork;
 use crate::plan::{Named, Plan};
 use crate::sample::Catalog;
-use crate::units::Seed;
+use crate::units::{Scale, Seed};
 
 /// What a plan is compiled with besides itself.
 pub struct CompileOptions<'a> {
@@ -24,12 +26,15 @@ pub struct CompileOptions<'a> {
     pub seed: Seed,
     /// Which tasks take part.
     pub filter: &'a Filter,
+    /// Which part of its users, rates and times.
+    pub scale: Scale,
     /// The texts its places point into.
     pub sources: &'a Sources,
 }
 
 /// Compiles a plan; `None` where it has errors, all of which are reported.
 pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -> Option<Program> {
+    let plan = &*scaled(plan, options.scale);
     // a section that was written but could not be read has been reported already: it is not reported as missing too
     let whole = problems.is_whole();
     let _work = PlanWork::begin();
@@ -63,14 +68,21 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     keep_bodies(&users, &once, &mut endpoints);
     let secrets = Declarations { plan, globals: &globals, users: &users, once: &once }.learn(problems);
     let (mut scenarios, stages) = scenarios::compile(plan, &users, whole, options.sources, problems);
+    thin_out(&mut scenarios, options.scale);
     catalog.stages = stages;
     catalog::add_names(&mut catalog, plan, &mut endpoints, &users);
-    let rules = thresholds::compile(plan, (&catalog, &users), options.sources, problems);
+    let (mut rules, mut left_out) = thresholds::compile(plan, (&catalog, &users), options, problems);
 
     let mut users: Vec<UserType> = users.into_iter().map(|compiled| compiled.user).collect();
+    let callable: Vec<&Endpoint> = endpoints.iter().flatten().map(|compiled| &compiled.endpoint).collect();
+    let before = Reach::of(&scenarios, &users, &callable, &catalog);
     options.filter.apply(&mut users, &catalog, problems);
     for (id, share) in scenarios.iter_mut().flat_map(|scenario| &mut scenario.kinds) {
         *share = users.get(id.index()).map_or(*share, |user| user.share);
+    }
+    if !options.filter.takes_all() && problems.errors() == 0 {
+        let after = Reach::of(&scenarios, &users, &callable, &catalog);
+        left_out.extend(take_out(&mut rules, &before, &after));
     }
     if !users.is_empty() && users.iter().all(UserType::is_idle) && problems.errors() == 0 {
         problems.push(Problem::new("every user type has weight 0").help("give at least one a weight above 0"));
@@ -97,6 +109,8 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
         setup: once.setup,
         teardown: once.teardown,
         rules,
+        left_out,
+        scale: options.scale,
         catalog: Arc::new(catalog),
         seed: options.seed,
         secrets,

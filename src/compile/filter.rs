@@ -17,6 +17,11 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether it takes all there is.
+    pub(super) fn takes_all(&self) -> bool {
+        self.users.is_empty() && self.tags.is_empty() && self.exclude_tags.is_empty()
+    }
+
     pub(super) fn apply(&self, users: &mut [UserType], catalog: &Catalog, problems: &mut Problems) {
         let names: Vec<_> = catalog.users.iter().map(|user| &*user.name).collect();
         for (name, span) in self.users.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
@@ -48,8 +53,7 @@ impl Filter {
                 user.share = Share::Weight(0.0);
             }
         }
-        let filtered = !(self.users.is_empty() && self.tags.is_empty() && self.exclude_tags.is_empty());
-        if filtered && problems.errors() == 0 && users.iter().all(UserType::is_idle) {
+        if !self.takes_all() && problems.errors() == 0 && users.iter().all(UserType::is_idle) {
             let span =
                 [&self.users, &self.tags, &self.exclude_tags].into_iter().flatten().next().map(|(_, span)| *span);
             let problem = Problem { span, ..Problem::new("the filters leave no task to run") };

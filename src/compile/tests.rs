@@ -8,13 +8,14 @@ use super::*;
 use crate::diagnostic::{Problems, Sources};
 use crate::expression::{Answer, Scope, ScopeRng, ScopeUser, Value};
 use crate::plan::read_text;
-use crate::units::Seed;
+use crate::units::{Scale, Seed};
 
 fn compiled(text: &str) -> Program {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let plan = read_text("plan.yaml", text, &|_| None, &mut sources, &mut problems).unwrap();
     let filter = Filter::default();
-    let options = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+    let options =
+        CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, scale: Scale::WHOLE, sources: &sources };
     let program = compile(&plan, &options, &mut problems);
     program.unwrap_or_else(|| panic!("{:#?}", problems.sorted()))
 }

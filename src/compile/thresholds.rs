@@ -1,13 +1,17 @@
 use std::time::Duration;
 
+use crate::compile::compile_plan::CompileOptions;
+use crate::compile::left_out::left;
 use crate::compile::program::UserType;
+use crate::compile::scale;
 use crate::compile::users::CompiledUser;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
 use crate::plan::{At, Plan, RowPer, RuleMap};
 use crate::sample::{Catalog, MetricKind, RunGauge};
 use crate::threshold::{
-    Aggregate, Amount, Drift, Field, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
+    Aggregate, Amount, Drift, Field, LeftOut, Limit, Matcher, NoData, OnBreak, Relation, Rule, Subject, Threshold,
 };
+use crate::units::Scale;
 
 /// What must hold where the plan says nothing of errors.
 const ERRORS: &str = "error_rate < 1%";
@@ -19,15 +23,25 @@ const STARTS: &str = "start_error_rate < 1%";
 pub(super) fn compile(
     plan: &Plan,
     (catalog, users): (&Catalog, &[CompiledUser]),
-    sources: &Sources,
+    options: &CompileOptions,
     problems: &mut Problems,
-) -> Vec<Rule> {
+) -> (Vec<Rule>, Vec<LeftOut>) {
     let written = plan.thresholds.as_ref().map_or(&[][..], |written| &written.0);
     if let Some(beyond) = written.get(Threshold::MOST) {
         let problem = Problem::at(beyond.span, format!("a plan has at most {} thresholds", Threshold::MOST));
         problems.push(problem.help("remove thresholds that say the same, or select by tag instead of by name"));
     }
-    let rules = written.iter().filter_map(|text| rule(&text.value.0, catalog, sources, problems));
+    let mut left_out = Vec::new();
+    let rules = written.iter().filter_map(|text| {
+        let mut rule = rule(&text.value.0, catalog, options, problems)?;
+        match scaled(&mut rule, catalog, options.scale) {
+            Ok(()) => Some(rule),
+            Err(why) => {
+                left_out.push(left(&rule, why));
+                None
+            }
+        }
+    });
     let mut rules: Vec<Rule> = rules.collect();
     let default = |text: &str| Threshold::parse(text).ok().map(|require| Rule::new(require, text));
     let allows_all = rules.iter().any(|rule| of_all_errors(&rule.require) && allows(&rule.require, 1.0));
@@ -37,7 +51,21 @@ pub(super) fn compile(
     if !of_starts && !allows_all && users.iter().any(|compiled| may_fail_to_start(&compiled.user)) {
         rules.extend(default(STARTS));
     }
-    rules
+    (rules, left_out)
+}
+
+/// Makes a rule ask for what a smaller run comes to.
+///
+/// # Errors
+/// Why there is no such rule.
+fn scaled(rule: &mut Rule, catalog: &Catalog, scale: Scale) -> Result<(), String> {
+    let mut of_stages = rule.require.selector.iter().filter(|matcher| matcher.field == Field::Stage);
+    // steps are called after their levels
+    if scale != Scale::WHOLE && of_stages.any(|matcher| !catalog.stages.iter().any(|stage| matcher.takes(&stage.name)))
+    {
+        return Err(format!("no stage is called so in a run at scale {scale}"));
+    }
+    scale::threshold(rule, scale)
 }
 
 /// Whether it is of the errors of all requests: of some, it leaves the others without any.
@@ -58,7 +86,8 @@ fn may_fail_to_start(user: &UserType) -> bool {
     !user.on_start.is_empty() || !user.state.is_empty() || user.feeds.iter().any(|feed| feed.per == RowPer::User)
 }
 
-fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut Problems) -> Option<Rule> {
+fn rule(written: &RuleMap, catalog: &Catalog, options: &CompileOptions, problems: &mut Problems) -> Option<Rule> {
+    let sources = options.sources;
     let place = Place { text: &written.require, sources };
     let require = match Threshold::parse(&written.require) {
         Ok(require) => require,
@@ -80,7 +109,9 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
     check_transaction(&require, &place, catalog, problems);
     check_units(&require, written, catalog, problems);
     check_gauge(&require, &place, problems);
-    require.selector.iter().for_each(|matcher| check_selector(matcher, &place, catalog, problems));
+    // the stages of a smaller run may be called otherwise
+    let known = |matcher: &&Matcher| options.scale == Scale::WHOLE || matcher.field != Field::Stage;
+    require.selector.iter().filter(known).for_each(|matcher| check_selector(matcher, &place, catalog, problems));
     let aborts = written.abort == Some(true);
     if let (false, Some(_)) = (aborts, written.after) {
         let problem = Problem::at(written.require.span, "`after` has no effect without `abort: true`");
@@ -89,6 +120,7 @@ fn rule(written: &RuleMap, catalog: &Catalog, sources: &Sources, problems: &mut 
     Some(Rule {
         require,
         text: written.require.value.clone(),
+        unscaled: None,
         name: written.name.clone(),
         on_break: if aborts { OnBreak::Abort } else { OnBreak::GoOn },
         after: written.after.map_or(Duration::ZERO, |after| after.0),

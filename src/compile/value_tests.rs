@@ -7,7 +7,7 @@ use super::*;
 use crate::diagnostic::{Problems, Sources};
 use crate::expression::{Answer, Scope, ScopeRng, ScopeUser};
 use crate::plan::{Overrides, read_text_over};
-use crate::units::Seed;
+use crate::units::{Scale, Seed};
 
 const REST: &str = "\ntarget: http://127.0.0.1:8000\nshape: {constant: {users: 1, for: 1s}}\n";
 
@@ -29,7 +29,8 @@ fn read(text: &str, environment: &Environment) -> Result<Program, String> {
     let overrides = Overrides { set, ..Overrides::default() };
     let plan = read_text_over("plan.yaml", &format!("{text}{REST}"), &overrides, &lookup, &mut sources, &mut problems);
     let filter = Filter::default();
-    let options = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+    let options =
+        CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, scale: Scale::WHOLE, sources: &sources };
     let program = plan.and_then(|plan| compile(&plan, &options, &mut problems));
     program.filter(|_| problems.errors() == 0).ok_or_else(|| format!("{:#?}", problems.sorted()))
 }

@@ -8,7 +8,7 @@ use super::moment;
 use super::run_id::{Fingerprint, RunId};
 use crate::load::PlannedLoad;
 use crate::sample::{Catalog, StagePurpose};
-use crate::threshold::{Amount, NoData, OnBreak};
+use crate::threshold::{Amount, LeftOut, NoData, OnBreak};
 use crate::units::{Offset, Seed, Shard};
 
 /// What a journal says before its seconds: enough to read it without the plan. No secrets in it.
@@ -43,6 +43,12 @@ pub struct Header {
     pub catalog: Catalog,
     /// What must hold.
     pub thresholds: Vec<Threshold>,
+    /// What the plan asks for and this run does not; empty in most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// The part of the plan's users, rates and times that the run was made with; none where that is all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
     /// When each stage is, in the catalog's order.
     pub stages: Vec<Stage>,
     /// How much load the plan asks for over its time; none in journals that do not say.
@@ -111,6 +117,9 @@ pub struct Environment {
 pub struct Threshold {
     /// The condition, as a threshold is written.
     pub require: String,
+    /// The condition as the plan has it, where the run is scaled and its own is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unscaled: Option<String>,
     /// Its name, where the plan gives one.
     pub name: Option<String>,
     /// What breaking it does.

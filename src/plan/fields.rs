@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 /// What the top of a plan is called in messages; its `x-` keys are free.
 pub(super) const PLAN: &str = "a plan";
+/// The same of a suite.
+pub(super) const SUITE: &str = "a suite";
 
 /// The fields of a map whose keys the language fixes.
 pub(super) struct Fields<'a> {
@@ -34,7 +36,7 @@ impl<'a> Fields<'a> {
                 problems.push(unquoted(key));
                 continue;
             };
-            let is_free = what == PLAN && name.starts_with("x-");
+            let is_free = [PLAN, SUITE].contains(&what) && name.starts_with("x-");
             if let Some(first) = places.get(&name) {
                 problems.push(duplicate(&name, key.span, *first));
                 continue;

@@ -45,7 +45,7 @@ fn learn_values(filling: &Filling, way: &[&str], secrets: &Secrets) {
 /// Whether a text says where the service, or a proxy to it, is.
 fn is_address(way: &[&str]) -> bool {
     let way = match way {
-        ["profiles", _, rest @ ..] => rest,
+        ["profiles", _, rest @ ..] | ["suite", rest @ ..] => rest,
         way => way,
     };
     matches!(

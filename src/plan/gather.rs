@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use super::decode::{expected, key_text};
 use super::document::{self, Data, Node, text_of};
 use super::environment::{Lookup, fill_in};
+use super::suite::no_plan;
 use crate::diagnostic::{Problem, Problems, Sources};
 
 /// Sections whose entries add up over all files; a name defined twice is a problem.
@@ -79,6 +80,10 @@ impl Gatherer<'_> {
         }
         match document::parse(&text, source, self.problems) {
             Ok(mut node) if matches!(node.value, Data::Map(_)) => {
+                if let Some(problem) = no_plan(&node) {
+                    self.problems.push(problem.related(item.span, "included here"));
+                    return None;
+                }
                 fill_in(&mut node, self.lookup, self.problems);
                 Some(node)
             }

@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::document::{Data, Node};
 use super::filling::{FilledBy, Filling};
 use super::number::Number;
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::units::{Rate, Seed, show_duration};
+use crate::units::{Rate, Scale, Seed, show_duration};
 
 /// What the command line says over the plan. Each must have an effect: one that cannot is a problem.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,8 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
     /// `--seed N`.
     pub seed: Option<Seed>,
+    /// `--scale PART`: of the users, rates and times that the plan and the flags come to.
+    pub scale: Option<Scale>,
 }
 
 /// Where the command line aims a plan.
@@ -180,6 +183,17 @@ impl Overrides {
                     problems.push(problem.help("change the shape, or give the plan a profile with another"));
                 }
             }
+        }
+    }
+}
+
+/// As `--target` takes it.
+impl fmt::Display for Aim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(url) => f.write_str(url),
+            Self::ServiceAt { service, url } => write!(f, "{service}={url}"),
+            Self::InPlace { origin, .. } => f.write_str(origin),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::gather::Gatherer;
 use super::inherit::inherit;
 use super::overrides::Overrides;
 use super::root::Plan;
+use super::suite::no_plan;
 use crate::diagnostic::{Problem, Problems, Sources};
 
 /// A plan that was read.
@@ -83,6 +84,10 @@ fn read_over(
         problems.push(*problem);
     });
     let mut tree = parsed.ok()?;
+    if let Some(problem) = no_plan(&tree) {
+        problems.push(problem);
+        return None;
+    }
     fill_in(&mut tree, lookup, problems);
     let own = Path::new(name).canonicalize().unwrap_or_else(|_| name.into());
     Gatherer { lookup, sources, problems, way: vec![own], seen: Vec::new() }.gather(&mut tree);

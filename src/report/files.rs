@@ -133,6 +133,22 @@ impl Place {
         Self { disk: disk.clone(), base: folder.join(stem), secrets: secrets.clone() }
     }
 
+    /// Those of something that begins now and has no file with an ending yet, named as a run's are.
+    ///
+    /// # Errors
+    /// A folder that cannot be made.
+    pub fn fresh(disk: &Disk, run: &NewRun<'_>, ending: &str, secrets: &Secrets) -> io::Result<Self> {
+        let NewRun { folder, name, now } = *run;
+        disk.make_folder(folder)?;
+        let (name, stamp) = (name.map_or("load_test", RunName::as_str), stamp(now));
+        let numbers = std::iter::once(String::new()).chain((2..1000).map(|number| format!("_{number}")));
+        let mut places = numbers.map(|number| Self::on(disk, folder, &format!("{name}_{stamp}{number}"), secrets));
+        let is_free = |place: &Self| !place.path(ending).exists();
+        places
+            .find(is_free)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::AlreadyExists, "a thousand began in this second"))
+    }
+
     /// What they lie on.
     #[must_use]
     pub const fn disk(&self) -> &Disk {

@@ -53,6 +53,7 @@ mod tests {
             failed_as_timeout: false,
             name: Some(name.to_owned()),
             require: "error_rate < 1%".to_owned(),
+            unscaled: None,
             place: place.to_owned(),
             measured: "2%\n::set-output name=a::b".to_owned(),
             value: Some(0.02),

@@ -11,6 +11,7 @@ mod junit;
 mod numbers;
 mod page;
 mod sanitize;
+mod suite;
 mod summary;
 
 pub use comparison::{
@@ -26,4 +27,8 @@ pub(crate) use numbers::{Unit, counted, grouped, ms, percent, rate};
 pub(crate) use page::{Block, Cell, Column, Item, Limit, Line, List, Mark, Section, Table, Verdict};
 pub use page::{Looks, Page};
 pub use sanitize::{shortened, visible, visible_line};
+pub use suite::{
+    SuiteHead, SuiteOutcome, SuiteReport, SuiteRun, suite_html, suite_junit, suite_page, suite_report,
+    suite_report_schema,
+};
 pub use summary::run_page;

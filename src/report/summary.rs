@@ -5,7 +5,7 @@ use super::numbers::{Unit, counted, grouped, ms, percent, seconds};
 use super::page::{Block, Cell, Column, Importance, Limit, Line, List, Mark, Page, Row, Section, Table, Verdict};
 use crate::results::{
     BreakdownEntry, FEW_BEYOND, FailureEntry, GroupEntry, LevelEntry, MetricEntry, Report, RequestEntry, TasksEntry,
-    ThresholdEntry, ThresholdState, TimeEntry, UserEntry, has_few_samples,
+    ThresholdEntry, ThresholdState, TimeEntry, UserEntry, has_few_samples, rehearsal,
 };
 use crate::units::Size;
 
@@ -35,10 +35,14 @@ pub fn run_page(report: &Report) -> Page {
     page.section(groups("exceptions", "exceptions (errors of the plan that showed at run time)", &report.exceptions));
     page.section(report.tasks.as_ref().and_then(tasks));
     page.section(levels(&report.levels, report.at_least.as_deref()));
+    page.section(left_out(report));
     page.section(thresholds(report));
     page.section(teardown(&report.teardown));
     page.section(accounting(report));
     page.section(generator(report));
+    if let Some(scale) = report.run.scale {
+        page.warning(rehearsal(scale).into());
+    }
     if !report.run.steered.is_empty() {
         page.warning(format!("the load was changed by hand: {}", report.run.steered.join("; ")).into());
     }
@@ -54,7 +58,8 @@ fn verdict(report: &Report) -> Verdict {
         some => format!("; {} {are} deferred to merge", counted(some, "threshold")),
     };
     let mark = if report.verdict.passed { Mark::Good } else { Mark::Bad };
-    Verdict { mark, line: format!("{}{deferred}", report.verdict.text).into() }
+    let scale = report.run.scale.map(|scale| format!(" (scale {scale})")).unwrap_or_default();
+    Verdict { mark, line: format!("{}{scale}{deferred}", report.verdict.text).into() }
 }
 
 fn lead(report: &Report) -> Line {
@@ -424,14 +429,27 @@ fn thresholds(report: &Report) -> Section {
 
 /// What there is to say of a threshold besides what was measured: when it broke, and what the baseline allowed.
 pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
+    let unscaled = threshold.unscaled.as_ref().map(|text| format!("the plan has `{text}`"));
     let broke = threshold.broke_at.map(|at| format!("broke at {}", seconds(at)));
     let failed =
         threshold.failed_as_timeout.then(|| "failed requests count as no quicker than their timeout".to_owned());
     let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
     let worst = threshold.worst_at.map(|at| format!("the worst window, up to {}", seconds(at)));
     let few = threshold.few_samples.map(|samples| format!("few samples: {}", grouped(samples)));
-    let said: Vec<String> = [broke, worst, against, few, failed].into_iter().flatten().collect();
+    let said: Vec<String> = [unscaled, broke, worst, against, few, failed].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// What the plan asks for and this run does not.
+fn left_out(report: &Report) -> Option<Section> {
+    let limit = Limit { terminal: None, comment: Some(50), rest: REST };
+    let mut table = Table::new(["threshold", "", "why"].map(Column::left)).limited(limit);
+    for entry in &report.left_out {
+        let name = entry.name.as_ref().map_or_else(|| Cell::words(""), Cell::name);
+        table.row(vec![Cell::quote(&entry.require), name, Cell::words(&entry.why)]);
+    }
+    let section = || Section::new("left_out", "thresholds left out").of(Importance::High).with(table);
+    (!report.left_out.is_empty()).then(section)
 }
 
 fn teardown(errors: &[String]) -> Option<Section> {

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::document::{
-    BooksEntry, CUT_OFF, FailureEntry, GeneratorEntry, LevelEntry, PlanEntry, Report, RequestEntry, RunEntry,
-    SecondEntry, ShardEntry, StageEntry, ThresholdEntry, ThresholdPoint, VERSION, VerdictEntry,
+    BooksEntry, CUT_OFF, FailureEntry, GeneratorEntry, LeftOutEntry, LevelEntry, PlanEntry, Report, RequestEntry,
+    RunEntry, SecondEntry, ShardEntry, StageEntry, ThresholdEntry, ThresholdPoint, VERSION, VerdictEntry,
 };
 use super::fold::Results;
 use super::group_rows::breakdown;
@@ -13,7 +13,7 @@ use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
 use crate::metrics::{Accounting, ErrorCount, Second};
 use crate::sample::FailureKind;
-use crate::threshold::{Amount, Rule};
+use crate::threshold::{Amount, LeftOut, Rule};
 use crate::units::{Offset, Size};
 use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Verdict, health_issues};
 
@@ -40,6 +40,7 @@ impl Results {
             run: RunEntry {
                 name: header.name.clone(),
                 labels: header.labels.clone(),
+                scale: header.scale,
                 began: humantime::format_rfc3339_millis(header.began).to_string(),
                 seconds: elapsed,
                 rate_seconds: (time > elapsed).then_some(time),
@@ -67,6 +68,7 @@ impl Results {
                 .zip(self.few_samples())
                 .map(|((rule, finding), few_samples)| ThresholdEntry { few_samples, ..self.threshold(rule, finding) })
                 .collect(),
+            left_out: header.left_out.iter().map(left_out).collect(),
             levels: end.map_or(&[][..], |end| &end.levels).iter().map(|level| tried(level, header)).collect(),
             at_least: header.at_least.as_ref().map(|least| least.level.clone()),
             total,
@@ -141,6 +143,7 @@ fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> Thresho
         unit: known.map_or("", Amount::unit).to_owned(),
         name: rule.name.clone(),
         require: rule.text.trim().to_owned(),
+        unscaled: rule.unscaled.as_ref().map(|text| text.trim().to_owned()),
         place: rule.place.clone(),
         measured: judged.measured.map_or_else(|| "no data".to_owned(), |amount| rule.require.show(amount)),
         value: judged.measured.map(Amount::value),
@@ -156,6 +159,11 @@ fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> Thresho
         worst_at: judged.window_end.filter(|_| judged.broken_at.is_none()).map(Offset::as_secs_f64),
         history: history.points().iter().map(point).collect(),
     }
+}
+
+fn left_out(left_out: &LeftOut) -> LeftOutEntry {
+    let LeftOut { require, name, place, why } = left_out.clone();
+    LeftOutEntry { name, require, place, why }
 }
 
 fn point(point: &HistoryPoint) -> ThresholdPoint {

@@ -26,6 +26,9 @@ pub struct Report {
     pub verdict: VerdictEntry,
     /// Each threshold with what was measured.
     pub thresholds: Vec<ThresholdEntry>,
+    /// Thresholds of the plan that say nothing of this run, and why; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutEntry>,
     /// Levels that were tried, of a search or a staircase to failure; empty in other runs.
     pub levels: Vec<LevelEntry>,
     /// The least level that had to hold: `100 users`, `50/s`; absent where none was asked for.
@@ -121,6 +124,9 @@ pub struct RunEntry {
     /// What a person noted about it; absent where nobody did.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// The part of the plan's users, rates and times that it was made with, of a rehearsal; absent in others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
     /// When it began (RFC 3339, UTC).
     pub began: String,
     /// For how many seconds load was made.
@@ -194,8 +200,11 @@ pub struct VerdictEntry {
 pub struct ThresholdEntry {
     /// Its name, where the plan gives one.
     pub name: Option<String>,
-    /// The condition, as it is written.
+    /// The condition, as it is written; of a rehearsal, as it is for that.
     pub require: String,
+    /// The condition as the plan has it, where a rehearsal has another; absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unscaled: Option<String>,
     /// Where it stands in the plan; empty for the default.
     pub place: String,
     /// What was measured, as a person reads it; `no data` without samples.
@@ -228,6 +237,25 @@ pub struct ThresholdEntry {
     pub few_samples: Option<u64>,
     /// What was measured second by second; in a long run, in longer steps.
     pub history: Vec<ThresholdPoint>,
+}
+
+/// A threshold of the plan that says nothing of this run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOutEntry {
+    /// Its name, where the plan gives one.
+    pub name: Option<String>,
+    /// The condition, as it is written.
+    pub require: String,
+    /// Where it stands in the plan.
+    pub place: String,
+    /// Why it is left out.
+    pub why: String,
+}
+
+/// What is said of a run at a scale, wherever it is shown.
+#[must_use]
+pub fn rehearsal(scale: f64) -> String {
+    format!("a rehearsal at scale {scale}: users, rates and times are {scale} of the plan's")
 }
 
 /// One step of a threshold's history.

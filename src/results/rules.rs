@@ -21,6 +21,7 @@ pub(super) fn rules(written: &[Written]) -> Result<Vec<Rule>, Unreadable> {
 pub fn written(rule: &Rule) -> Written {
     Written {
         require: rule.text.clone(),
+        unscaled: rule.unscaled.clone(),
         name: rule.name.clone(),
         on_break: rule.on_break,
         after: rule.after,
@@ -42,6 +43,7 @@ fn rule(written: &Written) -> Result<Rule, Unreadable> {
     Ok(Rule {
         require,
         text: written.require.clone(),
+        unscaled: written.unscaled.clone(),
         name: written.name.clone(),
         on_break: written.on_break,
         after: written.after,

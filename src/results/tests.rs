@@ -29,6 +29,7 @@ fn header(thresholds: &[(&str, OnBreak)]) -> Header {
     };
     let threshold = |(require, on_break): &(&str, OnBreak)| Threshold {
         require: (*require).to_owned(),
+        unscaled: None,
         name: None,
         on_break: *on_break,
         after: Duration::ZERO,
@@ -56,6 +57,8 @@ fn header(thresholds: &[(&str, OnBreak)]) -> Header {
         },
         environment: Environment::here(Vec::new()),
         catalog: Catalog::default(),
+        left_out: Vec::new(),
+        scale: None,
         thresholds: thresholds.iter().map(threshold).collect(),
         stages: vec![stage("low", 0, 5), stage("high", 5, 10)],
         at_least: None,

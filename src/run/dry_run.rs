@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::shard_fit::peak;
 use crate::compile::{IterationCount, Pause, Program, Scenario, Shape, TaskOrder, UserType, WaitTime};
 use crate::load::{RateCurve, Share, UserCurve};
+use crate::results::rehearsal;
 use crate::units::{Offset, Shard, show_duration};
 
 /// What a run would do, without doing it: the effective plan, shares, and the load curve; without secrets.
@@ -16,6 +17,9 @@ pub fn dry_run(effective: &Value, program: &Program, shard: Option<Shard>) -> St
         out.push_str(&format!("the effective plan\n{}\n", indented(&yaml)));
     }
     out.push_str(&format!("seed {}\n\n", program.seed));
+    if let Some(scale) = program.scale.smaller() {
+        out.push_str(&format!("{}; the load and the thresholds below are the smaller ones\n\n", rehearsal(scale)));
+    }
     if let Some(shard) = shard {
         let own = peak(shard, program);
         out.push_str(&format!("shard {shard}: {own} of {} users; below is the whole run\n\n", program.peak()));
@@ -26,6 +30,9 @@ pub fn dry_run(effective: &Value, program: &Program, shard: Option<Shard>) -> St
     out.push_str("thresholds\n");
     for rule in &program.rules {
         out.push_str(&format!("  {}\n", rule.require));
+    }
+    for left_out in &program.left_out {
+        out.push_str(&format!("  left out: {}: {}\n", left_out.require, left_out.why));
     }
     out.push_str(&format!("memory: about {} MiB\n", memory(program) >> 20));
     program.secrets.mask(&out).into_owned()

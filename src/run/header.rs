@@ -10,8 +10,8 @@ use super::process_stats::limits;
 use crate::compile::{Program, Scenario, Service, Shape};
 use crate::engine::{Options, Start};
 use crate::journal::{Environment, Fingerprint, Header, Labels, MinimumLevel, PlanText, RunId, Stage};
-use crate::results::written;
-use crate::units::{Offset, Shard, Size};
+use crate::results::{rehearsal, written};
+use crate::units::{Offset, Scale, Shard, Size};
 
 /// Where a program comes from, and what a person asked of it.
 #[derive(Debug)]
@@ -64,7 +64,11 @@ impl<'a> PlanSource<'a> {
 pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> Header {
     let target = format!("{}{}", source.service, addresses(program));
     let plan = |text: &str| program.secrets.mask(text).into_owned();
-    let effective = serde_saphyr::to_string(source.effective).unwrap_or_else(|_| source.effective.to_string());
+    let mut effective = serde_saphyr::to_string(source.effective).unwrap_or_else(|_| source.effective.to_string());
+    if program.scale != Scale::WHOLE {
+        // two runs of one plan at different scales are no shards of one
+        effective.insert_str(0, &format!("# {}\n", rehearsal(program.scale.factor())));
+    }
     let arguments = arguments(&source.arguments).iter().map(|word| plan(word)).collect();
     let mut header = Header {
         format: Header::FORMAT,
@@ -87,6 +91,8 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         environment: environment(arguments, source.file, options),
         catalog: (*program.catalog).clone(),
         thresholds: program.rules.iter().map(written).collect(),
+        left_out: program.left_out.clone(),
+        scale: program.scale.smaller(),
         stages: stages(program),
         planned: Some(planned(program)),
         at_least: least_level(program),

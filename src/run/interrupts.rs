@@ -1,3 +1,4 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -51,10 +52,7 @@ impl Interrupts {
     /// third the process has three seconds left, and at the fourth none; `last` is done before it ends on the spot.
     #[must_use]
     pub fn of_process(last: fn()) -> Self {
-        let (sender, interrupts) = Self::channel();
-        // where no thread can be had the system's own way stays: the first signal ends the process
-        drop(std::thread::Builder::new().name("signals".to_owned()).spawn(move || listen(&sender, last)));
-        interrupts
+        Signals::of_process(last).interrupts()
     }
 
     /// The same, and what the sender wants of the load.
@@ -80,6 +78,64 @@ impl Interrupts {
     }
 }
 
+/// Signals to this process, for runs that follow one another.
+#[derive(Debug, Clone, Default)]
+pub struct Signals {
+    heard: Arc<Mutex<Heard>>,
+}
+
+/// What came so far, and who is told of what comes.
+#[derive(Debug, Default)]
+struct Heard {
+    count: usize,
+    listeners: Vec<UnboundedSender<()>>,
+}
+
+impl Signals {
+    /// Listens to those of this process, as [`Interrupts::of_process`] does.
+    #[must_use]
+    pub fn of_process(last: fn()) -> Self {
+        let signals = Self::default();
+        let hears = signals.clone();
+        // where no thread can be had the system's own way stays: the first signal ends the process
+        drop(std::thread::Builder::new().name("signals".to_owned()).spawn(move || listen(&|| hears.hear(), last)));
+        signals
+    }
+
+    /// Interrupts that come from now on; where one came before, it is the first of them.
+    #[must_use]
+    pub fn interrupts(&self) -> Interrupts {
+        let (sender, interrupts) = Interrupts::channel();
+        let mut heard = self.lock();
+        if heard.count > 0 {
+            sender.send(()).ok();
+        }
+        // those whose run is over are told nothing more
+        heard.listeners.retain(|listener| !listener.is_closed());
+        heard.listeners.push(sender);
+        interrupts
+    }
+
+    /// Whether any has come.
+    #[must_use]
+    pub fn have_come(&self) -> bool {
+        self.lock().count > 0
+    }
+
+    fn hear(&self) {
+        let mut heard = self.lock();
+        heard.count += 1;
+        // nobody listens any more where a run is over and its results are being written
+        for listener in &heard.listeners {
+            listener.send(()).ok();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The next of a channel; where there is none any more, nothing ever.
 async fn received<T>(channel: Option<&mut UnboundedReceiver<T>>) -> T {
     if let Some(channel) = channel
@@ -90,7 +146,7 @@ async fn received<T>(channel: Option<&mut UnboundedReceiver<T>>) -> T {
     std::future::pending().await
 }
 
-fn listen(sender: &UnboundedSender<()>, last: fn()) {
+fn listen(hear: &dyn Fn(), last: fn()) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt()).ok();
@@ -112,8 +168,7 @@ fn listen(sender: &UnboundedSender<()>, last: fn()) {
                 last();
                 std::process::exit(Exit::Interrupted.code().into());
             }
-            // nobody listens any more where the run is over and its results are being written
-            sender.send(()).ok();
+            hear();
         }
     });
 }

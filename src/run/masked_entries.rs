@@ -24,6 +24,7 @@ pub(super) fn mask_header(header: &mut Header, secrets: &Secrets) {
     header.name.iter_mut().for_each(|name| mask(name, secrets));
     header.labels.values_mut().for_each(|value| mask(value, secrets));
     header.thresholds.iter_mut().for_each(|threshold| mask(&mut threshold.place, secrets));
+    header.left_out.iter_mut().for_each(|left_out| left_out.mask(secrets));
 }
 
 /// Takes secrets out of what is said in an entry of a run. What users said was masked before it was cut to its length; by

@@ -26,7 +26,7 @@ pub use dry_run::dry_run;
 pub use fd_limit::raise;
 pub use header::{PlanSource, header};
 pub(crate) use interrupts::next_signal;
-pub use interrupts::{Interrupts, Steer};
+pub use interrupts::{Interrupts, Signals, Steer};
 pub use journal_recorder::JournalRecorder;
 pub use probe::probe;
 pub use run_loop::{Event, Job, NotStarted, conduct};

@@ -41,6 +41,9 @@ pub struct RunLine {
     pub plan: String,
     /// The profile that was chosen.
     pub profile: Option<String>,
+    /// The part of the plan's users, rates and times that it was made with, of a rehearsal; absent in others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
     /// When it began (RFC 3339, UTC).
     pub began: String,
     /// Which part of a run it was, of a run that several machines made; `null` for a whole one.

@@ -12,6 +12,8 @@ pub(super) const JOURNAL: &str = ".journal";
 pub(super) const REPORT: &str = ".json";
 /// What the name of a file ends with that is still being written.
 const PART: &str = ".part";
+/// How the files of a suite end, which tell of several runs.
+const OF_SUITES: [&str; 4] = ["_suite.html", "_suite.json", "_suite.md", "_suite_junit.xml"];
 
 /// How many names of a folder are looked at.
 const MOST: usize = 100_000;
@@ -96,6 +98,9 @@ impl RunsFolder {
     /// Puts a name to those it belongs to.
     fn sort(&mut self, name: &str, families: &mut BTreeMap<String, Family>) {
         let whole = name.strip_suffix(PART).unwrap_or(name);
+        if OF_SUITES.iter().any(|ending| whole.ends_with(ending)) {
+            return;
+        }
         let beside = beside().find_map(|ending| whole.strip_suffix(ending));
         let main = |ending| whole.strip_suffix(ending).filter(|stem: &&str| !stem.is_empty());
         // a file in part is of a run, and makes none

@@ -22,6 +22,8 @@ pub struct RunHead {
     pub plan: String,
     /// The profile that was chosen.
     pub profile: Option<String>,
+    /// The part of the plan's users, rates and times that it was made with, of a rehearsal.
+    pub scale: Option<f64>,
     /// Which part of a run it is, of one that several machines made.
     pub shard: Option<ShardEntry>,
     /// Whether its journal is there.
@@ -52,6 +54,7 @@ impl RunHead {
             labels: header.labels.clone(),
             plan: header.plan.name.clone(),
             profile: header.plan.profile.clone(),
+            scale: header.scale,
             shard: ShardEntry::of(header.shard),
             journal: true,
             report: false,
@@ -74,6 +77,7 @@ impl RunHead {
             labels: report.run.labels,
             plan: report.plan.name,
             profile: report.plan.profile,
+            scale: report.run.scale,
             shard: report.run.shard,
             journal: false,
             report: true,
@@ -128,6 +132,7 @@ impl RunHead {
             labels: Labels::new(),
             plan: "shop".to_owned(),
             profile: None,
+            scale: None,
             shard: None,
             journal: true,
             report: true,

@@ -60,6 +60,7 @@ fn line(index: usize, run: &RunHead, report: Result<Report, String>) -> RunLine 
         labels: run.labels.clone(),
         plan: run.plan.clone(),
         profile: run.profile.clone(),
+        scale: run.scale,
         began: humantime::format_rfc3339_millis(run.began).to_string(),
         shard: run.shard,
         state: RunState::Unknown,

@@ -26,6 +26,7 @@ fn line(began: &str, value: Option<f64>) -> RunLine {
         labels: BTreeMap::new(),
         plan: "shop".to_owned(),
         profile: None,
+        scale: None,
         began: began.to_owned(),
         shard: None,
         state: RunState::Passed,

@@ -66,10 +66,9 @@ pub fn list_text(report: &RunsReport) -> String {
 }
 
 fn plan(run: &RunLine) -> String {
-    match &run.profile {
-        Some(profile) => format!("{} ({profile})", run.plan),
-        None => run.plan.clone(),
-    }
+    let scale = run.scale.map(|scale| format!("scale {scale}"));
+    let how: Vec<String> = run.profile.clone().into_iter().chain(scale).collect();
+    if how.is_empty() { run.plan.clone() } else { format!("{} ({})", run.plan, how.join(", ")) }
 }
 
 fn verdict(run: &RunLine) -> String {

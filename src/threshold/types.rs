@@ -17,6 +17,8 @@ pub struct Rule {
     pub require: Threshold,
     /// The condition as it is written.
     pub text: String,
+    /// The condition as the plan has it, where the run is scaled and its own is another.
+    pub unscaled: Option<String>,
     /// Its name in reports, where the plan gives one.
     pub name: Option<String>,
     /// Whether breaking it ends the run.
@@ -191,6 +193,7 @@ impl Rule {
         Self {
             require,
             text: text.to_owned(),
+            unscaled: None,
             name: None,
             on_break: OnBreak::GoOn,
             after: Duration::ZERO,
@@ -208,7 +211,9 @@ impl Rule {
         {
             (self.require, self.text) = (require, masked);
         }
-        self.name = self.name.as_ref().map(|name| secrets.mask(name).into_owned());
+        for text in [&mut self.name, &mut self.unscaled].into_iter().flatten() {
+            *text = secrets.mask(text).into_owned();
+        }
     }
 }
 

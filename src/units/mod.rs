@@ -5,6 +5,7 @@ mod duration;
 mod moment;
 mod offset;
 mod quantity;
+mod scale;
 mod seed;
 mod shard;
 
@@ -12,5 +13,6 @@ pub use duration::{DurationRange, parse_duration, show_duration};
 pub use moment::parse_moment;
 pub use offset::Offset;
 pub use quantity::{InvalidValue, Rate, Ratio, Size};
+pub use scale::Scale;
 pub use seed::Seed;
 pub use shard::Shard;

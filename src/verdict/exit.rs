@@ -43,6 +43,43 @@ impl Exit {
         }
     }
 
+    /// The worse of two, for what is done for several runs. Whatever leaves less known of the service is worse: that it
+    /// failed is known for certain; of a result that is not valid nothing is, a run that did not start has none, a plan
+    /// that is wrong never has one, what is interrupted leaves open what comes behind it, results that are lost cannot be
+    /// looked at, and a bug puts all of it in doubt.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |exit| Self::FROM_BEST.iter().position(|known| *known == exit);
+        if rank(other) > rank(self) { other } else { self }
+    }
+
+    /// From the best to the worst.
+    const FROM_BEST: [Self; 8] = [
+        Self::Passed,
+        Self::Failed,
+        Self::Invalid,
+        Self::NotStarted,
+        Self::Usage,
+        Self::Interrupted,
+        Self::Lost,
+        Self::Bug,
+    ];
+
+    /// What it means, in a word or two.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Usage => "plan or command line wrong",
+            Self::NotStarted => "not started",
+            Self::Invalid => "not valid",
+            Self::Interrupted => "interrupted",
+            Self::Lost => "results lost",
+            Self::Bug => "bug",
+        }
+    }
+
     /// The number.
     #[must_use]
     pub const fn code(self) -> u8 {
@@ -62,5 +99,21 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worse_of_two_exits_is_the_one_that_leaves_less_known() {
+        let from_best = [0, 1, 4, 3, 2, 5, 6, 70];
+        assert_eq!(Exit::FROM_BEST.map(Exit::code), from_best);
+        for (index, exit) in Exit::FROM_BEST.into_iter().enumerate() {
+            for (other_index, other) in Exit::FROM_BEST.into_iter().enumerate() {
+                assert_eq!(exit.worse(other), Exit::FROM_BEST[index.max(other_index)]);
+            }
+        }
     }
 }

@@ -19,6 +19,7 @@ mod run;
 mod runs;
 mod secrets;
 mod show;
+mod suite;
 #[path = "../support/mod.rs"]
 mod support;
 mod taint;

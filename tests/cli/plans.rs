@@ -82,6 +82,8 @@ fn ten_planted_mistakes_are_told_in_one_go() {
 fn the_schema_on_disk_is_the_one_the_types_give() {
     for (of, file) in [
         ("plan", "schemas/plan.schema.json"),
+        ("suite", "schemas/suite.schema.json"),
+        ("suite-report", "schemas/suite_report.schema.json"),
         ("report", "schemas/report.schema.json"),
         ("analysis", "schemas/analysis.schema.json"),
         ("comparison", "schemas/comparison.schema.json"),
@@ -94,20 +96,36 @@ fn the_schema_on_disk_is_the_one_the_types_give() {
 
 #[test]
 fn every_plan_is_valid_by_the_schema() {
-    let validator = schema("plan");
+    let (plans, suites) = (schema("plan"), schema("suite"));
+    let mut seen = 0;
     // an editor looks at what is included, too
     for plan in good_plans().into_iter().chain(yaml_files("plans/shared")) {
+        let is_suite = text(&plan).contains("suite.schema.json");
+        let validator = if is_suite { &suites } else { &plans };
+        seen += usize::from(is_suite);
         let value: serde_json::Value = serde_saphyr::from_str(&text(&plan)).unwrap();
         let errors: Vec<String> =
             validator.iter_errors(&value).map(|e| format!("{e} at {}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", plan.display());
     }
+    assert!(seen >= 2, "{seen} suites were found");
 }
 
 #[test]
 fn the_schema_refuses_what_the_check_refuses() {
     let validator = schema("plan");
     for text in ["{nme: x}", "{shape: {constant: {users: 5, for: 10}}}", "{users: {a: {tasks: {t: {wait: 1}}}}}"] {
+        let value: serde_json::Value = serde_saphyr::from_str(text).unwrap();
+        assert!(!validator.is_valid(&value), "{text}");
+    }
+    let validator = schema("suite");
+    for text in [
+        "{suite: []}",
+        "{rest: 5s}",
+        "{suite: [{plan: a, user_s: 3}]}",
+        "{suite: [{profile: b}]}",
+        "{suite: [a], rest: 5}",
+    ] {
         let value: serde_json::Value = serde_saphyr::from_str(text).unwrap();
         assert!(!validator.is_valid(&value), "{text}");
     }

@@ -191,10 +191,10 @@ fn results_that_cannot_be_written_stop_the_run_before_it_begins() {
 
 #[test]
 fn the_embedded_quick_plan_passes_quietly() {
-    let arguments = ["quick", "--embedded", "--quiet", "--users", "5", "--time", "2s", "--spawn-rate", "50/s"];
+    let arguments = ["quick", "--embedded", "--quiet", "--users", "60", "--time", "2s", "--spawn-rate", "60/s"];
     let run = RepositoryRun::new(&[&arguments[..], &["--seed", "42"]].concat(), &[]);
     let (code, stdout, stderr) = (run.code, run.stdout, run.stderr);
-    // with few users no memory may have been learned yet, which is no data for its threshold
+    // in two seconds no memory may have been learned yet, which is no data for its threshold
     assert!(code == 0 || stdout.contains("no data"), "{stdout}{stderr}");
     assert!(!stderr.contains("/s  p95"), "{stderr}");
     assert!(stdout.contains("seed 42") && stdout.contains("requests add up"), "{stdout}");

@@ -15,7 +15,7 @@ use plimsoll::test_api::metrics::{Accounting, Counts, SeriesKey};
 use plimsoll::test_api::plan::{Aim, Overrides, read};
 use plimsoll::test_api::run::{Interrupts, Job, PlanSource, conduct, header};
 use plimsoll::test_api::target::Target;
-use plimsoll::test_api::units::{Seed, Shard};
+use plimsoll::test_api::units::{Scale, Seed, Shard};
 use serde_json::Value;
 
 use crate::support::command_line::{self, Ended, finish, wait};
@@ -66,7 +66,8 @@ pub fn program(plan: &PlanFolder, target: &Target) -> Arc<Program> {
     let overrides = Overrides { targets: vec![Aim::At(url(target))], ..Overrides::default() };
     let reading = read(&plan.path().join("plan.yaml"), &overrides, &|_| None, &mut sources, &mut problems).unwrap();
     let filter = Filter::default();
-    let options = CompileOptions { name: "plan", seed: Seed::new(4), filter: &filter, sources: &sources };
+    let options =
+        CompileOptions { name: "plan", seed: Seed::new(4), filter: &filter, scale: Scale::WHOLE, sources: &sources };
     Arc::new(compile(&reading.plan, &options, &mut problems).unwrap())
 }
 

@@ -8,7 +8,7 @@ use plimsoll::test_api::diagnostic::{Problems, Sources};
 use plimsoll::test_api::load::UserCurve;
 use plimsoll::test_api::plan::{Overrides, read};
 use plimsoll::test_api::target::Behaviour;
-use plimsoll::test_api::units::{Offset, Seed};
+use plimsoll::test_api::units::{Offset, Scale, Seed};
 use serde_json::Value;
 
 use crate::support::report::{assert_adds_up, metric, user_type};
@@ -148,6 +148,11 @@ fn a_service_with_a_federation_tells_its_peers_and_its_conflicts() {
 #[test]
 fn readers_and_writers_read_and_write_in_their_shares() {
     let report = run(&["api", "--time", "8s", "--spawn-rate", "1000/s"]);
+    let everyday = user_type(&report, "realistic");
+    let part = everyday["share"].as_f64().unwrap();
+    assert!((0.04..0.1).contains(&part), "everyday users make {part} of the requests");
+    let (reads, writes) = (everyday["tags"]["read"].as_u64(), everyday["tags"]["write"].as_u64());
+    assert!(reads > writes && writes > Some(0), "{everyday}");
     for (user, reads) in [("heavy_reader", 0.8), ("balanced", 0.6), ("content_creator", 0.4)] {
         let (read, write) = (share(&report, user, "read"), share(&report, user, "write"));
         assert!((read + write - 1.0).abs() < 1e-9, "{user}: {read} and {write}");
@@ -221,8 +226,11 @@ fn the_other_plans_run_and_measure_all_they_declare() {
     let search = run(&["breaking_point", "--profile", "rehearsal"]);
     assert!(!search["levels"].as_array().unwrap().is_empty());
     let full = run(&["api", "--profile", "full_rate", "--time", "3s"]);
-    assert_eq!(full["users"].as_array().unwrap().len(), 3);
-    run(&["quick", "--time", "5s", "--spawn-rate", "50/s"]);
+    assert_eq!(full["users"].as_array().unwrap().len(), 4);
+    let quick = run(&["quick", "--time", "10s", "--spawn-rate", "50/s"]);
+    let rate = quick["total"]["rate"].as_f64().unwrap();
+    assert!((50.0..=100.0).contains(&rate), "50 users of all kinds send {rate} requests a second");
+    assert_eq!(quick["users"].as_array().unwrap().len(), 6);
 }
 
 /// The number of users of a plan's shape at the very start of each second.
@@ -231,7 +239,8 @@ fn curve(plan: &str) -> Vec<u32> {
     let path = root().join("plans").join(plan);
     let reading = read(&path, &Overrides::default(), &|_| None, &mut sources, &mut problems).unwrap();
     let filter = Filter::default();
-    let setting = CompileOptions { name: plan, seed: Seed::new(1), filter: &filter, sources: &sources };
+    let setting =
+        CompileOptions { name: plan, seed: Seed::new(1), filter: &filter, scale: Scale::WHOLE, sources: &sources };
     let program = compile(&reading.plan, &setting, &mut problems).unwrap();
     let Shape::Closed(stages, _) = &program.scenarios[0].shape else { panic!("{plan} is not of users") };
     let curve = UserCurve::new(stages);

@@ -14,7 +14,7 @@ use plimsoll::test_api::plan::read_text;
 use plimsoll::test_api::sample::{
     EndpointId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission, UserTypeId,
 };
-use plimsoll::test_api::units::{Offset, Seed};
+use plimsoll::test_api::units::{Offset, Scale, Seed};
 
 /// Counts what each thread asks for.
 struct Counting;
@@ -64,7 +64,13 @@ fn check(plan: &str) {
     let read = read_text("plan.yaml", plan, &|_| None, &mut sources, &mut problems);
     if let Some(plan) = read {
         let filter = Filter::default();
-        let options = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+        let options = CompileOptions {
+            name: "plan",
+            seed: Seed::new(1),
+            filter: &filter,
+            scale: Scale::WHOLE,
+            sources: &sources,
+        };
         drop(compile(&plan, &options, &mut problems));
     }
     drop(render(&problems, &sources, Style::Plain));

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
@@ -7,18 +7,19 @@ use crate::cli::compare::TOLERANCE;
 use crate::cli::memory::MemoryArgs;
 use crate::cli::plan_file::{FilterWords, assignment};
 use crate::cli::results_folder::{Wanted, results_folder, run_file};
+use crate::cli::suite::SuitePlan;
 use crate::journal::{Label, RunName};
 use crate::plan::{Aim, Overrides};
 use crate::report::HistoryRows;
-use crate::units::{Rate, Ratio, Seed, Shard, parse_duration, parse_moment};
+use crate::units::{Rate, Ratio, Scale, Seed, Shard, parse_duration, parse_moment, show_duration};
 use crate::verdict::Exit;
 
-/// Runs a plan and says whether the service held.
+/// Runs a plan and says whether the service held; several, or a suite of them, one after another.
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct RunArgs {
-    /// The plan's file, or the name of a plan in `plans/`.
-    #[arg(value_name = "PLAN")]
-    pub(super) plan: PathBuf,
+    /// The plan's file, or the name of a plan in `plans/`; several, or a suite's file, are run one after another.
+    #[arg(value_name = "PLAN", required = true)]
+    pub(in crate::cli) plans: Vec<PathBuf>,
 
     /// Starts the reference service in the process and aims the plan at it; its path stays where it is /v1 or /demo.
     #[arg(long, conflicts_with = "target")]
@@ -55,11 +56,19 @@ pub(in crate::cli) struct RunArgs {
 
     /// A file of NAME=VALUE lines, for variables that the environment does not set.
     #[arg(long, value_name = "FILE")]
-    pub(super) env_file: Option<PathBuf>,
+    pub(in crate::cli) env_file: Option<PathBuf>,
 
     /// The number all chance derives from; the same seed gives the same run.
     #[arg(long, value_name = "N", value_parser = Seed::parse)]
     seed: Option<Seed>,
+
+    /// Makes a smaller run, as a rehearsal: this part of the users, rates and times, such as 0.1.
+    #[arg(long, value_name = "PART", value_parser = Scale::parse)]
+    scale: Option<Scale>,
+
+    /// The pause between two of several plans, in which the service comes to rest; without this 10s, or what the suite says.
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
+    pub(in crate::cli) rest: Option<Duration>,
 
     /// Runs only this user type; may be given again.
     #[arg(long, value_name = "NAME")]
@@ -76,22 +85,22 @@ pub(in crate::cli) struct RunArgs {
     /// Makes only this part of the run, on one of several machines: 2/8 is the second of eight; `plimsoll merge` puts
     /// them together.
     #[arg(long, value_name = "PART", value_parser = Shard::parse)]
-    pub(super) shard: Option<Shard>,
+    pub(in crate::cli) shard: Option<Shard>,
 
     /// Begins the load at this moment, on every machine the same: 2026-11-24T15:00:00Z, or Unix seconds.
     #[arg(long, value_name = "MOMENT", value_parser = |text: &str| parse_moment(text))]
-    pub(super) start_at: Option<SystemTime>,
+    pub(in crate::cli) start_at: Option<SystemTime>,
 
     #[command(flatten)]
     pub(super) memory: MemoryArgs,
 
     /// Says what the run would do, and does not do it.
     #[arg(long)]
-    pub(super) dry_run: bool,
+    pub(in crate::cli) dry_run: bool,
 
     /// What the run is called: its files are `NAME_…` instead of `load_test_…`, and `show NAME` finds it.
     #[arg(long, value_name = "NAME", value_parser = RunName::parse)]
-    pub(super) name: Option<RunName>,
+    pub(in crate::cli) name: Option<RunName>,
 
     /// A note on the run, kept in its journal and reports: commit=41fc740; may be given again.
     #[arg(long, value_name = "KEY=VALUE", value_parser = Label::parse)]
@@ -104,7 +113,7 @@ pub(in crate::cli) struct RunArgs {
 
     /// An earlier run to compare this one with: its journal, `latest`, its name, or the beginning of its files' names.
     #[arg(long, value_name = "RUN")]
-    pub(super) baseline: Option<PathBuf>,
+    pub(in crate::cli) baseline: Option<PathBuf>,
 
     /// How much of the baseline's values may change without mattering.
     #[arg(long, value_name = "SHARE", default_value_t = TOLERANCE, value_parser = Ratio::parse, requires = "baseline")]
@@ -116,12 +125,86 @@ pub(in crate::cli) struct RunArgs {
 
     /// Says nothing while the run is under way; the summary still comes.
     #[arg(long, short)]
-    pub(super) quiet: bool,
+    pub(in crate::cli) quiet: bool,
 }
 
 impl RunArgs {
+    /// The first plan, which is the only one of a run.
+    pub(super) fn plan(&self) -> &Path {
+        self.plans.first().map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    pub(in crate::cli) const fn scale(&self) -> Option<Scale> {
+        self.scale
+    }
+
+    /// The same for one plan of a suite: what is typed goes before what the suite says.
+    pub(in crate::cli) fn of_plan(&self, plan: &SuitePlan, name: &RunName, suite: Label) -> Self {
+        let words = |typed: &[String], written: &[String]| if typed.is_empty() { written } else { typed }.to_vec();
+        let labels = [&self.label, &plan.labels, &vec![suite]];
+        let mut label: Vec<Label> = Vec::new();
+        for one in labels.into_iter().flatten() {
+            // the first that says something of a key says it all
+            if !label.iter().any(|known| known.key == one.key) || self.label.contains(one) {
+                label.push(one.clone());
+            }
+        }
+        Self {
+            plans: vec![plan.file.clone()],
+            target: match (self.embedded, self.target.as_slice()) {
+                (true, _) => Vec::new(),
+                (false, []) => plan.target.clone(),
+                (false, typed) => typed.to_vec(),
+            },
+            profile: self.profile.clone().or_else(|| plan.profile.clone()),
+            users: self.users.or(plan.users),
+            time: self.time.or(plan.time),
+            spawn_rate: self.spawn_rate.or(plan.spawn_rate),
+            rate: self.rate.or(plan.rate),
+            scale: self.scale.or(plan.scale),
+            // of two values of a var the last is taken
+            set: [plan.set.clone(), self.set.clone()].concat(),
+            seed: self.seed.or(plan.seed),
+            user: words(&self.user, &plan.user),
+            tag: words(&self.tag, &plan.tag),
+            exclude_tag: words(&self.exclude_tag, &plan.exclude_tag),
+            name: Some(name.clone()),
+            label,
+            baseline: plan.baseline.clone(),
+            tolerance: plan.tolerance.unwrap_or(self.tolerance),
+            rest: None,
+            ..self.clone()
+        }
+    }
+
+    /// Its flags, as they could be typed: those that say what is run. Values that are set are left out, as they may be secret.
+    pub(in crate::cli) fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = if self.embedded { vec!["--embedded".to_owned()] } else { Vec::new() };
+        let mut add = |flag: &str, value: Option<String>| {
+            words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
+        };
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        self.target.iter().for_each(|aim| add("--target", Some(aim.to_string())));
+        add("--profile", self.profile.clone());
+        add("--users", self.users.map(|users| users.to_string()));
+        add("--time", self.time.map(show_duration));
+        add("--spawn-rate", self.spawn_rate.map(|rate| rate.to_string()));
+        add("--rate", self.rate.map(|rate| rate.to_string()));
+        add("--scale", self.scale.map(|scale| scale.to_string()));
+        self.set.iter().for_each(|(name, _)| add("--set", Some(format!("{name}=…"))));
+        add("--env-file", path(&self.env_file));
+        add("--seed", self.seed.map(|seed| seed.to_string()));
+        for (flag, given) in [("--user", &self.user), ("--tag", &self.tag), ("--exclude-tag", &self.exclude_tag)] {
+            given.iter().for_each(|word| add(flag, Some(word.clone())));
+        }
+        add("--name", self.name.as_ref().map(ToString::to_string));
+        self.label.iter().for_each(|label| add("--label", Some(format!("{}={}", label.key, label.value))));
+        add("--baseline", path(&self.baseline));
+        words
+    }
+
     /// What the flags say over the plan; an embedded service goes before `--target`.
-    pub(super) fn overrides(&self, embedded: Option<Aim>) -> Overrides {
+    pub(in crate::cli) fn overrides(&self, embedded: Option<Aim>) -> Overrides {
         Overrides {
             profile: self.profile.clone(),
             targets: embedded.map_or_else(|| self.target.clone(), |aim| vec![aim]),
@@ -131,10 +214,11 @@ impl RunArgs {
             rate: self.rate,
             set: self.set.clone(),
             seed: self.seed,
+            scale: self.scale,
         }
     }
 
-    pub(super) fn filter(&self) -> FilterWords {
+    pub(in crate::cli) fn filter(&self) -> FilterWords {
         FilterWords { users: self.user.clone(), tags: self.tag.clone(), exclude_tags: self.exclude_tag.clone() }
     }
 
@@ -143,7 +227,7 @@ impl RunArgs {
     }
 
     /// The folder that results are written to.
-    pub(super) fn folder(&self) -> PathBuf {
+    pub(in crate::cli) fn folder(&self) -> PathBuf {
         results_folder(self.results.as_deref())
     }
 

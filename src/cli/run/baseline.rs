@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
+use super::command::TellsJob;
 use super::write_results::{add_to_job, is_github_job};
 use crate::cli::compare::{demand, exit, held_against, json};
 use crate::cli::memory::MORE_MEMORY;
@@ -78,7 +79,11 @@ pub(super) fn compare(args: &RunArgs, place: &Place) -> Result<Option<Compared>,
 ///
 /// # Errors
 /// [`Exit::Lost`], reported on stderr, where it could not be made or told.
-pub(super) fn tell(args: &RunArgs, compared: Result<Option<Compared>, String>) -> Result<Exit, Exit> {
+pub(super) fn tell(
+    args: &RunArgs,
+    compared: Result<Option<Compared>, String>,
+    tells_job: TellsJob,
+) -> Result<Exit, Exit> {
     let lost = |error: String| {
         talk(&format!(
             "error: the comparison with the baseline was lost: {error}\n  = help: `plimsoll compare` makes it\n"
@@ -95,7 +100,9 @@ pub(super) fn tell(args: &RunArgs, compared: Result<Option<Compared>, String>) -
     data(&format!("\n{}", page.text()))?;
     settle()?;
     talk(&format!("comparison in {}\n", compared.path.display()));
-    add_to_job(&page.markdown()).map_err(lost)?;
+    if tells_job == TellsJob::Yes {
+        add_to_job(&page.markdown()).map_err(lost)?;
+    }
     let exit = exit(&compared.report);
     if exit == Exit::Failed && is_github_job() {
         talk("::error title=regressed::the run regressed against its baseline; the summary of the job says where\n");

@@ -9,6 +9,7 @@ use crate::cli;
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{PlanFile, find};
 use crate::cli::runtime::block_on;
+use crate::cli::suite::{requested, run_suite};
 use crate::cli::terminal::{Reader, complain, data, detach, page, screen, secrets, settle, talk};
 use crate::diagnostic::Unset;
 use crate::disk::Disk;
@@ -17,7 +18,7 @@ use crate::journal::{Label, Labels};
 use crate::live::{Hands, Talk, Terminal, restore_terminal};
 use crate::plan::node_as_written;
 use crate::report::{NewRun, ResultFiles, run_page, visible};
-use crate::results::Results;
+use crate::results::{Report, Results, rehearsal};
 use crate::run::{
     Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, Steerable, conduct, dry_run, fits, header, peak,
     probe, raise, timely,
@@ -32,13 +33,64 @@ const LEAD: Duration = Duration::from_millis(50);
 
 /// Runs the command.
 pub(in crate::cli) fn run(args: &RunArgs) -> Exit {
-    match stages(args) {
-        Ok(exit) | Err(exit) => exit,
+    match requested(args) {
+        Ok(Some(suite)) => run_suite(args, &suite),
+        Ok(None) => {
+            let interrupts = || Interrupts::of_process(restore_terminal);
+            let arguments = std::env::args().skip(1).collect();
+            make(args, &Part { arguments, interrupts: &interrupts, tells_job: TellsJob::Yes }).exit
+        }
+        Err(exit) => exit,
     }
 }
 
+/// What a run is part of: a suite, or nothing more than itself.
+pub(in crate::cli) struct Part<'a> {
+    /// The command line after the program's name that makes this run.
+    pub(in crate::cli) arguments: Vec<String>,
+    /// Who hears that it is to end.
+    pub(in crate::cli) interrupts: &'a dyn Fn() -> Interrupts,
+    pub(in crate::cli) tells_job: TellsJob,
+}
+
+/// Whether a run adds itself to the summary of GitHub's job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum TellsJob {
+    Yes,
+    /// The suite does, for all of its runs.
+    No,
+}
+
+/// A run that has ended, or did not begin.
+pub(in crate::cli) struct Ended {
+    pub(in crate::cli) exit: Exit,
+    /// Why it did not begin; empty where it did.
+    pub(in crate::cli) why: String,
+    pub(in crate::cli) report: Option<Report>,
+    /// What its files' names begin with.
+    pub(in crate::cli) stem: Option<String>,
+}
+
+/// A run that cannot go on: the exit code, and why in words, where they are its own.
+#[derive(Debug)]
+pub(super) struct Stopped {
+    exit: Exit,
+    why: String,
+}
+
+impl From<Exit> for Stopped {
+    fn from(exit: Exit) -> Self {
+        Self { exit, why: String::new() }
+    }
+}
+
+/// Makes a run.
+pub(in crate::cli) fn make(args: &RunArgs, part: &Part<'_>) -> Ended {
+    stages(args, part).unwrap_or_else(|Stopped { exit, why }| Ended { exit, why, report: None, stem: None })
+}
+
 /// From the plan to the exit code, one stage after another; a stage that cannot go on says why, and gives the code.
-fn stages(args: &RunArgs) -> Result<Exit, Exit> {
+fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
     if !args.dry_run {
         detach(Reader::MayStall);
     }
@@ -49,18 +101,22 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
     timely(options.start, SystemTime::now()).map_err(misfit)?;
     let target = embedded(args)?;
     let aim = target.as_ref().map(cli::embedded::aim);
-    let path = find(&args.plan);
+    let path = find(args.plan());
     let variables = Variables::read(args.env_file.as_deref(), Unset::Wrong)?;
     let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter(), &variables);
     file.print_problems(&path);
     let mut program = file.program.take().ok_or(Exit::Usage)?;
     let secrets = program.secrets.clone();
     program.rules.iter_mut().for_each(|rule| rule.mask(&secrets));
+    if let Some(scale) = program.scale.smaller().filter(|_| !args.quiet && !args.dry_run) {
+        talk(&format!("{}\n", rehearsal(scale)));
+    }
     resolve(args.baseline.as_deref(), &mut program.rules)?;
     fits(args.shard, &program, file.seed).map_err(misfit)?;
     let effective = file.tree.as_ref().map(|tree| node_as_written(tree, &secrets)).unwrap_or_default();
     if args.dry_run {
-        return Ok(data(&visible(&dry_run(&effective, &program, args.shard))).err().unwrap_or(Exit::Passed));
+        data(&visible(&dry_run(&effective, &program, args.shard)))?;
+        return Ok(Ended { exit: Exit::Passed, why: String::new(), report: None, stem: None });
     }
     let name = args.name.as_ref();
     if let Some(name) = name.filter(|name| secrets.mask(name.as_str()) != name.as_str()) {
@@ -81,30 +137,33 @@ fn stages(args: &RunArgs) -> Result<Exit, Exit> {
         effective: &effective,
         profile: args.profile().cloned(),
         service: if args.embedded { "the embedded service at " } else { "" },
-        arguments: std::env::args().skip(1).collect(),
+        arguments: part.arguments.clone(),
         filter: args.filter().words(),
         name: name.map(ToString::to_string),
         labels,
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
-    let made = block_on(conducted(args, job, &files, Interrupts::of_process(restore_terminal)));
+    let made = block_on(conducted(args, job, &files, (part.interrupts)()));
     let made = made.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
     let Conducted { results, written, journal } = made?;
     let exit = Exit::of(&results.verdict(), results.integrity());
     let place = files.place().clone();
     let lost = Lost { journal, log: files.close().err().map(|error| error.to_string()) };
     let shown = page(&run_page(&written.report)).and_then(|()| settle());
-    let kept = write_results::tell(&place, &written, lost);
-    let compared = if kept.is_ok() { baseline::tell(args, written.compared) } else { Ok(exit) };
+    let kept = write_results::tell(&place, &written, lost, part.tells_job);
+    let report = written.report;
+    let compared = if kept.is_ok() { baseline::tell(args, written.compared, part.tells_job) } else { Ok(exit) };
     // a bug of ours outranks lost results, which outrank the rest; a regression counts where all else passed
     let lost = kept.err().or(shown.err()).or(compared.err());
     let exit = if exit == Exit::Passed { compared.unwrap_or(exit) } else { exit };
-    Ok(if exit == Exit::Bug { exit } else { lost.unwrap_or(exit) })
+    let exit = if exit == Exit::Bug { exit } else { lost.unwrap_or(exit) };
+    let stem = place.path("").file_name().map(|stem| stem.to_string_lossy().into_owned());
+    Ok(Ended { exit, why: String::new(), report: Some(report), stem })
 }
 
 /// The labels by their keys, each once. What stands under the name of a secret is one.
-fn labels(given: &[Label]) -> Result<Labels, Exit> {
+fn labels(given: &[Label]) -> Result<Labels, Stopped> {
     let wrong = |why: String, help: &str| misfit(Misfit { why, help: help.to_owned() });
     if given.len() > Label::MOST {
         let help = format!("give a run up to {}", Label::MOST);
@@ -132,7 +191,7 @@ fn options(args: &RunArgs) -> Options {
     }
 }
 
-fn embedded(args: &RunArgs) -> Result<Option<Target>, Exit> {
+fn embedded(args: &RunArgs) -> Result<Option<Target>, Stopped> {
     if !args.embedded {
         return Ok(None);
     }
@@ -160,7 +219,7 @@ pub(super) async fn conducted(
     job: Job,
     files: &ResultFiles,
     interrupts: Interrupts,
-) -> Result<Conducted, Exit> {
+) -> Result<Conducted, Stopped> {
     let (steers, mut interrupts) = interrupts.with_steers();
     tokio::select! {
         biased;
@@ -197,13 +256,13 @@ pub(super) async fn conducted(
 }
 
 /// Says that the run ended before it began.
-fn interrupted(why: &NotReady) -> Exit {
+fn interrupted(why: &NotReady) -> Stopped {
     talk(&format!("{why}: nothing was measured\n"));
-    Exit::Interrupted
+    Stopped { exit: Exit::Interrupted, why: "nothing was measured".to_owned() }
 }
 
 /// Waits until the target is there.
-async fn ready(job: &Job, args: &RunArgs) -> Result<(), Exit> {
+async fn ready(job: &Job, args: &RunArgs) -> Result<(), Stopped> {
     let waiting = |why: &str| {
         if !args.quiet {
             talk(&visible(&format!("{why}\n")));
@@ -216,13 +275,13 @@ async fn ready(job: &Job, args: &RunArgs) -> Result<(), Exit> {
 }
 
 /// Says what is wrong with the command line for this plan, and what to do.
-fn misfit(misfit: Misfit) -> Exit {
-    refuse(&misfit.why, &misfit.help);
-    Exit::Usage
+fn misfit(misfit: Misfit) -> Stopped {
+    let Stopped { why, .. } = refuse(&misfit.why, &misfit.help);
+    Stopped { exit: Exit::Usage, why }
 }
 
 /// Says why the run cannot start, and what to do.
-fn refuse(why: &str, help: &str) -> Exit {
+fn refuse(why: &str, help: &str) -> Stopped {
     complain(why, help);
-    Exit::NotStarted
+    Stopped { exit: Exit::NotStarted, why: why.to_owned() }
 }

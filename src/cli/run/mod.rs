@@ -8,4 +8,5 @@ mod torture;
 mod write_results;
 
 pub(super) use args::RunArgs;
-pub(super) use command::run;
+pub(super) use command::{Ended, Part, TellsJob, make, run};
+pub(super) use write_results::add_to_job;

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::args::RunArgs;
 use super::baseline::{Compared, compare};
+use super::command::TellsJob;
 use crate::cli::terminal::{secrets, talk};
 use crate::disk::Disk;
 use crate::journal::Entry;
@@ -91,8 +92,11 @@ pub(super) struct Lost {
 ///
 /// # Errors
 /// [`Exit::Lost`], reported on stderr, where anything was lost.
-pub(super) fn tell(place: &Place, written: &Written, lost: Lost) -> Result<(), Exit> {
-    let job = add_to_job(&run_page(&written.report).markdown()).err();
+pub(super) fn tell(place: &Place, written: &Written, lost: Lost, tells_job: TellsJob) -> Result<(), Exit> {
+    let job = match tells_job {
+        TellsJob::Yes => add_to_job(&run_page(&written.report).markdown()).err(),
+        TellsJob::No => None,
+    };
     if is_github_job() {
         talk(&annotations(&written.report));
     }
@@ -131,7 +135,7 @@ pub(super) fn told(place: &Place, written: &Written, lost: Lost, job: Option<Str
 }
 
 /// Adds a text to the summary of GitHub's job, where it runs in one. One step may make several runs.
-pub(super) fn add_to_job(text: &str) -> Result<(), String> {
+pub(in crate::cli) fn add_to_job(text: &str) -> Result<(), String> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
     let path = Path::new(&path);
     append(path, &secrets().mask_lines(&format!("{text}\n"))).map_err(|error| {

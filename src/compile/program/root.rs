@@ -9,8 +9,8 @@ use crate::expression::Globals;
 use crate::http::{Origin, Settings};
 use crate::sample::{Catalog, ServiceId};
 use crate::secrets::Secrets;
-use crate::threshold::Rule;
-use crate::units::Seed;
+use crate::threshold::{LeftOut, Rule};
+use crate::units::{Scale, Seed};
 
 /// A plan made ready to run: every name is an id, every template, path and threshold is parsed, what never
 /// changes is rendered. Nothing in it can fail to parse or resolve later. Immutable, shared by all workers.
@@ -36,6 +36,10 @@ pub struct Program {
     pub teardown: Vec<Step>,
     /// What must hold. Where the plan says nothing, the default rule, which has no place in it.
     pub rules: Vec<Rule>,
+    /// What the plan asks for and a run of this does not.
+    pub left_out: Vec<LeftOut>,
+    /// The part of the plan's users, rates and times that it has.
+    pub scale: Scale,
     /// The names behind the ids.
     pub catalog: Arc<Catalog>,
     /// The number all chance derives from.

@@ -13,7 +13,7 @@ use crate::engine::{Options, Phase, Platform, Run, Start, Stop, WorkerMessage};
 use crate::memory::MemoryBudget;
 use crate::metrics::{Distribution, Interval, Measure, Scale, Totals};
 use crate::plan::read_text;
-use crate::units::{Seed, Shard};
+use crate::units::{self, Seed, Shard};
 
 /// A plan that is run in virtual time, against a service in memory.
 pub(crate) struct VirtualRun {
@@ -59,7 +59,13 @@ pub(crate) fn program(plan: &str) -> Arc<Program> {
     let plan = read_text(name, plan, &|_| None, &mut sources, &mut problems);
     let plan = plan.unwrap_or_else(|| panic!("{:#?}", problems.sorted()));
     let filter = Filter::default();
-    let options = CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, sources: &sources };
+    let options = CompileOptions {
+        name: "plan",
+        seed: Seed::new(1),
+        filter: &filter,
+        scale: units::Scale::WHOLE,
+        sources: &sources,
+    };
     Arc::new(compile(&plan, &options, &mut problems).unwrap_or_else(|| panic!("{:#?}", problems.sorted())))
 }
 

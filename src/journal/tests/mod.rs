@@ -72,8 +72,11 @@ pub(super) fn header() -> Header {
         },
         environment: Environment::here(vec!["run".to_owned(), "search".to_owned()]),
         catalog: catalog(),
+        left_out: Vec::new(),
+        scale: None,
         thresholds: vec![Threshold {
             require: "p95 < 100ms".to_owned(),
+            unscaled: None,
             name: Some("fast".to_owned()),
             on_break: OnBreak::Abort,
             after: Duration::from_millis(1500),

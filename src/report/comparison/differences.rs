@@ -41,13 +41,16 @@ pub(super) fn differences(base: &Header, new: &Header) -> Vec<String> {
     let profile = |profile: &Option<String>| profile.as_ref().map_or("none".to_owned(), |name| format!("`{name}`"));
     let profiles = (profile(&mine.profile), profile(&theirs.profile));
     say(profiles.0 != profiles.1, format!("the runs have different profiles: {} and {}", profiles.0, profiles.1));
+    let scale = |header: &Header| header.scale.unwrap_or(1.0);
+    let scales = (scale(base), scale(new));
+    say(scales.0 != scales.1, format!("the runs have different scales: {} and {}", scales.0, scales.1));
     let targets = (service(&mine.target), service(&theirs.target));
     say(targets.0 != targets.1, format!("the runs have different targets: {} and {}", mine.target, theirs.target));
     let shapes = shapes(&base.stages) != shapes(&new.stages);
     say(shapes, "the runs have different shapes: throughput and times may differ for that alone".to_owned());
     let effective = without(&mine.effective, &mine.target) != without(&theirs.effective, &theirs.target);
     say(
-        effective && !other_text && !shapes && profiles.0 == profiles.1,
+        effective && !other_text && !shapes && scales.0 == scales.1 && profiles.0 == profiles.1,
         "the plans were run differently: something that is included, or set on the command line, has changed"
             .to_owned(),
     );

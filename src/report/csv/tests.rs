@@ -33,6 +33,8 @@ fn header() -> Header {
         },
         environment: Environment::here(Vec::new()),
         catalog: Catalog { endpoints: vec![endpoint], ..Catalog::default() },
+        left_out: Vec::new(),
+        scale: None,
         thresholds: Vec::new(),
         stages: Vec::new(),
         at_least: None,

@@ -16,12 +16,13 @@ use crate::report::format::{Seconds, read_entries};
 use crate::report::numbers::{ABSENT, Unit, grouped};
 use crate::report::sanitize::legible;
 use crate::report::summary::remark;
-use crate::results::{BreakdownEntry, GroupEntry, Report};
+use crate::results::{BreakdownEntry, GroupEntry, Report, rehearsal};
 use crate::secrets::{Secrets, floor};
 use crate::units::Size;
 
 const PAGE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("style.css");
+/// The style of every page.
+pub(in crate::report) const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("charts.js");
 
 /// What the page's script reads: numbers and names, and no markup.
@@ -201,6 +202,7 @@ fn page(
         template.render(context! {
             report => Value::from(Serde(report)),
             groups => groups(report),
+            rehearsal => report.run.scale.map(rehearsal),
             comparison => compared.as_ref().map(Serde),
             changes => compared.as_ref().map(changes).unwrap_or_default(),
             remarks => report.thresholds.iter().map(|threshold| remark(threshold).unwrap_or_default()).collect::<Vec<_>>(),

@@ -6,5 +6,5 @@ mod curves;
 mod document;
 mod time_series;
 
-pub(super) use document::write;
+pub(super) use document::{STYLE, write};
 pub use document::{page_environment, source_hash, without_secrets};

@@ -4,7 +4,9 @@ use crate::report::comparison::{
 };
 use crate::report::numbers::{grouped, ms, percent, rate};
 use crate::report::summary::remark;
-use crate::results::{FailureEntry, Report, RequestEntry, TaskCountEntry, ThresholdEntry, ThresholdState};
+use crate::results::{
+    FailureEntry, LeftOutEntry, Report, RequestEntry, TaskCountEntry, ThresholdEntry, ThresholdState,
+};
 
 /// How many different messages a case shows; the report has them all.
 const MESSAGES: usize = 10;
@@ -17,14 +19,23 @@ const MESSAGES: usize = 10;
 /// them, and shows them all the same.
 #[must_use]
 pub(in crate::report) fn junit(report: &Report) -> String {
+    Suites { name: report.plan.name.clone(), seconds: report.run.seconds, suites: suites_of(report, &report.plan.name) }
+        .render()
+}
+
+/// The suites of a run that goes by a name.
+#[must_use]
+pub(in crate::report) fn suites_of(report: &Report, name: &str) -> Vec<Suite> {
     let suite = |what: &str, cases| Suite {
-        name: format!("{} {what}", report.plan.name),
+        name: format!("{name} {what}"),
         began: Some(report.run.began.clone()),
         seconds: report.run.seconds,
         properties: properties(report),
         cases,
     };
-    let thresholds = report.thresholds.iter().map(|entry| threshold(report, entry)).chain([verdict(report)]);
+    let left_out = report.left_out.iter().map(left_out);
+    let thresholds = report.thresholds.iter().map(threshold).chain(left_out);
+    let thresholds = thresholds.chain([verdict(report)]);
     let endpoints = report.requests.iter().map(|row| endpoint(report, row));
     let mut suites = vec![suite("thresholds", thresholds.collect()), suite("endpoints", endpoints.collect())];
     let tasks: Vec<Case> =
@@ -32,7 +43,10 @@ pub(in crate::report) fn junit(report: &Report) -> String {
     if !tasks.is_empty() {
         suites.push(suite("tasks", tasks));
     }
-    Suites { name: report.plan.name.clone(), seconds: report.run.seconds, suites }.render()
+    for case in suites.iter_mut().flat_map(|suite| &mut suite.cases) {
+        case.class = format!("{name}.{}", case.class);
+    }
+    suites
 }
 
 /// The comparison as JUnit's XML: a suite for each request, a case for each quantity. A regression fails; what the
@@ -58,16 +72,29 @@ fn properties(report: &Report) -> Vec<(String, String)> {
         ("plimsoll", report.plimsoll.clone()),
     ];
     properties.extend(report.run.name.iter().map(|name| ("name", name.clone())));
+    properties.extend(report.run.scale.map(|scale| ("scale", scale.to_string())));
     properties.extend(report.plan.profile.iter().map(|profile| ("profile", profile.clone())));
     let labels = report.run.labels.iter().map(|(key, value)| (format!("label.{key}"), value.clone()));
     properties.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(labels).collect()
 }
 
-fn threshold(report: &Report, entry: &ThresholdEntry) -> Case {
-    let name = match &entry.name {
-        Some(name) => format!("{name}: {}", entry.require),
-        None => entry.require.clone(),
-    };
+fn named(name: Option<&String>, require: &str) -> String {
+    name.map_or_else(|| require.to_owned(), |name| format!("{name}: {require}"))
+}
+
+/// What the plan asks for and this run does not.
+fn left_out(entry: &LeftOutEntry) -> Case {
+    Case {
+        class: "thresholds".to_owned(),
+        name: named(entry.name.as_ref(), &entry.require),
+        seconds: None,
+        outcome: CaseOutcome::Skipped(format!("left out: {}", entry.why)),
+        output: String::new(),
+    }
+}
+
+fn threshold(entry: &ThresholdEntry) -> Case {
+    let name = named(entry.name.as_ref(), &entry.require);
     let place = if entry.place.is_empty() { String::new() } else { format!(" ({})", entry.place) };
     let remark = remark(entry).map(|remark| format!("; {remark}")).unwrap_or_default();
     let measured = format!("{}: {}{remark}{place}", entry.require, entry.measured);
@@ -85,7 +112,7 @@ fn threshold(report: &Report, entry: &ThresholdEntry) -> Case {
         }
     };
     let output = if entry.state == ThresholdState::Held { measured } else { String::new() };
-    Case { class: format!("{}.thresholds", report.plan.name), name, seconds: None, outcome, output }
+    Case { class: "thresholds".to_owned(), name, seconds: None, outcome, output }
 }
 
 fn verdict(report: &Report) -> Case {
@@ -100,7 +127,7 @@ fn verdict(report: &Report) -> Case {
         // interrupted, not valid, a bug: nothing is known of the service
         _ => CaseOutcome::Error(failure),
     };
-    let class = format!("{}.thresholds", report.plan.name);
+    let class = "thresholds".to_owned();
     Case { class, name: "verdict".to_owned(), seconds: None, outcome, output: String::new() }
 }
 
@@ -116,7 +143,7 @@ fn endpoint(report: &Report, row: &RequestEntry) -> Case {
         Some(failure) => CaseOutcome::Failed(failure),
     };
     let name = format!("{} {}", row.method, row.name);
-    Case { class: format!("{}.endpoints", report.plan.name), name, seconds: None, outcome, output }
+    Case { class: "endpoints".to_owned(), name, seconds: None, outcome, output }
 }
 
 /// A task, as far as there is one that people wrote: a user type without `on_start` has none.
@@ -149,7 +176,7 @@ fn task(report: &Report, row: &TaskCountEntry) -> Option<Case> {
         _ => format!("{counts}\n{message}, which the thresholds allow"),
     };
     Some(Case {
-        class: format!("{}.tasks", report.plan.name),
+        class: "tasks".to_owned(),
         name: format!("{} {}", row.user, row.name).trim().to_owned(),
         seconds: None,
         output: if outcome == CaseOutcome::Passed { output } else { String::new() },

@@ -4,4 +4,5 @@ mod cases;
 mod suite;
 
 pub use cases::comparison_junit;
-pub(super) use cases::junit;
+pub(super) use cases::{junit, suites_of};
+pub(super) use suite::{Case, CaseOutcome, Failure, Suite, Suites};

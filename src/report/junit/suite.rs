@@ -9,48 +9,48 @@ use crate::report::sanitize::legible;
 ///
 /// Source of the format: `junit-10.xsd` of the Jenkins xunit plugin, the strictest that is in wide use.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Suites {
+pub(in crate::report) struct Suites {
     /// What all of them are of.
-    pub(super) name: String,
+    pub(in crate::report) name: String,
     /// How long they took, in seconds.
-    pub(super) seconds: f64,
+    pub(in crate::report) seconds: f64,
     /// Each suite.
-    pub(super) suites: Vec<Suite>,
+    pub(in crate::report) suites: Vec<Suite>,
 }
 
 /// Cases that belong together.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Suite {
+pub(in crate::report) struct Suite {
     /// Its name.
-    pub(super) name: String,
+    pub(in crate::report) name: String,
     /// When it began (RFC 3339), where that is known.
-    pub(super) began: Option<String>,
+    pub(in crate::report) began: Option<String>,
     /// How long it took, in seconds.
-    pub(super) seconds: f64,
+    pub(in crate::report) seconds: f64,
     /// What else there is to know, as names and values.
-    pub(super) properties: Vec<(String, String)>,
+    pub(in crate::report) properties: Vec<(String, String)>,
     /// Each case.
-    pub(super) cases: Vec<Case>,
+    pub(in crate::report) cases: Vec<Case>,
 }
 
 /// One thing that was asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Case {
+pub(in crate::report) struct Case {
     /// What CI systems group cases by, where Java has its classes.
-    pub(super) class: String,
+    pub(in crate::report) class: String,
     /// Its name within the class.
-    pub(super) name: String,
+    pub(in crate::report) name: String,
     /// How long it took, in seconds, where that means something.
-    pub(super) seconds: Option<f64>,
+    pub(in crate::report) seconds: Option<f64>,
     /// Its result.
-    pub(super) outcome: CaseOutcome,
+    pub(in crate::report) outcome: CaseOutcome,
     /// More to read, whatever the result; may be empty.
-    pub(super) output: String,
+    pub(in crate::report) output: String,
 }
 
 /// The result of a case.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum CaseOutcome {
+pub(in crate::report) enum CaseOutcome {
     /// It holds.
     Passed,
     /// It does not.
@@ -63,20 +63,20 @@ pub(super) enum CaseOutcome {
 
 /// Why a case did not pass.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Failure {
+pub(in crate::report) struct Failure {
     /// Its kind, in a word.
-    pub(super) kind: String,
+    pub(in crate::report) kind: String,
     /// One line of it.
-    pub(super) message: String,
+    pub(in crate::report) message: String,
     /// All of it; may be empty.
-    pub(super) text: String,
+    pub(in crate::report) text: String,
 }
 
 impl Suites {
     /// The XML document, whole and valid whatever the names and texts hold: XML 1.0 has no way to write most control
     /// characters, so they are written out.
     #[must_use]
-    pub(super) fn render(&self) -> String {
+    pub(in crate::report) fn render(&self) -> String {
         let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
         // what is written to memory cannot be refused
         let _ = self.write(&mut writer);
