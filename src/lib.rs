@@ -15,6 +15,7 @@ mod import;
 mod journal;
 mod live;
 mod load;
+mod markup;
 mod memory;
 mod metrics;
 mod plan;

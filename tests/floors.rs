@@ -6,16 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 30] = [
+const FLOORS: [(&str, &[&str]); 31] = [
     ("units", &[]),
     ("timer", &[]),
     ("memory", &[]),
+    ("markup", &[]),
     ("disk", &[]),
     ("secrets", &[]),
     ("spool", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
-    ("expression", &["diagnostic", "memory", "units"]),
+    ("expression", &["diagnostic", "disk", "markup", "memory", "units"]),
     ("load", &["units"]),
     ("sample", &["units"]),
     ("plan", &["units", "diagnostic", "disk", "secrets", "threshold"]),

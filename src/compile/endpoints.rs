@@ -329,12 +329,12 @@ fn auth(auth: &At<Auth>, templates: &mut Templates) -> Option<(HeaderSource, Spa
         Auth::Bearer(token) => {
             templates.text(token)?;
             const WORD: &str = "Bearer ";
-            let Source { text, values } = source(token);
+            let Source { text, values, .. } = source(token);
             let values: Vec<_> = values
                 .iter()
                 .map(|(range, value)| (range.start + WORD.len()..range.end + WORD.len(), value.clone()))
                 .collect();
-            let bearer = Source { text: &format!("{WORD}{text}"), values: &values };
+            let bearer = Source { text: &format!("{WORD}{text}"), values: &values, folder: None };
             let whole = templates.template(bearer, token.span)?;
             Some((HeaderSource::Text(whole), token.span))
         }

@@ -192,7 +192,7 @@ impl MaxRate<'_> {
             ValueTemplate::List(items) => return Some(items.len() as f64),
             ValueTemplate::Text(template) => {
                 let single = template.single()?;
-                if !single.names().is_empty() || single.calls_functions() {
+                if !single.names().is_empty() || single.is_changing() {
                     return None;
                 }
                 single.eval(self.scope).ok()?

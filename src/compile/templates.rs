@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::compile::names::{NameUse, Names};
@@ -59,8 +60,12 @@ impl<'a> Templates<'a> {
     }
 
     pub(super) fn template(&mut self, source: Source, span: Span) -> Option<Template> {
-        match Template::parse(source) {
-            Ok(template) => Some(self.rendered_once(template, span)),
+        let folder = self.sources.folder(span);
+        match Template::parse(source.within(&folder)) {
+            Ok(template) => {
+                self.files(&template.files(), source.text, span);
+                Some(self.rendered_once(template, span))
+            }
             Err(error) => {
                 self.syntax_error(&error, source.text, span);
                 None
@@ -72,8 +77,10 @@ impl<'a> Templates<'a> {
     pub(super) fn path(&mut self, text: &At<String>) -> Option<Template> {
         let source = source(text);
         let masked = source.masked();
-        let template =
-            Template::path(source).map_err(|error| self.syntax_error(&error, source.text, text.span)).ok()?;
+        let folder = self.sources.folder(text.span);
+        let template = Template::path(source.within(&folder));
+        let template = template.map_err(|error| self.syntax_error(&error, source.text, text.span)).ok()?;
+        self.files(&template.files(), source.text, text.span);
         if let Ok(written) = Template::path(&*masked)
             && written.written().any(|text| text.contains('#'))
         {
@@ -97,8 +104,10 @@ impl<'a> Templates<'a> {
         let trimmed = masked.trim();
         let bare = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(&masked);
         let lead = masked.find(bare).unwrap_or(0);
-        match Expr::part(source, lead..lead + bare.len()) {
+        let folder = self.sources.folder(span);
+        match Expr::part(source.within(&folder), lead..lead + bare.len()) {
             Ok(expr) => {
+                self.files(&expr.files().collect::<Vec<_>>(), source.text, span);
                 let text = source.masked_expression();
                 self.uses.push(NameUse::expression(expr.names(), &text, lead..lead + bare.len(), span));
                 Some(expr)
@@ -246,6 +255,18 @@ impl<'a> Templates<'a> {
         }
     }
 
+    /// Reads the files that a text names, so that one that is missing is known before the run.
+    fn files(&mut self, files: &[&Path], text: &str, span: Span) {
+        for file in files {
+            if let Err(why) = self.globals.files().read(file) {
+                let at = text.find("file(").unwrap_or(0);
+                let length = text[at..].find(')').map_or(4, |end| end + 1).min(text.len() - at);
+                let problem = Problem::at(self.sources.part(span, text, at..at + length), why);
+                self.problems.push(problem.help("the path is relative to the file that names it"));
+            }
+        }
+    }
+
     /// The template as text where it can be filled in now: it needs vars and data alone and calls no function.
     fn rendered_once(&mut self, template: Template, span: Span) -> Template {
         // a single expression keeps its type, so only texts become text
@@ -300,7 +321,7 @@ pub(super) fn source(text: &At<String>) -> Source<'_> {
 
 /// The same of text that stands in something else.
 pub(super) fn filled_source<'a>(text: &'a str, filling: Option<&'a Filling>) -> Source<'a> {
-    filling.map_or(text.into(), |filling| Source { text: &filling.written, values: &filling.values })
+    filling.map_or(text.into(), |filling| Source { text: &filling.written, values: &filling.values, folder: None })
 }
 
 fn text_source<'a>(text: &'a str, node: &'a Node) -> Source<'a> {

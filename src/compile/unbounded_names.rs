@@ -20,6 +20,8 @@ enum Origin {
     Time(String),
     /// It counts up.
     Counter,
+    /// It is a number that nobody else gets.
+    Sequence,
     /// Each user has its own, and there are so many.
     User(u64),
     /// The rows of a feed, of which there are so many.
@@ -44,6 +46,7 @@ impl UnboundedNames<'_> {
                     Origin::Chance(function) => format!("draws from chance (`{function}`)"),
                     Origin::Time(function) => format!("changes with the time (`{function}`)"),
                     Origin::Counter => "counts up (`iteration`)".to_owned(),
+                    Origin::Sequence => "is another each time (`sequence`)".to_owned(),
                     Origin::User(users) => format!("is another for each of {users} users (`user.id`)"),
                     Origin::Rows(feed, rows) => format!("is another for each of {rows} rows (`{feed}`)"),
                 };
@@ -77,7 +80,10 @@ impl UnboundedNames<'_> {
         // a var may have the name of a function
         let is_called = behind.trim_start().starts_with('(');
         match name {
-            "uuid" | "random_string" | "random_float" if is_called => Some(Origin::Chance(name.to_owned())),
+            "uuid" | "random_string" | "random_float" | "random_normal" | "fake" if is_called => {
+                Some(Origin::Chance(name.to_owned()))
+            }
+            "sequence" if is_called => Some(Origin::Sequence),
             "random_int" if is_called && !few(behind) => Some(Origin::Chance(name.to_owned())),
             "now" | "now_ms" if is_called => Some(Origin::Time(name.to_owned())),
             "iteration" => Some(Origin::Counter),

@@ -4,6 +4,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value};
 
 use super::expr::EvalError;
+use super::moment::{compared, moment};
 use super::number::{number, read};
 use super::work::{self, count_item, measure};
 
@@ -41,6 +42,9 @@ pub fn value_contains(container: &Value, wanted: &Value) -> Result<bool, EvalErr
 /// where the text is `true` or `false`; two texts are as they are written.
 pub(super) fn equal(a: &Value, b: &Value) -> Result<bool, Error> {
     count_item()?;
+    if moment(a).is_some() || moment(b).is_some() {
+        return Ok(compared(a, b).is_some_and(Ordering::is_eq));
+    }
     match (a.as_str(), b.as_str()) {
         (Some(a), Some(b)) => return Ok(a == b),
         (Some(text), None) => return Ok(text_equals(text, b)),
@@ -87,6 +91,10 @@ fn text_equals(text: &str, value: &Value) -> bool {
 
 /// Which of two values is less: numbers by size, and so texts that both read as numbers; other texts as texts.
 pub(super) fn order(a: &Value, b: &Value) -> Result<Ordering, Error> {
+    if moment(a).is_some() || moment(b).is_some() {
+        let help = "a date is compared with a date: write `date(…)` around the other, with its `format` or `unit`";
+        return compared(a, b).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, help));
+    }
     let refuse = |why: &str| Err(Error::new(ErrorKind::InvalidOperation, why.to_owned()));
     match (a.as_str(), b.as_str(), number(a), number(b)) {
         (_, _, Some(a), Some(b)) => Ok(a.cmp(&b)),

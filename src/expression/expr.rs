@@ -1,14 +1,18 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind, Expression, Value};
 
 use super::filled::Source;
+use super::functions::is_changing;
 use super::language::language;
-use super::operators::written_out;
+use super::operators::{NamedFiles, written_out};
+use super::resolve::Resolved;
 use super::scope::Scope;
+use super::text::no_text;
 use super::work::{self, beyond_bounds};
 
 /// Why an expression or template cannot be parsed: what, and where in its own text (bytes).
@@ -50,6 +54,10 @@ pub(super) const LONGEST: usize = 4_000;
 pub struct Expr {
     source: Arc<str>,
     form: Form,
+    /// The files it names.
+    files: Box<[PathBuf]>,
+    /// The names it takes slices of, which the language overlooks (minijinja 3.1.0).
+    sliced: Box<[String]>,
 }
 
 enum Form {
@@ -90,15 +98,20 @@ impl Expr {
             });
         }
         if is_name(&code) {
-            return Ok(Self { source: trimmed.into(), form: Form::Name });
+            return Ok(Self { source: trimmed.into(), form: Form::Name, files: Box::default(), sliced: Box::default() });
         }
         // as written first: whatever is wrong has its place there
         let masked = whole.masked_part(part.start + lead..part.start + lead + trimmed.len());
+        let mut files = NamedFiles { folder: whole.folder.map(Path::to_owned), found: Vec::new() };
         let compiled = language()
             .compile_expression(&masked)
-            .and_then(|_| language().compile_expression_owned(written_out(&code)));
+            .and_then(|_| language().compile_expression_owned(written_out(&code, &mut files)));
         match compiled {
-            Ok(compiled) => Ok(Self { source: trimmed.into(), form: Form::Compiled(compiled) }),
+            Ok(compiled) => {
+                let sliced = sliced(&masked, || Resolved::expression(&masked, 0..masked.len(), &|_| None));
+                let form = Form::Compiled(compiled);
+                Ok(Self { source: trimmed.into(), form, files: files.found.into(), sliced: sliced.into() })
+            }
             Err(error) => {
                 let range = error.range().unwrap_or(0..trimmed.len());
                 let range = range.start.min(trimmed.len()) + lead..range.end.min(trimmed.len()) + lead;
@@ -113,21 +126,31 @@ impl Expr {
         &self.source
     }
 
+    /// The files it names by paths that are written in it.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(PathBuf::as_path)
+    }
+
     /// The names it needs that it does not bind itself, functions left out.
     #[must_use]
     pub fn names(&self) -> BTreeSet<String> {
         match &self.form {
             Form::Name => BTreeSet::from([self.source.to_string()]),
-            Form::Compiled(compiled) => compiled.undeclared_variables(false).into_iter().filter(is_of_plan).collect(),
+            Form::Compiled(compiled) => {
+                let names = compiled.undeclared_variables(false).into_iter().chain(self.sliced.iter().cloned());
+                names.filter(is_of_plan).collect()
+            }
         }
     }
 
-    /// Whether it calls a function, whose value may differ each time.
+    /// Whether it calls a function whose value may differ each time.
     #[must_use]
-    pub fn calls_functions(&self) -> bool {
+    pub fn is_changing(&self) -> bool {
         match &self.form {
             Form::Name => false,
-            Form::Compiled(compiled) => compiled.undeclared_variables(false).iter().any(|name| !is_of_plan(name)),
+            Form::Compiled(compiled) => {
+                compiled.undeclared_variables(false).iter().chain(&self.sliced).any(|name| is_changing(name))
+            }
         }
     }
 
@@ -139,6 +162,18 @@ impl Expr {
     pub fn eval(&self, scope: &Arc<Scope>) -> Result<Value, EvalError> {
         let value = self.unbounded(scope)?;
         match beyond_bounds(&value) {
+            None => Ok(value),
+            Some(why) => Err(EvalError { message: format!("{why} in `{}`", self.source) }),
+        }
+    }
+
+    /// Its value where it is written into a text.
+    ///
+    /// # Errors
+    /// As [`Expr::eval`], and for bytes that are no text.
+    pub(super) fn text_value(&self, scope: &Arc<Scope>) -> Result<Value, EvalError> {
+        let value = self.eval(scope)?;
+        match no_text(&value) {
             None => Ok(value),
             Some(why) => Err(EvalError { message: format!("{why} in `{}`", self.source) }),
         }
@@ -187,6 +222,12 @@ impl fmt::Debug for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Expr").field(&self.source).finish()
     }
+}
+
+/// The names of a text that has slices.
+pub(super) fn sliced(text: &str, resolved: impl Fn() -> Resolved) -> Vec<String> {
+    let may_slice = text.contains('[') && text.contains(':');
+    if may_slice { resolved().names.into_keys().collect() } else { Vec::new() }
 }
 
 /// Whether a name is the plan's to define: the language's own functions are not.

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::number::{canonical, read};
@@ -12,6 +13,8 @@ pub struct Source<'a> {
     pub text: &'a str,
     /// Which bytes each value stands for, in order.
     pub values: &'a [(Range<usize>, Arc<str>)],
+    /// The folder of the file it is written in: the files it names lie there.
+    pub folder: Option<&'a Path>,
 }
 
 /// Where in a text something stands.
@@ -28,7 +31,7 @@ enum Area {
 
 impl<'a> From<&'a str> for Source<'a> {
     fn from(text: &'a str) -> Self {
-        Self { text, values: &[] }
+        Self { text, values: &[], folder: None }
     }
 }
 
@@ -39,11 +42,17 @@ impl<'a> From<&'a String> for Source<'a> {
 }
 
 impl<'a> Source<'a> {
+    /// The same of a text in a file of this folder.
+    #[must_use]
+    pub const fn within(self, folder: &'a Path) -> Self {
+        Self { folder: Some(folder), ..self }
+    }
+
     /// The text with its values in their places; of a part of it.
     pub(super) fn filled(self, part: Range<usize>) -> String {
         let mut out = String::with_capacity(part.len());
         let mut at = part.start;
-        for (range, value) in self.within(&part) {
+        for (range, value) in self.values_of(&part) {
             out.push_str(&self.text[at..range.start]);
             out.push_str(value);
             at = range.end;
@@ -68,7 +77,7 @@ impl<'a> Source<'a> {
     /// The same of an expression in a part of the text.
     pub(super) fn masked_part(self, part: Range<usize>) -> String {
         let values = self.values_within(&part);
-        Source { text: &self.text[part], values: &values }.masked_expression().into_owned()
+        Source { text: &self.text[part], values: &values, folder: None }.masked_expression().into_owned()
     }
 
     fn mask(self, area: Area) -> Cow<'a, str> {
@@ -91,7 +100,7 @@ impl<'a> Source<'a> {
     /// An expression in a part of the text, as the language reads it: each value as a literal.
     pub(super) fn expression_code(self, part: Range<usize>) -> String {
         let values = self.values_within(&part);
-        let source = Source { text: &self.text[part], values: &values };
+        let source = Source { text: &self.text[part], values: &values, folder: None };
         let code = source.replaced(Area::EXPRESSION, |_, value, area| match area {
             Area::Code { quote: Some(quote), .. } => escaped(value, quote),
             _ => literal(value),
@@ -102,10 +111,10 @@ impl<'a> Source<'a> {
     /// The values of a part, placed in that part.
     fn values_within(self, part: &Range<usize>) -> Vec<(Range<usize>, Arc<str>)> {
         let moved = |range: &Range<usize>| range.start - part.start..range.end - part.start;
-        self.within(part).map(|(range, value)| (moved(range), value.clone())).collect()
+        self.values_of(part).map(|(range, value)| (moved(range), value.clone())).collect()
     }
 
-    fn within(self, part: &Range<usize>) -> impl Iterator<Item = &'a (Range<usize>, Arc<str>)> {
+    fn values_of(self, part: &Range<usize>) -> impl Iterator<Item = &'a (Range<usize>, Arc<str>)> {
         let part = part.clone();
         self.values.iter().filter(move |(range, _)| range.start >= part.start && range.end <= part.end)
     }
@@ -182,7 +191,7 @@ fn quoted(value: &str, quote: u8) -> String {
     format!("{mark}{}{mark}", escaped(value, quote))
 }
 
-fn escaped(value: &str, quote: u8) -> String {
+pub(super) fn escaped(value: &str, quote: u8) -> String {
     let mut out = String::with_capacity(value.len());
     for letter in value.chars() {
         match letter {
@@ -208,7 +217,7 @@ mod tests {
     fn rendered(written: &str, value: &str) -> Result<String, EvalError> {
         let values: Vec<(Range<usize>, Arc<str>)> =
             written.match_indices("${V}").map(|(at, found)| (at..at + found.len(), value.into())).collect();
-        let source = Source { text: written, values: &values };
+        let source = Source { text: written, values: &values, folder: None };
         assert_eq!(source.masked().len(), written.len());
         let user = ScopeUser { id: 1, kind: "u".into() };
         let scope = Scope::new(Arc::new(Globals::default()), user, ScopeRng::new(Seed::new(1)));

@@ -5,8 +5,9 @@ use minijinja::{Environment, Error, ErrorKind, State, Value, filters, tests};
 
 use super::compare::{contains, equal, order};
 use super::number::{number, plain, read};
-use super::operators::{COMPARE, PLAIN, TEXT, WHOLE};
-use super::text::{to_json, to_text, write_json};
+use super::operators::{COMPARE, PLAIN, SUM, TEXT, WHOLE};
+use super::sum::sum_of;
+use super::text::{no_text, to_json, to_text, write_json};
 use super::work::measure;
 
 /// The language's own filters that ours are made of stand under names that start with this.
@@ -27,11 +28,17 @@ pub(super) fn add_to(language: &mut Environment<'static>) {
     language.add_filter(WHOLE, |value: Value| measure(&value).map(|()| value));
     language.add_filter("raw", |value: Value| as_text(value).map(raw));
     language.add_filter(COMPARE, compare);
+    language.add_filter(SUM, sum_of);
     add_own(language);
     for name in OF_TEXTS.into_iter().chain(["upper"]) {
         language.add_filter(name, move |state: &mut State, mut arguments: Rest<ValueOrKwargs>| {
             let arguments = std::mem::take(&mut *arguments).into_iter().map(ValueOrKwargs::into_value);
-            let arguments = arguments.map(as_text).collect::<Result<Vec<_>, _>>()?;
+            // how far a text is indented is no text
+            let texts = if name == "indent" { 1 } else { usize::MAX };
+            let arguments = arguments.enumerate();
+            let arguments =
+                arguments.map(|(index, given)| if index < texts { as_text(given) } else { Ok(plain(given)) });
+            let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
             let text = state.apply_filter(&format!("{OWN}{name}"), &arguments)?;
             // nothing but `raw` says that a text may be a path
             Ok::<_, Error>(if text.is_safe() { Value::from(to_text(&text)) } else { text })
@@ -118,6 +125,9 @@ fn raw(text: Value) -> Value {
 fn as_text(value: Value) -> Result<Value, Error> {
     if value.is_safe() {
         return Ok(Value::from(to_text(&value)));
+    }
+    if let Some(why) = no_text(&value) {
+        return Err(Error::new(ErrorKind::InvalidOperation, why));
     }
     if value.as_str().is_some() || value.is_undefined() || value.is_kwargs() || value.is_integer() {
         return Ok(value);

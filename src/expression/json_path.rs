@@ -73,6 +73,19 @@ impl JsonPath {
     }
 }
 
+impl JsonPath {
+    /// All values it finds, in the order of the document, each place once.
+    ///
+    /// # Errors
+    /// More of them than a value may hold.
+    pub fn all<'a>(&self, json: &'a Value) -> Result<Vec<&'a Value>, String> {
+        match &self.form {
+            Form::Straight(steps) => Ok(Step::walk(steps, json).into_iter().collect()),
+            Form::Search(search) => search.all(json).ok_or_else(|| format!("too many values at `{self}`")),
+        }
+    }
+}
+
 impl Step {
     /// The value that steps lead to.
     pub(super) fn walk<'a>(steps: &[Self], json: &'a Value) -> Option<&'a Value> {

@@ -27,6 +27,8 @@ struct Part {
 const MOST_BELOW: usize = 8;
 /// Places that are remembered; a search that needs more finds nothing.
 const MOST_SEEN: usize = 2_000_000;
+/// A value holds no more items than this.
+const MOST_FOUND: usize = 1_000_000;
 
 impl Search {
     /// The search a path stands for; `None` where it would take too long on a large document.
@@ -40,6 +42,13 @@ impl Search {
     /// The first value it finds.
     pub(super) fn first<'a>(&self, json: &'a Value) -> Option<&'a Value> {
         Walk { search: self, seen: HashSet::new() }.from(0, json)
+    }
+
+    /// All values it finds, each place once; `None` where they are too many, or it takes too long.
+    pub(super) fn all<'a>(&self, json: &'a Value) -> Option<Vec<&'a Value>> {
+        let mut found = Vec::new();
+        Walk { search: self, seen: HashSet::new() }.gather(0, json, &mut found)?;
+        Some(found)
     }
 }
 
@@ -87,6 +96,44 @@ impl Walk<'_> {
             }
         }
         None
+    }
+}
+
+impl Walk<'_> {
+    /// Gathers what the segments from one on find; `None` where it is too much.
+    fn gather<'a>(&mut self, segment: usize, json: &'a Value, found: &mut Vec<&'a Value>) -> Option<()> {
+        let search = self.search;
+        let mut open = vec![json];
+        while let Some(at) = open.pop() {
+            if search.repeats {
+                if self.seen.len() >= MOST_SEEN {
+                    return None;
+                }
+                if !self.seen.insert((segment, std::ptr::from_ref(at))) {
+                    continue;
+                }
+            }
+            let Some(part) = search.segments.get(segment) else {
+                if found.len() >= MOST_FOUND {
+                    return None;
+                }
+                found.push(at);
+                continue;
+            };
+            for selector in &part.selectors {
+                for next in js_path_process(selector, at).unwrap_or_default() {
+                    self.gather(segment + 1, next.val(), found)?;
+                }
+            }
+            if part.below {
+                match at {
+                    Value::Array(items) => open.extend(items.iter().rev()),
+                    Value::Object(entries) => open.extend(entries.values().rev()),
+                    _ => {}
+                }
+            }
+        }
+        Some(())
     }
 }
 
@@ -144,6 +191,25 @@ mod tests {
         }
         for path in ["$..nothing", "$..id..id", "$.z[*][5]", "$..[?(@.id > 9)]"] {
             assert_eq!(JsonPath::parse(path).unwrap().first(&json), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn all_matches_are_those_of_the_standard_each_place_once() {
+        let json = json!({"a": {"b": [{"id": 1, "c": {"id": 2}}, {"id": 3}], "id": 4}, "z": [[1, 2], [3]]});
+        for (path, found) in [
+            ("$.a.id", json!([4])),
+            ("$.nothing", json!([])),
+            ("$..id", json!([4, 1, 2, 3])),
+            ("$.a.b[*].id", json!([1, 3])),
+            ("$.z[*][*]", json!([1, 2, 3])),
+            ("$.a.b[?@.id > 1].id", json!([3])),
+            ("$.z[0]['0', '1']", json!([])),
+            ("$..c..id", json!([2])),
+            ("$.a.b[0, 0].id", json!([1])),
+        ] {
+            let all = JsonPath::parse(path).unwrap().all(&json).map(|all| json!(all));
+            assert_eq!(all, Ok(found), "{path}");
         }
     }
 

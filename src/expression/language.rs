@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::text::write_text;
+use super::text::{no_text, write_text};
 use super::work::beyond_bounds;
 use super::{filters, functions};
 
@@ -31,7 +31,7 @@ pub(super) fn environment() -> Environment<'static> {
     language.set_debug(true);
     language.set_syntax(syntax());
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    language.set_formatter(|out, _, value| match beyond_bounds(value) {
+    language.set_formatter(|out, _, value| match beyond_bounds(value).or_else(|| no_text(value)) {
         None => {
             let mut text = String::new();
             write_text(value, &mut text);

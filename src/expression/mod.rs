@@ -12,12 +12,16 @@ mod json;
 mod json_path;
 mod json_path_search;
 mod language;
+mod moment;
 mod number;
 mod operators;
+#[cfg(test)]
+mod page_tests;
 mod resolve;
 mod scope;
 mod shape;
 mod signatures;
+mod sum;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -1,24 +1,37 @@
 // The language fixes what its operators mean, and the plan means something else: `~` writes values as JSON does, and a
 // comparison reads a text as the number it is. So each is written as a filter of ours before the language compiles it:
-// `a ~ b` as `a|value.text ~ b|value.text`, `a < b` as `a|value.compare("<", b)`, `a + b` as `a|value.plain + b|value.plain`.
+// `a ~ b` as `a|value.text ~ b|value.text`, `a < b` as `a|value.compare("<", b)`, `a + b` as `a|value.sum("+", b)`.
 
+use std::path::PathBuf;
+
+use super::filled::escaped;
 use super::tokens::{Kind, Token, end_of, tokens};
 
 /// Turns a value into text.
 pub(super) const TEXT: &str = "value.text";
 /// Takes a number's spelling off.
 pub(super) const PLAIN: &str = "value.plain";
+/// Adds and takes away: the value with what follows, two arguments an operation.
+pub(super) const SUM: &str = "value.sum";
 /// Counts what is in a list or map that is made, so that none grows out of bounds.
 pub(super) const WHOLE: &str = "value.whole";
 /// Compares: the value with what follows, two arguments a comparison.
 pub(super) const COMPARE: &str = "value.compare";
 
+/// The files that expressions name, and where they lie: in the folder of the file that the expressions are written in.
+#[derive(Debug, Default)]
+pub(super) struct NamedFiles {
+    pub(super) folder: Option<PathBuf>,
+    /// Those whose path is written in the plan.
+    pub(super) found: Vec<PathBuf>,
+}
+
 /// An expression with its operators written out. `source` was parsed by the language before; what it takes that is not
 /// understood here stays as it is.
-pub(super) fn written_out(source: &str) -> String {
+pub(super) fn written_out(source: &str, files: &mut NamedFiles) -> String {
     tokens(source)
         .and_then(|tokens| {
-            let mut writer = Writer { tokens: &tokens, at: 0, out: String::with_capacity(source.len() + 64) };
+            let mut writer = Writer { tokens: &tokens, at: 0, out: String::with_capacity(source.len() + 64), files };
             writer.expression()?;
             (writer.at == tokens.len()).then_some(writer.out)
         })
@@ -26,7 +39,7 @@ pub(super) fn written_out(source: &str) -> String {
 }
 
 /// A text with `{% statements %}` with the operators in all of its expressions written out.
-pub(super) fn block_written_out(source: &str) -> String {
+pub(super) fn block_written_out(source: &str, files: &mut NamedFiles) -> String {
     let mut out = String::with_capacity(source.len() + 64);
     let mut rest = source;
     while let Some(at) = rest.find('{') {
@@ -50,8 +63,8 @@ pub(super) fn block_written_out(source: &str) -> String {
         out.push_str(open);
         out.push_str(lead);
         match open {
-            "{{" => out.push_str(&written_out(code)),
-            "{%" => out.push_str(&statement(code)),
+            "{{" => out.push_str(&written_out(code, files)),
+            "{%" => out.push_str(&statement(code, files)),
             _ => out.push_str(code),
         }
         if open != "{#" {
@@ -79,14 +92,14 @@ fn trimmed(inside: &str) -> (&str, &str, &str) {
 }
 
 /// A statement: its word as it is, and the expressions behind it.
-fn statement(code: &str) -> String {
+fn statement(code: &str, files: &mut NamedFiles) -> String {
     let Some(tokens) = tokens(code) else { return code.to_owned() };
     let word = tokens.first().map(|token| token.text).unwrap_or_default();
     let binds = tokens.iter().any(|token| token.text == "=");
     if matches!(word, "filter" | "raw" | "macro" | "block") || (word == "set" && !binds) {
         return code.to_owned();
     }
-    let mut writer = Writer { tokens: &tokens, at: 0, out: String::with_capacity(code.len() + 64) };
+    let mut writer = Writer { tokens: &tokens, at: 0, out: String::with_capacity(code.len() + 64), files };
     match word {
         // what a loop binds stands before `in`, what `set` binds before `=`
         "for" => writer.copy_to("in"),
@@ -125,10 +138,11 @@ fn has_comma(tokens: &[Token]) -> bool {
     })
 }
 
-struct Writer<'a> {
+struct Writer<'a, 'f> {
     tokens: &'a [Token<'a>],
     at: usize,
     out: String,
+    files: &'f mut NamedFiles,
 }
 
 /// How tightly what was written holds together.
@@ -143,7 +157,7 @@ enum Bound {
 }
 
 // `None` from any of these: not an expression as it is known here
-impl<'a> Writer<'a> {
+impl<'a> Writer<'a, '_> {
     fn peek(&self) -> Option<&'a Token<'a>> {
         self.tokens.get(self.at)
     }
@@ -245,10 +259,28 @@ impl<'a> Writer<'a> {
 
     /// `+` and `-`, which hold less than `~`.
     fn sum(&mut self) -> Option<Bound> {
-        self.chain(&["+", "-"], PLAIN, |writer| {
-            writer.chain(&["~"], TEXT, |writer| {
-                writer.chain(&["*", "/", "//", "%"], PLAIN, |writer| writer.chain(&["**"], PLAIN, Self::unary))
-            })
+        let start = self.out.len();
+        let first = self.joined()?;
+        if !self.is("+") && !self.is("-") {
+            return Some(first);
+        }
+        self.wrap(start, first, SUM);
+        self.out.push('(');
+        let mut separator = "";
+        while let Some(sign) = ["+", "-"].into_iter().find(|sign| self.is(sign)) {
+            self.at += 1;
+            self.out.push_str(&format!("{separator}\"{sign}\","));
+            self.joined()?;
+            separator = ",";
+        }
+        self.out.push(')');
+        Some(Bound::Tight)
+    }
+
+    /// What `~` joins, and what holds more.
+    fn joined(&mut self) -> Option<Bound> {
+        self.chain(&["~"], TEXT, |writer| {
+            writer.chain(&["*", "/", "//", "%"], PLAIN, |writer| writer.chain(&["**"], PLAIN, Self::unary))
         })
     }
 
@@ -275,7 +307,7 @@ impl<'a> Writer<'a> {
 
     /// Puts what was written since `start` through a filter.
     fn wrap(&mut self, start: usize, bound: Bound, filter: &str) {
-        if bound == Bound::Literal && filter != COMPARE {
+        if bound == Bound::Literal && filter != COMPARE && filter != SUM {
             return;
         }
         if bound == Bound::Loose {
@@ -316,8 +348,11 @@ impl<'a> Writer<'a> {
                 self.copy();
                 Some(Bound::Literal)
             }
-            (Kind::Word, _) => {
+            (Kind::Word, word) => {
                 self.copy();
+                if word == "file" && self.is("(") {
+                    self.name_file()?;
+                }
                 Some(Bound::Tight)
             }
             (Kind::Sign, "(") => self.collection(")"),
@@ -325,6 +360,27 @@ impl<'a> Writer<'a> {
             (Kind::Sign, "{") => self.collection("}"),
             (Kind::Sign, _) => None,
         }
+    }
+
+    /// `file(path)`: the folder its path is relative to goes before the path.
+    fn name_file(&mut self) -> Option<Bound> {
+        self.copy();
+        let folder = self.files.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned());
+        match &folder {
+            Some(folder) => self.out.push_str(&format!("\"{}\"", escaped(folder, b'"'))),
+            None => self.out.push_str("none"),
+        }
+        if self.is(")") {
+            return self.up_to(")");
+        }
+        self.out.push(',');
+        let path = self.peek().filter(|token| token.kind == Kind::Text && !token.text.contains('\\'));
+        let alone = self.tokens.get(self.at + 1).is_some_and(|token| token.text == ")");
+        if let (Some(path), Some(folder), true) = (path, &self.files.folder, alone) {
+            let named = folder.join(&path.text[1..path.text.len() - 1]);
+            self.files.found.push(named);
+        }
+        self.up_to(")")
     }
 
     /// A list, a map, or what is in brackets. What names values may hold large ones, or itself.
@@ -344,6 +400,11 @@ impl<'a> Writer<'a> {
     /// Expressions between brackets, with commas, colons and names of arguments.
     fn bracketed(&mut self, close: &str) -> Option<Bound> {
         self.copy();
+        self.up_to(close)
+    }
+
+    /// The same behind the opening one.
+    fn up_to(&mut self, close: &str) -> Option<Bound> {
         loop {
             if self.copy_if(close) {
                 return Some(Bound::Tight);
@@ -427,7 +488,9 @@ mod tests {
     fn operators_are_written_as_filters_and_the_rest_stays_as_it_is() {
         for (source, written) in [
             ("a ~ b", "a|value.text ~ b|value.text"),
-            ("a + 1 ~ 'x'", "(a|value.plain + 1 ~ 'x')"),
+            ("a + 1 ~ 'x'", "a|value.sum(\"+\", 1 ~ 'x')"),
+            ("1 - -b + c * 2", "1|value.sum(\"-\", -(b|value.plain),\"+\", (c|value.plain * 2)|value.whole)"),
+            ("file('a')", "file(none,'a')"),
             ("x < 5", "x|value.compare(\"<\", 5)"),
             ("1 < x <= y.z", "1|value.compare(\"<\", x,\"<=\", y.z)"),
             ("not a in b", "not a|value.compare(\"in\", b)"),
@@ -440,12 +503,11 @@ mod tests {
             ("x if y > 1 else z", "x if y|value.compare(\">\", 1) else z"),
             ("'a < b'", "'a < b'"),
         ] {
-            let written = if source.starts_with("a + 1 ~") { "a|value.plain + (1 ~ 'x')|value.plain" } else { written };
-            assert_eq!(written_out(source), written);
+            assert_eq!(written_out(source, &mut NamedFiles::default()), written);
         }
         let block = "{%- for a, b in x if a < 1 -%}{{ b ~ 'c' }}{% endfor %}{# a ~ b #}{% set c = a ~ b %}{%raw%}{{ a ~ b }}{%endraw%}a ~ b";
         assert_eq!(
-            block_written_out(block),
+            block_written_out(block, &mut NamedFiles::default()),
             "{%- for a, b in x if a|value.compare(\"<\", 1) -%}{{ b|value.text ~ 'c' }}{% endfor %}{# a ~ b #}\
              {% set c = a|value.text ~ b|value.text %}{%raw%}{{ a ~ b }}{%endraw%}a ~ b"
         );
@@ -496,7 +558,7 @@ mod tests {
             "a | map('upper') | join(', ') ~ '.'",
         ] {
             assert!(language.compile_expression(source).is_ok(), "the test itself: {source}");
-            let written = written_out(source);
+            let written = written_out(source, &mut NamedFiles::default());
             if let Err(error) = language.compile_expression(&written) {
                 panic!("{source} becomes {written}: {error}");
             }

@@ -5,6 +5,7 @@ use minijinja::Value;
 use minijinja::machinery::ast::{CallArg, CallType, Const, Expr, GetItem, Spanned, Stmt};
 use minijinja::machinery::{parse, parse_expr};
 
+use super::functions::{Slot, gives_a_number, gives_a_text, refused};
 use super::language::syntax;
 use super::shape::Shape;
 use super::signatures::{CALLS, FILTERS, SIGNS, Signature, TESTS, find};
@@ -84,7 +85,7 @@ enum Missing {
 /// The filters that give back one item of what they are given, and those that give back the list.
 const ITEMS: [&str; 4] = ["first", "last", "min", "max"];
 const LISTS: [&str; 8] = ["list", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "unique"];
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 15] = [
     "capitalize",
     "e",
     "escape",
@@ -100,7 +101,6 @@ const TEXTS: [&str; 16] = [
     "tojson",
     "trim",
     "upper",
-    "urlencode",
 ];
 const NUMBERS: [&str; 7] = ["abs", "count", "float", "int", "length", "round", "sum"];
 
@@ -322,6 +322,7 @@ impl<'a> Walk<'a> {
         self.arguments(args);
         let range = self.range(name);
         self.signature("the filter", FILTERS, name, range, args);
+        self.constants(name, 1, args);
         let places = texts(args);
         match (name, places.as_slice()) {
             ("attr", [Some(attribute)]) => {
@@ -347,7 +348,8 @@ impl<'a> Walk<'a> {
             _ if ITEMS.contains(&name) => of.item(),
             _ if LISTS.contains(&name) => of,
             _ if TEXTS.contains(&name) => Shape::TEXT,
-            _ if NUMBERS.contains(&name) => Shape::NUMBER,
+            _ if gives_a_text(name) && !is_raw(args) => Shape::TEXT,
+            _ if NUMBERS.contains(&name) || gives_a_number(name) => Shape::NUMBER,
             _ => Shape::Any,
         }
     }
@@ -395,12 +397,14 @@ impl<'a> Walk<'a> {
                 if let Some(known) = find(CALLS, name).filter(|_| !bound) {
                     self.found.names.entry((*name).to_owned()).or_insert_with(|| range.clone());
                     self.refused("the function", known, range, args);
+                    self.constants(name, 0, args);
                     return match *name {
                         "choice" => shapes.first().map_or(Shape::Any, Shape::item),
                         "sample" => shapes.into_iter().next().unwrap_or(Shape::Any),
-                        "random_int" | "random_float" | "now_ms" => Shape::NUMBER,
-                        "random_string" | "uuid" | "now" => Shape::TEXT,
                         "range" => Shape::NUMBER.list(),
+                        "split" => Shape::TEXT.list(),
+                        name if gives_a_number(name) => Shape::NUMBER,
+                        name if gives_a_text(name) && !is_raw(args) => Shape::TEXT,
                         _ => Shape::Any,
                     };
                 }
@@ -472,6 +476,27 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Reports arguments that are written in the plan and can never be right: `hmac('sha257', …)`.
+    fn constants(&mut self, name: &str, first: usize, args: &[CallArg<'a>]) {
+        let mut place = first;
+        for arg in args {
+            let (slot, expr) = match arg {
+                CallArg::Pos(expr) => {
+                    place += 1;
+                    (Slot::Place(place - 1), expr)
+                }
+                CallArg::Kwarg(name, expr) => (Slot::Name(name), expr),
+                // how many these are is not known
+                CallArg::PosSplat(_) | CallArg::KwargSplat(_) => return,
+            };
+            let Expr::Const(constant) = expr else { continue };
+            if let Some((message, help)) = refused(name, slot, &constant.value) {
+                let range = self.span(constant);
+                self.flaw(range, message, help);
+            }
+        }
+    }
+
     fn unknown(&mut self, what: &str, signatures: &'static [Signature], name: &str, range: Range<usize>) {
         let what = what.trim_start_matches("the ");
         let help = match (name, what) {
@@ -500,6 +525,11 @@ impl<'a> Walk<'a> {
             self.unknown(what, signatures, name, range);
         }
     }
+}
+
+/// Whether a digest is to be bytes.
+fn is_raw(args: &[CallArg]) -> bool {
+    args.iter().any(|arg| matches!(arg, CallArg::Kwarg("encoding", _)))
 }
 
 /// The arguments by place that are texts; `None` for one that is not known yet.

@@ -8,12 +8,17 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::answer::Answer;
 use super::expr::EvalError;
+use super::functions::{Files, Sequences};
 use super::work;
 use crate::memory::{Held, hold};
-use crate::units::Seed;
+use crate::units::{Seed, Shard};
 
 /// The name under which the functions find their random numbers; no plan can spell it.
 pub(super) const RESERVED: &str = "\u{0}rng";
+/// The same for the numbers that a run gives away.
+pub(super) const SEQUENCES: &str = "\u{0}sequences";
+/// The same for the files that expressions name.
+pub(super) const FILES: &str = "\u{0}files";
 
 /// The names every expression sees whatever the plan says, with what each is.
 pub const BUILT_IN_NAMES: [(&str, &str); 8] = [
@@ -29,31 +34,49 @@ pub const BUILT_IN_NAMES: [(&str, &str); 8] = [
 
 /// What every user of a run sees: the plan's vars and data. Immutable, shared.
 #[derive(Debug, Clone, Default)]
-pub struct Globals(BTreeMap<Arc<str>, Value>);
+pub struct Globals {
+    values: BTreeMap<Arc<str>, Value>,
+    files: Arc<Files>,
+    /// `None` before the run: there nobody counts.
+    sequences: Option<Arc<Sequences>>,
+}
 
 impl Globals {
     /// The globals with these names; a later name hides an earlier one.
     #[must_use]
     pub fn new(names: Vec<(Arc<str>, Value)>) -> Self {
-        Self(names.into_iter().collect())
+        Self { values: names.into_iter().collect(), ..Self::default() }
     }
 
     /// Adds a name; one that is there is hidden.
     pub fn add(&mut self, name: Arc<str>, value: Value) {
-        self.0.insert(name, value);
+        self.values.insert(name, value);
     }
 
     /// These globals and more; where both have a name, the new one hides the old.
     #[must_use]
     pub fn with(&self, more: Vec<(Arc<str>, Value)>) -> Self {
-        let kept = self.0.iter().map(|(name, value)| (name.clone(), value.clone()));
-        Self(kept.chain(more).collect())
+        let mut all = self.clone();
+        all.values.extend(more);
+        all
+    }
+
+    /// The same for one shard of a run, which gives numbers away.
+    #[must_use]
+    pub fn of_run(&self, shard: Shard) -> Self {
+        Self { sequences: Some(Arc::new(Sequences::of(shard))), ..self.clone() }
+    }
+
+    /// The files that expressions name.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     /// The value of a name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Value> {
-        self.0.get(name).cloned()
+        self.values.get(name).cloned()
     }
 }
 
@@ -148,6 +171,12 @@ impl Scope {
             }
         }
         mine.answer = theirs.answer;
+    }
+
+    /// The files that expressions name.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        self.globals.files()
     }
 
     /// The user's random numbers, for draws outside expressions (the next task, a think time).
@@ -253,6 +282,8 @@ impl Scope {
         match name {
             "user" => Some(self.user.clone()),
             RESERVED => Some(Value::from_dyn_object(self.rng.clone())),
+            SEQUENCES => self.globals.sequences.clone().map(Value::from_dyn_object),
+            FILES => Some(Value::from_dyn_object(self.globals.files.clone())),
             _ => self.globals.value(name),
         }
     }

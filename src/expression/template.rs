@@ -1,16 +1,18 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use minijinja::{Captured, Environment, Error, ErrorKind, Output, Value};
 
-use super::expr::{EvalError, Expr, LONGEST, SyntaxError, is_of_plan, said};
+use super::expr::{EvalError, Expr, LONGEST, SyntaxError, is_of_plan, said, sliced};
 use super::filled::Source;
 use super::language::{FUEL, environment};
-use super::operators::block_written_out;
+use super::operators::{NamedFiles, block_written_out};
+use super::resolve::Resolved;
 use super::scope::Scope;
-use super::text::write_text;
+use super::text::{no_text, write_text};
 use super::work::{self, beyond_bounds};
 
 /// A text with `{{ expressions }}` in it, parsed once into stretches of text and slots to fill.
@@ -35,6 +37,9 @@ enum Piece {
 struct Block {
     source: Arc<str>,
     language: Environment<'static>,
+    files: Vec<PathBuf>,
+    /// As that of an expression.
+    sliced: Vec<String>,
 }
 
 const BLOCK: &str = "template";
@@ -156,12 +161,22 @@ impl Template {
         }
     }
 
-    /// Whether its text is the same each time, given the same names: it calls no function.
+    /// The files it names by paths that are written in it.
+    #[must_use]
+    pub fn files(&self) -> Vec<&Path> {
+        match &self.0 {
+            Form::Text(_) => Vec::new(),
+            Form::Pieces(pieces) => pieces.iter().filter_map(Piece::slot).flat_map(Expr::files).collect(),
+            Form::Block(block) => block.files.iter().map(PathBuf::as_path).collect(),
+        }
+    }
+
+    /// Whether its text is the same each time, given the same names: it calls no function that gives another value each time.
     #[must_use]
     pub fn is_steady(&self) -> bool {
         match &self.0 {
             Form::Text(_) => true,
-            Form::Pieces(pieces) => pieces.iter().filter_map(Piece::slot).all(|expr| !expr.calls_functions()),
+            Form::Pieces(pieces) => pieces.iter().filter_map(Piece::slot).all(|expr| !expr.is_changing()),
             Form::Block(_) => false,
         }
     }
@@ -178,7 +193,7 @@ impl Template {
                 for piece in pieces {
                     match piece {
                         Piece::Text(text) => out.push_str(text),
-                        Piece::Slot(expr) => write_text(&expr.eval(scope)?, &mut out),
+                        Piece::Slot(expr) => write_text(&expr.text_value(scope)?, &mut out),
                     }
                 }
                 Ok(out)
@@ -198,7 +213,7 @@ impl Template {
             Form::Pieces(pieces) => {
                 let parts = pieces.iter().map(|piece| match piece {
                     Piece::Text(text) => Ok(Part::Written(Cow::Borrowed(&**text))),
-                    Piece::Slot(expr) => expr.eval(scope).map(|value| match value.as_str() {
+                    Piece::Slot(expr) => expr.text_value(scope).map(|value| match value.as_str() {
                         Some(text) if value.is_safe() => Part::Written(Cow::Owned(text.to_owned())),
                         _ => Part::Value(value),
                     }),
@@ -262,11 +277,15 @@ impl Block {
             language.set_formatter(|out, _, value| marked(out, value));
         }
         // as written first: whatever is wrong has its place there
+        let mut files = NamedFiles { folder: source.folder.map(Path::to_owned), found: Vec::new() };
         let added = language
             .add_template_owned(BLOCK, written.clone().into_owned())
-            .and_then(|()| language.add_template_owned(BLOCK, block_written_out(&code)));
+            .and_then(|()| language.add_template_owned(BLOCK, block_written_out(&code, &mut files)));
         match added {
-            Ok(()) => Ok(Self { source: source.text.into(), language }),
+            Ok(()) => {
+                let sliced = sliced(&written, || Resolved::text(&written, &|_| None));
+                Ok(Self { source: source.text.into(), language, files: files.found, sliced })
+            }
             Err(error) => {
                 let range = error.range().unwrap_or(0..written.len());
                 let range = range.start.min(written.len())..range.end.min(written.len());
@@ -277,7 +296,7 @@ impl Block {
 
     fn names(&self) -> BTreeSet<String> {
         let names = self.language.get_template(BLOCK).map(|template| template.undeclared_variables(false));
-        names.unwrap_or_default().into_iter().filter(is_of_plan).collect()
+        names.unwrap_or_default().into_iter().chain(self.sliced.iter().cloned()).filter(is_of_plan).collect()
     }
 
     fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {
@@ -303,7 +322,7 @@ impl Block {
 
 /// Writes a value between marks, or without where it counts as written.
 fn marked(out: &mut Output, value: &Value) -> Result<(), Error> {
-    if let Some(why) = beyond_bounds(value) {
+    if let Some(why) = beyond_bounds(value).or_else(|| no_text(value)) {
         return Err(Error::new(ErrorKind::OutOfFuel, why));
     }
     let mut text = String::new();

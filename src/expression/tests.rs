@@ -60,6 +60,10 @@ fn names_are_known_before_anything_runs_and_functions_are_not_among_them() {
     let template = Template::parse("{{ choice(messages) }} {{ x.y | upper }}").unwrap();
     assert_eq!(template.names().into_iter().collect::<Vec<_>>(), ["messages", "x"]);
     assert!(!template.is_steady());
+    for source in ["{{ x[:8] }}", "{{ (x | upper)[1:] ~ 1 }}", "{% if x[1:2] %}{% endif %}", "{{ x[y][:1] }}"] {
+        assert!(Template::parse(source).unwrap().names().contains("x"), "{source}");
+    }
+    assert!(!Template::parse("{{ now()[:8] }}").unwrap().is_steady());
     assert!(Template::parse("{{ limit }}").unwrap().is_steady());
 }
 
@@ -251,7 +255,16 @@ fn flaws(text: &str) -> Vec<String> {
 #[test]
 fn what_cannot_be_there_is_found_before_anything_runs_and_placed_at_its_own_letters() {
     for (text, expected) in [
-        ("a {{ x | b64encode }}", "unknown filter `b64encode` @ b64encode"),
+        ("a {{ x | b64encod }}", "unknown filter `b64encod` @ b64encod"),
+        ("{{ hmac('sha257', x, x) }}", "the algorithm of `hmac` is `sha257` @ 'sha257'"),
+        ("{{ x | md5(encoding='hexa') }}", "`encoding` is `hexa` @ 'hexa'"),
+        ("{{ x | regex_find('(') }}", "`(` is not a regular expression: unclosed group @ '('"),
+        ("{{ x | jsonpath('items') }}", "`items` is not a JSONPath: it starts with `$` @ 'items'"),
+        ("{{ fake('emial') }}", "the kind of `fake` is `emial` @ 'emial'"),
+        ("{{ now(zone='Europe/Berln') }}", "unknown time zone `Europe/Berln` @ 'Europe/Berln'"),
+        ("{{ x | date(unit='min') }}", "`unit` is `min` @ 'min'"),
+        ("{{ x | hmac('sha256', x) }}", "unknown filter `hmac` @ hmac"),
+        ("{{ sha256(x).hex }}", "`sha256(…)` is a text, and has no part `hex` @ hex"),
         ("{{ x is evn }}", "unknown test `evn` @ evn"),
         ("{{ x is not evn }}", "unknown test `evn` @ evn"),
         ("{{ chioce(x) }}", "unknown function `chioce` @ chioce"),

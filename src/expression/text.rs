@@ -21,15 +21,19 @@ pub fn to_json(value: &Value) -> String {
     out
 }
 
+/// Why a value cannot be written into a text; `None` where it can.
+pub(super) fn no_text(value: &Value) -> Option<&'static str> {
+    (value.kind() == ValueKind::Bytes && value.as_str().is_none())
+        .then_some("these bytes are no text: write `… | b64encode`")
+}
+
 pub(super) fn write_text(value: &Value, out: &mut String) {
     match value.as_str() {
         Some(text) => out.push_str(text),
         None if value.is_undefined() => {}
-        None => match value.downcast_object_ref::<WrittenNumber>() {
-            // writing to a string cannot fail
-            Some(_) => drop(write!(out, "{value}")),
-            None => write_json(value, out),
-        },
+        // a number as it is spelled, a moment; writing to a string cannot fail
+        None if value.kind() == ValueKind::Plain => drop(write!(out, "{value}")),
+        None => write_json(value, out),
     }
 }
 

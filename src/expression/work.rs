@@ -100,6 +100,11 @@ pub(super) fn count_item() -> Result<(), Error> {
     charge(ITEM).map_err(|why| Error::new(ErrorKind::OutOfFuel, why))
 }
 
+/// Counts bytes that are gone through.
+pub(super) fn count_bytes(count: usize) -> Result<(), Error> {
+    charge(count).map_err(|why| Error::new(ErrorKind::OutOfFuel, why))
+}
+
 /// Counts all that is in a value, before something goes through it.
 ///
 /// # Errors
@@ -130,7 +135,7 @@ pub fn memory_of(value: &Value) -> usize {
 }
 
 fn add_memory(value: &Value, depth: usize, sum: &mut usize) {
-    *sum += size_of::<Value>() + value.as_str().map_or(0, |text| ITEM + text.len());
+    *sum += size_of::<Value>() + value.as_bytes().map_or(0, |text| ITEM + text.len());
     let is_map = match value.kind() {
         ValueKind::Map => true,
         ValueKind::Seq | ValueKind::Iterable => false,
@@ -181,7 +186,7 @@ fn walk(value: &Value, depth: usize, left: &mut usize) -> Result<(), &'static st
     if let Some(json) = json_of(value) {
         return walk_json(json, left);
     }
-    take(ITEM + value.as_str().map_or(0, str::len), left)?;
+    take(ITEM + value.as_bytes().map_or(0, <[u8]>::len), left)?;
     let is_map = match value.kind() {
         ValueKind::Map => true,
         ValueKind::Seq | ValueKind::Iterable => false,

@@ -8,22 +8,25 @@ use crate::compile::{Program, Step};
 use crate::engine::{NotReady, OnStepFailure, OneOff, OneOffResult, Platform, WorkerMessage};
 use crate::expression::Globals;
 use crate::sample::TaskId;
+use crate::units::Shard;
 
 /// The plan's own steps, before and after its load.
 pub(super) struct Preparation<'a> {
     pub(super) program: &'a Arc<Program>,
     pub(super) platform: &'a Platform,
+    /// Which part of the run this is.
+    pub(super) shard: Shard,
 }
 
 impl Preparation<'_> {
     /// Does the plan's setup; what every user then sees, and what it logged.
     pub(super) async fn set_up(&self) -> Result<(Arc<Globals>, Vec<String>), NotReady> {
-        let globals = &self.program.globals;
+        let globals = Arc::new(self.program.globals.of_run(self.shard));
         if self.program.setup.is_empty() {
-            return Ok((globals.clone(), Vec::new()));
+            return Ok((globals, Vec::new()));
         }
         let (messages, mut said) = unbounded_channel();
-        let setup = self.one_off(globals, messages);
+        let setup = self.one_off(&globals, messages);
         let done = setup.run(&[(&self.program.setup, TaskId(u16::MAX))], OnStepFailure::Stop).await?;
         if !done.failures.is_empty() {
             return Err(NotReady::Setup(done.failures.join("; ")));
@@ -68,7 +71,7 @@ impl Preparation<'_> {
     }
 
     fn one_off<'b>(&'b self, globals: &'b Arc<Globals>, messages: UnboundedSender<WorkerMessage>) -> OneOff<'b> {
-        let Self { program, platform } = *self;
+        let Self { program, platform, .. } = *self;
         OneOff { program, globals, user_type: None, observer: None, messages, platform }
     }
 }

@@ -70,7 +70,7 @@ pub async fn conduct(
     // before anything is sent: what cannot be judged is not run
     let mut results = Results::new(header)?;
     let stop = Stop::new();
-    let preparation = Preparation { program: &program, platform: &options.platform };
+    let preparation = Preparation { program: &program, platform: &options.platform, shard: options.shard };
     let (globals, lines) = tokio::select! {
         biased;
         () = interrupts.next() => return Err(NotReady::Interrupted.into()),

@@ -19,6 +19,7 @@ use crate::plan::{Aim, Overrides};
 use crate::report::visible;
 use crate::run::{Interrupts, probe};
 use crate::sample::{TaskId, UserTypeId};
+use crate::units::Shard;
 use crate::verdict::Exit;
 
 /// Makes each call of a plan once, and shows every request and answer, whole, with its checks and captures.
@@ -112,7 +113,7 @@ struct Trial<'a> {
 }
 
 async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
-    let globals = program.globals.clone();
+    let globals = Arc::new(program.globals.of_run(Shard::WHOLE));
     let mut trial =
         Trial { program, globals, interrupts: Interrupts::of_process(|| {}), failures: 0, interrupted: false };
     let waiting = |why: &str| talk(&visible(&format!("{why}\n")));
