@@ -7,7 +7,7 @@ use crate::compile::program::{
 };
 use crate::compile::templates::{Templates, filled_source, source};
 use crate::diagnostic::{Problem, Span, did_you_mean};
-use crate::plan::{Any, At, CapturePlace, CaptureText, Expect, MatcherMap, MatcherText, Named, Recorded};
+use crate::plan::{Any, At, Expect, MatcherMap, MatcherText, Named, Recorded};
 use crate::sample::{Catalog, MetricId, RunGauge};
 
 /// An endpoint's expectations, the one on the status first.
@@ -55,30 +55,6 @@ pub(super) fn checks(written: Option<&At<Expect>>, endpoint: Span, templates: &m
         .into_iter()
         .map(|(expectation, span)| Check { expectation, otherwise: otherwise.clone(), place: templates.place(span) })
         .collect()
-}
-
-/// What is kept of the answer in the user's state.
-pub(super) fn captures(written: Option<&Named<At<CaptureText>>>, templates: &mut Templates) -> Vec<Capture> {
-    let entries = written.into_iter().flat_map(Named::iter);
-    let captured = entries.filter_map(|(name, place)| {
-        let from = match &place.value {
-            CaptureText::Path(path) => CaptureFrom::Json(templates.json_path(path, place.span)?),
-            CaptureText::Place(CapturePlace::Json(path)) => CaptureFrom::Json(templates.json_path(path, path.span)?),
-            CaptureText::Place(CapturePlace::Header(header)) => match HeaderName::from_bytes(header.as_bytes()) {
-                Ok(header) => CaptureFrom::Header(header),
-                Err(_) => {
-                    let problem = Problem::at(header.span, format!("`{}` is not a header's name", header.value));
-                    templates.problems.push(problem);
-                    return None;
-                }
-            },
-            CaptureText::Place(CapturePlace::Cookie(cookie)) => CaptureFrom::Cookie(cookie.value.as_str().into()),
-            CaptureText::Place(CapturePlace::Regex(regex)) => CaptureFrom::Regex(templates.regex(regex, regex.span)?),
-            CaptureText::Place(CapturePlace::Status(_)) => CaptureFrom::Status,
-        };
-        Some(Capture { name: name.value.as_str().into(), from, place: templates.place(name.span) })
-    });
-    captured.collect()
 }
 
 /// What is kept of the answer in metrics.
@@ -134,7 +110,8 @@ fn check_reads_body(check: &Check) -> bool {
 }
 
 const fn capture_reads_body(capture: &Capture) -> bool {
-    matches!(capture.from, CaptureFrom::Json(_) | CaptureFrom::Regex(_))
+    use CaptureFrom::{Css, Json, Regex, XPath};
+    matches!(capture.from, Json(_) | Regex(..) | Css(..) | XPath(_))
 }
 
 fn matcher(written: &At<MatcherText>, templates: &mut Templates) -> Option<Matcher> {

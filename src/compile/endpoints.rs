@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use crate::compile::names::{NameUse, Names};
 use crate::compile::program::{BodyUse, Endpoint, HeaderSource, LivePath, Path, append_query};
 use crate::compile::templates::{Templates, source};
-use crate::compile::{answers, bodies, target};
+use crate::compile::{answers, bodies, captures, target};
 use crate::diagnostic::{Problem, Span};
 use crate::expression::Source;
 use crate::plan::{self, Any, At, Auth, HeaderText, Named, Plan};
@@ -139,7 +139,7 @@ impl EndpointDefaults<'_> {
         let body = bodies::compile(id, written, templates)?;
         let (headers, live_headers) = headers(written, (self, of_service), body.content_type.as_deref(), templates);
         let expect = answers::checks(written.expect.as_ref(), name.span, templates);
-        let capture = answers::captures(written.capture.as_ref(), templates);
+        let capture = captures::captures(written.capture.as_ref(), templates);
         let record = answers::records(written.record.as_ref(), self.catalog, templates);
         let uses = std::mem::take(&mut templates.uses);
         let reads_body = answers::read_body(&expect, &capture, &record) || uses.iter().any(NameUse::reads_body);

@@ -6,6 +6,7 @@
 mod amounts;
 mod answers;
 mod bodies;
+mod captures;
 mod catalog;
 mod compile_plan;
 mod csv_dialect;
@@ -41,7 +42,7 @@ pub use crate::plan::{AtEnd, OnFailure, RowPer, Spacing, StopScope, Visitor, Whe
 pub use compile_plan::{CompileOptions, compile};
 pub use filter::Filter;
 pub use program::{
-    Action, BodyUse, Call, Capture, CaptureFrom, Compression, Cookies, Endpoint, Feed, HeaderSource, IterationCount,
-    Iterations, Path, Pause, Pool, Program, Ready, Record, RecordValue, Repeat, RepeatCount, RowOrder, Scenario,
-    Search, Service, Shape, Step, Task, TaskOrder, Until, UserType, WaitTime,
+    Action, BodyUse, Call, Capture, CaptureFrom, Compression, Cookies, Endpoint, Feed, Group, HeaderSource,
+    IterationCount, Iterations, Matches, Path, Pause, Pool, Program, Ready, Record, RecordValue, Repeat, RepeatCount,
+    RowOrder, Scenario, Search, Service, Shape, Step, Task, TaskOrder, Until, UserType, WaitTime,
 };

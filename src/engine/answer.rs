@@ -1,10 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::capture::{NotCaptured, captured};
 use super::request::LONGEST_BODY;
 use super::secrets::WorkerSecrets;
-use crate::compile::{Capture, CaptureFrom, Endpoint, Record, RecordValue};
-use crate::expression::{Answer, EvalError, JsonPath, Scope, Value, copy_of_json, json_to_value, to_number};
+use crate::compile::{Endpoint, Record, RecordValue};
+use crate::expression::{Answer, EvalError, JsonPath, Scope, json_to_value, to_number};
 use crate::http::{self, Ending};
 use crate::sample::{FailureKind, MetricId};
 
@@ -34,7 +35,13 @@ pub(super) fn evaluate(
     }
     let missing = |missing: Missing| (FailureKind::Body, missing.0);
     for capture in &endpoint.capture {
-        let value = captured(capture, answer).map_err(missing)?;
+        let value = match (captured(capture, answer), &capture.default) {
+            (Ok(value), _) => value,
+            (Err(NotCaptured::Absent(_)), Some(default)) => default
+                .eval(scope)
+                .map_err(|error| (FailureKind::Body, format!("{} ({})", error.message, capture.place)))?,
+            (Err(NotCaptured::Absent(why) | NotCaptured::TooMuch(why)), _) => return Err((FailureKind::Body, why)),
+        };
         secrets.note(&capture.name, &value);
         let place = |error: EvalError| (FailureKind::Body, format!("{} ({})", error.message, capture.place));
         scope.keep(&capture.name, value).map_err(place)?;
@@ -58,35 +65,6 @@ pub(super) fn decompressed(ending: Ending) -> Ending {
 pub(super) fn legible(answer: http::Answer) -> http::Answer {
     let body = http::decode(&answer.headers, answer.body.clone(), LONGEST_BODY.as_bytes());
     http::Answer { body: body.unwrap_or_else(|_| answer.body.clone()), ..answer }
-}
-
-/// What a capture keeps of an answer.
-fn captured(capture: &Capture, answer: &Answer) -> Result<Value, Missing> {
-    let what = || format!("to capture as `{}` ({})", capture.name, capture.place);
-    match &capture.from {
-        CaptureFrom::Json(path) => {
-            let json = found(path, answer, what)?;
-            copy_of_json(json).map_err(|no_room| Missing(format!("too large {}: {no_room}", what())))
-        }
-        CaptureFrom::Status => Ok(Value::from(answer.status())),
-        CaptureFrom::Header(name) => {
-            let value = answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-            value.map(Value::from).ok_or_else(|| Missing(format!("no header `{name}` {}", what())))
-        }
-        CaptureFrom::Cookie(name) => {
-            let cookies = answer.headers().get_all(::http::header::SET_COOKIE).iter();
-            let pairs = cookies.filter_map(|value| value.to_str().ok()?.split(';').next()?.split_once('='));
-            let value = pairs.filter(|(known, _)| known.trim() == &**name).map(|(_, value)| value.trim()).next();
-            value.map(Value::from).ok_or_else(|| Missing(format!("no cookie `{name}` {}", what())))
-        }
-        CaptureFrom::Regex(pattern) => {
-            let body = String::from_utf8_lossy(answer.body());
-            let groups = pattern.captures(&body);
-            let found = groups.as_ref().and_then(|groups| groups.get(1).or_else(|| groups.get(0)));
-            let found = found.map(|found| Value::from(found.as_str()));
-            found.ok_or_else(|| Missing(format!("nothing matches `{pattern}` {}", what())))
-        }
-    }
 }
 
 /// The number a record adds to its metric.

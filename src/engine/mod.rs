@@ -27,6 +27,7 @@ mod user_pool;
 
 mod answer;
 mod call;
+mod capture;
 mod request;
 mod row_supply;
 mod rows_in_use;

@@ -7,8 +7,9 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 
 use super::json::{Json, NotJson, read_json, scalar};
 use super::json_path::Step;
-use super::work::memory_of_json;
-use crate::memory::{NoRoom, hold};
+use super::work::{LARGEST, memory_of_json};
+use crate::markup::{Document, NotRead};
+use crate::memory::{Held, NoRoom, hold};
 
 /// An answer as expressions see it: `status`, `headers`, `json`, `body`, `elapsed`. Parsed when first asked for.
 #[derive(Debug, Clone)]
@@ -17,8 +18,33 @@ pub struct Answer {
     headers: http::HeaderMap,
     body: Bytes,
     elapsed: Duration,
-    json: Arc<OnceLock<Result<Arc<Json>, NotJson>>>,
+    parsed: Arc<Parsed>,
     memory: Memory,
+}
+
+/// What a body is, once somebody has asked.
+#[derive(Debug, Default)]
+struct Parsed {
+    json: OnceLock<Result<Arc<Json>, NotJson>>,
+    markup: OnceLock<Result<Markup, NotMarkup>>,
+}
+
+/// A document with the memory it takes.
+#[derive(Debug)]
+struct Markup {
+    document: Document,
+    _held: Option<Held>,
+}
+
+/// Why a body was not read as HTML or XML.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMarkup {
+    /// It is too large, or no well-formed XML.
+    #[error(transparent)]
+    NotRead(#[from] NotRead),
+    /// There is no memory left for it.
+    #[error("a document for which there is no room: {0}")]
+    NoRoom(#[from] NoRoom),
 }
 
 /// Whose memory an answer's headers and body lie in.
@@ -37,7 +63,7 @@ impl Answer {
     /// An answer; `elapsed` is the call's response time.
     #[must_use]
     pub fn new(status: u16, headers: http::HeaderMap, body: Bytes, elapsed: Duration) -> Self {
-        Self { status, headers, body, elapsed, json: Arc::default(), memory: Memory::ReadBuffer }
+        Self { status, headers, body, elapsed, parsed: Arc::default(), memory: Memory::ReadBuffer }
     }
 
     /// Copies headers and body into memory of just their size, so that the buffer they were read into is freed: for an
@@ -87,7 +113,20 @@ impl Answer {
     /// # Errors
     /// A body that is none, or that cannot be read as it.
     pub fn json(&self) -> Result<&Arc<Json>, &NotJson> {
-        self.json.get_or_init(|| read_json(&self.body).map(Arc::new)).as_ref()
+        self.parsed.json.get_or_init(|| read_json(&self.body).map(Arc::new)).as_ref()
+    }
+
+    /// The body as HTML or XML.
+    ///
+    /// # Errors
+    /// A body that cannot be read as it.
+    pub fn markup(&self) -> Result<&Document, &NotMarkup> {
+        let kind = self.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let read = || {
+            let held = hold(Document::memory_of(&self.body))?;
+            Ok(Markup { document: Document::read(kind, &self.body)?, _held: held })
+        };
+        self.parsed.markup.get_or_init(read).as_ref().map(|markup| &markup.document)
     }
 
     pub(super) fn value(&self, name: &str) -> Option<Value> {
@@ -111,6 +150,22 @@ impl Answer {
 pub fn copy_of_json(json: &serde_json::Value) -> Result<Value, NoRoom> {
     let _held = hold(memory_of_json(json))?;
     Ok(json_to_value(json))
+}
+
+/// Parts of an answer as a list of the language, where there is room for their copies: parts may lie in each other.
+///
+/// # Errors
+/// Copies for which there is no memory, or that are larger than a value may be.
+pub fn copies_of_json(all: &[&serde_json::Value]) -> Result<Value, String> {
+    let mut size = 0_usize;
+    for json in all {
+        size += memory_of_json(json);
+        if size > LARGEST {
+            return Err("larger than 64 MiB".to_owned());
+        }
+    }
+    let _held = hold(size).map_err(|no_room| no_room.to_string())?;
+    Ok(Value::from(all.iter().map(|json| json_to_value(json)).collect::<Vec<_>>()))
 }
 
 /// A JSON value as a value of the language, copied whole.

@@ -98,7 +98,12 @@ impl Expr {
             });
         }
         if is_name(&code) {
-            return Ok(Self { source: trimmed.into(), form: Form::Name, files: Box::default(), sliced: Box::default() });
+            return Ok(Self {
+                source: trimmed.into(),
+                form: Form::Name,
+                files: Box::default(),
+                sliced: Box::default(),
+            });
         }
         // as written first: whatever is wrong has its place there
         let masked = whole.masked_part(part.start + lead..part.start + lead + trimmed.len());

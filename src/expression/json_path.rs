@@ -46,7 +46,11 @@ impl JsonPath {
             return Err(error("the JSONPath is too long or nested too deep".into(), None));
         }
         let query = parse_json_path(source).map_err(|_| {
-            let help = "a path looks like `$.items[0].name` or `$..id` (RFC 9535)".to_owned();
+            let bracketed = with_brackets(source).filter(|path| parse_json_path(path).is_ok());
+            let help = bracketed.map_or_else(
+                || "a path looks like `$.items[0].name` or `$..id` (RFC 9535)".to_owned(),
+                |path| format!("a name with other signs than letters, digits and `_` stands in brackets: `{path}`"),
+            );
             error(format!("`{source}` is not a JSONPath"), Some(help))
         })?;
         let too_wide = || {
@@ -115,6 +119,39 @@ fn step(segment: &Segment) -> Option<Step> {
         Segment::Selector(Selector::Index(index)) => usize::try_from(*index).ok().map(Step::Index),
         _ => None,
     }
+}
+
+/// A path with its unusual names in brackets: `$.access-token` is `$['access-token']`. `None` where it has none.
+fn with_brackets(source: &str) -> Option<String> {
+    let mut out = String::with_capacity(source.len() + 8);
+    let (mut rest, mut changed) = (source, false);
+    while let Some(dot) = rest.find(['.', '[']) {
+        let (before, behind) = rest.split_at(dot);
+        out.push_str(before);
+        if behind.starts_with('[') {
+            // what is in brackets stays
+            let end = behind.find(']').map_or(behind.len(), |end| end + 1);
+            out.push_str(&behind[..end]);
+            rest = &behind[end..];
+            continue;
+        }
+        let name = &behind[1..];
+        let end = name.find(['.', '[']).unwrap_or(name.len());
+        let plain = name[..end].chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '*');
+        if plain || name[..end].contains(['\'', '"', '\\', ']', ')', '@']) {
+            out.push_str(&behind[..=end]);
+        } else {
+            // of `..` the second dot is left out
+            if out.ends_with('.') {
+                out.push('.');
+            }
+            out.push_str(&format!("['{}']", &name[..end]));
+            changed = true;
+        }
+        rest = &name[end..];
+    }
+    out.push_str(rest);
+    changed.then_some(out)
 }
 
 fn deepest(source: &str) -> usize {

@@ -29,7 +29,7 @@ mod text;
 mod tokens;
 mod work;
 
-pub use answer::{Answer, copy_of_json, json_to_value};
+pub use answer::{Answer, copies_of_json, copy_of_json, json_to_value};
 pub use compare::{value_contains, values_equal, values_in_order};
 pub use expr::{EvalError, Expr, SyntaxError};
 pub use filled::Source;

@@ -11,7 +11,7 @@ use super::answer::json_of;
 // what one evaluation may do; and what would make a value larger than it may be is turned away when it is made.
 
 /// How large one value may be, in bytes of text; a list's or map's item counts for at least [`ITEM`].
-const LARGEST: usize = 64 << 20;
+pub(super) const LARGEST: usize = 64 << 20;
 /// What an item counts for, whatever it is.
 const ITEM: usize = 64;
 /// How deep lists and maps may lie in each other: an answer's JSON is at most 128 deep.

@@ -33,7 +33,7 @@ pub fn without_entities(text: &str) -> Cow<'_, str> {
 }
 
 /// What an entity stands for, without its `&` and `;`.
-fn entity(name: &str) -> Option<Cow<'static, str>> {
+pub(super) fn entity(name: &str) -> Option<Cow<'static, str>> {
     let Some(number) = name.strip_prefix('#') else { return resolve_html5_entity(name).map(Cow::Borrowed) };
     let code = match number.strip_prefix(['x', 'X']) {
         Some(digits) => u32::from_str_radix(digits, 16).ok()?,

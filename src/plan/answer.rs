@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::decode::{Any, At, Decode, Named, OneOrMany, expected};
 use super::document::{Data, Node};
-use super::record::{choice, record};
+use super::record::record;
 use super::scalars::Time;
 use crate::diagnostic::{Problem, Problems};
 
@@ -138,19 +138,104 @@ impl JsonSchema for MatcherText {
     }
 }
 
-choice! {
-    /// A place in an answer other than its JSON.
-    pub enum CapturePlace("a capture") {
+record! {
+    /// A place in an answer, and how much of what is there is kept.
+    pub struct CaptureMap("a capture") {
         /// The first match of a JSONPath in the body.
-        Json(At<String>) = "json",
+        optional json: At<String> = "json";
+        /// All matches, as a list: of a JSONPath, or with `true` of the place beside it.
+        optional all: At<AllText> = "all";
         /// A header, by name.
-        Header(At<String>) = "header",
+        optional header: At<String> = "header";
         /// A cookie the answer sets, by name.
-        Cookie(At<String>) = "cookie",
+        optional cookie: At<String> = "cookie";
         /// The first match of a regular expression in the body: its first group, where it has one.
-        Regex(At<String>) = "regex",
+        optional regex: At<String> = "regex";
+        /// Which group of the regular expression: its number, its name, or `all` for all of them: a map by their names, or a list.
+        optional group: At<GroupText> = "group";
+        /// The first element of an HTML or XML body that a CSS selector selects: the texts inside it.
+        optional css: At<String> = "css";
+        /// The attribute of that element, in the place of its texts.
+        optional attribute: At<String> = "attribute";
+        /// The first match of an XPath (1.0) in an HTML or XML body.
+        optional xpath: At<String> = "xpath";
         /// The status.
-        Status(At<bool>) = "status",
+        optional status: At<bool> = "status";
+        /// What is kept where nothing is found. Without it the call fails.
+        optional default: At<Any> = "default";
+    }
+}
+
+/// All matches: of a JSONPath, or of the place that stands beside it.
+#[derive(Debug, Clone)]
+pub enum AllText {
+    /// Of a JSONPath.
+    Path(String),
+    /// Of the place beside it, or not.
+    Beside(bool),
+}
+
+impl Decode for AllText {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Data::Text(text) => Some(Self::Path(text.clone())),
+            Data::Bool(word) => Some(Self::Beside(*word)),
+            _ => {
+                problems.push(expected("a JSONPath, or `true` beside another place", node));
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for AllText {
+    fn schema_name() -> Cow<'static, str> {
+        "AllText".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [{"type": "string", "examples": ["$.items[*].id"]}, {"const": true}]})
+    }
+}
+
+/// A group of a regular expression.
+#[derive(Debug, Clone)]
+pub enum GroupText {
+    /// By its number; 0 is the whole match.
+    Number(usize),
+    /// By its name; `all` for all of them.
+    Name(String),
+}
+
+impl Decode for GroupText {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let number = |number: &super::number::Number| number.as_u64().and_then(|number| usize::try_from(number).ok());
+        match &node.value {
+            Data::Text(text) => Some(Self::Name(text.clone())),
+            Data::Number(written) if number(written).is_some() => number(written).map(Self::Number),
+            _ => {
+                problems.push(expected("the number or the name of a group, or `all`", node));
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for GroupText {
+    fn schema_name() -> Cow<'static, str> {
+        "GroupText".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "examples": ["all"]}]})
     }
 }
 
@@ -159,22 +244,15 @@ choice! {
 pub enum CaptureText {
     /// A JSONPath into the body.
     Path(String),
-    /// Another place.
-    Place(CapturePlace),
+    /// Another place, or more of it.
+    Map(Box<CaptureMap>),
 }
 
 impl Decode for CaptureText {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             Data::Text(text) => Some(Self::Path(text.clone())),
-            Data::Map(_) => match CapturePlace::decode(node, problems)? {
-                CapturePlace::Status(word) if !word.value => {
-                    let problem = Problem::at(word.span, "`status: false` captures nothing");
-                    problems.push(problem.help("write `{status: true}`, or remove the line"));
-                    None
-                }
-                place => Some(Self::Place(place)),
-            },
+            Data::Map(_) => CaptureMap::decode(node, problems).map(|map| Self::Map(Box::new(map))),
             _ => {
                 problems.push(expected("a JSONPath, or a place such as `{header: location}`", node));
                 None
@@ -189,7 +267,7 @@ impl JsonSchema for CaptureText {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let place = generator.subschema_for::<CapturePlace>();
+        let place = generator.subschema_for::<CaptureMap>();
         json_schema!({"anyOf": [{"type": "string", "examples": ["$.token"]}, place]})
     }
 }

@@ -27,7 +27,7 @@ mod target;
 mod threshold;
 mod user;
 
-pub use answer::{CapturePlace, CaptureText, Expect, MatcherMap, MatcherText, Recorded};
+pub use answer::{AllText, CaptureMap, CaptureText, Expect, GroupText, MatcherMap, MatcherText, Recorded};
 pub use data::{AtEnd, ColumnWord, Csv, CsvMap, Dataset, Feed, OrderWord, RowPer};
 pub use decode::{Any, At, Filled, Named, OneOrMany, node_as_written, node_to_json};
 pub(crate) use document::text_up_to;

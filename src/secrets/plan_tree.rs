@@ -143,10 +143,11 @@ impl Secrets {
                 let name = place.as_str().unwrap_or_default();
                 match kind.as_str() {
                     "cookie" => !self.is_public(name),
-                    "regex" => name
+                    "default" | "group" => false,
+                    "regex" | "css" | "xpath" | "attribute" => name
                         .split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-')
                         .any(|word| self.names_secret(word)),
-                    "json" => self.is_taken_from_secret(place),
+                    "json" | "all" => place.is_string() && self.is_taken_from_secret(place),
                     _ => self.names_secret(name),
                 }
             }),

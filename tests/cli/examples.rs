@@ -59,11 +59,11 @@ fn a_wrong_password_gets_no_token() {
 #[test]
 fn a_signature_is_the_one_that_is_published_and_another_key_gives_another() {
     let run = passes("aws_signature", &["--time", "1s"]);
-    assert!(count(&run.report, "GET", "/demo/products") > 0);
-    let published = request(&run.report, "GET", "/demo/products [published]");
+    assert!(count(&run.report, "GET", "/products") > 0);
+    let published = request(&run.report, "GET", "/products [published]");
     assert!(published["ok"].as_u64().unwrap() > 0 && published["failed"] == 0, "{published}");
     let run = run_example_with("aws_signature", &["--time", "1s"], &[("AWS_SECRET_ACCESS_KEY", "another-secret-9000")]);
-    let published = request(&run.report, "GET", "/demo/products [published]");
+    let published = request(&run.report, "GET", "/products [published]");
     assert_eq!((run.code, &published["ok"]), (1, &Value::from(0)), "{}", run.stdout);
     assert!(!run.stdout.contains("another-secret"), "{}", run.stdout);
 }

@@ -6,6 +6,7 @@ use super::path::Path;
 use super::payload::Payload;
 use super::value_template::ValueTemplate;
 use crate::expression::{Expr, JsonPath, Template};
+use crate::markup::{Selector, XPath};
 use crate::sample::{EndpointId, MetricId, ServiceId};
 
 /// One call of the service, ready to be made.
@@ -76,6 +77,10 @@ pub struct Capture {
     pub name: Arc<str>,
     /// Where in the answer it is.
     pub from: CaptureFrom,
+    /// How much of what is found there is kept.
+    pub matches: Matches,
+    /// What is kept where nothing is found.
+    pub default: Option<ValueTemplate>,
     /// `plan.yaml:12:3`.
     pub place: Arc<str>,
 }
@@ -89,10 +94,34 @@ pub enum CaptureFrom {
     Header(http::HeaderName),
     /// A cookie the answer sets.
     Cookie(Box<str>),
-    /// The first match of a pattern in the body: its first group, where it has one.
-    Regex(regex::Regex),
+    /// What a pattern matches in the body.
+    Regex(regex::Regex, Group),
+    /// Elements of the body, or an attribute of theirs.
+    Css(Selector, Option<Box<str>>),
+    /// Nodes of the body, or what is worked out of them.
+    XPath(XPath),
     /// The status.
     Status,
+}
+
+/// How many of several matches are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matches {
+    /// The first.
+    First,
+    /// All, as a list.
+    All,
+}
+
+/// Which group of a match is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// The first, where there is one; else the match.
+    Usual,
+    /// By its number; 0 is the match.
+    Number(usize),
+    /// All: a map by their names where each has one, else a list.
+    All,
 }
 
 /// What one call adds to a metric.

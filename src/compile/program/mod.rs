@@ -12,7 +12,7 @@ mod user;
 mod value_template;
 
 pub use check::{Check, Expectation, Matcher, StatusSet, Wanted};
-pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, HeaderSource, Record, RecordValue};
+pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, Group, HeaderSource, Matches, Record, RecordValue};
 pub use path::{LivePath, Path};
 pub(super) use path::{append_query, encoded_path};
 pub(super) use payload::append_field;

@@ -2,6 +2,7 @@
 //! and moves as soon as nothing is left to do. Minutes of a plan take milliseconds, and every time in them is exact.
 
 mod arrivals;
+mod captures;
 mod ends;
 mod failures;
 mod idle_memory;
@@ -9,6 +10,7 @@ mod last_steps;
 mod pace;
 mod rows;
 mod seconds;
+mod sequences;
 mod service;
 mod services;
 mod shapes;

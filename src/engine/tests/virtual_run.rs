@@ -171,7 +171,8 @@ impl VirtualRun {
         let service = self.service();
         let options = self.options(&service);
         let (stop, began) = (Stop::new(), Instant::now());
-        let mut run = Run::start(&self.program, &self.program.globals, &options, &stop).unwrap();
+        let globals = Arc::new(self.program.globals.of_run(self.shard));
+        let mut run = Run::start(&self.program, &globals, &options, &stop).unwrap();
         for (at, phase) in self.stops {
             let stop = stop.clone();
             spawn_local(async move {

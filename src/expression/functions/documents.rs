@@ -6,7 +6,7 @@ use minijinja::{Environment, Error, Value};
 
 use super::encodings::{bytes_of, text_of};
 use super::table::wrong;
-use crate::expression::answer::{copy_of_json, json_of};
+use crate::expression::answer::{copies_of_json, copy_of_json, json_of};
 use crate::expression::json::read_json;
 use crate::expression::json_path::JsonPath;
 use crate::expression::text::to_json;
@@ -71,8 +71,7 @@ fn found(json: &serde_json::Value, path: &JsonPath, all: bool) -> Result<Value, 
         return path.first(json).map_or(Ok(Value::UNDEFINED), copy);
     }
     let all = path.all(json).map_err(wrong)?;
-    let values = all.into_iter().map(copy).collect::<Result<Vec<_>, _>>()?;
-    Ok(Value::from(values))
+    copies_of_json(&all).map_err(|why| wrong(format!("what was found is too large: {why}")))
 }
 
 fn parsed(path: &str) -> Result<JsonPath, Error> {
