@@ -4,8 +4,9 @@ use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters, tests};
 
 use super::compare::{contains, equal, order};
+use super::moment::moment;
 use super::number::{number, plain, read};
-use super::operators::{COMPARE, PLAIN, SUM, TEXT, WHOLE};
+use super::operators::{COMPARE, PLAIN, SLICED, SUM, TEXT, WHOLE};
 use super::sum::sum_of;
 use super::text::{no_text, to_json, to_text, write_json};
 use super::work::measure;
@@ -29,6 +30,10 @@ pub(super) fn add_to(language: &mut Environment<'static>) {
     language.add_filter("raw", |value: Value| as_text(value).map(raw));
     language.add_filter(COMPARE, compare);
     language.add_filter(SUM, sum_of);
+    language.add_filter(SLICED, |value: Value| match moment(&value) {
+        Some(moment) => Value::from(moment.to_string()),
+        None => value,
+    });
     add_own(language);
     for name in OF_TEXTS.into_iter().chain(["upper"]) {
         language.add_filter(name, move |state: &mut State, mut arguments: Rest<ValueOrKwargs>| {

@@ -13,6 +13,8 @@ pub(super) const TEXT: &str = "value.text";
 pub(super) const PLAIN: &str = "value.plain";
 /// Adds and takes away: the value with what follows, two arguments an operation.
 pub(super) const SUM: &str = "value.sum";
+/// Makes a text of a date, of which a part is taken.
+pub(super) const SLICED: &str = "value.sliced";
 /// Counts what is in a list or map that is made, so that none grows out of bounds.
 pub(super) const WHOLE: &str = "value.whole";
 /// Compares: the value with what follows, two arguments a comparison.
@@ -326,7 +328,7 @@ impl<'a> Writer<'a, '_> {
         }
         let start = self.out.len();
         let mut bound = self.primary()?;
-        if self.postfix()? {
+        if self.postfix(start)? {
             bound = Bound::Tight;
         }
         if negated && bound != Bound::Literal {
@@ -419,13 +421,18 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
-    /// `.name`, `[index]` and `(arguments)`; whether there was one.
-    fn postfix(&mut self) -> Option<bool> {
+    /// `.name`, `[index]` and `(arguments)` of what was written since `start`; whether there was one.
+    fn postfix(&mut self, start: usize) -> Option<bool> {
         let before = self.at;
         loop {
             if self.copy_if(".") {
                 self.copy();
             } else if self.is("[") {
+                if self.is_slice() {
+                    let lead = self.out[start..].len() - self.out[start..].trim_ascii_start().len();
+                    self.out.insert(start + lead, '(');
+                    self.out.push_str(&format!("|{SLICED})"));
+                }
                 self.bracketed("]")?;
             } else if self.is("(") {
                 self.bracketed(")")?;
@@ -451,13 +458,29 @@ impl<'a> Writer<'a, '_> {
                     self.bracketed(")")?;
                 } else if self.starts_argument() {
                     while self.copy_if("-") {}
+                    let start = self.out.len();
                     self.primary()?;
-                    self.postfix()?;
+                    self.postfix(start)?;
                 }
             } else {
                 return Some(self.at > before);
             }
         }
+    }
+
+    /// Whether the brackets that open here hold a colon: `[1:3]`.
+    fn is_slice(&self) -> bool {
+        let mut depth = 0_usize;
+        for token in self.tokens[self.at..].iter().filter(|token| token.kind == Kind::Sign) {
+            match token.text {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" if depth == 1 => return false,
+                ")" | "]" | "}" => depth = depth.saturating_sub(1),
+                ":" if depth == 1 => return true,
+                _ => {}
+            }
+        }
+        false
     }
 
     fn starts_argument(&self) -> bool {
@@ -497,7 +520,10 @@ mod tests {
             ("a not in b and c", "a|value.compare(\"not in\", b) and c"),
             ("(a == b) | string", "(a|value.compare(\"==\", b)) | string"),
             ("-x ** 2", "-(x|value.plain)|value.plain ** 2"),
-            ("f(a < b, k=c ~ d)[1:2]", "f(a|value.compare(\"<\", b), k=c|value.text ~ d|value.text)[1:2]"),
+            (
+                "f(a < b, k=c ~ d)[1:2]",
+                "(f(a|value.compare(\"<\", b), k=c|value.text ~ d|value.text)|value.sliced)[1:2]",
+            ),
             ("a.b | default('<') is not defined", "a.b | default('<') is not defined"),
             ("{'a': 1 == 2}", "{'a': 1|value.compare(\"==\", 2)}"),
             ("x if y > 1 else z", "x if y|value.compare(\">\", 1) else z"),

@@ -8,7 +8,7 @@ pub(super) struct Work(usize);
 pub struct TooLong;
 
 /// Enough to look at each node of the largest document some five times.
-const MOST: usize = 10_000_000;
+const MOST: usize = 5_000_000;
 /// So many bytes that are copied count as one step.
 pub(super) const BYTES_OF_STEP: usize = 4;
 
