@@ -11,7 +11,7 @@ use crate::compile::templates::Templates;
 use crate::compile::unbounded_names::UnboundedNames;
 use crate::compile::unused::{Unused, has_profile};
 use crate::compile::warnings::Warnings;
-use crate::compile::{catalog, endpoints, globals, scenarios, target, thresholds, users};
+use crate::compile::{catalog, endpoints, globals, scenarios, shared, target, thresholds, users};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::PlanWork;
 use crate::plan::{Named, Plan};
@@ -38,7 +38,11 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     // a section that was written but could not be read has been reported already: it is not reported as missing too
     let whole = problems.is_whole();
     let _work = PlanWork::begin();
-    let globals = globals::compile(plan, options.seed, options.sources, problems);
+    let mut globals = globals::compile(plan, options.seed, options.sources, problems);
+    globals.names = globals.names.with(&shared::names(plan));
+    shared::report_hidden(plan, problems);
+    let of_plan = globals::scope_of(globals.values.clone(), options.seed);
+    let shared = shared::compile(plan, &of_plan, options.sources, problems);
     let services = target::compile(plan, whole, options.sources, problems);
     let mut catalog = Catalog { metrics: catalog::metrics(plan, problems), ..Catalog::default() };
 
@@ -55,7 +59,13 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     }
     let names: Vec<String> = plan.endpoints.iter().flat_map(Named::names).map(str::to_owned).collect();
     let places = names.iter().enumerate().rev().map(|(place, name)| (name.as_str(), place)).collect();
-    let callable = Callable { names: &names, places, written: plan.endpoints.as_ref(), catalog: &catalog };
+    let callable = Callable {
+        names: &names,
+        places,
+        written: plan.endpoints.as_ref(),
+        catalog: &catalog,
+        shared: plan.shared.as_ref(),
+    };
     let once = SetupTeardown::compile(plan, &callable, &mut templates);
     let users = users::compile(plan, &callable, &globals.tables, &mut templates);
     let failing = std::mem::take(&mut templates.failing);
@@ -103,6 +113,7 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
         description: plan.description.clone().unwrap_or_default(),
         services: services.into_iter().collect::<Option<_>>()?,
         globals: globals.values,
+        shared,
         endpoints,
         users,
         scenarios,

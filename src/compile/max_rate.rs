@@ -101,6 +101,10 @@ impl MaxRate<'_> {
 
     /// The most calls one iteration of a user makes on average.
     fn calls_per_iteration(&self, user: &UserType, selector: &[Matcher]) -> Option<f64> {
+        if user.refresh.is_some() {
+            // how often it is needed is the service's doing
+            return None;
+        }
         let whole: f64 = user.tasks.iter().map(|task| task.weight).sum();
         let mut all = 0.0;
         let mut most = 0.0_f64;
@@ -124,6 +128,10 @@ impl MaxRate<'_> {
         let of = |steps: &[Step]| self.steps(steps, user, task, selector);
         match action {
             Action::Call(call) => self.call(call, user, task, selector),
+            Action::ParallelEach(each) => {
+                let one = self.call(&each.call, user, task, selector)?;
+                if one > 0.0 { self.length(&each.of).map(|items| items * one) } else { Some(0.0) }
+            }
             Action::Parallel(calls) => calls.iter().map(|call| self.call(call, user, task, selector)).sum(),
             Action::When { then, otherwise, .. } => Some(of(then)?.max(of(otherwise)?)),
             Action::Switch { cases, default, .. } => {
@@ -134,7 +142,7 @@ impl MaxRate<'_> {
                 let inner = of(&repeat.steps)?;
                 let times = match &repeat.count {
                     RepeatCount::Times(times) => times.constant().and_then(|times| f64::try_from(times.clone()).ok()),
-                    RepeatCount::Until(_, most) => Some(*most as f64),
+                    RepeatCount::Until { most, .. } => Some(*most as f64),
                 };
                 if inner > 0.0 { times.map(|times| times * inner) } else { Some(0.0) }
             }
@@ -149,7 +157,14 @@ impl MaxRate<'_> {
             Action::Transaction { steps, .. } => of(steps),
             // a user that leaves may be followed by another without a pause
             Action::Stop(StopScope::User) => None,
-            Action::Set(_) | Action::Append { .. } | Action::Think(_) | Action::Stop(_) | Action::Log(_) => Some(0.0),
+            Action::Set(_)
+            | Action::Append { .. }
+            | Action::Put(_)
+            | Action::Take(_)
+            | Action::Think(_)
+            | Action::Leave { .. }
+            | Action::Stop(_)
+            | Action::Log(_) => Some(0.0),
         }
     }
 
@@ -159,7 +174,8 @@ impl MaxRate<'_> {
         }
         let endpoint = self.endpoints.get(call.endpoint.index())?;
         let taken = selector.iter().all(|matcher| self.may_match(matcher, endpoint, user, task));
-        Some(if taken { 1.0 + f64::from(endpoint.redirects) } else { 0.0 })
+        let tries = call.retry.as_ref().map_or(1.0, |retry| 1.0 + retry.times as f64);
+        Some(if taken { tries * (1.0 + f64::from(endpoint.redirects)) } else { 0.0 })
     }
 
     /// Whether a call may be among those selected; what is known at run time alone may be.

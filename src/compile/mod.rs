@@ -19,10 +19,12 @@ mod name_check;
 mod names;
 mod program;
 mod recording;
+mod retries;
 mod scale;
 mod scenarios;
 mod secrets;
 mod shapes;
+mod shared;
 mod stages;
 mod steps;
 mod target;
@@ -38,11 +40,12 @@ mod value_tests;
 mod warnings;
 
 // words of the plan that mean the same in a program
-pub use crate::plan::{AtEnd, OnFailure, RowPer, Spacing, StopScope, Visitor, WhenBusy};
+pub use crate::plan::{AfterRefresh, AtEnd, OnFailure, RowPer, Spacing, StopScope, Visitor, WhenBusy, WhenEmpty};
 pub use compile_plan::{CompileOptions, compile};
 pub use filter::Filter;
 pub use program::{
-    Action, BodyUse, Call, Capture, CaptureFrom, Compression, Cookies, Endpoint, Feed, Group, HeaderSource,
-    IterationCount, Iterations, Matches, Path, Pause, Pool, Program, Ready, Record, RecordValue, Repeat, RepeatCount,
-    RowOrder, Scenario, Search, Service, Shape, Step, Task, TaskOrder, Until, UserType, WaitTime,
+    Action, BodyUse, Call, CallEach, Capture, CaptureFrom, Compression, Cookies, Endpoint, Feed, Group, HeaderSource,
+    IterationCount, Iterations, LoopPart, Matches, Path, Pause, Pool, Program, Put, Ready, Record, RecordValue,
+    Refresh, Repeat, RepeatCount, Retry, RetryAfter, RowOrder, Scenario, Search, Service, Shape, Step, StepPause, Take,
+    Task, TaskOrder, Until, UserType, WaitTime,
 };

@@ -5,31 +5,45 @@ use crate::compile::program::BodyUse;
 use crate::compile::steps::SetupTeardown;
 use crate::compile::users::CompiledUser;
 use crate::diagnostic::{Problem, Problems, Sources, did_you_mean};
-use crate::plan::{self, Named, Plan};
+use crate::plan::{self, At, Named, Plan};
+
+/// Every name that something of the plan defines for users and calls, vars and data too, where it stands.
+pub(super) fn defined_names(plan: &Plan) -> Vec<&At<String>> {
+    fn of<T>(named: Option<&Named<T>>) -> impl Iterator<Item = &At<String>> {
+        named.into_iter().flat_map(|named| named.0.iter().map(|(name, _)| name))
+    }
+    let mut names: Vec<&At<String>> = of(plan.vars.as_ref()).chain(of(plan.data.as_ref())).collect();
+    for (_, endpoint) in plan.endpoints.iter().flat_map(Named::iter) {
+        names.extend(of(endpoint.with.as_ref()).chain(of(endpoint.capture.as_ref())));
+    }
+    for (_, user) in plan.users.iter().flat_map(Named::iter) {
+        names.extend(of(user.state.as_ref()).chain(of(user.feed.as_ref())));
+    }
+    for step in plan.all_steps() {
+        match &step.value {
+            plan::Step::Set(set) => names.extend(of(Some(set))),
+            plan::Step::Call(call) => names.extend(of(call.0.with.as_ref())),
+            plan::Step::Parallel(parallel) => {
+                names.extend(parallel.calls().into_iter().flat_map(|call| of(call.with.as_ref())));
+                if let plan::Parallel::Each(each) = parallel {
+                    names.push(&each.each);
+                }
+            }
+            plan::Step::Append(append) => names.push(&append.to),
+            plan::Step::ForEach(each) => names.push(&each.item),
+            plan::Step::Take(take) => names.push(&take.name),
+            _ => {}
+        }
+    }
+    names
+}
 
 /// Names that hide a var or a data set of the same name, somewhere in the plan.
 pub(super) fn shadowing_names(plan: &Plan) -> Names {
     let mut names = Names::built_in();
-    for (_, endpoint) in plan.endpoints.iter().flat_map(Named::iter) {
-        names.add(endpoint.with.iter().flat_map(Named::names));
-        names.add(endpoint.capture.iter().flat_map(Named::names));
-    }
-    for (_, user) in plan.users.iter().flat_map(Named::iter) {
-        names.add(user.state.iter().flat_map(Named::names));
-        names.add(user.feed.iter().flat_map(Named::names));
-    }
-    for step in plan.all_steps() {
-        match &step.value {
-            plan::Step::Set(set) => names.add(set.names()),
-            plan::Step::Call(call) => names.add(call.0.with.iter().flat_map(Named::names)),
-            plan::Step::Parallel(calls) => {
-                calls.0.iter().for_each(|call| names.add(call.value.0.with.iter().flat_map(Named::names)));
-            }
-            plan::Step::Append(append) => names.add([append.to.value.as_str()]),
-            plan::Step::ForEach(each) => names.add([each.item.value.as_str()]),
-            _ => {}
-        }
-    }
+    let of_globals =
+        plan.vars.iter().flat_map(|vars| &vars.0).count() + plan.data.iter().flat_map(|data| &data.0).count();
+    names.add(defined_names(plan).into_iter().skip(of_globals).map(|name| name.value.as_str()));
     names
 }
 

@@ -111,7 +111,8 @@ impl Declarations<'_> {
                 *set == name.value || columns(table).iter().any(of_set)
             })
         };
-        if is_var || of_state || secrets.has_met(&name.value) || is_column() {
+        let is_shared = self.plan.shared.as_ref().is_some_and(|shared| shared.has(&name.value));
+        if is_var || is_shared || of_state || secrets.has_met(&name.value) || is_column() {
             return;
         }
         let problem = Problem::at(name.span, format!("unknown var `{}` in `{section}`", name.value));

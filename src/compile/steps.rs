@@ -2,11 +2,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::compile::names::{NameUse, Names};
-use crate::compile::program::{Action, Call, Pause, Repeat, RepeatCount, Step, ValueTemplate};
+use crate::compile::program::{
+    Action, Call, CallEach, LoopPart, Pause, Refresh, Repeat, RepeatCount, Step, StepPause, ValueTemplate,
+};
+use crate::compile::retries::retry;
 use crate::compile::templates::{Templates, filled_source, source};
 use crate::diagnostic::{Problem, Problems, Span, did_you_mean};
 use crate::expression::{Expr, Template};
-use crate::plan::{self, At, Named, OnFailure, Plan, Spread};
+use crate::plan::{self, AfterRefresh, At, LoopExit, Named, OnFailure, Plan, Spread};
 use crate::sample::{Catalog, EndpointId, MetricId};
 
 /// One place an endpoint is called from.
@@ -24,6 +27,8 @@ pub(super) struct Callable<'a> {
     /// The same as written.
     pub(super) written: Option<&'a Named<At<plan::Endpoint>>>,
     pub(super) catalog: &'a Catalog,
+    /// What all users share, as written.
+    pub(super) shared: Option<&'a Named<At<plan::Shared>>>,
 }
 
 /// Compiles steps, and gathers what they call and define.
@@ -35,6 +40,8 @@ pub(super) struct Steps<'a, 'b, 'c> {
     pub(super) unread: Vec<&'a str>,
     pub(super) calls: Vec<CallSite>,
     pub(super) defines: Names,
+    /// How many loops the steps being compiled lie in.
+    loops: usize,
     pub(super) templates: &'b mut Templates<'c>,
 }
 
@@ -64,7 +71,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
     pub(super) fn new(callable: &'a Callable<'a>, tasks: Vec<&'a str>, templates: &'b mut Templates<'c>) -> Self {
         // of an endpoint that could not be compiled
         templates.uses.clear();
-        Self { callable, tasks, unread: Vec::new(), calls: Vec::new(), defines: Names::default(), templates }
+        Self { callable, tasks, unread: Vec::new(), calls: Vec::new(), defines: Names::default(), loops: 0, templates }
     }
 
     /// Makes the names that steps define known: which of them runs first is chance.
@@ -72,7 +79,9 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         for step in steps {
             match &step.value {
                 plan::Step::Set(names) => self.defines.add(names.names()),
+                plan::Step::Take(take) => self.defines.add([take.name.value.as_str()]),
                 plan::Step::ForEach(each) => self.defines.add([each.item.value.as_str()]),
+                plan::Step::Parallel(plan::Parallel::Each(each)) => self.defines.add([each.each.value.as_str()]),
                 _ => {}
             }
         }
@@ -87,6 +96,14 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         let outer = std::mem::replace(&mut self.templates.guarded, true);
         let list = self.list(steps);
         self.templates.guarded = outer;
+        list
+    }
+
+    /// Steps of a loop, which may leave it.
+    fn round(&mut self, steps: &[At<plan::Step>]) -> Vec<Step> {
+        self.loops += 1;
+        let list = self.list(steps);
+        self.loops -= 1;
         list
     }
 
@@ -119,19 +136,23 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         }
         self.calls.push(CallSite { endpoint, binds });
         let on_failure = call.on_failure.unwrap_or(OnFailure::StopTask);
-        Some(Call { endpoint, with, on_failure })
+        let retry = call.retry.as_ref().map(|written| Box::new(retry(written, self.templates.problems)));
+        Some(Call { endpoint, with, on_failure, retry })
     }
 
     fn action(&mut self, step: &At<plan::Step>) -> Option<Action> {
         match &step.value {
             plan::Step::Call(call) => self.call(&call.0).map(Action::Call),
-            plan::Step::Parallel(calls) => {
+            plan::Step::Parallel(plan::Parallel::Calls(calls)) => {
                 let calls: Vec<_> = calls.0.iter().map(|call| self.call(&call.value.0)).collect();
                 calls.into_iter().collect::<Option<_>>().map(Action::Parallel)
             }
+            plan::Step::Parallel(plan::Parallel::Each(each)) => self.call_each(each).map(Action::ParallelEach),
             plan::Step::Set(names) => Some(Action::Set(self.templates.bindings(Some(names)))),
             plan::Step::Append(append) => self.append(append),
-            plan::Step::Think(pause) => Some(Action::Think(self.pause(pause, step.span))),
+            plan::Step::Put(values) => self.put(values),
+            plan::Step::Take(take) => self.take(take),
+            plan::Step::Think(pause) => self.pause(pause, step.span).map(Action::Think),
             plan::Step::When(when) => {
                 let that = self.expr(&when.that);
                 let then = self.guarded(&when.then);
@@ -149,9 +170,11 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
             plan::Step::Repeat(repeat) => self.repeat(repeat, step.span),
             plan::Step::ForEach(each) => {
                 let of = self.expression_or_value(&each.of);
-                let steps = self.list(&each.steps.0);
+                let steps = self.round(&each.steps.0);
                 Some(Action::ForEach { item: each.item.value.as_str().into(), of: of?, steps })
             }
+            plan::Step::Break(exit) => self.leave(LoopPart::Loop, exit, step.span),
+            plan::Step::Continue(exit) => self.leave(LoopPart::Round, exit, step.span),
             plan::Step::Run(task) => self.run(task),
             plan::Step::Transaction(transaction) => {
                 let name = transaction.name.value.as_str();
@@ -165,8 +188,89 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         }
     }
 
-    fn pause(&mut self, pause: &plan::Pause, span: Span) -> Pause {
-        self::pause(pause, span, self.templates.problems)
+    fn pause(&mut self, written: &plan::StepPause, span: Span) -> Option<StepPause> {
+        self.pause_of(written, span, StepPause::of_text)
+    }
+
+    fn pause_of(
+        &mut self,
+        written: &plan::StepPause,
+        span: Span,
+        of_text: fn(&str) -> Result<StepPause, String>,
+    ) -> Option<StepPause> {
+        match written {
+            plan::StepPause::Drawn(drawn) => Some(StepPause::Drawn(pause(drawn, span, self.templates.problems))),
+            plan::StepPause::Filled(text) => {
+                let template = self.templates.text(text)?;
+                // vars alone may make it: it is the same each time
+                match self.templates.known_text(&template, text.span) {
+                    None => Some(StepPause::Filled(template)),
+                    Some(known) => {
+                        let pause = of_text(&known);
+                        pause.map_err(|why| self.templates.problems.push(Problem::at(text.span, why))).ok()
+                    }
+                }
+            }
+        }
+    }
+
+    fn call_each(&mut self, written: &plan::ParallelEach) -> Option<CallEach> {
+        const USUAL: u64 = 6;
+        const MOST: u64 = 256;
+        let of = self.expression_or_value(&written.of);
+        let call = self.call(&written.call.0);
+        let at_most = written.at_most.as_ref().map_or(USUAL, |most| most.value.0);
+        if let Some(most) = written.at_most.as_ref().filter(|most| !(1..=MOST).contains(&most.value.0)) {
+            let problem = Problem::at(most.span, format!("a user has 1 to {MOST} calls at once"));
+            self.templates.problems.push(problem.help("write `at_most: 6`, as browsers have it, or leave it out"));
+        }
+        let item = written.each.value.as_str().into();
+        Some(CallEach { item, of: of?, call: call?, at_most: usize::try_from(at_most).unwrap_or(1).max(1) })
+    }
+
+    /// What gets a user a new token.
+    pub(super) fn refresh(&mut self, written: &At<plan::Refresh>) -> Option<Box<Refresh>> {
+        let when = written.when.as_ref().map(|when| self.expr(when));
+        let max_age = written.max_age.as_ref().map(|age| self.pause_of(age, age.span, StepPause::of_length));
+        let steps = self.list(&written.steps.0);
+        if written.when.is_none() && written.max_age.is_none() {
+            let problem = Problem::at(written.span, "`refresh` does not say when");
+            let problem = problem.help("give it `when: status == 401`, for answers that say so");
+            self.templates.problems.push(problem.help("or `max_age: 50m`, to be early"));
+        }
+        if let (None, Some(then)) = (&written.when, &written.then) {
+            let problem = Problem::at(then.span, "`then` has no effect without `when`");
+            self.templates.problems.push(problem.help("remove it: before a call there is nothing to make again"));
+        }
+        let then = written.then.as_ref().map_or(AfterRefresh::Retry, |then| then.value);
+        let place = self.templates.place(written.span);
+        let read = |part: Option<Option<_>>| part.map_or(Some(None), |part| part.map(Some));
+        let max_age = max_age.map_or(Some(None), |age| age.map(Some));
+        Some(Box::new(Refresh { when: read(when)?, max_age: max_age?, steps, then, place }))
+    }
+
+    fn leave(&mut self, what: LoopPart, exit: &LoopExit, span: Span) -> Option<Action> {
+        let word = match what {
+            LoopPart::Loop => "break",
+            LoopPart::Round => "continue",
+        };
+        let when = match exit {
+            LoopExit::Where(condition) => Some(self.expr(condition)?),
+            LoopExit::Always => None,
+        };
+        if when.is_none() && self.callable.places.contains_key(word) {
+            let problem = Problem::at(span, format!("`{word}` is a step, and an endpoint has its name"));
+            let problem = problem.help(format!("write `call: {word}` to call the endpoint"));
+            self.templates.problems.push(problem.help(format!("write `{word}: true` for the step")));
+            return None;
+        }
+        if self.loops == 0 {
+            let problem = Problem::at(span, format!("`{word}` stands in no loop"));
+            let problem = problem.help("put it among the steps of `repeat` or `for_each`");
+            self.templates.problems.push(problem.help("`stop: task` ends a task"));
+            return None;
+        }
+        Some(Action::Leave { what, when })
     }
 
     fn choose(&mut self, branches: &[At<plan::Branch>], span: Span) -> Option<Action> {
@@ -186,15 +290,19 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         const MOST: u64 = 1000;
         let count = match (&repeat.times, &repeat.until) {
             (Some(times), None) => {
-                if let Some(max) = &repeat.max {
-                    let problem = Problem::at(max.span, "`max` has no effect without `until`");
+                let max = repeat.max.as_ref().map(|max| ("max", max.span));
+                let fail_after = repeat.fail_after.as_ref().map(|limit| ("fail_after", limit.span));
+                for (key, span) in max.into_iter().chain(fail_after) {
+                    let problem = Problem::at(span, format!("`{key}` has no effect without `until`"));
                     self.templates.problems.push(problem.help("remove it: `times` says how many"));
                 }
                 self.times(times).map(RepeatCount::Times)
             }
             (None, Some(until)) => {
-                let most = repeat.max.as_ref().map_or(MOST, |max| max.value.0);
-                self.expr(until).map(|until| RepeatCount::Until(until, most))
+                let fail_after = repeat.fail_after.as_ref().map(|limit| limit.value.0);
+                let usual = if fail_after.is_some() { u64::MAX } else { MOST };
+                let most = repeat.max.as_ref().map_or(usual, |max| max.value.0);
+                self.expr(until).map(|until| RepeatCount::Until { until, most, fail_after })
             }
             (Some(_), Some(until)) => {
                 let problem = Problem::at(until.span, "`repeat` has `times` or `until`, not both");
@@ -207,9 +315,9 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
                 None
             }
         };
-        let every = repeat.every.as_ref().map(|every| self.pause(every, span));
-        let steps = self.list(&repeat.steps.0);
-        Some(Action::Repeat(Repeat { count: count?, every, steps }))
+        let every = repeat.every.as_ref().map(|every| self.pause(every, every.span));
+        let steps = self.round(&repeat.steps.0);
+        Some(Action::Repeat(Repeat { count: count?, every: every.map_or(Some(None), |every| every.map(Some))?, steps }))
     }
 
     fn times(&mut self, times: &At<plan::Any>) -> Option<ValueTemplate> {

@@ -6,7 +6,8 @@ use crate::compile::names::{NameUse, Names};
 use crate::compile::program::{JsonPiece, Payload, ValueTemplate, encoded_path};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::expression::{
-    Expr, JsonPath, Scope, Source, SyntaxError, Template, Value, is_json_number, json_to_value, to_json, written_number,
+    Expr, JsonPath, Scope, Source, SyntaxError, Template, Value, is_json_number, json_to_value, to_json, to_text,
+    written_number,
 };
 use crate::plan::{Any, At, Data, Filling, Named, Node, node_to_json};
 
@@ -299,6 +300,14 @@ impl<'a> Templates<'a> {
                 }
                 None
             }
+        }
+    }
+
+    /// The text of a template that is the same each time, whatever it is made of.
+    pub(super) fn known_text(&mut self, template: &Template, span: Span) -> Option<String> {
+        match template.fixed() {
+            Some(text) => Some(text.to_string()),
+            None => self.known_now(template, span).map(|value| to_text(&value)),
         }
     }
 

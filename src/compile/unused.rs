@@ -6,7 +6,7 @@ use crate::compile::names::NameUse;
 use crate::compile::steps::SetupTeardown;
 use crate::compile::users::CompiledUser;
 use crate::diagnostic::{Problem, Sources, Span};
-use crate::plan::{At, Named, Plan};
+use crate::plan::{At, Named, Plan, Step};
 
 /// Warnings about what a plan defines and nothing uses. Only of what stands in the plan's own file: what is included may
 /// serve other plans.
@@ -64,6 +64,13 @@ impl Unused<'_> {
                 warn(name, message, "feed a user type from it, or draw from it with `choice(…)`");
             }
         }
+        let taken: BTreeSet<&str> = steps_taking(self.plan).collect();
+        for (name, _) in self.plan.shared.iter().flat_map(Named::iter) {
+            if !used.contains(name.value.as_str()) && !taken.contains(name.value.as_str()) {
+                let message = format!("nothing uses the shared `{}`", name.value);
+                warn(name, message, "write `{{ … }}` with its name, or `take` from it, or remove it");
+            }
+        }
         let endpoints = || self.plan.endpoints.iter().flat_map(Named::iter).map(|(_, endpoint)| endpoint);
         let recorded: BTreeSet<&str> =
             endpoints().flat_map(|endpoint| endpoint.record.iter().flat_map(Named::names)).collect();
@@ -116,6 +123,14 @@ impl Unused<'_> {
     fn is_in_profile(&self, name: &str) -> bool {
         profiles(self.plan).any(|profile| self.sources.text(profile).contains(name))
     }
+}
+
+/// The pools that steps take from.
+fn steps_taking(plan: &Plan) -> impl Iterator<Item = &str> {
+    plan.all_steps().into_iter().filter_map(|step| match &step.value {
+        Step::Take(take) => Some(take.from.value.as_str()),
+        _ => None,
+    })
 }
 
 fn profiles(plan: &Plan) -> impl Iterator<Item = Span> {

@@ -68,6 +68,7 @@ fn one_user_for_all(plan: &Plan) -> Named<At<plan::User>> {
         pacing: None,
         state: None,
         feed: None,
+        refresh: None,
         visitor: None,
         on_start: None,
         on_stop: None,
@@ -126,6 +127,7 @@ impl Users<'_> {
         let on_stop_task = self.next_task();
         let on_stop = steps.list(written.on_stop.as_deref().unwrap_or_default());
         task_tags.push(Vec::new());
+        let refresh = written.refresh.as_ref().and_then(|written| steps.refresh(written));
         let span = name.span;
         if written.tasks.0.is_empty() {
             let problem = Problem::at(span, format!("user type `{}` has no tasks", name.value));
@@ -153,6 +155,7 @@ impl Users<'_> {
             on_stop_task,
             tasks,
             order,
+            refresh,
             visitor: written.visitor.unwrap_or(Visitor::Returning),
         };
         CompiledUser { user, tags: tags(written.tags.as_deref()), task_tags, defines, uses, calls }
@@ -300,10 +303,11 @@ impl Steps<'_, '_, '_> {
     fn task(&mut self, id: TaskId, name: &At<String>, task: &At<plan::Task>) -> Task {
         let when = task.when.as_ref().and_then(|when| self.expr(when));
         let steps = match (&task.call, &task.steps) {
-            (Some(call), None) => {
-                let map = CallMap { endpoint: call.clone(), with: None, on_failure: None };
-                self.call(&map).into_iter().map(|action| self.step(Action::Call(action), call.span)).collect()
-            }
+            (Some(call), None) => self
+                .call(&CallMap::of(call.clone()))
+                .into_iter()
+                .map(|action| self.step(Action::Call(action), call.span))
+                .collect(),
             (None, Some(steps)) => self.list(&steps.0),
             (Some(call), Some(_)) => {
                 let problem = Problem::at(call.span, format!("task `{}` has both `call` and `steps`", name.value));

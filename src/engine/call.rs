@@ -38,9 +38,38 @@ pub(super) enum CallResult {
     /// As expected.
     Ok,
     /// It failed.
-    Failed,
+    Failed(FailureKind),
     /// It was cut off, or not begun because the user is to leave.
     Stopped,
+}
+
+/// How a call, or one try of it, ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CallEnd {
+    pub(super) result: CallResult,
+    /// When it was over.
+    pub(super) at: Offset,
+    /// The status of its answer, where that is the last answer its user has.
+    pub(super) status: Option<u16>,
+}
+
+impl CallEnd {
+    pub(super) const fn stopped(at: Offset) -> Self {
+        Self { result: CallResult::Stopped, at, status: None }
+    }
+
+    const fn failed(kind: FailureKind, at: Offset) -> Self {
+        Self { result: CallResult::Failed(kind), at, status: None }
+    }
+}
+
+/// Which try of a call a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Try {
+    /// The first: it binds the call's names.
+    First,
+    /// A later one: the names are bound, and all else is filled in anew.
+    Again,
 }
 
 /// One request of a call, as it is counted.
@@ -58,23 +87,33 @@ struct Request<'a> {
 }
 
 impl Caller<'_> {
-    /// Makes a call that is due at `due`; gives how it ended, and when.
-    pub(super) async fn call(
+    /// Makes a call that is due at `due`, again where the plan says so; gives how it ended, and when.
+    pub(super) async fn call(&self, clients: &mut ServiceClients, task: TaskId, call: &Call, due: Offset) -> CallEnd {
+        let end = match &call.retry {
+            None => self.request(clients, task, (call, Try::First), due).await,
+            Some(retry) => Box::pin(self.tries(retry, clients, (task, call), due)).await,
+        };
+        self.scope.unbind();
+        end
+    }
+
+    /// Makes one try of a call.
+    pub(super) async fn request(
         &self,
         clients: &mut ServiceClients,
         task: TaskId,
-        call: &Call,
+        (call, nth): (&Call, Try),
         due: Offset,
-    ) -> (CallResult, Offset) {
+    ) -> CallEnd {
         if self.stop.phase() >= self.stops_at {
-            return (CallResult::Stopped, due);
+            return CallEnd::stopped(due);
         }
         let endpoint = &self.context.program.endpoints[call.endpoint.index()];
         let client = clients.of(endpoint.service, &self.context.transports);
         let stage = self.timeline.stage_at(due);
         let ids = SeriesIds { endpoint: endpoint.id, user_type: self.user_type, task, stage, status: None };
         self.context.tally.borrow_mut().start();
-        let result = match self.prepare(endpoint, call) {
+        match self.prepare(endpoint, call, nth) {
             Ok((name, outgoing, held)) => {
                 let sent = self.context.prepared[endpoint.id.index()].sent(&outgoing);
                 let request = Request { endpoint, name, ids, due, call_due: due, sent, _held: held };
@@ -89,18 +128,11 @@ impl Caller<'_> {
                 }
             }
             Err(error) => self.record_unsent(endpoint, ids, due, &error),
-        };
-        self.scope.unbind();
-        result
+        }
     }
 
     /// Makes a call that may be redirected: each redirect that is followed is counted as a request of its own.
-    async fn follow(
-        &self,
-        client: &mut Client,
-        mut request: Request<'_>,
-        mut outgoing: Outgoing,
-    ) -> (CallResult, Offset) {
+    async fn follow(&self, client: &mut Client, mut request: Request<'_>, mut outgoing: Outgoing) -> CallEnd {
         let endpoint = request.endpoint;
         let origin = self.context.program.service(endpoint).origin.as_str();
         let mut followed = 0;
@@ -127,7 +159,7 @@ impl Caller<'_> {
                         observer(&trace.redirected(exchange));
                     }
                     if self.stop.phase() >= Phase::Cutting {
-                        return (CallResult::Stopped, request.due);
+                        return CallEnd::stopped(request.due);
                     }
                     followed += 1;
                     self.context.tally.borrow_mut().start();
@@ -145,7 +177,7 @@ impl Caller<'_> {
                 self.context.secrets.flush();
                 observer(&trace.failed(exchange, &failure));
             }
-            return (CallResult::Failed, ended);
+            return CallEnd::failed(FailureKind::Check, ended);
         }
     }
 
@@ -169,15 +201,14 @@ impl Caller<'_> {
     }
 
     /// The call's name and request, filled in.
-    fn prepare(&self, endpoint: &Endpoint, call: &Call) -> Result<(Arc<str>, Outgoing, Option<Held>), EvalError> {
-        // the caller's names first: what the endpoint binds by itself may be made of them
-        for (name, template) in &call.with {
-            self.scope.bind(name, template.eval(self.scope)?);
-        }
-        for (name, template) in &endpoint.with {
-            if !call.with.iter().any(|(over, _)| over == name) {
-                self.scope.bind(name, template.eval(self.scope)?);
-            }
+    fn prepare(
+        &self,
+        endpoint: &Endpoint,
+        call: &Call,
+        nth: Try,
+    ) -> Result<(Arc<str>, Outgoing, Option<Held>), EvalError> {
+        if nth == Try::First {
+            self.bind(endpoint, call)?;
         }
         let mut outgoing = self.context.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
         let held = Prepared::hold(endpoint, &outgoing)?;
@@ -195,6 +226,20 @@ impl Caller<'_> {
             }
         };
         Ok((name, outgoing, held))
+    }
+
+    /// Binds the call's names, which all its tries have.
+    fn bind(&self, endpoint: &Endpoint, call: &Call) -> Result<(), EvalError> {
+        // the caller's names first: what the endpoint binds by itself may be made of them
+        for (name, template) in &call.with {
+            self.scope.bind(name, template.eval(self.scope)?);
+        }
+        for (name, template) in &endpoint.with {
+            if !call.with.iter().any(|(over, _)| over == name) {
+                self.scope.bind(name, template.eval(self.scope)?);
+            }
+        }
+        Ok(())
     }
 
     fn keeps_cookies(&self, endpoint: &Endpoint) -> bool {
@@ -231,13 +276,7 @@ impl Caller<'_> {
     }
 
     /// Counts a request that could not be made: it is started and failed, and never reached the target.
-    fn record_unsent(
-        &self,
-        endpoint: &Endpoint,
-        ids: SeriesIds,
-        due: Offset,
-        error: &EvalError,
-    ) -> (CallResult, Offset) {
+    fn record_unsent(&self, endpoint: &Endpoint, ids: SeriesIds, due: Offset, error: &EvalError) -> CallEnd {
         let now = self.context.clock.now();
         let sample = Sample {
             timing: Timing::new(due, self.free_since, now, now),
@@ -256,12 +295,12 @@ impl Caller<'_> {
             self.context.secrets.flush();
             observer(&CallTrace::unsent(&endpoint.name, &message));
         }
-        (CallResult::Failed, now)
+        CallEnd::failed(FailureKind::Template, now)
     }
 
     /// Judges an exchange, keeps what the plan wants of it, and counts it. The time of the checks counts from when the
     /// call was due, its redirects included.
-    fn finish(&self, request: &Request<'_>, mut exchange: Exchange, trace: Option<CallTrace>) -> (CallResult, Offset) {
+    fn finish(&self, request: &Request<'_>, mut exchange: Exchange, trace: Option<CallTrace>) -> CallEnd {
         let endpoint = request.endpoint;
         let timing = self.timing(request.due, &exchange);
         let of_call = timing.of_call_due(request.call_due);
@@ -305,10 +344,10 @@ impl Caller<'_> {
         }
         let result = match outcome {
             Outcome::Ok | Outcome::Redirected => CallResult::Ok,
-            Outcome::Failed(_) => CallResult::Failed,
+            Outcome::Failed(kind) => CallResult::Failed(kind),
             Outcome::Aborted => CallResult::Stopped,
         };
-        (result, timing.ended())
+        CallEnd { result, at: timing.ended(), status }
     }
 
     fn record(&self, series: SeriesRef, sample: &Sample, message: Option<&str>, heard: Heard) {

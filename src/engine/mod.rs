@@ -28,10 +28,15 @@ mod user_pool;
 mod answer;
 mod call;
 mod capture;
+mod loops;
+mod parallel;
+mod refresh;
 mod request;
 mod row_supply;
 mod rows_in_use;
+mod sharing;
 mod steps;
+mod tries;
 mod user;
 
 mod one_off;

@@ -20,7 +20,7 @@ use crate::expression::{Globals, Value};
 use crate::http::{Client, Ending, Keep, Outgoing};
 use crate::load::Part;
 use crate::metrics::Health;
-use crate::sample::{TaskId, UserTypeId};
+use crate::sample::{TaskId, TaskRole, UserTypeId};
 use crate::units::Offset;
 
 /// Steps that are done once, by one user of its own, and count in no statistic: setup, teardown, a try.
@@ -124,6 +124,9 @@ async fn perform(
     let work = async {
         for (steps, task) in groups {
             user.due = context.clock.now();
+            if context.program.catalog.role(*task) != TaskRole::Start {
+                user.begin_freshness();
+            }
             let end = user.steps(steps, *task).await;
             if end != StepsEnd::Done && on_failure == OnStepFailure::Stop {
                 break;

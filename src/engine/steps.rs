@@ -1,21 +1,15 @@
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
-use minijinja::value::ValueKind;
 use rand::RngExt;
 
-use super::call::{CallResult, Caller};
-use super::service_clients::ServiceClients;
-use super::user::{Paused, StepsEnd, Then, User};
+use super::call::{CallEnd, CallResult, Caller};
+use super::loops::items;
+use super::user::{StepsEnd, User};
 use super::worker_context::TransactionFailed;
-use crate::compile::{Action, Call, OnFailure, Repeat, RepeatCount, Step};
-use crate::expression::{EvalError, Scope, Value, to_number, to_text};
+use crate::compile::{Action, Call, OnFailure, Step};
+use crate::expression::{EvalError, Scope, Value, to_text};
 use crate::sample::{TaskFailure, TaskId};
-
-/// A loop that pauses not at all must yield to other users now and then.
-const ROUNDS_BEFORE_YIELD: u64 = 64;
 
 impl User {
     /// Does steps in order, to the first that ends them.
@@ -23,9 +17,14 @@ impl User {
         for step in steps {
             let end = match &step.action {
                 Action::Call(call) => self.call(call, task, &step.place).await,
-                Action::Think(pause) => match self.think(*pause).await {
-                    Paused::ToTheEnd => StepsEnd::Done,
-                    Paused::CutShort => StepsEnd::CutShort,
+                Action::Think(pause) => match pause.time(&self.scope) {
+                    Ok(time) => self.think_for(time).await.into(),
+                    Err(error) => self.step_failed(task, &step.place, &error),
+                },
+                Action::Leave { what, when } => match when.as_ref().map_or(Ok(true), |when| when.holds(&self.scope)) {
+                    Ok(true) => StepsEnd::Left(*what),
+                    Ok(false) => StepsEnd::Done,
+                    Err(error) => self.step_failed(task, &step.place, &error),
                 },
                 Action::Set(names) => {
                     let set = names.iter().try_for_each(|(name, template)| {
@@ -55,23 +54,31 @@ impl User {
     }
 
     async fn call(&mut self, call: &Call, task: TaskId, place: &str) -> StepsEnd {
-        // the client leaves the user while it is in use, as the rest of the user is lent
-        let mut clients = std::mem::take(&mut self.clients);
-        let (result, at) = match clients.first_mut() {
-            Some(clients) => self.caller(&self.scope).call(clients, task, call, self.due).await,
-            None => (CallResult::Stopped, self.due),
-        };
-        self.clients = clients;
-        self.due = at;
-        self.free_since = at;
-        self.after(result, call.on_failure, place)
+        if self.freshness.is_some() {
+            return self.fresh_call(call, task, place).await;
+        }
+        let end = self.make_call(call, task).await;
+        self.after(end.result, call.on_failure, place)
     }
 
-    fn after(&mut self, result: CallResult, on_failure: OnFailure, place: &str) -> StepsEnd {
-        self.failed_calls += u64::from(result == CallResult::Failed);
+    pub(super) async fn make_call(&mut self, call: &Call, task: TaskId) -> CallEnd {
+        // the client leaves the user while it is in use, as the rest of the user is lent
+        let mut clients = std::mem::take(&mut self.clients);
+        let end = match clients.first_mut() {
+            Some(client) => self.caller(&self.scope).call(client, task, call, self.due).await,
+            None => CallEnd::stopped(self.due),
+        };
+        self.clients = clients;
+        self.due = end.at;
+        self.free_since = end.at;
+        end
+    }
+
+    pub(super) fn after(&mut self, result: CallResult, on_failure: OnFailure, place: &str) -> StepsEnd {
+        self.failed_calls += u64::from(matches!(result, CallResult::Failed(_)));
         match (result, on_failure.stops()) {
-            (CallResult::Ok, _) | (CallResult::Failed, None) => StepsEnd::Done,
-            (CallResult::Failed, Some(scope)) => StepsEnd::Failed(TaskFailure::Call, self.end(scope, place)),
+            (CallResult::Ok, _) | (CallResult::Failed(_), None) => StepsEnd::Done,
+            (CallResult::Failed(_), Some(scope)) => StepsEnd::Failed(TaskFailure::Call, self.end(scope, place)),
             (CallResult::Stopped, _) => StepsEnd::CutShort,
         }
     }
@@ -137,7 +144,7 @@ impl User {
                     StepsEnd::Done if self.failed_calls == failed_before => Some(Ok(self.due.since(began))),
                     StepsEnd::Done | StepsEnd::Failed(..) => Some(Err(TransactionFailed)),
                     // left on the plan's word, or cut short: it was neither done nor failed
-                    StepsEnd::Stopped(_) | StepsEnd::CutShort => None,
+                    StepsEnd::Stopped(_) | StepsEnd::Left(_) | StepsEnd::CutShort => None,
                 };
                 if let Some(result) = result {
                     let stage = self.timeline.stage_at(began);
@@ -145,98 +152,21 @@ impl User {
                 }
                 end
             }
+            Action::Put(puts) => {
+                self.put(puts).map_or_else(|error| self.step_failed(task, &step.place, &error), |()| StepsEnd::Done)
+            }
+            Action::Take(take) => self.take(take, task, &step.place).await,
             Action::Parallel(calls) => self.parallel(calls, task, &step.place).await,
+            Action::ParallelEach(each) => match each.of.eval(&self.scope).and_then(|list| items(&list)) {
+                Ok(items) => self.parallel_each(each, items, task, &step.place).await,
+                Err(error) => self.step_failed(task, &step.place, &error),
+            },
             // what has no steps inside is done where it stands
             _ => StepsEnd::Done,
         }
     }
 
-    async fn repeat(&mut self, repeat: &Repeat, task: TaskId, place: &str) -> StepsEnd {
-        let most = match &repeat.count {
-            RepeatCount::Until(_, most) => *most,
-            RepeatCount::Times(times) => match times.eval(&self.scope).and_then(|times| count(&times)) {
-                Ok(times) => times,
-                Err(error) => return self.step_failed(task, place, &error),
-            },
-        };
-        for round in 0..most {
-            if round > 0
-                && let Some(every) = repeat.every
-            {
-                self.think(every).await;
-            }
-            if round % ROUNDS_BEFORE_YIELD == ROUNDS_BEFORE_YIELD - 1 {
-                tokio::task::yield_now().await;
-            }
-            if self.stop.phase() >= self.stops_at {
-                return StepsEnd::CutShort;
-            }
-            let end = self.steps(&repeat.steps, task).await;
-            if end != StepsEnd::Done {
-                return end;
-            }
-            if let RepeatCount::Until(until, _) = &repeat.count {
-                match until.holds(&self.scope) {
-                    Ok(true) => return StepsEnd::Done,
-                    Ok(false) => {}
-                    Err(error) => return self.step_failed(task, place, &error),
-                }
-            }
-        }
-        match &repeat.count {
-            RepeatCount::Times(_) => StepsEnd::Done,
-            RepeatCount::Until(until, most) => {
-                let message = format!("`{}` was not true after {most} rounds", until.source());
-                self.step_failed(task, place, &EvalError { message })
-            }
-        }
-    }
-
-    async fn for_each(&mut self, item: &Arc<str>, items: Vec<Value>, steps: &[Step], task: TaskId) -> StepsEnd {
-        for (index, value) in items.into_iter().enumerate() {
-            if index as u64 % ROUNDS_BEFORE_YIELD == ROUNDS_BEFORE_YIELD - 1 {
-                tokio::task::yield_now().await;
-            }
-            if self.stop.phase() >= self.stops_at {
-                return StepsEnd::CutShort;
-            }
-            self.context.secrets.note(item, &value);
-            self.scope.set(item, value);
-            let end = self.steps(steps, task).await;
-            if end != StepsEnd::Done {
-                return end;
-            }
-        }
-        StepsEnd::Done
-    }
-
-    /// Calls at once: each has a connection and names of its own; what they capture is the user's.
-    async fn parallel(&mut self, calls: &[Call], task: TaskId, place: &str) -> StepsEnd {
-        while self.clients.len() < calls.len() {
-            self.clients.push(ServiceClients::new(&self.context.transports));
-        }
-        let due = self.due;
-        let scopes: Vec<_> = calls.iter().map(|_| self.scope.fork()).collect();
-        let mut clients = std::mem::take(&mut self.clients);
-        let under_way = calls.iter().zip(&mut clients).zip(&scopes).map(|((call, clients), scope)| {
-            let caller = self.caller(scope);
-            Box::pin(async move { caller.call(clients, task, call, due).await })
-        });
-        let ended = join_all(under_way.collect()).await;
-        self.clients = clients;
-        let (mut worst, mut last) = (StepsEnd::Done, due);
-        for ((result, at), call) in ended.into_iter().zip(calls) {
-            last = last.max(at);
-            let end = self.after(result, call.on_failure, place);
-            worst = if weight(end) > weight(worst) { end } else { worst };
-        }
-        scopes.iter().for_each(|scope| self.scope.join(scope));
-        self.due = last;
-        self.free_since = last;
-        worst
-    }
-
-    fn caller<'a>(&'a self, scope: &'a Arc<Scope>) -> Caller<'a> {
+    pub(super) fn caller<'a>(&'a self, scope: &'a Arc<Scope>) -> Caller<'a> {
         Caller {
             context: &self.context,
             stop: &self.stop,
@@ -258,50 +188,4 @@ impl User {
         items.drain(..beyond);
         self.scope.keep(to, Value::from(items))
     }
-}
-
-/// The items of a list.
-fn items(list: &Value) -> Result<Vec<Value>, EvalError> {
-    let refuse = || EvalError { message: format!("`for_each` needs a list, not a {}", list.kind()) };
-    match list.kind() {
-        ValueKind::Seq | ValueKind::Iterable => Ok(list.try_iter().map_err(|_| refuse())?.collect()),
-        _ => Err(refuse()),
-    }
-}
-
-fn count(times: &Value) -> Result<u64, EvalError> {
-    let number = (times.kind() != ValueKind::Bool).then(|| to_number(times)).flatten();
-    // beyond 2^53 not every whole number is one
-    let whole =
-        number.filter(|number| number.fract() == 0.0 && (0.0..=9e15).contains(number)).map(|number| number as u64);
-    whole.ok_or_else(|| EvalError {
-        message: format!("`times` is to be a whole number ≥ 0, not `{}`", to_text(times))
-    })
-}
-
-/// How much the end of one of several calls at once says of how they ended together.
-const fn weight(end: StepsEnd) -> u8 {
-    match end {
-        StepsEnd::Done => 0,
-        StepsEnd::CutShort => 1,
-        StepsEnd::Stopped(_) | StepsEnd::Failed(_, Then::GoOn) => 2,
-        StepsEnd::Failed(_, Then::Leave) => 3,
-    }
-}
-
-/// Waits for all of them.
-async fn join_all<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
-    let mut ended: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    poll_fn(|cx| {
-        for (future, ended) in futures.iter_mut().zip(&mut ended) {
-            if ended.is_none()
-                && let Poll::Ready(output) = Pin::new(future).poll(cx)
-            {
-                *ended = Some(output);
-            }
-        }
-        if ended.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    ended.into_iter().flatten().collect()
 }

@@ -7,6 +7,7 @@ use rand::RngExt;
 
 use super::arrival_queue::{Arrival, ArrivalQueue, ArrivalReceiver};
 use super::cookies::CookieJar;
+use super::refresh::Freshness;
 use super::row_supply::RowLease;
 use super::rows_in_use::Rows;
 use super::scenario::{ScenarioTimeline, UserAssignment};
@@ -14,7 +15,7 @@ use super::secrets::Heard;
 use super::service_clients::ServiceClients;
 use super::stop::{Phase, StopSignal};
 use super::worker_context::WorkerContext;
-use crate::compile::{Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
+use crate::compile::{LoopPart, Pause, RowPer, StopScope, Task, TaskOrder, UserType, WaitTime};
 use crate::expression::{EvalError, Scope, ScopeRng, ScopeUser, Value};
 use crate::metrics::TaskKey;
 use crate::sample::{TaskFailure, TaskId, TaskOutcome, UserTypeId};
@@ -40,6 +41,8 @@ pub(super) struct User {
     pub(super) stops_at: Phase,
     /// How many of its calls have failed.
     pub(super) failed_calls: u64,
+    /// How old what it has is, where that grows old.
+    pub(super) freshness: Option<Box<Freshness>>,
     /// The rows it works with, of feeds whose rows end.
     pub(super) leases: RefCell<Vec<(RowPer, RowLease)>>,
 }
@@ -69,11 +72,11 @@ pub(super) enum Workload {
 const NOTHING_TO_DO: StepsEnd = StepsEnd::Stopped(Then::Leave);
 
 /// An iteration that sends nothing and pauses not at all must not keep its worker busy.
-const MIN_PAUSE: Duration = Duration::from_millis(1);
+pub(super) const MIN_PAUSE: Duration = Duration::from_millis(1);
 
 /// Through a pause at least so long a user keeps no buffers, neither its connection's nor its last answer's: they are
 /// memory that idle users cost.
-const IDLE: Duration = Duration::from_millis(20);
+pub(super) const IDLE: Duration = Duration::from_millis(20);
 
 /// How steps ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +87,8 @@ pub(super) enum StepsEnd {
     Stopped(Then),
     /// An error did.
     Failed(TaskFailure, Then),
+    /// A step left the loop they are of, or its round.
+    Left(LoopPart),
     /// The user was told to leave, and they were cut short.
     CutShort,
 }
@@ -101,7 +106,8 @@ impl StepsEnd {
     /// What it means for the task they were of.
     const fn outcome(self) -> TaskOutcome {
         match self {
-            Self::Done | Self::Stopped(_) => TaskOutcome::Completed,
+            // no loop is left that none of the steps lies in
+            Self::Done | Self::Stopped(_) | Self::Left(_) => TaskOutcome::Completed,
             Self::Failed(kind, _) => TaskOutcome::Failed(kind),
             Self::CutShort => TaskOutcome::Aborted,
         }
@@ -120,6 +126,15 @@ pub(super) enum Paused {
     ToTheEnd,
     /// When the user was told to stop.
     CutShort,
+}
+
+impl From<Paused> for StepsEnd {
+    fn from(paused: Paused) -> Self {
+        match paused {
+            Paused::ToTheEnd => Self::Done,
+            Paused::CutShort => Self::CutShort,
+        }
+    }
 }
 
 impl Identity {
@@ -157,6 +172,7 @@ impl User {
             free_since: Offset::ZERO,
             stops_at: Phase::Draining,
             failed_calls: 0,
+            freshness: None,
             leases: RefCell::default(),
         }
     }
@@ -220,6 +236,7 @@ impl User {
         let key = self.start_task(user_type.on_start_task);
         let end = self.first_steps(user_type).await;
         self.end_task(key, end);
+        self.begin_freshness();
         // one that is told to stop meanwhile still has its last steps to do
         matches!(end, StepsEnd::Done | StepsEnd::Stopped(Then::GoOn) | StepsEnd::CutShort)
     }
@@ -404,10 +421,18 @@ impl User {
         self.pause(time).await
     }
 
+    /// Pauses for a time; not at all where that is nothing.
+    pub(super) async fn think_for(&mut self, time: Duration) -> Paused {
+        if time.is_zero() {
+            return Paused::ToTheEnd;
+        }
+        self.pause(time).await
+    }
+
     /// Waits until the plan's next moment: the pause counts from when the last thing was over, not from when the
     /// worker got round to it. Where the user is told to stop meanwhile, the pause ends with that, and what follows is
     /// due then.
-    async fn pause(&mut self, time: Duration) -> Paused {
+    pub(super) async fn pause(&mut self, time: Duration) -> Paused {
         let (before, until) = (self.due, self.due + time);
         if time >= IDLE {
             self.clients.iter_mut().for_each(ServiceClients::rest);

@@ -9,6 +9,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::answer::Answer;
 use super::expr::EvalError;
 use super::functions::{Files, Sequences};
+use super::shared::SharedStore;
 use super::work;
 use crate::memory::{Held, hold};
 use crate::units::{Seed, Shard};
@@ -32,13 +33,15 @@ pub const BUILT_IN_NAMES: [(&str, &str); 8] = [
     ("elapsed", "the last call's response time in seconds"),
 ];
 
-/// What every user of a run sees: the plan's vars and data. Immutable, shared.
+/// What every user of a run sees: the plan's vars and data, which never change, and what its users share.
 #[derive(Debug, Clone, Default)]
 pub struct Globals {
     values: BTreeMap<Arc<str>, Value>,
     files: Arc<Files>,
     /// `None` before the run: there nobody counts.
     sequences: Option<Arc<Sequences>>,
+    /// What users share, where they share anything.
+    shared: Option<Arc<SharedStore>>,
 }
 
 impl Globals {
@@ -73,10 +76,23 @@ impl Globals {
         &self.files
     }
 
+    /// These globals, for users that share something.
+    #[must_use]
+    pub fn sharing(self, store: SharedStore) -> Self {
+        Self { shared: Some(Arc::new(store)), ..self }
+    }
+
+    /// What users share.
+    #[must_use]
+    pub const fn shared(&self) -> Option<&Arc<SharedStore>> {
+        self.shared.as_ref()
+    }
+
     /// The value of a name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Value> {
-        self.values.get(name).cloned()
+        let of_plan = self.values.get(name).cloned();
+        of_plan.or_else(|| self.shared.as_ref()?.read(name))
     }
 }
 
@@ -140,6 +156,8 @@ struct Names {
     held: Vec<(Arc<str>, Arc<Held>)>,
     iteration: u64,
     stage: Option<Arc<str>>,
+    /// In a fork, the names of the state that it has set itself.
+    changed: Option<Vec<Arc<str>>>,
 }
 
 impl Scope {
@@ -154,18 +172,26 @@ impl Scope {
     /// [`Scope::join`].
     #[must_use]
     pub fn fork(&self) -> Arc<Self> {
-        let names = Mutex::new(lock(&self.names).clone());
+        let names = Names { changed: Some(Vec::new()), ..lock(&self.names).clone() };
+        let names = Mutex::new(names);
         let (globals, rng, user) = (self.globals.clone(), self.rng.clone(), self.user.clone());
         Arc::new(Self { globals, rng, user, names })
     }
 
-    /// Takes over what a fork has set, and its answer.
+    /// The same for a call that is made for one item of a list: it has a name that nobody else sees.
+    #[must_use]
+    pub fn fork_for(&self, item: &Arc<str>, value: Value) -> Arc<Self> {
+        let fork = self.fork();
+        put(&mut lock(&fork.names).state, item, value);
+        fork
+    }
+
+    /// Takes over what a fork has set, and its answer. What the fork has not set may have been set by another one since.
     pub fn join(&self, fork: &Self) {
         let theirs = lock(&fork.names).clone();
         let mut mine = lock(&self.names);
-        for (name, value) in theirs.state {
-            // what the fork did not change is as it was when it began
-            if find(&mine.state, &name).as_ref() != Some(&value) {
+        for name in theirs.changed.into_iter().flatten() {
+            if let Some(value) = find(&theirs.state, &name) {
                 let held = theirs.held.iter().find(|(known, _)| *known == name).map(|(_, held)| held.clone());
                 mine.set(&name, value, held);
             }
@@ -296,6 +322,11 @@ impl Scope {
 
 impl Names {
     fn set(&mut self, name: &Arc<str>, value: Value, held: Option<Arc<Held>>) {
+        if let Some(changed) = &mut self.changed
+            && !changed.contains(name)
+        {
+            changed.push(name.clone());
+        }
         put(&mut self.state, name, value);
         self.held.retain(|(known, _)| known != name);
         self.held.extend(held.map(|held| (name.clone(), held)));

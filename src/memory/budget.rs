@@ -74,12 +74,18 @@ impl MemoryBudget {
         self.0.limit / 2
     }
 
+    /// Nothing of one of its parts, to be grown.
+    #[must_use]
+    pub fn nothing(&self, part: Part) -> Held {
+        Held { budget: self.clone(), part, bytes: 0 }
+    }
+
     /// Takes bytes from one of its parts.
     ///
     /// # Errors
     /// A part that has not so many left.
     pub fn hold(&self, part: Part, bytes: u64) -> Result<Held, NoRoom> {
-        let mut held = Held { budget: self.clone(), part, bytes: 0 };
+        let mut held = self.nothing(part);
         held.grow(bytes).map(|()| held)
     }
 
@@ -101,6 +107,12 @@ impl MemoryBudget {
 }
 
 impl Held {
+    /// How many they are.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Takes more.
     ///
     /// # Errors

@@ -99,6 +99,13 @@ pub(super) fn written_out(node: &Node, short: &[(&str, &'static str)]) -> Option
     Some(Node { value: Data::Map(vec![(key, node.clone())]), ..node.clone() })
 }
 
+/// The map that a kind's name alone stands for, of those kinds that need say nothing more.
+pub(super) fn kind_alone(node: &Node, kinds: &[&str]) -> Option<Node> {
+    let kind = node.text().filter(|text| kinds.contains(text))?;
+    let key = Node { value: Data::Text(kind.to_owned()), ..node.clone() };
+    Some(Node { value: Data::Map(vec![(key, Node { value: Data::Null, ..node.clone() })]), ..node.clone() })
+}
+
 /// The one choice of a `kind: {fields}` map: the kind's place and name, and its fields.
 pub(super) fn choose<'a>(
     node: &'a Node,

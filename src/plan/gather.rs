@@ -8,7 +8,8 @@ use super::suite::no_plan;
 use crate::diagnostic::{Problem, Problems, Sources};
 
 /// Sections whose entries add up over all files; a name defined twice is a problem.
-const ADDED: [&str; 8] = ["targets", "vars", "data", "metrics", "endpoints", "users", "scenarios", "profiles"];
+const ADDED: [&str; 9] =
+    ["targets", "vars", "data", "shared", "metrics", "endpoints", "users", "scenarios", "profiles"];
 /// Sections that one file alone may give.
 const SINGLE: [&str; 6] = ["target", "shape", "setup", "teardown", "thresholds", "seed"];
 /// Includes deeper than this are a loop, or an error.

@@ -68,7 +68,7 @@ macro_rules! record {
 macro_rules! choice {
     (
         $(#[doc = $doc:expr])+
-        pub enum $name:ident($what:expr $(, short: text = $stands_for:literal)?) {
+        pub enum $name:ident($what:expr $(, short: text = $stands_for:literal $(, alone: $($alone:literal),+)?)?) {
             $( $(#[doc = $variant_doc:expr])+ $variant:ident($type:ty) = $key:literal, )*
         }
     ) => {
@@ -85,7 +85,8 @@ macro_rules! choice {
                 node: &$crate::plan::document::Node,
                 problems: &mut $crate::diagnostic::Problems,
             ) -> Option<Self> {
-                let long = $crate::plan::fields::written_out(node, &[$(("text", $stands_for))?]);
+                let long = $crate::plan::fields::kind_alone(node, &[$($($($alone),+)?)?]);
+                let long = long.or_else(|| $crate::plan::fields::written_out(node, &[$(("text", $stands_for))?]));
                 let node = long.as_ref().unwrap_or(node);
                 let (kind, value) = $crate::plan::fields::choose(node, $what, &[$($key),*], problems)?;
                 match kind {

@@ -7,6 +7,7 @@ use super::endpoint::Endpoint;
 use super::fields::PLAN;
 use super::record::record;
 use super::shape::{Scenario, Shape};
+use super::shared::Shared;
 use super::step::Step;
 use super::target::Target;
 use super::threshold::{Metric, Rules};
@@ -37,6 +38,9 @@ record! {
         optional public: Vec<At<String>> = "public";
         /// Lists that expressions draw from.
         optional data: Named<At<Dataset>> = "data";
+        /// What all users of a run share: a value that `put` replaces, such as a token, or a pool that `put` adds to and `take`
+        /// takes from.
+        optional shared: Named<At<Shared>> = "shared";
         /// Metrics of your own, declared so that a misspelt name is caught.
         optional metrics: Named<At<Metric>> = "metrics";
         /// What can be called: one entry a call.

@@ -54,6 +54,24 @@ impl Decode for Weight {
     }
 }
 
+/// How many times longer each of several things is than the one before it: a number from 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Factor(pub f64);
+
+impl Decode for Factor {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let factor = number(node).filter(|factor| (1.0..=1000.0).contains(factor));
+        if factor.is_none() {
+            let problem = match &node.value {
+                Data::Number(number) => Problem::at(node.span, format!("`{number}` is not a factor from 1 to 1000")),
+                _ => expected("a factor", node),
+            };
+            problems.push(problem.help("write a number such as `2` or `1.5`"));
+        }
+        factor.map(Self)
+    }
+}
+
 /// A whole number ≥ 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count(pub u64);
@@ -160,6 +178,7 @@ schemas! {
     Scale, "Scale", json_schema!({"type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1, "examples": [0.1, "10%"]});
     Seed, "Seed", json_schema!({"type": ["integer", "string"], "minimum": 0});
     Weight, "Weight", json_schema!({"type": ["number", "string"], "minimum": 0});
+    Factor, "Factor", json_schema!({"type": ["number", "string"], "minimum": 1, "maximum": 1000});
     Count, "Count", json_schema!({"type": ["integer", "string"], "minimum": 0});
     Any, "Any", json_schema!(true);
 }

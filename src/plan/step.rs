@@ -2,24 +2,30 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{Any, At, Decode, Filled, Named};
+use super::decode::{Any, At, Decode, Filled, Named, expected};
 use super::document::{Data, Node};
+use super::pause::StepPause;
 use super::record::{choice, record, words};
+use super::retry::Retry;
 use super::scalars::{Count, Time, Weight};
+use super::shared::Take;
 use crate::diagnostic::Problems;
-use crate::units::DurationRange;
 
 choice! {
     /// One step of a task.
-    pub enum Step("a step", short: text = "call") {
+    pub enum Step("a step", short: text = "call", alone: "break", "continue") {
         /// Calls an endpoint: its name, or a map that overrides names of its `with`.
         Call(Call) = "call",
         /// Sets names of the user's state: `{counter: "{{ counter + 1 }}"}`.
         Set(Named<At<Any>>) = "set",
         /// Appends to a list of the user's state.
         Append(Append) = "append",
-        /// Waits: `2s`, `1s..5s` or a distribution.
-        Think(Pause) = "think",
+        /// Gives all users something that is `shared`: `{token: "{{ token }}"}` replaces a value, and adds to a pool.
+        Put(Named<At<Any>>) = "put",
+        /// Takes a value from a shared pool: `{from: orders, as: order}`.
+        Take(Take) = "take",
+        /// Waits: `2s`, `1s..5s`, a distribution, or a text with an expression: `"{{ headers['retry-after'] }}s"`.
+        Think(StepPause) = "think",
         /// One way or the other.
         When(When) = "when",
         /// One of several ways, by a value.
@@ -30,12 +36,16 @@ choice! {
         Repeat(Repeat) = "repeat",
         /// Steps for each item of a list.
         ForEach(ForEach) = "for_each",
+        /// Leaves the innermost loop: `- break`, or with a condition: `- break: status == 404`.
+        Break(LoopExit) = "break",
+        /// Begins the innermost loop's next round: `- continue`, or with a condition.
+        Continue(LoopExit) = "continue",
         /// The steps of another task of this user type.
         Run(At<String>) = "run",
         /// Steps whose whole time is measured under a name.
         Transaction(Transaction) = "transaction",
-        /// Several calls at once, each on a connection of its own.
-        Parallel(Filled<At<Call>>) = "parallel",
+        /// Several calls at once, each on a connection of its own: a list of calls, or one call for each item of a list.
+        Parallel(Parallel) = "parallel",
         /// Ends the task, the user or the run.
         Stop(StopScope) = "stop",
         /// Writes a line to the run's log.
@@ -52,6 +62,8 @@ record! {
         optional with: Named<At<Any>> = "with";
         /// What a failure does: `stop_task` (the default), `continue`, `stop_user` or `stop_run`.
         optional on_failure: OnFailure = "on_failure";
+        /// Makes the call again where it ends in certain ways: `{times: 3, on: [429, 503, connect], wait: 500ms}`.
+        optional retry: At<Retry> = "retry";
     }
 }
 
@@ -108,10 +120,12 @@ record! {
         optional times: At<Any> = "times";
         /// An expression; the steps are done until it is true, at least once.
         optional until: At<String> = "until";
-        /// With `until`: how many times at most. Default 1000.
+        /// With `until`: how many times at most. Default 1000, and any number of times with `fail_after`.
         optional max: At<Count> = "max";
+        /// With `until`: how long it may take until it is true; after that the step fails.
+        optional fail_after: At<Time> = "fail_after";
         /// The pause between two repetitions. Default none.
-        optional every: Pause = "every";
+        optional every: At<StepPause> = "every";
         /// The steps.
         required steps: Filled<At<Step>> = "steps";
     }
@@ -136,6 +150,20 @@ record! {
         required name: At<String> = "name";
         /// The steps.
         required steps: Filled<At<Step>> = "steps";
+    }
+}
+
+record! {
+    /// A call for each item of a list, several at once.
+    pub struct ParallelEach("`parallel`") {
+        /// The name of the item.
+        required each: At<String> = "each";
+        /// The list: an expression, or the items written here.
+        required of: At<Any> = "of";
+        /// The call that is made for it.
+        required call: Call = "call";
+        /// How many calls are under way at once at most, each on a connection of its own. Default 6, as browsers have it.
+        optional at_most: At<Count> = "at_most";
     }
 }
 
@@ -191,7 +219,11 @@ impl Step {
             Self::Call(_)
             | Self::Set(_)
             | Self::Append(_)
+            | Self::Put(_)
+            | Self::Take(_)
             | Self::Think(_)
+            | Self::Break(_)
+            | Self::Continue(_)
             | Self::Run(_)
             | Self::Parallel(_)
             | Self::Stop(_)
@@ -221,7 +253,15 @@ impl Decode for Call {
         if matches!(node.value, Data::Map(_)) {
             return CallMap::decode(node, problems).map(Self);
         }
-        At::decode(node, problems).map(|endpoint| Self(CallMap { endpoint, with: None, on_failure: None }))
+        At::decode(node, problems).map(|endpoint| Self(CallMap::of(endpoint)))
+    }
+}
+
+impl CallMap {
+    /// A call of an endpoint as it is.
+    #[must_use]
+    pub const fn of(endpoint: At<String>) -> Self {
+        Self { endpoint, with: None, on_failure: None, retry: None }
     }
 }
 
@@ -236,60 +276,77 @@ impl JsonSchema for Call {
     }
 }
 
-record! {
-    /// A pause drawn from an exponential distribution, as between independent arrivals.
-    pub struct Exponential("`exponential`") {
-        /// Its mean.
-        required mean: At<Time> = "mean";
-    }
-}
-
-record! {
-    /// A pause drawn from a normal distribution; what would be below zero is drawn again.
-    pub struct Normal("`normal`") {
-        /// Its mean.
-        required mean: At<Time> = "mean";
-        /// Its standard deviation.
-        required deviation: At<Time> = "deviation";
-    }
-}
-
-choice! {
-    /// A distribution of pauses.
-    pub enum Spread("a pause") {
-        /// Exponential.
-        Exponential(Exponential) = "exponential",
-        /// Normal.
-        Normal(Normal) = "normal",
-    }
-}
-
-/// A pause: a time, a range, or a distribution.
+/// When a loop is left, or its round: always, or where a condition holds.
 #[derive(Debug, Clone)]
-pub enum Pause {
-    /// `2s`, or drawn evenly from `1s..5s`.
-    Range(DurationRange),
-    /// Drawn from a distribution.
-    Spread(Spread),
+pub enum LoopExit {
+    /// Always: the step is the word alone.
+    Always,
+    /// Where this expression is true.
+    Where(At<String>),
 }
 
-impl Decode for Pause {
+impl Decode for LoopExit {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
-            Data::Map(_) => Spread::decode(node, problems).map(Self::Spread),
-            _ => DurationRange::decode(node, problems).map(Self::Range),
+            // the word alone is read as a map that says nothing more
+            Data::Null => Some(Self::Always),
+            Data::Bool(truth) => Some(Self::Where(At::plain(truth.to_string(), node.span))),
+            Data::Text(_) => At::decode(node, problems).map(Self::Where),
+            _ => {
+                problems.push(expected("a condition such as `status == 404`", node));
+                None
+            }
         }
     }
 }
 
-impl JsonSchema for Pause {
+impl JsonSchema for LoopExit {
     fn schema_name() -> Cow<'static, str> {
-        "Pause".into()
+        "LoopExit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "boolean"], "examples": ["status == 404"]})
+    }
+}
+
+/// Calls at once: those that are listed, or one for each item of a list.
+#[derive(Debug, Clone)]
+pub enum Parallel {
+    /// These.
+    Calls(Filled<At<Call>>),
+    /// One for each item.
+    Each(Box<ParallelEach>),
+}
+
+impl Parallel {
+    /// The calls as they are written.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&CallMap> {
+        match self {
+            Self::Calls(calls) => calls.0.iter().map(|call| &call.value.0).collect(),
+            Self::Each(each) => vec![&each.call.0],
+        }
+    }
+}
+
+impl Decode for Parallel {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Data::Map(_) => ParallelEach::decode(node, problems).map(|each| Self::Each(Box::new(each))),
+            _ => Filled::decode(node, problems).map(Self::Calls),
+        }
+    }
+}
+
+impl JsonSchema for Parallel {
+    fn schema_name() -> Cow<'static, str> {
+        "Parallel".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let range = generator.subschema_for::<DurationRange>();
-        let spread = generator.subschema_for::<Spread>();
-        json_schema!({"anyOf": [range, spread]})
+        let calls = generator.subschema_for::<Filled<At<Call>>>();
+        let each = generator.subschema_for::<ParallelEach>();
+        json_schema!({"anyOf": [calls, each]})
     }
 }

@@ -1,9 +1,11 @@
 use super::data::Feed;
 use super::decode::{Any, At, Filled, Named};
+use super::pause::Pause;
 use super::record::record;
+use super::refresh::Refresh;
 use super::scalars::{Count, Time, Weight};
 use super::shape::Visitor;
-use super::step::{Pause, Step};
+use super::step::Step;
 
 record! {
     /// A kind of user: what it does, how often, and how long it pauses.
@@ -26,6 +28,8 @@ record! {
         optional on_start: Vec<At<Step>> = "on_start";
         /// Steps after its last task.
         optional on_stop: Vec<At<Step>> = "on_stop";
+        /// Steps that get it a new token: where an answer says that the old one is over, or before it is.
+        optional refresh: At<Refresh> = "refresh";
         /// Who takes an arrival of this kind: `returning` (the default), a user that has been here before, or `new`, with
         /// fresh state, cookies and connection.
         optional visitor: Visitor = "visitor";
@@ -60,6 +64,7 @@ impl User {
     pub fn all_steps(&self) -> Vec<&At<Step>> {
         let of_tasks = self.tasks.iter().flat_map(|(_, task)| task.steps.iter().flat_map(|steps| &steps.0));
         let once = self.on_start.iter().flatten().chain(self.on_stop.iter().flatten());
-        Step::with_inner(once.chain(of_tasks))
+        let refresh = self.refresh.iter().flat_map(|refresh| &refresh.steps.0);
+        Step::with_inner(once.chain(of_tasks).chain(refresh))
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Preparation<'a> {
 impl Preparation<'_> {
     /// Does the plan's setup; what every user then sees, and what it logged.
     pub(super) async fn set_up(&self) -> Result<(Arc<Globals>, Vec<String>), NotReady> {
-        let globals = Arc::new(self.program.globals.of_run(self.shard));
+        let globals = self.program.globals_of_run(self.shard);
         if self.program.setup.is_empty() {
             return Ok((globals, Vec::new()));
         }

@@ -4,7 +4,8 @@ use super::names::certainly_holds_secret;
 use super::registry::{Secrets, Told};
 
 /// Sections of a plan whose keys name what is sent, or what is sent in the end.
-const SENT: [&str; 10] = ["form", "headers", "json", "list", "multipart", "query", "set", "state", "vars", "with"];
+const SENT: [&str; 12] =
+    ["form", "headers", "json", "list", "multipart", "put", "query", "set", "shared", "state", "vars", "with"];
 /// Sections whose keys are what the plan calls its own things: an endpoint `token` is called for one, and is none.
 const NAMED: [&str; 6] = ["endpoints", "profiles", "scenarios", "targets", "tasks", "users"];
 /// Keys whose texts are sent as they are, or make the path that is called.
@@ -100,6 +101,13 @@ impl Secrets {
             && let Some(to) = value["to"].as_str().filter(|to| self.names_secret(to))
         {
             self.add_path(to);
+        }
+        // what is taken from a pool of secrets is one
+        if key == "take"
+            && let (Some(from), Some(name)) = (value["from"].as_str(), value["as"].as_str())
+            && (self.names_secret(from) || self.names_secret(name))
+        {
+            self.add_path(name);
         }
         let below = match (keys, key) {
             (Keys::OfPlan, key) if NAMED.contains(&key) && value.is_object() => Keys::Names,

@@ -109,6 +109,10 @@ fn users(dice: &mut Dice, fed: bool) -> (String, Vec<String>) {
             let per = dice.one(&["", ", per: iteration", ", per: user"]);
             keys.push(format!("feed: {{row: {{from: rows, order: {order}{at_end}{per}}}}}"));
         }
+        if dice.percent(20) {
+            let (age, then) = (dice.time(100, 2000), dice.one(&["retry", "continue"]));
+            keys.push(format!("refresh: {{when: status >= 500, max_age: {age}, steps: [a], then: {then}}}"));
+        }
         let mut writer = StepWriter { dice, who, transactions: std::mem::take(&mut transactions) };
         for (key, chance) in [("on_start", 30), ("on_stop", 30)] {
             if writer.dice.percent(chance) {

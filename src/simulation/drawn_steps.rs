@@ -43,6 +43,9 @@ impl StepWriter<'_> {
                 _ => "{repeat: {times: 2, steps: [{call: s}]}}".to_owned(),
             };
         }
+        if self.dice.percent(15) {
+            return self.flow(depth);
+        }
         let kinds = if depth >= 2 { 13 } else { 21 };
         match self.dice.number(0, kinds) {
             0..=6 => self.call(),
@@ -84,6 +87,34 @@ impl StepWriter<'_> {
                 self.transactions.push(name.clone());
                 format!("{{transaction: {{name: {name}, steps: {steps}}}}}")
             }
+        }
+    }
+
+    /// What goes on as answers say.
+    fn flow(&mut self, depth: u32) -> String {
+        let endpoint = self.dice.one(&ENDPOINTS);
+        match self.dice.number(0, if depth >= 2 { 2 } else { 5 }) {
+            0 => format!(
+                "{{call: {{endpoint: {endpoint}, on_failure: continue, retry: {{times: {}, on: [4xx, 5xx, connect, reset, \
+                 timeout], wait: {}, backoff: 2, max_wait: 200ms, honor_retry_after: true}}}}}}",
+                self.dice.number(1, 3),
+                self.dice.time(1, 90)
+            ),
+            1 => "{think: '{{ n % 3 * 10 }}ms'}".to_owned(),
+            2 => format!(
+                "{{parallel: {{each: it, of: '[1, 2, 3, 4, 5]', at_most: {}, call: {{endpoint: {endpoint}, on_failure: \
+                 continue}}}}}}",
+                self.dice.number(1, 3)
+            ),
+            3 => {
+                let steps = self.list(depth + 1, 2);
+                format!("{{repeat: {{until: n > 4, every: 15ms, fail_after: 90ms, steps: {steps}}}}}")
+            }
+            4 => format!(
+                "{{for_each: {{item: it, of: '[1, 2, 3]', steps: [{{continue: it == n % 3}}, {}, {{break: n > 2}}]}}}}",
+                self.call()
+            ),
+            _ => format!("{{repeat: {{times: 3, steps: [{}, break]}}}}", self.call()),
         }
     }
 

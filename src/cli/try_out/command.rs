@@ -113,7 +113,7 @@ struct Trial<'a> {
 }
 
 async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
-    let globals = Arc::new(program.globals.of_run(Shard::WHOLE));
+    let globals = program.globals_of_run(Shard::WHOLE);
     let mut trial =
         Trial { program, globals, interrupts: Interrupts::of_process(|| {}), failures: 0, interrupted: false };
     let waiting = |why: &str| talk(&visible(&format!("{why}\n")));

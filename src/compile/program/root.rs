@@ -5,12 +5,12 @@ use super::endpoint::Endpoint;
 use super::scenario::Scenario;
 use super::step::Step;
 use super::user::UserType;
-use crate::expression::Globals;
+use crate::expression::{Globals, SharedStore, SharedThing};
 use crate::http::{Origin, Settings};
 use crate::sample::{Catalog, ServiceId};
 use crate::secrets::Secrets;
 use crate::threshold::{LeftOut, Rule};
-use crate::units::{Scale, Seed};
+use crate::units::{Scale, Seed, Shard};
 
 /// A plan made ready to run: every name is an id, every template, path and threshold is parsed, what never
 /// changes is rendered. Nothing in it can fail to parse or resolve later. Immutable, shared by all workers.
@@ -24,6 +24,8 @@ pub struct Program {
     pub services: Vec<Service>,
     /// Vars and data.
     pub globals: Arc<Globals>,
+    /// What all users of a run share, as it is at first.
+    pub shared: Vec<(Arc<str>, SharedThing)>,
     /// The endpoints; an [`EndpointId`](crate::sample::EndpointId) is an index here.
     pub endpoints: Vec<Endpoint>,
     /// The user types; a [`UserTypeId`](crate::sample::UserTypeId) is an index here.
@@ -101,6 +103,13 @@ impl Program {
     #[must_use]
     pub fn service(&self, endpoint: &Endpoint) -> &Service {
         &self.services[endpoint.service.index()]
+    }
+
+    /// What the users of one shard of a run see, with what they share as it is at first.
+    #[must_use]
+    pub fn globals_of_run(&self, shard: Shard) -> Arc<Globals> {
+        let globals = self.globals.of_run(shard);
+        Arc::new(if self.shared.is_empty() { globals } else { globals.sharing(SharedStore::of_run(&self.shared)) })
     }
 
     /// How long the load lasts at most, from the run's start.

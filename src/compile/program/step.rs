@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::pause::StepPause;
+use super::retry::Retry;
 use super::value_template::ValueTemplate;
 use crate::expression::{Expr, Template};
-use crate::plan::{OnFailure, StopScope};
+use crate::plan::{OnFailure, StopScope, WhenEmpty};
 use crate::sample::{EndpointId, MetricId};
-use crate::units::DurationRange;
 
 /// One step of a task.
 #[derive(Debug)]
@@ -25,6 +26,47 @@ pub struct Call {
     pub with: Vec<(Arc<str>, ValueTemplate)>,
     /// What a failure does.
     pub on_failure: OnFailure,
+    /// When it is made again.
+    pub retry: Option<Box<Retry>>,
+}
+
+/// A call for each item of a list.
+#[derive(Debug)]
+pub struct CallEach {
+    /// The item's name.
+    pub item: Arc<str>,
+    /// The list.
+    pub of: ValueTemplate,
+    /// The call.
+    pub call: Call,
+    /// How many are under way at once at most.
+    pub at_most: usize,
+}
+
+/// Something that all users are given.
+#[derive(Debug)]
+pub struct Put {
+    /// Where, by its place among what is shared.
+    pub to: usize,
+    /// The same by its name.
+    pub name: Arc<str>,
+    /// What.
+    pub value: ValueTemplate,
+}
+
+/// Something that is taken from what all users share.
+#[derive(Debug)]
+pub struct Take {
+    /// The pool, by its place among what is shared.
+    pub from: usize,
+    /// Its name.
+    pub pool: Arc<str>,
+    /// The name that what is taken has for the user.
+    pub name: Arc<str>,
+    /// How long to wait for it.
+    pub within: Duration,
+    /// What happens where there is nothing.
+    pub when_empty: WhenEmpty,
 }
 
 /// What a step does.
@@ -34,6 +76,8 @@ pub enum Action {
     Call(Call),
     /// Calls several at once.
     Parallel(Vec<Call>),
+    /// Makes a call for each item of a list, several at once.
+    ParallelEach(CallEach),
     /// Sets names of the user's state, in order.
     Set(Vec<(Arc<str>, ValueTemplate)>),
     /// Appends to a list of the user's state; beyond `keep` the oldest go.
@@ -45,8 +89,12 @@ pub enum Action {
         /// How many are kept.
         keep: usize,
     },
+    /// Gives all users something, in order.
+    Put(Vec<Put>),
+    /// Takes something that all users share.
+    Take(Take),
     /// Waits.
-    Think(Pause),
+    Think(StepPause),
     /// One way or the other.
     When {
         /// The condition.
@@ -78,6 +126,13 @@ pub enum Action {
         /// The steps.
         steps: Vec<Step>,
     },
+    /// Leaves the innermost loop, or its round.
+    Leave {
+        /// What of it.
+        what: LoopPart,
+        /// The condition; always where there is none.
+        when: Option<Expr>,
+    },
     /// The steps of another task, by its index in the user type.
     Run(usize),
     /// Steps whose time is measured.
@@ -101,7 +156,7 @@ pub struct Repeat {
     /// How often.
     pub count: RepeatCount,
     /// The pause between two repetitions.
-    pub every: Option<Pause>,
+    pub every: Option<StepPause>,
     /// The steps.
     pub steps: Vec<Step>,
 }
@@ -111,24 +166,24 @@ pub struct Repeat {
 pub enum RepeatCount {
     /// So many times: a number ≥ 0.
     Times(ValueTemplate),
-    /// Until this is true, at least once and at most so many times.
-    Until(Expr, u64),
+    /// Until something is true, at least once.
+    Until {
+        /// The condition.
+        until: Expr,
+        /// How many times at most.
+        most: u64,
+        /// How long at most.
+        fail_after: Option<Duration>,
+    },
 }
 
-/// A pause, drawn anew each time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Pause {
-    /// Evenly from a range.
-    Even(DurationRange),
-    /// From an exponential distribution with this mean.
-    Exponential(Duration),
-    /// From a normal distribution; what would be below zero is drawn again.
-    Normal {
-        /// The mean.
-        mean: Duration,
-        /// The standard deviation.
-        deviation: Duration,
-    },
+/// What of a loop is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoopPart {
+    /// The whole of it.
+    Loop,
+    /// The round under way.
+    Round,
 }
 
 impl Action {
@@ -143,9 +198,13 @@ impl Action {
             Self::ForEach { steps, .. } | Self::Transaction { steps, .. } => steps.iter().collect(),
             Self::Call(_)
             | Self::Parallel(_)
+            | Self::ParallelEach(_)
             | Self::Set(_)
             | Self::Append { .. }
+            | Self::Put(_)
+            | Self::Take(_)
             | Self::Think(_)
+            | Self::Leave { .. }
             | Self::Run(_)
             | Self::Stop(_)
             | Self::Log(_) => Vec::new(),
@@ -158,78 +217,8 @@ impl Action {
         match self {
             Self::Call(call) => std::slice::from_ref(call),
             Self::Parallel(calls) => calls,
+            Self::ParallelEach(each) => std::slice::from_ref(&each.call),
             _ => &[],
-        }
-    }
-}
-
-/// A drawn pause is at most so many means long, so that one draw cannot end a user's work.
-const LONGEST: f64 = 20.0;
-
-impl Pause {
-    /// No pause.
-    pub const NONE: Self = Self::Even(DurationRange { from: Duration::ZERO, to: Duration::ZERO });
-
-    /// Whether it is none.
-    #[must_use]
-    pub const fn is_none(&self) -> bool {
-        matches!(self, Self::Even(range) if range.to.is_zero())
-    }
-
-    /// Draws one; `chance` gives numbers evenly from 0 up to 1.
-    #[must_use]
-    pub fn draw(&self, mut chance: impl FnMut() -> f64) -> Duration {
-        match *self {
-            Self::Even(range) if range.from == range.to => range.from,
-            Self::Even(range) => range.at(chance()),
-            // the inverse of the distribution
-            Self::Exponential(mean) => scaled(mean, (-(1.0 - chance()).ln()).min(LONGEST)),
-            Self::Normal { mean, deviation } => {
-                for _ in 0..16 {
-                    // Box and Muller 1958; 1 - chance is never 0
-                    let drawn = (-2.0 * (1.0 - chance()).ln()).sqrt() * (std::f64::consts::TAU * chance()).cos();
-                    let seconds = mean.as_secs_f64() + deviation.as_secs_f64() * drawn;
-                    if seconds >= 0.0 {
-                        return Duration::from_secs_f64(seconds.min(1e9));
-                    }
-                }
-                Duration::ZERO
-            }
-        }
-    }
-
-    /// The mean over many draws.
-    #[must_use]
-    pub fn mean(&self) -> Duration {
-        match *self {
-            Self::Even(range) => (range.from + range.to) / 2,
-            Self::Exponential(mean) | Self::Normal { mean, .. } => mean,
-        }
-    }
-}
-
-fn scaled(mean: Duration, factor: f64) -> Duration {
-    Duration::from_secs_f64((mean.as_secs_f64() * factor).min(1e9))
-}
-
-#[cfg(test)]
-mod tests {
-    use rand::RngExt;
-
-    use super::*;
-    use crate::units::Seed;
-
-    #[test]
-    fn drawn_pauses_have_the_mean_and_deviation_they_are_said_to() {
-        let mean = Duration::from_secs(2);
-        let deviation = Duration::from_millis(300);
-        for (pause, expected) in [(Pause::Exponential(mean), 2.0), (Pause::Normal { mean, deviation }, 0.3)] {
-            let mut dice = Seed::new(3).generator();
-            let drawn: Vec<f64> = (0..40_000).map(|_| pause.draw(|| dice.random()).as_secs_f64()).collect();
-            let average = drawn.iter().sum::<f64>() / 40_000.0;
-            let spread = (drawn.iter().map(|x| (x - average).powi(2)).sum::<f64>() / 40_000.0).sqrt();
-            assert!((average - 2.0).abs() < 0.05, "{pause:?}: {average}");
-            assert!((spread - expected).abs() < 0.05, "{pause:?}: {spread}");
         }
     }
 }

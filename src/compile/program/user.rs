@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::step::{Pause, Step};
+use super::pause::{Pause, StepPause};
+use super::step::Step;
 use super::value_template::ValueTemplate;
 use crate::expression::Expr;
 use crate::load::Share;
-use crate::plan::{AtEnd, RowPer, Visitor};
+use crate::plan::{AfterRefresh, AtEnd, RowPer, Visitor};
 use crate::rows::Table;
 use crate::sample::{TaskId, UserTypeId};
 
@@ -36,8 +37,25 @@ pub struct UserType {
     pub tasks: Vec<Task>,
     /// In which order.
     pub order: TaskOrder,
+    /// What gets it a new token.
+    pub refresh: Option<Box<Refresh>>,
     /// Who takes an arrival of this kind, where the shape does not say that all are new.
     pub visitor: Visitor,
+}
+
+/// Steps that get a user something new where what it has is over.
+#[derive(Debug)]
+pub struct Refresh {
+    /// The condition on an answer.
+    pub when: Option<Expr>,
+    /// How old what it has may be.
+    pub max_age: Option<StepPause>,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// What becomes of the call whose answer the condition took.
+    pub then: AfterRefresh,
+    /// `plan.yaml:12:3`.
+    pub place: Arc<str>,
 }
 
 impl UserType {

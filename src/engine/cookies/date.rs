@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 /// Reads a date as RFC 6265 (section 5.1.1) wants it read: whatever the order and the marks between its parts are.
 /// What was before 1970 is 1970: it is past.
-pub(super) fn read(text: &[u8]) -> Option<SystemTime> {
+pub(in crate::engine) fn read(text: &[u8]) -> Option<SystemTime> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     for token in text.split(|byte| is_delimiter(*byte)).filter(|token| !token.is_empty()) {
         if time.is_none()

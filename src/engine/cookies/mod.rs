@@ -12,4 +12,5 @@ mod set_cookie;
 #[cfg(test)]
 mod tests;
 
+pub(super) use date::read as read_date;
 pub(super) use jar::{Asked, CookieJar, Moment};

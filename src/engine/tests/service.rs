@@ -37,6 +37,8 @@ pub(crate) enum Reply {
     Last { close: Duration },
     /// It answers at once, with this header.
     With { header: &'static str },
+    /// It answers at once, with a header.
+    Headed { status: u16, header: String },
     /// It redirects at once.
     Redirect { status: u16, location: String },
     /// It never does.
@@ -139,6 +141,12 @@ impl Talk {
                 }
                 Reply::With { header } => {
                     let answer = format!("HTTP/1.1 200 X\r\n{header}\r\ncontent-length: 2\r\n\r\nok");
+                    if stream.write_all(answer.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+                Reply::Headed { status, header } => {
+                    let answer = format!("HTTP/1.1 {status} X\r\n{header}\r\ncontent-length: 0\r\n\r\n");
                     if stream.write_all(answer.as_bytes()).await.is_err() {
                         return;
                     }

@@ -171,7 +171,8 @@ impl VirtualRun {
         let service = self.service();
         let options = self.options(&service);
         let (stop, began) = (Stop::new(), Instant::now());
-        let globals = Arc::new(self.program.globals.of_run(self.shard));
+        options.memory.of_this_thread();
+        let globals = self.program.globals_of_run(self.shard);
         let mut run = Run::start(&self.program, &globals, &options, &stop).unwrap();
         for (at, phase) in self.stops {
             let stop = stop.clone();
