@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::figures::{Failures, Figures, Origin, Row, Step, Times, failed_in_percentiles};
 use super::quantile_bounds::Share;
 use super::trend::{Point, Trend};
-use crate::results::{FailureEntry, Report, RequestEntry, SecondEntry, TimeEntry};
+use crate::results::{FailureEntry, Report, RequestEntry, SecondEntry, TimeEntry, rehearsal};
 
 /// The longest time that is believed, in milliseconds: three years.
 const LONGEST: f64 = 1e11;
@@ -18,7 +18,7 @@ pub fn of_journal(source: &Path, report: Report, trend: Trend) -> Figures {
 /// The figures of a run of ours, from its report: the numbers of its rows, and no latency second by second.
 #[must_use]
 pub fn of_report(source: &Path, report: Report) -> Figures {
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = report.run.scale.map(rehearsal).into_iter().collect();
     if report.plan.stages.iter().any(|stage| stage.warm_up) {
         notes.push(
             "warm-ups are among the figures below; targets leave them out, except a plan's on a JSON report".into(),

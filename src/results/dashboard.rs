@@ -14,7 +14,7 @@ use crate::verdict::health_issues;
 /// A run under way as a person watches it: its last second, and what it has come to so far.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dashboard {
-    /// The plan's name.
+    /// The plan's name, and the scale of a rehearsal.
     pub plan: String,
     /// What it is aimed at.
     pub target: String,
@@ -120,7 +120,10 @@ impl Dashboard {
         let limits = results.generator().limits();
         let health = &interval.health;
         Self {
-            plan: header.plan.name.clone(),
+            plan: match header.scale {
+                Some(scale) => format!("{} (scale {scale})", header.plan.name),
+                None => header.plan.name.clone(),
+            },
             target: header.plan.target.clone(),
             stages: names.collect(),
             stage_place: (under_way.last().map_or(header.stages.len(), |last| last + 1), header.stages.len()),

@@ -107,6 +107,15 @@ fn what_means_no_run_or_several_is_told_with_what_to_write_instead() {
 }
 
 #[test]
+fn a_rehearsal_is_no_point_of_a_trend() {
+    let rehearsal = RunLine { scale: Some(0.1), ..line("2026-11-30T10:00:00Z", Some(5.0)) };
+    let report = report(vec![rehearsal, line("2026-11-30T09:00:00Z", Some(1.0))]);
+    let figures = ["p95".to_owned()];
+    let trends = super::trend::trends(&report, &figures);
+    assert_eq!(trends.iter().map(|trend| trend.points.len()).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
 fn the_list_fits_eighty_columns_whatever_the_names_are() {
     let long = "x".repeat(300);
     let mut run = line("2026-11-30T11:16:29.123Z", None);

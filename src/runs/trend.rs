@@ -26,8 +26,9 @@ pub(super) fn trends<'a>(report: &'a RunsReport, figures: &'a [String]) -> Vec<T
     let plans: Vec<&str> = report.runs.iter().map(|run| run.plan.as_str()).filter(|plan| seen.insert(*plan)).collect();
     let of_plan = |plan: &'a str| {
         figures.iter().map(move |figure| {
-            // a part of a run is no point among whole ones
-            let runs = report.runs.iter().rev().filter(|run| run.plan == plan && run.shard.is_none());
+            // a part of a run is no point among whole ones, nor is a rehearsal
+            let is_whole = |run: &&RunLine| run.shard.is_none() && run.scale.is_none();
+            let runs = report.runs.iter().rev().filter(|run| run.plan == plan).filter(is_whole);
             let points = runs.filter_map(|run| Some((run, run.figures.get(figure)?))).collect();
             Trend { figure, plan, points }
         })

@@ -251,6 +251,8 @@ fn a_rehearsal_is_smaller_in_every_way_and_says_so_everywhere() {
     assert!(listed.contains("steady (scale 0.2)"), "{listed}");
     let (_, shown, _) = finish(command_line::command().args(["show", "--json"]).arg(&files(&out, ".journal")[0]));
     assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), own);
+    let (_, analyzed, _) = finish(command_line::command().arg("analyze").arg(&files(&out, ".journal")[0]));
+    assert!(analyzed.contains(said), "{analyzed}");
     // beside a whole run it is told from it
     let whole = ["tests/plans/suite/steady.yaml", "--time", "2s", "--baseline", "latest", "--target", &url(&target)];
     let (_, stdout, stderr) = run(&out, &whole);

@@ -145,7 +145,8 @@ impl RunArgs {
         let mut label: Vec<Label> = Vec::new();
         for one in labels.into_iter().flatten() {
             // the first that says something of a key says it all
-            if !label.iter().any(|known| known.key == one.key) || self.label.contains(one) {
+            let has_room = label.len() < Label::MOST && !label.iter().any(|known| known.key == one.key);
+            if has_room || self.label.contains(one) {
                 label.push(one.clone());
             }
         }
