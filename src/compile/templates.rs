@@ -314,7 +314,9 @@ impl<'a> Templates<'a> {
     /// Whether vars and data alone make a template, the same each time.
     fn is_known_now(&self, template: &Template) -> bool {
         let known_now = |name: &String| !self.shadowed.has(name) && self.globals.value(name).is_some();
-        template.is_steady() && template.names().iter().all(known_now)
+        // a user's own `date` hides the function of that name
+        let hidden = || template.functions().iter().any(|name| self.shadowed.has(name));
+        template.is_steady() && template.names().iter().all(known_now) && !hidden()
     }
 
     fn syntax_error(&mut self, error: &SyntaxError, text: &str, span: Span) {

@@ -148,6 +148,17 @@ impl Expr {
         }
     }
 
+    /// The names of the language's functions in it: called, or hidden by a name of the plan.
+    pub(super) fn functions(&self) -> Vec<String> {
+        match &self.form {
+            Form::Name => Vec::new(),
+            Form::Compiled(compiled) => {
+                let names = compiled.undeclared_variables(false).into_iter().chain(self.sliced.iter().cloned());
+                names.filter(|name| !is_of_plan(name)).collect()
+            }
+        }
+    }
+
     /// Whether it calls a function whose value may differ each time.
     #[must_use]
     pub fn is_changing(&self) -> bool {

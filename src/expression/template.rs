@@ -171,6 +171,15 @@ impl Template {
         }
     }
 
+    /// The names of the language's functions in it, which a name of the plan may hide.
+    #[must_use]
+    pub fn functions(&self) -> BTreeSet<String> {
+        match &self.0 {
+            Form::Pieces(pieces) => pieces.iter().filter_map(Piece::slot).flat_map(Expr::functions).collect(),
+            Form::Text(_) | Form::Block(_) => BTreeSet::new(),
+        }
+    }
+
     /// Whether its text is the same each time, given the same names: it calls no function that gives another value each time.
     #[must_use]
     pub fn is_steady(&self) -> bool {

@@ -38,6 +38,8 @@ fn a_capture_keeps_what_it_says_of_an_answer() {
         ("json", "x: {json: $.nothing, default: 5}", "{{ x + 1 }}", "6"),
         ("json", "x: {json: $.nothing, default: '{{ nobody }}-{{ user.id }}'}", "{{ x }}", "none-1"),
         ("json", "x: {all: '$.nothing[*]', default: []}", "{{ x | length }}", "0"),
+        // a name of a user's own hides the function that is called so
+        ("json", "date: {json: '$.items[0].id'}, split: {json: '$.items[1].id'}", "{{ date }} {{ split + 1 }}", "7 10"),
         ("json", "x: {json: $.no, default: '{{ none }}'}", "{{ x is none }}", "true"),
         ("form", "x: {json: $.token, default: no json}", "{{ x }}", "no json"),
         ("form", "x: {css: 'input[name=_csrf]', attribute: value}", "{{ x }}", "t&0"),
