@@ -33,11 +33,10 @@ fn first(replies: Vec<Reply>) -> impl Fn(&Received) -> Reply {
 fn play(run: VirtualRun) -> (Played, TaskCounts) {
     let played = run.play();
     played.totals.accounting().balance().unwrap();
-    let tasks =
-        played.totals.tasks().iter().map(|(_, counts)| *counts).fold(TaskCounts::default(), |mut all, counts| {
-            all.merge(&counts);
-            all
-        });
+    let tasks = played.totals.tasks().values().copied().fold(TaskCounts::default(), |mut all, counts| {
+        all.merge(&counts);
+        all
+    });
     (played, tasks)
 }
 
