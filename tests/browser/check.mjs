@@ -72,8 +72,13 @@ check("a column sorts both ways, and a search leaves what it finds", async () =>
   assert.deepEqual(down, [...down].sort((a, b) => b - a));
   await press();
   assert.deepEqual((await column("requests", 2)).map(Number), [...down].reverse());
+  await press();
+  assert.deepEqual(await column("requests", 1), report.requests.map((row) => row.name), "a third press gives the plan's order back");
   await tab.type("input[data-table=requests]", "STATS");
   assert.deepEqual(await column("requests", 1), ["/stats"]);
+  await tab.type("input[data-table=requests]", "no such name");
+  assert.deepEqual(await column("requests", 1), []);
+  assert.deepEqual(await texts("#requests-title ~ .search output"), ["nothing found"]);
   await tab.$eval("input[data-table=requests]", (one) => { one.value = ""; one.dispatchEvent(new Event("input")); });
 });
 const box = async (selector) => { const found = await tab.$(selector); await found.scrollIntoView(); return found.boundingBox(); };
@@ -91,9 +96,49 @@ check("one chart's moment shows on all, a drag looks closer everywhere, a double
   await tab.mouse.click(again.x + again.width / 2, again.y + 60, { count: 2 });
   assert.ok(await tab.$eval("#zoom", (one) => getComputedStyle(one).display === "none"));
 });
+check("what is drawn stays in the plot however close one looks, and no text is taken for a selection", async () => {
+  const area = await box("#chart-response svg");
+  await tab.mouse.move(area.x + area.width * 0.3, area.y + 60);
+  await tab.mouse.down();
+  await tab.mouse.move(area.x + area.width * 0.6, area.y + 180, { steps: 4 });
+  await tab.mouse.up();
+  assert.equal(await tab.evaluate(() => String(getSelection())), "");
+  for (const chart of ["requests", "response"]) {
+    const clip = await tab.$eval(`#chart-${chart} g.drawn`, (one) => one.getAttribute("clip-path"));
+    const [x, width] = await tab.$eval(`${clip.slice(4, -1)} rect`, (one) => [Number(one.getAttribute("x")), Number(one.getAttribute("width"))]);
+    const [from, to] = await tab.$eval(`#chart-${chart} line.grid`, (one) => [Number(one.getAttribute("x1")), Number(one.getAttribute("x2"))]);
+    assert.deepEqual([x, x + width], [from, to], chart);
+  }
+  await tab.$eval("#chart-response svg", (one) => one.focus());
+  await tab.keyboard.press("0");
+});
+check("no label of an axis is cut off, and bytes are round", async () => {
+  for (const width of [375, 1280]) {
+    await tab.setViewport({ width, height: 900 });
+    await new Promise((done) => setTimeout(done, 150));
+    const cut = await tab.$$eval(".chart svg", (charts) => charts.flatMap((svg) => {
+      const chart = svg.getBoundingClientRect();
+      return [...svg.querySelectorAll("text")].filter((text) => {
+        const { left, right } = text.getBoundingClientRect();
+        return left < chart.left - 0.5 || right > chart.right + 0.5;
+      }).map((text) => `${svg.closest("figure").id}: ${text.textContent}`);
+    }));
+    assert.deepEqual(cut, [], `at ${width}`);
+  }
+  const bytes = await texts("#chart-bytes g:not(.drawn) text[text-anchor=end]");
+  bytes.forEach((label) => assert.match(label, /^(0|\d+(\.5)? ([KMGT]i)?B\/s)$/));
+});
+check("a tap shows the moment's values until the next tap elsewhere", async () => {
+  const area = await box("#chart-requests svg");
+  await tab.touchscreen.tap(area.x + area.width / 2, area.y + 60);
+  assert.match((await texts("#chart-requests .legend button"))[0], /^ok \d/);
+  await tab.touchscreen.tap(5, 5);
+  assert.equal((await texts("#chart-requests .legend b"))[0], "");
+});
 check("the keyboard does the same, and a legend hides its line", async () => {
   await tab.$eval("#chart-response svg", (one) => one.focus());
   for (const key of ["ArrowRight", "ArrowRight", "+"]) await tab.keyboard.press(key);
+  assert.match((await texts("#spoken"))[0], /^0:01 warm: p50 \S+, p95 \S+, p99 \S+$/);
   assert.ok(await tab.$eval("#zoom", (one) => one.classList.contains("on")));
   await tab.keyboard.press("0");
   assert.ok(!(await tab.$eval("#zoom", (one) => one.classList.contains("on"))));
@@ -123,6 +168,11 @@ check("nothing is wider than a phone, and nothing sticks out of the window", asy
     await new Promise((done) => setTimeout(done, 150));
     const over = await tab.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(over <= 0, `${over} px too wide at ${width}`);
+    const sideways = await tab.$$eval(".scroll", (all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.getAttribute("aria-labelledby")));
+    if (width >= 1280) assert.deepEqual(sideways, [], `at ${width} px every table fits`);
+    assert.ok(!sideways.includes("thresholds"), `thresholds fit at ${width}`);
+    const captions = await tab.$$eval("caption > span", (all) => all.filter((one) => one.getBoundingClientRect().right > window.innerWidth).length);
+    assert.equal(captions, 0, `captions wrap at ${width}`);
   }
 });
 check("axe finds no serious violation, light and dark", async () => {
@@ -136,6 +186,13 @@ check("axe finds no serious violation, light and dark", async () => {
 check("it prints", async () => {
   const pdf = await tab.pdf({ format: "A4", printBackground: true });
   assert.ok(pdf.length > 10_000);
+  await tab.emulateMediaType("print");
+  const size = await tab.$eval("#requests td", (one) => parseFloat(getComputedStyle(one).fontSize));
+  assert.ok(size >= 10.6, `${size} px are less than 8 pt`);
+  await tab.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+  assert.equal(await tab.$$eval("main details:not(.chart details)", (all) => all.filter((one) => !one.open).length), 0);
+  await tab.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+  await tab.emulateMediaType(null);
 });
 check("nothing went wrong, and nothing was asked for but the page", async () => {
   assert.deepEqual(wrong, []);

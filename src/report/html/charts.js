@@ -4,8 +4,9 @@
   "use strict";
   const data = JSON.parse(document.getElementById("data").textContent);
   const SVG = "http://www.w3.org/2000/svg";
-  const KNOWN = ["ms", "/s", "B/s"];
-  const HEIGHT = 210, LEFT = 58, RIGHT = 12, TOP = 12, BOTTOM = 22;
+  const KNOWN = ["ms", "/s", "B/s", "bytes"];
+  // above the plot the stages have a line for their names, and what happened for its number
+  const HEIGHT = 224, LEFT = 58, RIGHT = 12, TOP = 26, BOTTOM = 22, FLOOR = HEIGHT - BOTTOM;
 
   const make = (name, attributes = {}, text) => {
     const made = document.createElement(name);
@@ -28,6 +29,8 @@
     if (size >= 100 || Number.isInteger(number)) return number.toFixed(0);
     return Number(number.toPrecision(3)).toString();
   };
+  const IN_BYTES = ["B/s", "bytes"];
+  const powerOf1024 = (number) => Math.min(4, Math.max(0, Math.floor(Math.log(Math.max(Math.abs(number), 1)) / Math.log(1024) + 1e-9)));
   const show = (number, unit) => {
     if (number === null || number === undefined) return "–";
     if (unit === "ms") {
@@ -35,14 +38,22 @@
       if (number >= 1000) return `${digits(number / 1000)}s`;
       return number > 0 && number < 1 ? `${digits(number * 1000)}us` : `${digits(number)}ms`;
     }
-    if (unit === "B/s") {
-      const step = number >= 1 << 20 ? [1 << 20, "MiB/s"] : number >= 1024 ? [1024, "KiB/s"] : [1, "B/s"];
-      return `${digits(number / step[0])} ${step[1]}`;
+    if (IN_BYTES.includes(unit)) {
+      const power = powerOf1024(number);
+      return `${digits(number / 1024 ** power)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}${unit === "B/s" ? "/s" : ""}`;
     }
     return unit === "/s" ? `${digits(number)}/s` : `${digits(number)} ${unit}`.trim();
   };
+  const short = (number) => {
+    const [step, letter] = [[1e9, "G"], [1e6, "M"], [1e3, "k"]].find(([step]) => Math.abs(number) >= step) || [1, ""];
+    return Math.abs(number) < 1e5 ? digits(number) : `${Number((number / step).toPrecision(4))}${letter}`;
+  };
   // on an axis a word behind each number has no room; it is in the title
-  const onAxis = (number, unit) => (KNOWN.includes(unit) ? show(number, unit) : digits(number));
+  const onAxis = (number, unit) => {
+    if (number === 0) return "0";
+    if (unit === "/s") return `${short(number)}/s`;
+    return KNOWN.includes(unit) ? show(number, unit) : short(number);
+  };
   const clock = (seconds) => {
     const whole = Math.max(0, Math.round(seconds)), two = (number) => String(number).padStart(2, "0");
     const h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60, s = whole % 60;
@@ -51,21 +62,34 @@
   // round numbers that a reader can place between
   const ticks = (from, to, wanted) => {
     const raw = (to - from) / wanted || 1, power = 10 ** Math.floor(Math.log10(raw));
-    const step = [1, 2, 5, 10].find((factor) => factor * power >= raw) * power;
+    const step = [1, 2, 5, 10].find((factor) => factor * power >= raw * 0.75) * power;
     const found = [];
     for (let at = Math.ceil(from / step) * step; at <= to + step * 1e-9; at += step) found.push(at);
     return found;
   };
-  const timeTicks = (from, to) => {
-    const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
-    const step = steps.find((one) => (to - from) / one <= 7) || 86400, found = [];
-    for (let at = Math.ceil(from / step) * step; at <= to; at += step) found.push(at);
+  // the same, of a quantity: 10 KiB and not 9.77, 2min and not 1.67
+  const ticksOf = (to, unit) => {
+    const whole = IN_BYTES.includes(unit) ? 1024 ** powerOf1024(to) : unit === "ms" && to >= 120000 ? 60000 : 1;
+    return ticks(0, to / whole, 4).map((at) => at * whole);
+  };
+  const timeTicks = (from, to, most) => {
+    const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400];
+    const wanted = (to - from) / Math.max(1, most), day = 86400;
+    const step = steps.find((one) => one >= wanted) || Math.ceil(wanted / day) * day, found = [];
+    for (let at = Math.ceil(from / step) * step; at <= to + step * 1e-9; at += step) found.push(at);
     return found;
   };
+  const ruler = document.createElement("canvas").getContext("2d");
+  ruler.font = "11px system-ui, sans-serif";
+  const lengthOf = (text) => ruler.measureText(text).width;
 
   // ---- what all charts over time share ----
 
-  const end = Math.max(data.cells * data.step, 1);
+  const end = data.end > 0 ? data.end : Math.max(data.cells * data.step, 1);
+  // the last cell may be a part of a second: what was counted in it is no whole second's count
+  const partial = data.cells > 1 && data.step === 1 && end < data.cells * data.step ? data.cells - 1 : null;
+  const perSecond = (chart) => ["/s", "B/s"].includes(chart.unit) || chart.lines.some((line) => line.label === "a second");
+  const stageAt = (at) => data.stages.filter((stage) => stage.start <= at && at < stage.end).map((stage) => stage.name).join(", ");
   const view = { from: 0, to: end, at: null };
   const overTime = [];
   const zoomed = () => view.from > 0 || view.to < end;
@@ -87,6 +111,8 @@
     view.at = cell === null ? null : Math.max(0, Math.min(data.cells - 1, cell));
     overTime.forEach((chart) => chart.cursor());
   };
+  // what a person hears who moves through a chart with the keyboard
+  const spoken = document.getElementById("spoken");
 
   // A frame with a title, a legend and a place to draw in.
   const frame = (into, { id, title, about, lines }) => {
@@ -101,7 +127,7 @@
     const values = lines.map((label, index) => {
       const button = make("button", { type: "button", "aria-pressed": "true" });
       const value = make("b");
-      button.append(make("i", { class: `k${index % 6}` }), label, value);
+      button.append(make("i", { class: `k${index % 6}` }), label, " ", value);
       legend.append(button);
       button.addEventListener("click", () => {
         if (!hidden.delete(index)) hidden.add(index);
@@ -150,15 +176,28 @@
       .forEach(({ target }) => target.closest("figure").dispatchEvent(new Event("repaint")));
   });
 
-  const axes = (group, width, x, y, xTicks, yTicks) => {
+  // how far from the left the plot begins, so that each label has its room
+  const margin = (labels) => Math.max(LEFT, Math.ceil(Math.max(0, ...labels.map(lengthOf))) + 10);
+  const axes = (group, { left, right, x, y }, xTicks, yTicks) => {
     yTicks.forEach(([at, label]) => {
-      group.append(draw("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(at), y2: y(at) }));
-      group.append(draw("text", { x: LEFT - 6, y: y(at) + 4, "text-anchor": "end" }, label));
+      group.append(draw("line", { class: "grid", x1: left, x2: right, y1: y(at), y2: y(at) }));
+      group.append(draw("text", { x: left - 6, y: y(at) + 4, "text-anchor": "end" }, label));
     });
+    let free = 0;
     xTicks.forEach(([at, label]) => {
-      group.append(draw("line", { class: "grid", x1: x(at), x2: x(at), y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }));
-      group.append(draw("text", { x: x(at), y: HEIGHT - 5, "text-anchor": "middle" }, label));
+      group.append(draw("line", { class: "grid", x1: x(at), x2: x(at), y1: FLOOR, y2: FLOOR + 4 }));
+      const half = lengthOf(label) / 2, middle = Math.min(x(at), right + RIGHT - half - 1);
+      if (middle - half < free) return;
+      free = middle + half + 6;
+      group.append(draw("text", { x: middle, y: HEIGHT - 5, "text-anchor": "middle" }, label));
     });
+  };
+  // what is drawn stays within the plot, however close one looks
+  const clipped = (svg, id, { left, right }) => {
+    const clip = draw("clipPath", { id: `clip-${id}` }), drawn = draw("g", { class: "drawn", "clip-path": `url(#clip-${id})` });
+    clip.append(draw("rect", { x: left, y: TOP - 1, width: Math.max(0, right - left), height: FLOOR - TOP + 2 }));
+    svg.append(clip, drawn);
+    return drawn;
   };
   const scale = (from, to, low, high) => (value) => low + ((value - from) / (to - from || 1)) * (high - low);
   const logScale = (from, to, low, high) => {
@@ -190,29 +229,66 @@
     const parts = frame(document.getElementById("over-time"), { ...chart, title: titled(chart), lines: chart.lines.map((line) => line.label) });
     const { figure, head, svg, hidden, values } = parts;
     const stacked = chart.form === "stack";
-    let log = false, x = null, dragged = null, width = 560;
+    let log = false, x = null, dragged = null, width = 560, left = LEFT;
     if (chart.unit === "ms" && !stacked) {
       const label = make("label"), box = make("input", { type: "checkbox" });
       label.append(box, " log scale");
       head.append(label);
       box.addEventListener("change", () => { log = box.checked; paint(); });
     }
-    const middle = (cell) => (cell + 0.5) * data.step;
+    const undrawn = perSecond(chart) ? partial : null;
+    const until = (cell) => Math.min((cell + 1) * data.step, end);
+    const middle = (cell) => (cell * data.step + until(cell)) / 2;
     const shown = () => chart.lines.map((line, index) => [line, index]).filter(([, index]) => !hidden.has(index));
     const cells = () => {
       const first = Math.max(0, Math.floor(view.from / data.step) - 1);
       const last = Math.min(data.cells, Math.ceil(view.to / data.step) + 1);
-      return Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index);
+      return Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index).filter((cell) => cell !== undrawn);
     };
     const top = (line, cell) => (line.most ?? line.last)[cell];
     const bottom = (line, cell) => (line.least ?? line.last)[cell];
 
+    const bands = (back, right) => {
+      data.stages.forEach((stage, index) => {
+        const [from, to] = [x(Math.max(stage.start, view.from)), x(Math.min(stage.end, view.to))];
+        if (to <= from || data.stages.length < 2) return;
+        const kind = stage.warm_up ? " warm" : index % 2 ? " odd" : "";
+        const band = draw("rect", { class: `band${kind}`, x: from, y: TOP, width: to - from, height: FLOOR - TOP });
+        band.append(draw("title", {}, stage.name));
+        back.append(band);
+        let name = stage.name;
+        while (name.length > 2 && lengthOf(name) > to - from - 6) name = `${name.slice(0, name.endsWith("…") ? -2 : -1)}…`;
+        if (lengthOf(name) <= to - from - 4) back.append(draw("text", { class: "stage", x: from + 2, y: TOP - 14 }, name));
+      });
+      data.suspect.forEach(([first, last]) => {
+        const [from, to] = [x(Math.max(first, view.from)), x(Math.min(last, view.to))];
+        if (to > from) back.append(draw("rect", { class: "suspect", x: from, y: TOP, width: to - from, height: FLOOR - TOP }));
+      });
+      let last = null;
+      data.marks.forEach((mark, index) => {
+        if (mark.at < view.from || mark.at > view.to) return;
+        const at = Math.min(x(mark.at), right), number = String(index + 1);
+        const line = draw("line", { class: "mark", x1: at, x2: at, y1: TOP, y2: FLOOR });
+        line.append(draw("title", {}, `${clock(mark.at)} ${mark.text}`));
+        back.append(line);
+        // neighbours share a place, while there is room for their numbers
+        if (last && at - lengthOf(number) / 2 < last.end) {
+          const both = `${last.text.textContent},${number}`;
+          if (both.length > 7) return;
+          last.text.textContent = both;
+          last.end = last.at + lengthOf(both) / 2 + 4;
+          return;
+        }
+        last = { text: draw("text", { class: "mark", x: at, y: TOP - 3, "text-anchor": "middle" }, number), at, end: at + lengthOf(number) / 2 + 4 };
+        back.append(last.text);
+      });
+    };
     const paint = () => {
       svg.replaceChildren();
       width = wide(svg);
-      const all = cells(), visible = shown();
+      const all = cells(), visible = shown(), right = width - RIGHT;
       let high = 0, low = Infinity;
-      all.forEach((cell) => {
+      all.filter((cell) => until(cell) >= view.from && cell * data.step <= view.to).forEach((cell) => {
         let sum = 0;
         visible.forEach(([line]) => {
           if (line.last[cell] === null) return;
@@ -222,55 +298,47 @@
         });
       });
       high = high || 1;
-      x = scale(view.from, view.to, LEFT, width - RIGHT);
       const from = log && low < high ? low * 0.9 : 0;
-      const y = (log && from > 0 ? logScale : scale)(from, high * 1.06, HEIGHT - BOTTOM, TOP);
+      const y = (log && from > 0 ? logScale : scale)(from, high * 1.06, FLOOR, TOP);
+      const yTicks = (log && from > 0 ? logTicks(from, high * 1.06) : ticksOf(high * 1.06, chart.unit)).map((at) => [at, onAxis(at, chart.unit)]);
+      left = margin(yTicks.map(([, label]) => label));
+      x = scale(view.from, view.to, left, right);
       const back = draw("g", { "aria-hidden": "true" });
-      data.stages.forEach((stage, index) => {
-        const [left, right] = [x(Math.max(stage.start, view.from)), x(Math.min(stage.end, view.to))];
-        if (right <= left || data.stages.length < 2) return;
-        const kind = stage.warm_up ? " warm" : index % 2 ? " odd" : "";
-        const band = draw("rect", { class: `band${kind}`, x: left, y: TOP, width: right - left, height: HEIGHT - BOTTOM - TOP });
-        band.append(draw("title", {}, stage.name));
-        back.append(band);
-        if (right - left > 7 * Math.min(stage.name.length, 18)) {
-          back.append(draw("text", { x: left + 4, y: TOP + 10 }, stage.name.length > 18 ? `${stage.name.slice(0, 17)}…` : stage.name));
-        }
-      });
-      data.suspect.forEach(([first, last]) => {
-        const [left, right] = [x(Math.max(first, view.from)), x(Math.min(last, view.to))];
-        if (right > left) back.append(draw("rect", { class: "suspect", x: left, y: TOP, width: right - left, height: HEIGHT - BOTTOM - TOP }));
-      });
-      const yTicks = (log && from > 0 ? logTicks(from, high * 1.06) : ticks(0, high * 1.06, 4)).map((at) => [at, onAxis(at, chart.unit)]);
-      axes(back, width, x, y, timeTicks(view.from, view.to).map((at) => [at, clock(at)]), yTicks);
-      data.marks.forEach((mark) => {
-        if (mark.at < view.from || mark.at > view.to) return;
-        const line = draw("line", { class: "mark", x1: x(mark.at), x2: x(mark.at), y1: TOP, y2: HEIGHT - BOTTOM });
-        line.append(draw("title", {}, `${clock(mark.at)} ${mark.text}`));
-        back.append(line);
-      });
+      bands(back, right);
+      const most = Math.min(7, (right - left) / (lengthOf(clock(view.to)) + 14));
+      axes(back, { left, right, x, y }, timeTicks(view.from, view.to, most).map((at) => [at, clock(at)]), yTicks);
       svg.append(back);
-      const floor = all.map(() => 0);
+      const into = clipped(svg, chart.id, { left, right });
+      // areas end where nothing was measured; one moment alone is as wide as it was long
+      const measured = (cell) => visible.some(([line]) => line.last[cell] !== null);
+      const spans = all.filter(measured).reduce((found, cell) => {
+        const last = found[found.length - 1];
+        if (last && last[last.length - 1] === cell - 1) last.push(cell); else found.push([cell]);
+        return found;
+      }, []).map((span) => (span.length > 1
+        ? span.map((cell) => ({ cell, at: x(middle(cell)), floor: 0 }))
+        : [{ cell: span[0], at: x(span[0] * data.step), floor: 0 }, { cell: span[0], at: x(until(span[0])), floor: 0 }]));
       visible.forEach(([line, index]) => {
         if (stacked) {
-          const under = all.map((cell, place) => [x(middle(cell)), y(floor[place])]);
-          const over = all.map((cell, place) => { floor[place] += line.last[cell] || 0; return [x(middle(cell)), y(floor[place])]; });
-          const area = path(over) + path(under.reverse()).replace("M", "L") + "Z";
-          if (all.length) svg.append(draw("path", { class: `area k${index % 6}`, d: area }));
+          spans.forEach((span) => {
+            const under = span.map(({ at, floor }) => [at, y(floor)]);
+            const over = span.map((one) => { one.floor += line.last[one.cell] || 0; return [one.at, y(one.floor)]; });
+            into.append(draw("path", { class: `area k${index % 6}`, d: path(over) + path(under.reverse()).replace("M", "L") + "Z" }));
+          });
           return;
         }
         if (line.most) {
           const there = all.filter((cell) => line.last[cell] !== null);
           const over = there.map((cell) => [x(middle(cell)), y(line.most[cell])]);
           const under = there.map((cell) => [x(middle(cell)), y(line.least[cell])]).reverse();
-          if (there.length > 1) svg.append(draw("path", { class: `range k${index % 6}`, d: path(over) + path(under).replace("M", "L") + "Z" }));
+          if (there.length > 1) into.append(draw("path", { class: `range k${index % 6}`, d: path(over) + path(under).replace("M", "L") + "Z" }));
         }
         const points = all.map((cell) => [x(middle(cell)), line.last[cell] === null ? null : y(line.last[cell])]);
-        svg.append(draw("path", { class: `line k${index % 6}${line.label === "planned" ? " planned" : ""}`, d: path(points) }));
+        into.append(draw("path", { class: `line k${index % 6}${line.label === "planned" ? " planned" : ""}`, d: path(points) }));
         // a moment with nothing on either side has no line, so it gets a dot
         points.forEach(([left, at], place) => {
           const alone = at !== null && (!points[place - 1] || points[place - 1][1] === null) && (!points[place + 1] || points[place + 1][1] === null);
-          if (alone) svg.append(draw("circle", { class: `k${index % 6}`, cx: left, cy: at, r: 2 }));
+          if (alone) into.append(draw("circle", { class: `k${index % 6}`, cx: left, cy: at, r: 2 }));
         });
       });
       cursor();
@@ -288,13 +356,21 @@
       if (view.at === null) return;
       const at = middle(view.at);
       if (at < view.from || at > view.to) return;
-      svg.append(draw("line", { class: "cursor", x1: x(at), x2: x(at), y1: TOP, y2: HEIGHT - BOTTOM }));
-      svg.append(draw("text", { class: "cursor", x: Math.min(x(at) + 4, width - 46), y: HEIGHT - BOTTOM - 4 }, clock(view.at * data.step)));
+      svg.append(draw("line", { class: "cursor", x1: x(at), x2: x(at), y1: TOP, y2: FLOOR }));
+      const name = data.stages.length > 1 ? stageAt(view.at * data.step) : "";
+      const said = `${clock(view.at * data.step)} ${name.length > 24 ? `${name.slice(0, 23)}…` : name}`.trim();
+      const half = lengthOf(said) / 2 + 5, place = Math.max(half, Math.min(x(at), width - half));
+      svg.append(draw("rect", { class: "cursor tag", x: place - half, y: FLOOR + 3, width: 2 * half, height: 18, rx: 4 }));
+      svg.append(draw("text", { class: "cursor", x: place, y: HEIGHT - 6, "text-anchor": "middle" }, said));
+    };
+    const tell = () => {
+      const moment = [clock(view.at * data.step), stageAt(view.at * data.step)].filter(Boolean).join(" ");
+      spoken.textContent = `${moment}: ${chart.lines.map((line, index) => `${line.label} ${values[index].textContent}`).join(", ")}`;
     };
     const secondsAt = (event) => {
       const box = svg.getBoundingClientRect();
       const inner = ((event.clientX - box.left) / box.width) * width;
-      const share = (inner - LEFT) / (width - RIGHT - LEFT);
+      const share = (inner - left) / (width - RIGHT - left);
       return view.from + Math.max(0, Math.min(1, share)) * (view.to - view.from);
     };
     const wipe = () => svg.querySelectorAll(".drag").forEach((old) => old.remove());
@@ -303,11 +379,19 @@
       point(Math.floor(at / data.step));
       if (dragged === null) return;
       wipe();
-      const [left, right] = [x(Math.min(dragged, at)), x(Math.max(dragged, at))];
-      svg.append(draw("rect", { class: "drag", x: left, y: TOP, width: right - left, height: HEIGHT - BOTTOM - TOP }));
+      const [from, to] = [x(Math.min(dragged, at)), x(Math.max(dragged, at))];
+      svg.append(draw("rect", { class: "drag", x: from, y: TOP, width: to - from, height: FLOOR - TOP }));
     });
-    svg.addEventListener("pointerdown", (event) => { if (event.button === 0) { dragged = secondsAt(event); } });
-    svg.addEventListener("pointerleave", () => { dragged = null; wipe(); point(null); });
+    svg.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      dragged = secondsAt(event);
+      // a finger has no hover: where it taps is the moment that is shown, until it taps elsewhere
+      point(Math.floor(dragged / data.step));
+      if (event.pointerType === "mouse") svg.setPointerCapture(event.pointerId);
+    });
+    const leave = (event) => { dragged = null; wipe(); if (event.pointerType === "mouse") point(null); };
+    svg.addEventListener("pointerleave", leave);
+    svg.addEventListener("pointercancel", leave);
     svg.addEventListener("pointerup", (event) => {
       const at = secondsAt(event), from = dragged;
       dragged = null;
@@ -318,7 +402,7 @@
     svg.addEventListener("keydown", (event) => {
       const at = view.at === null ? Math.floor(view.from / data.step) : view.at, half = (view.to - view.from) / 4;
       const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 };
-      if (event.key in moves) point(at + moves[event.key]);
+      if (event.key in moves) { point(view.at === null ? at : at + moves[event.key]); tell(); }
       else if (event.key === "+") look(middle(at) - half, middle(at) + half);
       else if (event.key === "-") look(view.from - half, view.to + half);
       else if (event.key === "0" || event.key === "Escape") { look(0, end); point(null); }
@@ -327,7 +411,7 @@
     });
     figure.addEventListener("repaint", paint);
     tableBehind(figure, chart.title, ["time", ...chart.lines.map((line) => `${line.label} (${chart.unit})`)], () =>
-      Array.from({ length: data.cells }, (_, cell) => [clock(cell * data.step), ...chart.lines.map((line) => (line.last[cell] === null ? "–" : String(line.last[cell])))]));
+      Array.from({ length: data.cells }, (_, cell) => [cell === partial ? `${clock(cell)} (${digits(end - cell)} s)` : clock(cell * data.step), ...chart.lines.map((line) => (line.last[cell] === null ? "–" : String(line.last[cell])))]));
     overTime.push({ paint, cursor });
   };
 
@@ -342,16 +426,19 @@
       svg.replaceChildren();
       const width = wide(svg);
       const high = Math.max(1, ...bars.filter((_, index) => !hidden.has(index)).flat());
-      const x = logScale(edges[0] || 1e-6, edges[edges.length - 1], LEFT, width - RIGHT), y = scale(0, high * 1.06, HEIGHT - BOTTOM, TOP);
+      // there is no half of a request
+      const yTicks = ticks(0, high * 1.06, 4).filter(Number.isInteger).map((at) => [at, short(at)]);
+      const left = margin(yTicks.map(([, label]) => label)), right = width - RIGHT;
+      const x = logScale(edges[0] || 1e-6, edges[edges.length - 1], left, right), y = scale(0, high * 1.06, FLOOR, TOP);
       const back = draw("g", { "aria-hidden": "true" });
-      axes(back, width, x, y, logTicks(edges[0] || 1e-6, edges[edges.length - 1]).map((at) => [at, show(at, "ms")]), ticks(0, high * 1.06, 4).map((at) => [at, digits(at)]));
+      axes(back, { left, right, x, y }, logTicks(edges[0] || 1e-6, edges[edges.length - 1]).map((at) => [at, show(at, "ms")]), yTicks);
       svg.append(back);
       bars.forEach((counts, index) => {
         if (hidden.has(index)) return;
         counts.forEach((count, bar) => {
           const left = x(edges[bar]), half = (x(edges[bar + 1]) - left) / 2, at = left + index * half;
           if (count === 0 || !(half > 0)) return;
-          const drawn = draw("rect", { class: `bar k${index}`, x: at, y: y(count), width: half, height: Math.max(0.5, HEIGHT - BOTTOM - y(count)) });
+          const drawn = draw("rect", { class: `bar k${index}`, x: at, y: y(count), width: half, height: Math.max(0.5, FLOOR - y(count)) });
           drawn.append(draw("title", {}, `${LABELS[index]}: ${digits(count)} between ${show(edges[bar], "ms")} and ${show(edges[bar + 1], "ms")}`));
           svg.append(drawn);
         });
@@ -373,10 +460,12 @@
       const width = wide(svg);
       const visible = both.filter((_, index) => !hidden.has(index)).flat();
       const high = Math.max(0.001, ...visible.map(([, ms]) => ms));
-      const x = scale(0, furthest, LEFT, width - RIGHT), y = scale(0, high * 1.06, HEIGHT - BOTTOM, TOP);
+      const yTicks = ticksOf(high * 1.06, "ms").map((at) => [at, onAxis(at, "ms")]);
+      const left = margin(yTicks.map(([, label]) => label)), right = width - RIGHT;
+      const x = scale(0, furthest, left, right), y = scale(0, high * 1.06, FLOOR, TOP);
       const back = draw("g", { "aria-hidden": "true" });
       const named = [[0.5, "p50"], [0.9, "p90"], [0.99, "p99"], [0.999, "p99.9"], [0.9999, "p99.99"]].filter(([share]) => rarity(share) < furthest);
-      axes(back, width, x, y, [...named.map(([share, name]) => [rarity(share), name]), [furthest, ""]], ticks(0, high * 1.06, 4).map((at) => [at, show(at, "ms")]));
+      axes(back, { left, right, x, y }, named.map(([share, name]) => [rarity(share), name]), yTicks);
       svg.append(back);
       both.forEach((points, index) => {
         if (hidden.has(index)) return;
@@ -400,37 +489,65 @@
   // ---- tables ----
 
   const sortable = (table) => {
-    const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
+    const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0], own = [...body.rows];
     heads.forEach((head, column) => {
       const button = head.querySelector("button");
       if (!button) return;
       button.addEventListener("click", () => {
-        const text = head.classList.contains("text");
-        const sorted = head.getAttribute("aria-sort"), down = text ? sorted === "ascending" : sorted !== "descending";
+        // of numbers people look for the largest, of texts for the first; a third click gives the plan's own order back
+        const text = head.classList.contains("text"), turns = text ? ["ascending", "descending", "none"] : ["descending", "ascending", "none"];
+        const next = turns[(turns.indexOf(head.getAttribute("aria-sort")) + 1) % 3];
         heads.forEach((other) => { if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none"); });
-        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        head.setAttribute("aria-sort", next);
         const value = (row) => row.cells[column].dataset.v || "";
-        const order = text ? (a, b) => value(a).localeCompare(value(b), "en") : (a, b) => (value(a) === "" ? -1 : Number(value(a))) - (value(b) === "" ? -1 : Number(value(b)));
-        const rows = [...body.rows].sort((a, b) => (down ? order(b, a) : order(a, b)));
+        const number = (row) => (value(row) === "" ? -Infinity : Number(value(row)));
+        const order = text ? (a, b) => value(a).localeCompare(value(b), "en") : (a, b) => (number(a) < number(b) ? -1 : number(a) > number(b) ? 1 : 0);
+        const rows = next === "none" ? own : [...own].sort((a, b) => (next === "descending" ? order(b, a) : order(a, b)));
         body.append(...rows);
       });
     });
   };
-  const searchable = (input) => {
-    const body = document.getElementById(input.dataset.table).tBodies[0];
+  // from so many rows on a table is searched rather than read
+  const MANY = 9;
+  const searchable = (table) => {
+    const body = table.tBodies[0], rows = [...body.rows];
+    if (rows.length < MANY && table.id !== "requests") return;
+    const line = make("p", { class: "search" }), label = make("label", {}, "Find "), found = make("output");
+    const input = make("input", { type: "search", "data-table": table.id, placeholder: table.dataset.find || "name" });
+    label.append(input);
+    line.append(label, " ", found);
+    table.closest(".scroll").before(line);
     input.addEventListener("input", () => {
       const wanted = input.value.trim().toLowerCase();
-      for (const row of body.rows) {
+      let left = 0;
+      for (const row of rows) {
         const text = [...row.cells].filter((cell) => cell.classList.contains("text")).map((cell) => cell.textContent).join(" ").toLowerCase();
         row.hidden = !text.includes(wanted);
+        left += row.hidden ? 0 : 1;
       }
+      found.textContent = wanted === "" ? "" : left === 0 ? "nothing found" : `${left} of ${rows.length}`;
     });
   };
 
+  // ---- paper ----
+
+  // what is folded away on the screen is there on paper, but for the charts' numbers
+  const folded = () => [...document.querySelectorAll("main details")].filter((details) => !details.closest(".chart") && !details.open);
+  let unfolded = [];
+  window.addEventListener("beforeprint", () => { unfolded = folded(); unfolded.forEach((details) => { details.open = true; }); });
+  window.addEventListener("afterprint", () => { unfolded.forEach((details) => { details.open = false; }); unfolded = []; });
+
   data.charts.forEach(chartOverTime);
+  // what happened, by the numbers of its lines
+  if (data.marks.length > 0) {
+    const list = make("ol", { class: "marks", id: "marks" });
+    data.marks.forEach((mark) => list.append(make("li", {}, `${clock(mark.at)} ${mark.text}`)));
+    document.getElementById("over-time").after(make("p", {}, "The dashed red lines, by their numbers:"), list);
+  }
   if (data.curves) { histogram(data.curves); quantiles(data.curves); }
   document.querySelectorAll("table.sortable").forEach(sortable);
-  document.querySelectorAll("input[data-table]").forEach(searchable);
+  document.querySelectorAll("table.sortable").forEach(searchable);
+  document.addEventListener("pointerdown", (event) => { if (!event.target.closest("#over-time svg")) point(null); });
   document.querySelector("#zoom button").addEventListener("click", () => look(0, end));
   redraw();
 })();
