@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::compile::names::{NameUse, Names};
-use crate::compile::program::{BodyUse, Endpoint, HeaderSource, LivePath, Path, append_query};
+use crate::compile::program::{BodyUse, Endpoint, HeaderSource, Hosts, LivePath, LiveUrl, Path, append_query};
 use crate::compile::templates::{Templates, source};
 use crate::compile::{answers, bodies, captures, target};
 use crate::diagnostic::{Problem, Span};
@@ -133,11 +133,24 @@ impl EndpointDefaults<'_> {
         let with = templates.bindings_by_need(written.with.as_ref());
         let service = target::service_of(written.service.as_ref(), &self.targets, templates.problems);
         let of_service = &self.services[service.index()];
-        let (method, path) = method(name, written, templates)?;
-        let label = templates.text(written.name.as_ref().unwrap_or(path));
-        let route = route(path, written.query.as_ref(), of_service.prefix, templates);
+        let (method, address) = method(name, written, templates)?;
+        let hosts = hosts(written, templates);
+        let (label, route) = match address {
+            Address::Path(path) => {
+                let label = templates.text(written.name.as_ref().unwrap_or(path));
+                (label, route(path, written.query.as_ref(), of_service.prefix, templates))
+            }
+            // a URL may hold a secret, and is another each time
+            Address::Url(url) => {
+                let label = templates.text(written.name.as_ref().unwrap_or(name));
+                let template = templates.text(url);
+                let query = templates.texts(written.query.as_ref());
+                (label, template.map(|template| Path::Whole(LiveUrl { url: template, query })))
+            }
+        };
         let body = bodies::compile(id, written, templates)?;
-        let (headers, live_headers) = headers(written, (self, of_service), body.content_type.as_deref(), templates);
+        let EndpointHeaders { fixed, live, of_service: service_headers } =
+            headers(written, (self, of_service), body.content_type.as_deref(), templates);
         let expect = answers::checks(written.expect.as_ref(), name.span, templates);
         let capture = captures::captures(written.capture.as_ref(), templates);
         let record = answers::records(written.record.as_ref(), self.catalog, templates);
@@ -168,8 +181,10 @@ impl EndpointDefaults<'_> {
             path: route?,
             label: label?,
             with,
-            headers,
-            live_headers,
+            hosts,
+            service_headers,
+            headers: fixed,
+            live_headers: live,
             payload: body.payload,
             expect,
             capture,
@@ -184,32 +199,99 @@ impl EndpointDefaults<'_> {
     }
 }
 
+/// What an endpoint asks for.
+enum Address<'a> {
+    /// A path of its service.
+    Path(&'a At<String>),
+    /// A whole URL.
+    Url(&'a At<String>),
+}
+
+/// The method of an endpoint, and what it asks for.
 fn method<'a>(
     name: &At<String>,
     written: &'a plan::Endpoint,
     templates: &mut Templates,
-) -> Option<(Method, &'a At<String>)> {
-    let methods = written.methods();
+) -> Option<(Method, Address<'a>)> {
+    let mut methods: Vec<_> = written.methods();
+    methods.extend(written.path.as_ref().map(|path| ("path", path)));
+    methods.extend(written.url.as_ref().map(|url| ("url", url)));
     match methods.as_slice() {
-        [(method, path)] => Method::from_bytes(method.as_bytes()).ok().map(|method| (method, *path)),
+        [("path", path)] => Some((named_method(written.method.as_ref(), templates)?, Address::Path(path))),
+        [("url", url)] => Some((named_method(written.method.as_ref(), templates)?, Address::Url(url))),
+        [(method, path)] => {
+            if let Some(other) = &written.method {
+                let problem = Problem::at(other.span, format!("endpoint `{}` has two methods", name.value));
+                let help = format!("write `method` beside `path`: `{{method: {}, path: {}}}`", other.value, path.value);
+                templates.problems.push(problem.help(help));
+                return None;
+            }
+            Method::from_bytes(method.as_bytes()).ok().map(|method| (method, Address::Path(path)))
+        }
+        [] if written.method.is_some() => {
+            let problem = Problem::at(name.span, format!("endpoint `{}` has a method and no path", name.value));
+            templates.problems.push(problem.help("give it a `path`, or a whole `url`"));
+            None
+        }
         [] => {
             let problem = Problem::at(name.span, format!("endpoint `{}` has no method", name.value));
             templates.problems.push(problem.help("give it one, such as `get: /health` or `post: /recall`"));
             None
         }
-        [_, (second, path), ..] => {
+        [(first, _), (second, path), ..] => {
             let second = second.to_lowercase();
-            let problem = Problem::at(path.span, format!("endpoint `{}` has two methods", name.value));
+            let twice = if matches!(*first, "path" | "url") || matches!(&*second, "path" | "url") {
+                "says twice what it asks for"
+            } else {
+                "has two methods"
+            };
+            let problem = Problem::at(path.span, format!("endpoint `{}` {twice}", name.value));
             templates.problems.push(problem.help(format!("make the `{second}` an endpoint of its own")));
             None
         }
     }
 }
 
+/// The method that is named by itself.
+fn named_method(written: Option<&At<String>>, templates: &mut Templates) -> Option<Method> {
+    let Some(written) = written else { return Some(Method::GET) };
+    let mut refuse = |message: String, help: String| {
+        templates.problems.push(Problem::at(written.span, message).help(help));
+        None
+    };
+    let upper = written.to_ascii_uppercase();
+    match Method::from_bytes(written.as_bytes()) {
+        Ok(Method::CONNECT) => {
+            refuse("`CONNECT` asks for a tunnel".to_owned(), "name a proxy as `http: {proxy: …}`".to_owned())
+        }
+        Ok(_) if **written != *upper => {
+            refuse(format!("`{}` is not how a method is written", written.value), format!("did you mean `{upper}`?"))
+        }
+        Ok(method) => Some(method),
+        Err(_) => {
+            refuse(format!("`{}` is not a method", written.value), "a method is one word, such as `PURGE`".to_owned())
+        }
+    }
+}
+
+/// Where a call may lead beside its service.
+fn hosts(written: &plan::Endpoint, templates: &mut Templates) -> Hosts {
+    let mut hosts = Hosts::default();
+    for host in written.hosts.iter().flat_map(|hosts| &hosts.0) {
+        if let Err(help) = hosts.add(host) {
+            templates.problems.push(Problem::at(host.span, format!("`{}` is not a host", host.value)).help(help));
+        }
+    }
+    hosts
+}
+
 fn route(path: &At<String>, query: Option<&Named<At<Any>>>, prefix: &str, templates: &mut Templates) -> Option<Path> {
     if path.contains("://") {
         let problem = Problem::at(path.span, "a path cannot name another host");
-        templates.problems.push(problem.help("write the path alone, such as `/health`; the host is the target's"));
+        let problem = problem.help("write the path alone, such as `/health`; the host is the target's");
+        templates
+            .problems
+            .push(problem.help("or name each service with `targets`, or write what an answer gave as `url`"));
         return None;
     }
     if !path.starts_with('/') {
@@ -249,6 +331,16 @@ enum Written<'a> {
     Removed,
 }
 
+/// An endpoint's headers.
+struct EndpointHeaders {
+    /// Those that never change.
+    fixed: HeaderMap,
+    /// Those that are filled in each time.
+    live: Vec<(HeaderName, HeaderSource)>,
+    /// Which of both are its service's.
+    of_service: Vec<HeaderName>,
+}
+
 /// An endpoint's headers: those that never change, and those that are filled in each time. The nearest wins: the
 /// endpoint's own, its `auth`, the target's headers, the target's `auth`.
 fn headers(
@@ -256,10 +348,11 @@ fn headers(
     (defaults, service): (&EndpointDefaults, &ServiceDefaults),
     content_type: Option<&str>,
     templates: &mut Templates,
-) -> (HeaderMap, Vec<(HeaderName, HeaderSource)>) {
+) -> EndpointHeaders {
     let mut all: Vec<(HeaderName, Written)> = Vec::new();
     all.extend(service.auth.map(|auth| (AUTHORIZATION, Written::Auth(auth))));
     add_headers(&mut all, service.headers, |_| false, templates);
+    let mut of_service: Vec<HeaderName> = all.iter().map(|(name, _)| name.clone()).collect();
     if let Some(kind) = content_type {
         all.retain(|(known, _)| *known != CONTENT_TYPE);
         all.push((CONTENT_TYPE, Written::Text(At::plain(kind.to_owned(), Span::NOWHERE))));
@@ -268,6 +361,10 @@ fn headers(
         all.retain(|(known, _)| *known != AUTHORIZATION);
         all.push((AUTHORIZATION, Written::Auth(auth)));
     }
+    let named = written.headers.iter().flat_map(Named::iter);
+    let named = named.filter_map(|(name, _)| HeaderName::from_bytes(name.as_bytes()).ok());
+    let own: Vec<HeaderName> =
+        named.chain(written.auth.as_ref().map(|_| AUTHORIZATION)).chain(content_type.map(|_| CONTENT_TYPE)).collect();
     let of_itself = |header: &HeaderName| OF_EVERY_REQUEST.contains(&header.as_str());
     let inherited = |header: &HeaderName| defaults.inherits(written, header.as_str());
     add_headers(&mut all, written.headers.as_ref(), |header| of_itself(header) || inherited(header), templates);
@@ -292,7 +389,9 @@ fn headers(
             None => live.push((name, source)),
         }
     }
-    (fixed, live)
+    // what the endpoint says itself is its own
+    of_service.retain(|header| !own.contains(header));
+    EndpointHeaders { fixed, live, of_service }
 }
 
 fn add_headers(

@@ -111,6 +111,6 @@ fn few(behind: &str) -> bool {
 
 /// The path of an endpoint, as written.
 fn path(endpoint: &Endpoint) -> Option<&At<String>> {
-    let Endpoint { get, post, put, patch, delete, head, options, .. } = endpoint;
-    [get, post, put, patch, delete, head, options].into_iter().find_map(Option::as_ref)
+    let Endpoint { get, post, put, patch, delete, head, options, path, .. } = endpoint;
+    [get, post, put, patch, delete, head, options, path].into_iter().find_map(Option::as_ref)
 }

@@ -48,6 +48,7 @@ fn sent(text: &str, environment: &Environment) -> (String, Vec<String>, String) 
     let path = match &endpoint.path {
         Path::Fixed(path) => path.to_string(),
         Path::Live(live) => live.render(&scope).unwrap().to_string(),
+        Path::Whole(whole) => whole.render(&scope).unwrap().1.to_string(),
     };
     let fixed = endpoint.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
     let live = endpoint.live_headers.iter().map(|(name, source)| match source {

@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use super::answer::{decompressed, evaluate, legible};
 use super::cookies::{Asked, CookieJar};
-use super::request::{Prepared, Redirect, redirect};
+use super::destination::{Destination, Leaving};
+use super::redirect::{Redirect, redirect};
+use super::request::Prepared;
 use super::scenario::ScenarioTimeline;
 use super::secrets::{Heard, Sent};
 use super::service_clients::ServiceClients;
@@ -12,7 +14,7 @@ use super::trace::CallTrace;
 use super::worker_context::{SeriesIds, WorkerContext};
 use crate::compile::{BodyUse, Call, Cookies, Endpoint, Service};
 use crate::expression::{Answer, EvalError, Scope};
-use crate::http::{Client, Ending, Exchange, Outgoing};
+use crate::http::{Ending, Exchange, Origin, Outgoing};
 use crate::memory::Held;
 use crate::metrics::SeriesRef;
 use crate::sample::{FailureKind, Outcome, Phases, Sample, TaskId, Timing, Transmission, UserTypeId};
@@ -86,6 +88,15 @@ struct Request<'a> {
     _held: Option<Held>,
 }
 
+/// A request as it goes out.
+struct Made {
+    name: Arc<str>,
+    outgoing: Outgoing,
+    to: Destination,
+    /// The memory of its body, where that is its own.
+    held: Option<Held>,
+}
+
 impl Caller<'_> {
     /// Makes a call that is due at `due`, again where the plan says so; gives how it ended, and when.
     pub(super) async fn call(&self, clients: &mut ServiceClients, task: TaskId, call: &Call, due: Offset) -> CallEnd {
@@ -109,22 +120,22 @@ impl Caller<'_> {
             return CallEnd::stopped(due);
         }
         let endpoint = &self.context.program.endpoints[call.endpoint.index()];
-        let client = clients.of(endpoint.service, &self.context.transports);
         let stage = self.timeline.stage_at(due);
         let ids = SeriesIds { endpoint: endpoint.id, user_type: self.user_type, task, stage, status: None };
         self.context.tally.borrow_mut().start();
         match self.prepare(endpoint, call, nth) {
-            Ok((name, outgoing, held)) => {
+            Ok(Made { name, outgoing, to, held }) => {
                 let sent = self.context.prepared[endpoint.id.index()].sent(&outgoing);
                 let request = Request { endpoint, name, ids, due, call_due: due, sent, _held: held };
                 if endpoint.redirects == 0 {
-                    let trace = self.trace(endpoint, &outgoing);
-                    let target = self.keeps_cookies(endpoint).then(|| outgoing.target.clone());
+                    let trace = self.trace(endpoint, &to, &outgoing);
+                    let target = self.keeps_cookies(&to).then(|| outgoing.target.clone());
+                    let client = clients.to(&to, &self.context.transports);
                     let exchange = client.exchange(outgoing, self.stop.reached(Phase::Cutting)).await;
-                    self.keep_cookies(endpoint, target, &exchange);
+                    self.keep_cookies(&to, target, &exchange);
                     self.finish(&request, exchange, trace)
                 } else {
-                    Box::pin(self.follow(client, request, outgoing)).await
+                    Box::pin(self.follow(clients, request, (to, outgoing))).await
                 }
             }
             Err(error) => self.record_unsent(endpoint, ids, due, &error),
@@ -132,27 +143,40 @@ impl Caller<'_> {
     }
 
     /// Makes a call that may be redirected: each redirect that is followed is counted as a request of its own.
-    async fn follow(&self, client: &mut Client, mut request: Request<'_>, mut outgoing: Outgoing) -> CallEnd {
+    async fn follow(
+        &self,
+        clients: &mut ServiceClients,
+        mut request: Request<'_>,
+        (mut to, mut outgoing): (Destination, Outgoing),
+    ) -> CallEnd {
         let endpoint = request.endpoint;
-        let origin = self.context.program.service(endpoint).origin.as_str();
         let mut followed = 0;
         loop {
-            let trace = self.trace(endpoint, &outgoing);
+            let trace = self.trace(endpoint, &to, &outgoing);
             let sent = outgoing.clone();
+            let client = clients.to(&to, &self.context.transports);
             let exchange = client.exchange(outgoing, self.stop.reached(Phase::Cutting)).await;
-            self.keep_cookies(endpoint, Some(sent.target.clone()), &exchange);
+            self.keep_cookies(&to, Some(sent.target.clone()), &exchange);
             let next = match &exchange.ending {
-                Ending::Answer(answer) => redirect(answer.status, &answer.headers, origin, sent),
+                Ending::Answer(answer) => {
+                    let origin = to.origin(&self.context.program).as_str();
+                    redirect(answer.status, &answer.headers, origin, sent)
+                }
                 Ending::Failed(_) | Ending::Cut => Redirect::None,
             };
-            let failure = match next {
+            let next = match next {
                 Redirect::None => return self.finish(&request, exchange, trace),
-                Redirect::Elsewhere(place) => format!("redirected to `{place}`, which is not the plan's target"),
-                Redirect::Unreadable(why) => why,
-                Redirect::Follow(_) if followed >= endpoint.redirects => {
-                    format!("redirected more than {followed} times")
+                Redirect::Elsewhere(place) => Err(format!("redirected to `{place}`, which is not the plan's target")),
+                Redirect::Unreadable(why) => Err(why),
+                Redirect::Follow(_) | Redirect::Away(_) if followed >= endpoint.redirects => {
+                    Err(format!("redirected more than {followed} times"))
                 }
-                Redirect::Follow(next) => {
+                Redirect::Follow(next) => Ok((to.clone(), *next)),
+                Redirect::Away(next) => self.away(endpoint, *next),
+            };
+            let failure = match next {
+                Err(failure) => failure,
+                Ok((place, next)) => {
                     request.due = self.record_redirect(&request, &exchange, None);
                     if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
                         self.context.secrets.flush();
@@ -163,12 +187,12 @@ impl Caller<'_> {
                     }
                     followed += 1;
                     self.context.tally.borrow_mut().start();
-                    outgoing = *next;
+                    (to, outgoing) = (place, next);
                     if outgoing.method == http::Method::GET {
                         request.ids.endpoint = endpoint.redirected;
                     }
                     outgoing.headers.remove(http::header::COOKIE);
-                    self.add_cookies(endpoint, &mut outgoing);
+                    self.add_cookies(&to, &mut outgoing);
                     continue;
                 }
             };
@@ -179,6 +203,17 @@ impl Caller<'_> {
             }
             return CallEnd::failed(FailureKind::Check, ended);
         }
+    }
+
+    /// The request that a redirect to another origin asks for, where the endpoint allows that.
+    fn away(&self, endpoint: &Endpoint, (origin, next): (Origin, Outgoing)) -> Result<(Destination, Outgoing), String> {
+        let mut next = next;
+        let to = Destination::of(self.context, endpoint, &origin);
+        let to = to.map_err(|_| {
+            format!("redirected to `{origin}`, which is not the plan's target, and not one of the endpoint's `hosts`")
+        })?;
+        to.fit(&mut next.headers, (self.context, endpoint), Leaving::ByRedirect);
+        Ok((to, next))
     }
 
     /// Counts a request that was redirected: one that is followed, or the one at which the call is given up. Gives when
@@ -200,19 +235,22 @@ impl Caller<'_> {
         timing.ended()
     }
 
-    /// The call's name and request, filled in.
-    fn prepare(
-        &self,
-        endpoint: &Endpoint,
-        call: &Call,
-        nth: Try,
-    ) -> Result<(Arc<str>, Outgoing, Option<Held>), EvalError> {
+    /// The call's name and request, filled in, and where it goes.
+    fn prepare(&self, endpoint: &Endpoint, call: &Call, nth: Try) -> Result<Made, EvalError> {
         if nth == Try::First {
             self.bind(endpoint, call)?;
         }
-        let mut outgoing = self.context.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
+        let (mut outgoing, origin) = self.context.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
+        let to = match origin {
+            None => Destination::Service(endpoint.service),
+            Some(origin) => {
+                let to = Destination::of(self.context, endpoint, &origin)?;
+                to.fit(&mut outgoing.headers, (self.context, endpoint), Leaving::ByUrl);
+                to
+            }
+        };
         let held = Prepared::hold(endpoint, &outgoing)?;
-        self.add_cookies(endpoint, &mut outgoing);
+        self.add_cookies(&to, &mut outgoing);
         let name = match &self.context.names[endpoint.id.index()] {
             Some(name) => name.clone(),
             None => {
@@ -225,7 +263,7 @@ impl Caller<'_> {
                 }
             }
         };
-        Ok((name, outgoing, held))
+        Ok(Made { name, outgoing, to, held })
     }
 
     /// Binds the call's names, which all its tries have.
@@ -242,31 +280,39 @@ impl Caller<'_> {
         Ok(())
     }
 
-    fn keeps_cookies(&self, endpoint: &Endpoint) -> bool {
-        self.context.program.service(endpoint).cookies == Cookies::Kept
+    /// The service whose cookies a place has; those of other places are not kept.
+    fn cookie_service(&self, to: &Destination) -> Option<&Service> {
+        let Destination::Service(service) = to else { return None };
+        Some(&self.context.program.services[service.index()]).filter(|service| service.cookies == Cookies::Kept)
     }
 
-    fn add_cookies(&self, endpoint: &Endpoint, outgoing: &mut Outgoing) {
-        if self.keeps_cookies(endpoint) && !self.cookies.borrow().is_empty() {
-            let asked = asked(self.context.program.service(endpoint), &outgoing.target);
+    fn keeps_cookies(&self, to: &Destination) -> bool {
+        self.cookie_service(to).is_some()
+    }
+
+    fn add_cookies(&self, to: &Destination, outgoing: &mut Outgoing) {
+        if let Some(service) = self.cookie_service(to)
+            && !self.cookies.borrow().is_empty()
+        {
+            let asked = asked(service, &outgoing.target);
             self.cookies.borrow_mut().add_to(asked, self.context.clock.now(), &mut outgoing.headers);
         }
     }
 
-    fn keep_cookies(&self, endpoint: &Endpoint, target: Option<http::uri::PathAndQuery>, exchange: &Exchange) {
+    fn keep_cookies(&self, to: &Destination, target: Option<http::uri::PathAndQuery>, exchange: &Exchange) {
         if let (Some(target), Ending::Answer(answer)) = (target, &exchange.ending)
-            && self.keeps_cookies(endpoint)
+            && let Some(service) = self.cookie_service(to)
             && answer.headers.contains_key(http::header::SET_COOKIE)
         {
-            let asked = asked(self.context.program.service(endpoint), &target);
+            let asked = asked(service, &target);
             self.cookies.borrow_mut().keep(asked, self.context.moment(), &answer.headers);
             self.context.secrets.note_cookies(&answer.headers);
         }
     }
 
     /// What is told of a call, where anybody hears of it.
-    fn trace(&self, endpoint: &Endpoint, outgoing: &Outgoing) -> Option<CallTrace> {
-        let origin = &self.context.program.service(endpoint).origin;
+    fn trace(&self, endpoint: &Endpoint, to: &Destination, outgoing: &Outgoing) -> Option<CallTrace> {
+        let origin = to.origin(&self.context.program);
         self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, origin, outgoing))
     }
 

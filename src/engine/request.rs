@@ -2,19 +2,14 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HOST,
-    LOCATION, USER_AGENT,
-};
+use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use percent_encoding::{CONTROLS, percent_encode};
-use url::Url;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::secrets::Sent;
 use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path, Service};
 use crate::expression::{EvalError, Scope};
-use crate::http::{CODINGS, Keep, Outgoing};
+use crate::http::{CODINGS, Keep, Origin, Outgoing};
 use crate::memory::{Held, hold};
 use crate::metrics::SEEN_FOR_EXAMPLE;
 use crate::secrets::Secrets;
@@ -37,18 +32,6 @@ struct SecretParts {
     body: bool,
 }
 
-/// What an answer asks its caller to do next.
-pub(super) enum Redirect {
-    /// Nothing: it is the answer.
-    None,
-    /// To make this request.
-    Follow(Box<Outgoing>),
-    /// To go where the plan does not go; the place.
-    Elsewhere(String),
-    /// To go nowhere: the answer does not say where to, or nobody can read it.
-    Unreadable(String),
-}
-
 const AGENT: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
 /// So much of an answer's body is kept that is only shown.
 const SHOWN_BODY: Size = Size::from_bytes(1 << 20);
@@ -69,7 +52,7 @@ impl Prepared {
         }
         let path = match &endpoint.path {
             Path::Fixed(path) => path.as_str().parse().ok(),
-            Path::Live(_) => None,
+            Path::Live(_) | Path::Whole(_) => None,
         };
         let named_by_answer =
             endpoint.label.names().iter().any(|name| matches!(name.as_str(), "body" | "headers" | "json"));
@@ -101,14 +84,23 @@ impl Prepared {
         hold(outgoing.body.len()).map_err(|no_room| EvalError { message: format!("the body: {no_room}") })
     }
 
-    /// The request as it goes out now.
+    /// The request as it goes out now, and where a whole URL leads; `None` for a path of the endpoint's service.
     ///
     /// # Errors
     /// A template that cannot be filled in, or whose text no request may hold.
-    pub(super) fn outgoing(&self, endpoint: &Endpoint, scope: &Arc<Scope>) -> Result<Outgoing, EvalError> {
-        let target = match &self.path {
-            Some(path) => path.clone(),
-            None => live_path(endpoint, scope)?,
+    pub(super) fn outgoing(
+        &self,
+        endpoint: &Endpoint,
+        scope: &Arc<Scope>,
+    ) -> Result<(Outgoing, Option<Origin>), EvalError> {
+        let (origin, target) = match (&self.path, &endpoint.path) {
+            (Some(path), _) => (None, path.clone()),
+            (None, Path::Fixed(path)) => (None, path.clone()),
+            (None, Path::Live(live)) => (None, live.render(scope)?),
+            (None, Path::Whole(whole)) => {
+                let (origin, target) = whole.render(scope)?;
+                (Some(origin), target)
+            }
         };
         let mut headers = self.headers.clone();
         for (name, source) in &endpoint.live_headers {
@@ -124,7 +116,7 @@ impl Prepared {
             })?;
             headers.insert(name.clone(), value);
         }
-        Ok(Outgoing {
+        let outgoing = Outgoing {
             method: endpoint.method.clone(),
             target,
             headers,
@@ -135,7 +127,8 @@ impl Prepared {
                 BodyUse::Read => Keep::UpTo(LONGEST_BODY),
                 BodyUse::Shown => Keep::First(SHOWN_BODY),
             },
-        })
+        };
+        Ok((outgoing, origin))
     }
 }
 
@@ -148,64 +141,11 @@ impl SecretParts {
             Path::Live(path) => {
                 path.query.iter().any(|(name, _)| secrets.names_secret(name)) || path.path.has_text("?")
             }
+            // as an answer gave it, a signature in it
+            Path::Whole(_) => true,
         };
         let body = endpoint.payload.names().iter().any(|name| secrets.names_secret(name));
         Self { headers: names.filter(|name| secrets.names_secret(name.as_str())).cloned().collect(), query, body }
-    }
-}
-
-/// The next request of a redirect (RFC 9110, section 15.4), with its place read as the URL standard reads it. Load goes to the
-/// plan's target alone: another host is not followed.
-pub(super) fn redirect(status: u16, headers: &HeaderMap, origin: &str, asked: Outgoing) -> Redirect {
-    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
-        return Redirect::None;
-    }
-    let location = match location(headers) {
-        Ok(location) => location,
-        Err(why) => return Redirect::Unreadable(format!("it redirects ({status}), and {why}")),
-    };
-    let base = Url::parse(&format!("{origin}{}", asked.target));
-    let unreadable = || Redirect::Unreadable(format!("it redirects ({status}) to `{location}`, which is not a URL"));
-    let Ok(next) = base.and_then(|base| base.join(&location)) else { return unreadable() };
-    let home = Url::parse(origin).map(|url| url.origin());
-    if home.is_ok_and(|home| home != next.origin()) {
-        let origin = next.origin();
-        return Redirect::Elsewhere(if origin.is_tuple() { origin.ascii_serialization() } else { location });
-    }
-    let path = match next.query() {
-        Some(query) => format!("{}?{query}", next.path()),
-        None => next.path().to_owned(),
-    };
-    let Ok(target) = path.parse::<PathAndQuery>() else { return unreadable() };
-    let mut request = Outgoing { target, ..asked };
-    let becomes_get = status == 303 && request.method != Method::HEAD
-        || matches!(status, 301 | 302) && request.method == Method::POST;
-    if becomes_get {
-        request.method = Method::GET;
-        request.body = bytes::Bytes::new();
-        // what the Fetch standard calls the names of request-body headers, and the length
-        for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION] {
-            request.headers.remove(name);
-        }
-    }
-    Redirect::Follow(Box::new(request))
-}
-
-/// Where an answer redirects to. Bytes beyond ASCII are taken as browsers take them: as UTF-8, or each for itself.
-fn location(headers: &HeaderMap) -> Result<String, &'static str> {
-    let mut all = headers.get_all(LOCATION).iter();
-    let first = all.next().ok_or("it has no `Location` header")?;
-    if all.any(|other| other != first) {
-        return Err("it has several `Location` headers");
-    }
-    let text = std::str::from_utf8(first.as_bytes()).map(str::to_owned);
-    Ok(text.unwrap_or_else(|_| percent_encode(first.as_bytes(), CONTROLS).to_string()))
-}
-
-fn live_path(endpoint: &Endpoint, scope: &Arc<Scope>) -> Result<PathAndQuery, EvalError> {
-    match &endpoint.path {
-        Path::Fixed(path) => Ok(path.clone()),
-        Path::Live(live) => live.render(scope),
     }
 }
 
@@ -213,77 +153,4 @@ fn own(value: &HeaderValue) -> HeaderValue {
     let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
     copy.set_sensitive(value.is_sensitive());
     copy
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answered(status: u16, locations: &[&[u8]]) -> Redirect {
-        let mut headers = HeaderMap::new();
-        for location in locations {
-            headers.append(LOCATION, HeaderValue::from_bytes(location).unwrap());
-        }
-        let asked = Outgoing {
-            method: Method::POST,
-            target: "/shop/cart?id=1".parse().unwrap(),
-            headers: HeaderMap::new(),
-            body: bytes::Bytes::from_static(b"{}"),
-            timeout: std::time::Duration::from_secs(1),
-            keep: Keep::Nothing,
-        };
-        redirect(status, &headers, "http://shop.test:8080", asked)
-    }
-
-    #[test]
-    fn a_redirect_is_followed_as_the_url_standard_reads_it() {
-        let followed: [(&[u8], &str); 10] = [
-            (b"/a", "/a"),
-            (b"b?c#d", "/shop/b?c"),
-            (b"../up/./here", "/up/here"),
-            (b"?only=query", "/shop/cart?only=query"),
-            (b"//shop.test:8080/x", "/x"),
-            (b" HTTP://SHOP.test:8080/y ", "/y"),
-            (b"\\back\\slash", "/back/slash"),
-            ("/caf\u{e9} au lait".as_bytes(), "/caf%C3%A9%20au%20lait"),
-            (b"/caf\xe9", "/caf%E9"),
-            (b"", "/shop/cart?id=1"),
-        ];
-        for (location, target) in followed {
-            match answered(302, &[location]) {
-                Redirect::Follow(next) => assert_eq!((next.target.as_str(), &next.method), (target, &Method::GET)),
-                _ => panic!("{location:?} is not followed"),
-            }
-        }
-        assert!(matches!(answered(307, &[b"/a"]), Redirect::Follow(next) if next.method == Method::POST));
-    }
-
-    #[test]
-    fn a_redirect_that_nobody_can_follow_is_no_answer() {
-        for status in [301, 302, 303, 307, 308] {
-            assert!(matches!(answered(status, &[]), Redirect::Unreadable(why) if why.contains("no `Location`")));
-            assert!(
-                matches!(answered(status, &[b"http://[::1"]), Redirect::Unreadable(why) if why.contains("not a URL"))
-            );
-            assert!(matches!(answered(status, &[b"/a", b"/b"]), Redirect::Unreadable(why) if why.contains("several")));
-            assert!(matches!(answered(status, &[b"/a", b"/a"]), Redirect::Follow(_)));
-        }
-        for status in [200, 300, 304, 305, 404] {
-            assert!(matches!(answered(status, &[]), Redirect::None));
-        }
-    }
-
-    #[test]
-    fn a_redirect_never_leads_away_from_the_target() {
-        let away: [(&[u8], &str); 5] = [
-            (b"https://shop.test:8080/a", "https://shop.test:8080"),
-            (b"http://shop.test/a", "http://shop.test"),
-            (b"//user:secret@elsewhere.test/a", "http://elsewhere.test"),
-            (b"mailto:a@b.c", "mailto:a@b.c"),
-            (b"file:///etc/passwd", "file:///etc/passwd"),
-        ];
-        for (location, place) in away {
-            assert!(matches!(answered(302, &[location]), Redirect::Elsewhere(to) if to == place), "{location:?}");
-        }
-    }
 }

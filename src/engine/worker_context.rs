@@ -17,10 +17,10 @@ use super::user_gauge::UserGauge;
 use super::worker::WorkerMessage;
 use crate::compile::{Endpoint, Program};
 use crate::expression::Globals;
-use crate::http::Transport;
+use crate::http::{Origin, Transport, TransportError};
 use crate::load::Choice;
 use crate::metrics::{SeriesKey, SeriesRef, Tally};
-use crate::sample::{EndpointId, MetricId, StageId, TaskId, UserTypeId};
+use crate::sample::{EndpointId, MetricId, ServiceId, StageId, TaskId, UserTypeId};
 
 /// What the users of one worker share: the program, the clock, and the worker's tally.
 pub(super) struct WorkerContext {
@@ -49,6 +49,8 @@ pub(super) struct WorkerContext {
     /// Lines that may still be logged in this second.
     lines: Cell<u32>,
     series: RefCell<HashMap<SeriesIds, SeriesRef>>,
+    /// The ways to places that are no services of the plan, each with the service whose settings it has.
+    elsewhere: RefCell<Vec<(ServiceId, Rc<Transport>)>>,
 }
 
 /// The series of a request with a fixed name: numbers alone, so that finding it is cheap.
@@ -65,6 +67,8 @@ pub(super) struct SeriesIds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TransactionFailed;
 
+/// So many ways to other places a worker keeps; a user that is on one of the rest goes on using it.
+const MOST_ELSEWHERE: usize = 64;
 /// How many lines a second one worker writes to the log; more are left out.
 const LINES_PER_SECOND: u32 = 100;
 
@@ -102,6 +106,7 @@ impl WorkerContext {
             messages,
             lines: Cell::new(LINES_PER_SECOND),
             series: RefCell::new(HashMap::new()),
+            elsewhere: RefCell::default(),
             program,
             globals,
         })
@@ -110,6 +115,21 @@ impl WorkerContext {
     /// This moment, by the run's clock and the wall's.
     pub(super) fn moment(&self) -> Moment {
         Moment { now: self.clock.now(), wall_clock: self.platform.wall_clock() }
+    }
+
+    /// The way to a place that is no service of the plan, with the settings of one but its secrets.
+    pub(super) fn transport_to(&self, service: ServiceId, origin: &Origin) -> Result<Rc<Transport>, TransportError> {
+        let mut elsewhere = self.elsewhere.borrow_mut();
+        let known = elsewhere.iter().find(|(of, known)| *of == service && known.origin() == origin);
+        if let Some((_, known)) = known {
+            return Ok(known.clone());
+        }
+        let transport = Rc::new(self.transports[service.index()].toward(origin.clone())?);
+        if elsewhere.len() >= MOST_ELSEWHERE {
+            elsewhere.remove(0);
+        }
+        elsewhere.push((service, transport.clone()));
+        Ok(transport)
     }
 
     /// Asks for the end of the whole run, and says why.

@@ -29,4 +29,4 @@ pub(crate) use memory::{Dialing, MemoryListener, MemoryNetwork, MemoryResolver, 
 pub use message::{Answer, Ending, Exchange, Keep, Outgoing};
 pub use origin::{Origin, Scheme};
 pub use tls::Verify;
-pub use transport::{Identity, Network, Proxy, Reuse, Settings, Transport, Version};
+pub use transport::{Identity, Network, Proxy, Reuse, Settings, Transport, TransportError, Version};

@@ -160,6 +160,19 @@ impl Transport {
         Ok(Self { origin, settings, tls, read_buffer, look_ups: Arc::new(Semaphore::new(LOOK_UPS)) })
     }
 
+    /// The way to another origin with the same settings, but for what is this one's alone: the client's certificate and a
+    /// socket of this machine.
+    ///
+    /// # Errors
+    /// As [`Transport::new`].
+    pub fn toward(&self, origin: Origin) -> Result<Self, TransportError> {
+        let network = match &self.settings.network {
+            Network::Unix(_) => Network::Tcp,
+            network => network.clone(),
+        };
+        Self::new(origin, Settings { identity: None, network, ..self.settings.clone() })
+    }
+
     /// Where the service is.
     #[must_use]
     pub const fn origin(&self) -> &Origin {

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::answer::{CaptureText, Expect, Recorded};
-use super::decode::{Any, At, Decode, Named};
+use super::decode::{Any, At, Decode, Named, OneOrMany};
 use super::document::{Data, Node};
 use super::record::record;
 use super::scalars::{Count, Time, Weight};
@@ -11,7 +11,7 @@ use super::target::{Auth, HeaderText};
 use crate::diagnostic::Problems;
 
 record! {
-    /// One call of the service. Exactly one method.
+    /// One call of the service. Exactly one of the methods, `path` and `url`.
     pub struct Endpoint("an endpoint") {
         /// Another endpoint whose keys this one takes over where it gives none of its own.
         optional extends: At<String> = "extends";
@@ -31,6 +31,16 @@ record! {
         optional head: At<String> = "head";
         /// OPTIONS of this path.
         optional options: At<String> = "options";
+        /// Ask for this path with the `method` given.
+        optional path: At<String> = "path";
+        /// Ask for this whole URL, which an answer gave: `"{{ next }}"`. It leads to the endpoint's service, and elsewhere
+        /// only where `hosts` allows it. Statistics group by the endpoint's name unless `name` says otherwise.
+        optional url: At<String> = "url";
+        /// The method of `path` or `url`: any, such as `PURGE`. Default `GET`.
+        optional method: At<String> = "method";
+        /// Where `url` and redirects may lead beside the endpoint's service: `files.example`, `*.files.example`,
+        /// `files.example:8443` or `https://files.example`. Headers of the service and cookies do not go there.
+        optional hosts: OneOrMany<At<String>> = "hosts";
         /// Its share where the plan has no users. Default 1.
         optional weight: At<Weight> = "weight";
         /// Names bound once a call; whoever calls may override each.

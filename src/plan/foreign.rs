@@ -91,16 +91,13 @@ const WORDS: [(&str, &str, &str); 85] = [
 ];
 
 /// More of them, of maps inside endpoints and rules.
-const INSIDE: [(&str, &str, &str); 22] = [
+const INSIDE: [(&str, &str, &str); 19] = [
     ("extract", "capture", "capture"),
     ("capture_to", "capture", "capture: {name: $.path}"),
     ("assign", "capture", "capture: {name: $.path}"),
     ("save", "capture", "capture"),
     ("qs", "query", "query"),
     ("params", "query", "query"),
-    ("url", "get", "a method with its path: `get: /health`"),
-    ("method", "get", "a method with its path: `post: /learn`"),
-    ("path", "get", "a method with its path: `get: /health`"),
     ("formData", "multipart", "multipart"),
     ("beforeRequest", "with", "with: {name: \"{{ … }}\"}"),
     ("statusCode", "status", "status"),

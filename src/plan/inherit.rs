@@ -6,7 +6,7 @@ use crate::diagnostic::{Problem, Problems, did_you_mean};
 
 /// Keys that exclude each other: one that is given replaces an inherited one.
 const EITHER: [&[&str]; 4] = [
-    &["get", "post", "put", "patch", "delete", "head", "options"],
+    &["get", "post", "put", "patch", "delete", "head", "options", "path", "url"],
     &["json", "text", "form", "multipart", "file"],
     &["think_time", "pacing"],
     &["weight", "count"],

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::check::Check;
+use super::hosts::Hosts;
 use super::path::Path;
 use super::payload::Payload;
 use super::value_template::ValueTemplate;
@@ -24,6 +25,10 @@ pub struct Endpoint {
     pub method: http::Method,
     /// Path and query.
     pub path: Path,
+    /// Where its URL and redirects may lead beside its service.
+    pub hosts: Hosts,
+    /// The headers that are its service's: they go to no other.
+    pub service_headers: Vec<http::HeaderName>,
     /// What statistics group by; default `path as written`.
     pub label: Template,
     /// Names bound once a call, in order; a caller may override each.

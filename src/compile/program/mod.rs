@@ -3,6 +3,7 @@
 
 mod check;
 mod endpoint;
+mod hosts;
 mod path;
 mod pause;
 mod payload;
@@ -15,7 +16,8 @@ mod value_template;
 
 pub use check::{Check, Expectation, Matcher, StatusSet, Wanted};
 pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, Group, HeaderSource, Matches, Record, RecordValue};
-pub use path::{LivePath, Path};
+pub use hosts::Hosts;
+pub use path::{LivePath, LiveUrl, Path};
 pub(super) use path::{append_query, encoded_path};
 pub use pause::{Pause, StepPause};
 pub(super) use payload::append_field;

@@ -2,9 +2,11 @@ use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
 
 use super::value_template::ValueTemplate;
 use crate::expression::{EvalError, Part, Scope, Template, Value, to_text};
+use crate::http::Origin;
 
 /// Path and query of a request.
 #[derive(Debug)]
@@ -13,7 +15,21 @@ pub enum Path {
     Fixed(PathAndQuery),
     /// Filled in each time.
     Live(LivePath),
+    /// A whole URL, filled in each time.
+    Whole(LiveUrl),
 }
+
+/// A whole URL that is filled in each time, as an answer gave it.
+#[derive(Debug)]
+pub struct LiveUrl {
+    /// The URL: read as the URL standard reads it.
+    pub url: Template,
+    /// Names and values added to its query; a value that is `none` takes its name out.
+    pub query: Vec<(Arc<str>, ValueTemplate)>,
+}
+
+/// A longer URL is not even read.
+const LONGEST_URL: usize = 64 << 10;
 
 /// A path that is filled in each time. What is written in it is encoded as the URL standard says, and a value as one
 /// segment: whatever is in it, it asks for no other resource.
@@ -47,6 +63,37 @@ impl LivePath {
         }
         // the value is not shown: it may be a secret
         text.parse().map_err(|_| EvalError { message: "the path is longer than a request can hold".into() })
+    }
+}
+
+impl LiveUrl {
+    /// Where it leads, and what is asked for there.
+    ///
+    /// # Errors
+    /// A template that cannot be filled in, and what is no URL of `http` or `https`. The URL is not shown: it may hold a
+    /// secret.
+    pub fn render(&self, scope: &Arc<Scope>) -> Result<(Origin, PathAndQuery), EvalError> {
+        let refuse = |message: &str| EvalError { message: message.into() };
+        let text = self.url.render(scope)?;
+        if text.len() > LONGEST_URL {
+            return Err(refuse("the URL is longer than a request can hold"));
+        }
+        let url = Url::parse(text.trim()).map_err(|_| refuse("`url` was filled in with what is not a URL"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refuse("the URL holds a user name or password: send them with `auth`"));
+        }
+        let origin = Origin::parse(&url.origin().ascii_serialization());
+        let origin = origin.map_err(|_| refuse("`url` was filled in with a URL that is not of `http` or `https`"))?;
+        let mut path = url.path().to_owned();
+        if let Some(query) = url.query() {
+            path.push('?');
+            path.push_str(query);
+        }
+        for (name, value) in &self.query {
+            append_query(&mut path, name, &value.eval(scope)?);
+        }
+        let path = path.parse().map_err(|_| refuse("the URL is longer than a request can hold"))?;
+        Ok((origin, path))
     }
 }
 

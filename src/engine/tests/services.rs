@@ -1,5 +1,5 @@
 use super::service::{Received, Reply};
-use super::virtual_run::VirtualRun;
+use super::virtual_run::{Played, VirtualRun};
 
 const PLAN: &str = "
 targets: {api: {url: http://api.test/v1, headers: {x-key: of-the-api}}, auth: http://auth.test, again: http://api.test/v2}
@@ -49,4 +49,78 @@ fn calls_at_once_reach_their_services() {
     assert!(
         of("GET /v1/products").len() == 2 && of("GET /v1/products").iter().all(|got| got.contains("host: api.test"))
     );
+}
+
+fn failures(played: &Played) -> u64 {
+    played.totals.series().map(|(_, total)| total.counts.failures()).sum()
+}
+
+/// One user asks for the first page and then for what it was told, with the headers of its service and a cookie.
+fn told_to_go(told: &'static str, hosts: &str) -> Played {
+    let plan = format!(
+        "
+target: {{url: http://api.test/v1, headers: {{x-key: of-the-api}}, http: {{redirects: 2}}}}
+endpoints:
+  first: {{get: /first, headers: {{x-token: mine}}, hosts: [{hosts}], capture: {{next: {{header: x-next, or: ''}}}}}}
+  next: {{url: '{{{{ next }}}}', hosts: [{hosts}], headers: {{x-own: '1'}}, query: {{n: 1}}}}
+users: {{u: {{tasks: {{all: [{{call: first}}, {{call: next}}]}}}}}}
+shape: {{iterations: {{users: 1, each: 1, within: 1m}}}}
+"
+    )
+    .replace(", or: ''", "");
+    let service = move |got: &Received| match got.line.as_str() {
+        "GET /v1/first" => Reply::With { header: told },
+        _ => Reply::ok(),
+    };
+    VirtualRun::of(&plan).answering(service).play()
+}
+
+#[test]
+fn a_whole_url_leads_to_its_service_or_to_what_hosts_allow_and_nothing_of_the_service_goes_along() {
+    let home = told_to_go("x-next: http://api.test/v1/page?after=2\r\nset-cookie: a=1; path=/", "");
+    let got = headers_of(&home.received, "GET /v1/page?after=2&n=1");
+    assert!(got.iter().all(|got| got.contains("x-key") && got.contains("cookie: a=1")) && got.len() == 1, "{got:?}");
+
+    let away =
+        told_to_go("x-next: https://eu.files.test:80/x?sig=a%2Fb\r\nset-cookie: a=1; path=/", "'*.files.test:80'");
+    assert_eq!(failures(&away), 1, "the service in memory speaks no TLS");
+    let away = told_to_go("x-next: http://eu.files.test/x?sig=a%2Fb\r\nset-cookie: a=1; path=/", "'*.files.test'");
+    let got = headers_of(&away.received, "GET /x?sig=a%2Fb&n=1");
+    assert_eq!(got.len(), 1);
+    assert!(got[0].contains("host: eu.files.test") && got[0].contains("x-own: 1"), "{got:?}");
+    assert!(!got[0].contains("x-key") && !got[0].contains("cookie"), "{got:?}");
+
+    for elsewhere in
+        ["x-next: http://evil.test/x", "x-next: /page", "x-next: file:///etc/passwd", "x-next: http://a:b@api.test/"]
+    {
+        let refused = told_to_go(elsewhere, "'*.files.test'");
+        assert_eq!((refused.received.len(), failures(&refused)), (1, 1), "{elsewhere}");
+    }
+}
+
+#[test]
+fn a_redirect_goes_to_other_hosts_only_where_they_are_listed_and_takes_no_secret_along() {
+    let plan = "
+target: {url: http://api.test, headers: {x-key: of-the-api}, http: {redirects: 2}}
+endpoints:
+  go: {get: /go, hosts: [files.test], headers: {authorization: mine, x-own: '1'}}
+users: {u: {tasks: {all: [{call: go}]}}}
+shape: {iterations: {users: 1, each: 1, within: 1m}}
+";
+    let play = |plan: &str| {
+        let service = |got: &Received| match got.line.as_str() {
+            "GET /go" => Reply::Redirect { status: 302, location: "http://files.test/x".to_owned() },
+            "GET /x" => Reply::Redirect { status: 302, location: "http://api.test/y".to_owned() },
+            _ => Reply::ok(),
+        };
+        VirtualRun::of(plan).answering(service).play()
+    };
+    let played = play(plan);
+    let away = headers_of(&played.received, "GET /x");
+    assert!(away.len() == 1 && away[0].contains("host: files.test") && away[0].contains("x-own: 1"), "{away:?}");
+    assert!(!away[0].contains("x-key") && !away[0].contains("authorization"), "{away:?}");
+    let back = headers_of(&played.received, "GET /y");
+    assert!(back.len() == 1 && back[0].contains("host: api.test"), "{back:?}");
+    let refused = play(&plan.replace("hosts: [files.test]", "hosts: []"));
+    assert_eq!((refused.received.len(), failures(&refused)), (1, 1));
 }
