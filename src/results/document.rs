@@ -382,7 +382,7 @@ pub struct BreakdownEntry {
     /// By task, named `user type / task`.
     pub tasks: Vec<GroupEntry>,
     /// By service; none where the plan has one target.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<GroupEntry>,
     /// By status; those without one are `no answer`.
     pub statuses: Vec<GroupEntry>,
