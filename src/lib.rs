@@ -51,7 +51,7 @@ pub mod test_api {
         pub use crate::diagnostic::{Problems, Sources, Style, render};
     }
     pub mod engine {
-        pub use crate::engine::{Options, Platform, Start};
+        pub use crate::engine::{Asked, CookieJar, Moment, Options, Platform, Redirect, Start, redirect};
     }
     pub mod expression {
         pub use crate::expression::{
@@ -102,8 +102,8 @@ pub mod test_api {
     }
     pub mod sample {
         pub use crate::sample::{
-            Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, StageId, TaskFailure, TaskId,
-            TaskOutcome, Timing, Transmission, UserTypeId,
+            Catalog, EndpointId, FailureKind, MetricId, Outcome, Phases, Sample, ServiceId, StageId, TaskFailure,
+            TaskId, TaskOutcome, Timing, Transmission, UserTypeId,
         };
     }
     pub mod secrets {

@@ -5,14 +5,16 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::CONTENT_ENCODING;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use plimsoll::test_api::analysis::{
     CompanionCsvs, Examined, conclude, of_report, page, read_exceptions, read_failures, read_history, read_stats,
 };
+use plimsoll::test_api::engine::{Asked, CookieJar, Moment, Redirect, redirect};
 use plimsoll::test_api::expression::{JsonPath, read_json};
 use plimsoll::test_api::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, decode};
 use plimsoll::test_api::import::{DocumentSource, from_curl, from_openapi};
@@ -20,8 +22,9 @@ use plimsoll::test_api::journal::Reader;
 use plimsoll::test_api::report::{Format, HistoryRows, Seconds};
 use plimsoll::test_api::results::{Results, replay};
 use plimsoll::test_api::rows::{CsvDialect, Format as RowFormat, Table};
+use plimsoll::test_api::sample::ServiceId;
 use plimsoll::test_api::secrets::Secrets;
-use plimsoll::test_api::units::Size;
+use plimsoll::test_api::units::{Offset, Size};
 
 /// How long an answer may be in the exchange.
 const MOST: Size = Size::from_bytes(64 << 10);
@@ -148,6 +151,96 @@ pub fn answer(bytes: &[u8]) {
         let _ = path.first(&json);
     }
     let _ = read_json(&body);
+}
+
+/// What the cookies of one user may be together, with their marks; RFC 6265 asks for 50 of 4,096 bytes.
+const MOST_OF_COOKIES: usize = 256 << 10;
+
+/// Each line is one answer: how many minutes passed, which path was asked, and the cookie that is set. What is sent with
+/// the next request is a header any server may be sent, within bounds, and nothing is sent past its time.
+pub fn cookies(bytes: &[u8]) {
+    const PATHS: [&str; 4] = ["/", "/a/b", "/a/b/c?d=/e", "/%2e/a;b"];
+    const ORIGINS: [&str; 4] =
+        ["http://www.shop.example:8080", "https://shop.co.uk", "http://127.0.0.1", "https://[::1]"];
+    let [origin, lines @ ..] = bytes else { return };
+    let Ok(origin) = Origin::parse(ORIGINS[*origin as usize % ORIGINS.len()]) else { return };
+    let mut jar = CookieJar::default();
+    let mut at = Moment { now: Offset::ZERO, wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) };
+    for line in lines.split(|byte| *byte == b'\n').take(1000) {
+        let [minutes, path, set @ ..] = line else { continue };
+        let passed = Duration::from_secs(u64::from(*minutes) * 60);
+        at = Moment { now: at.now + passed, wall_clock: at.wall_clock + passed };
+        let target = PathAndQuery::from_static(PATHS[*path as usize % PATHS.len()]);
+        let mut answered = HeaderMap::new();
+        for set in set.split(|byte| *byte == b'\t').filter_map(|set| HeaderValue::from_bytes(set).ok()) {
+            answered.append(SET_COOKIE, set);
+        }
+        let asked = Asked { service: ServiceId(0), origin: &origin, target: &target };
+        jar.keep(asked, at, &answered);
+        let mut sent = HeaderMap::new();
+        sent.insert(COOKIE, HeaderValue::from_static("own=1"));
+        jar.add_to(asked, at.now, &mut sent);
+        let all = sent.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>();
+        assert!(matches!(all[..], [one] if one.starts_with(b"own=1") && one.len() < MOST_OF_COOKIES), "one header");
+    }
+    // what is sent a century later was sent before
+    let pairs = |jar: &mut CookieJar, now| {
+        let mut sent = HeaderMap::new();
+        let target = PathAndQuery::from_static("/a/b/c");
+        jar.add_to(Asked { service: ServiceId(0), origin: &origin, target: &target }, now, &mut sent);
+        let all = sent.get(COOKIE).map(|all| all.as_bytes().to_vec()).unwrap_or_default();
+        all.split(|byte| *byte == b';').map(|pair| pair.trim_ascii().to_vec()).collect::<Vec<_>>()
+    };
+    let before = pairs(&mut jar, at.now);
+    let later = pairs(&mut jar, at.now + Duration::from_secs(100 * 365 * 86_400));
+    assert!(later.iter().all(|pair| before.contains(pair)) || later == [b""], "time only takes cookies away");
+}
+
+/// The first byte says how an answer redirects, the second what was asked; each line behind is a `Location`. What is
+/// followed goes to the target alone, and holds what the one before held or less.
+pub fn redirects(bytes: &[u8]) {
+    const STATUSES: [u16; 6] = [301, 302, 303, 307, 308, 200];
+    const METHODS: [Method; 3] = [Method::GET, Method::POST, Method::HEAD];
+    const ORIGINS: [&str; 3] = ["http://shop.test:8080", "https://shop.test", "http://[::1]:81"];
+    let [status, asked, locations @ ..] = bytes else { return };
+    let (status, asked) = (STATUSES[*status as usize % STATUSES.len()], *asked as usize);
+    let (method, origin) = (METHODS[asked % METHODS.len()].clone(), ORIGINS[asked / 3 % ORIGINS.len()]);
+    let mut headers = HeaderMap::new();
+    for location in locations.split(|byte| *byte == b'\n').filter_map(|text| HeaderValue::from_bytes(text).ok()) {
+        headers.append(LOCATION, location);
+    }
+    let mut own = HeaderMap::new();
+    own.insert(AUTHORIZATION, HeaderValue::from_static("Bearer own"));
+    own.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let request = Outgoing {
+        method: method.clone(),
+        target: PathAndQuery::from_static("/shop/cart?id=1"),
+        headers: own,
+        body: Bytes::from_static(b"{}"),
+        timeout: Duration::from_secs(5),
+        keep: Keep::UpTo(MOST),
+    };
+    match redirect(status, &headers, origin, request) {
+        Redirect::None => assert_eq!(status, 200, "only a redirect is one"),
+        Redirect::Follow(next) => {
+            let target = next.target.as_str();
+            assert!(target.starts_with('/'), "a path of the target: {target}");
+            assert!(target.bytes().all(|byte| byte.is_ascii_graphic()), "what a request line may hold: {target}");
+            assert!(next.headers.contains_key(AUTHORIZATION), "its own target is told who asks");
+            let kept = next.method == method;
+            assert!(kept || next.method == Method::GET && next.body.is_empty(), "another method has no body");
+            assert!(kept || !next.headers.contains_key(CONTENT_TYPE), "what has no body has no type");
+            // once more from there: the same words lead nowhere else
+            let again = redirect(status, &headers, origin, (*next).clone());
+            assert!(matches!(again, Redirect::Follow(_)), "what leads to the target leads there again");
+        }
+        Redirect::Away(next) => {
+            let (place, next) = *next;
+            assert!(place.as_str() != origin && next.target.as_str().starts_with('/'), "a path of another origin");
+        }
+        Redirect::Elsewhere(place) => assert!(place != origin, "the target is not elsewhere"),
+        Redirect::Unreadable(_) => {}
+    }
 }
 
 /// A CSV of another tool, read as each of the four there are.

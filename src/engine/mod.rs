@@ -47,7 +47,9 @@ mod trace;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use cookies::{Asked, CookieJar, Moment};
 pub use one_off::{OnStepFailure, OneOff, OneOffResult, ready_check};
+pub use redirect::{Redirect, redirect};
 pub use start::{NotReady, Options, Platform, Run, Start};
 pub use steering::Steering;
 pub use stop::{Phase, Stop};

@@ -7,7 +7,7 @@ use url::Url;
 use crate::http::{Origin, Outgoing};
 
 /// What an answer asks its caller to do next.
-pub(super) enum Redirect {
+pub enum Redirect {
     /// Nothing: it is the answer.
     None,
     /// To make this request of the same origin.
@@ -22,7 +22,8 @@ pub(super) enum Redirect {
 
 /// The next request of a redirect (RFC 9110, section 15.4), with its place read as the URL standard reads it. Whether one
 /// to another origin is followed is its endpoint's to say.
-pub(super) fn redirect(status: u16, headers: &HeaderMap, origin: &str, asked: Outgoing) -> Redirect {
+#[must_use]
+pub fn redirect(status: u16, headers: &HeaderMap, origin: &str, asked: Outgoing) -> Redirect {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return Redirect::None;
     }

@@ -100,6 +100,16 @@ fn every_kept_body_is_unpacked_and_searched() {
 }
 
 #[test]
+fn every_kept_cookie_is_kept_within_bounds_or_not_at_all() {
+    feed_bytes("cookies", entries::outside::cookies);
+}
+
+#[test]
+fn every_kept_redirect_stays_with_its_target() {
+    feed_bytes("redirects", entries::outside::redirects);
+}
+
+#[test]
 fn every_kept_csv_of_another_tool_is_read_or_refused() {
     feed_bytes("locust_csv", entries::outside::locust_csv);
 }

@@ -13,21 +13,26 @@ use crate::units::Offset;
 
 /// The cookies one user has been sent (RFC 6265). Made when the first comes, for most users never have one.
 #[derive(Default)]
-pub(in crate::engine) struct CookieJar(Option<Box<Jar>>);
+pub struct CookieJar(Option<Box<Jar>>);
 
 /// What is asked: a path of a service, which stands for all services with its origin.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct Asked<'a> {
-    pub(in crate::engine) service: ServiceId,
-    pub(in crate::engine) origin: &'a Origin,
-    pub(in crate::engine) target: &'a PathAndQuery,
+pub struct Asked<'a> {
+    /// The service, or the first of those with its origin.
+    pub service: ServiceId,
+    /// Its origin.
+    pub origin: &'a Origin,
+    /// The path.
+    pub target: &'a PathAndQuery,
 }
 
 /// When something comes: how long cookies last is counted by the run's clock, what they say of a date by the wall's.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct Moment {
-    pub(in crate::engine) now: Offset,
-    pub(in crate::engine) wall_clock: SystemTime,
+pub struct Moment {
+    /// Since the run began.
+    pub now: Offset,
+    /// By the wall.
+    pub wall_clock: SystemTime,
 }
 
 #[derive(Default)]
@@ -68,12 +73,14 @@ const MOST_BYTES: usize = 256 << 10;
 const LONGEST_COOKIE: usize = 8 << 10;
 
 impl CookieJar {
-    pub(in crate::engine) fn is_empty(&self) -> bool {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.0.as_ref().is_none_or(|jar| jar.kept.is_empty())
     }
 
     /// Adds the cookies that belong to a request, behind those the plan itself gives.
-    pub(in crate::engine) fn add_to(&mut self, asked: Asked<'_>, now: Offset, headers: &mut HeaderMap) {
+    pub fn add_to(&mut self, asked: Asked<'_>, now: Offset, headers: &mut HeaderMap) {
         let Some(jar) = &mut self.0 else { return };
         jar.purge(now);
         let mut all = headers.get(COOKIE).map(|own| own.as_bytes().to_vec()).unwrap_or_default();
@@ -85,7 +92,7 @@ impl CookieJar {
     }
 
     /// Keeps what an answer sets, and forgets what it takes back.
-    pub(in crate::engine) fn keep(&mut self, asked: Asked<'_>, at: Moment, headers: &HeaderMap) {
+    pub fn keep(&mut self, asked: Asked<'_>, at: Moment, headers: &HeaderMap) {
         let set = headers.get_all(SET_COOKIE).iter();
         let set = set.map(HeaderValue::as_bytes).filter(|written| written.len() <= LONGEST_COOKIE);
         for cookie in set.filter_map(SetCookie::read) {

@@ -13,4 +13,4 @@ mod set_cookie;
 mod tests;
 
 pub(super) use date::read as read_date;
-pub(super) use jar::{Asked, CookieJar, Moment};
+pub use jar::{Asked, CookieJar, Moment};
