@@ -58,7 +58,7 @@ fn genuine_files_of_locust_are_reported_as_they_are() {
         golden("no_such_file", &["results/nothing_stats.csv"]),
         golden("folder", &["tests/locust"]),
         golden("named_twice", &[&a, &a]),
-        golden("no_report", &["schemas/plan.schema.json"]),
+        golden("no_report", &["tests/analysis/no_report.json"]),
     ];
     assert_goldens(alone.chain(others));
 }
