@@ -11,7 +11,7 @@ use crate::compile::templates::Templates;
 use crate::compile::unbounded_names::UnboundedNames;
 use crate::compile::unused::{Unused, has_profile};
 use crate::compile::warnings::Warnings;
-use crate::compile::{catalog, endpoints, globals, scenarios, shared, target, thresholds, users};
+use crate::compile::{catalog, endpoints, globals, scenarios, shared, target, thresholds, unsayable_names, users};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::PlanWork;
 use crate::plan::{Named, Plan};
@@ -41,6 +41,7 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
     let mut globals = globals::compile(plan, options.seed, options.sources, problems);
     globals.names = globals.names.with(&shared::names(plan));
     shared::report_hidden(plan, problems);
+    unsayable_names::report(plan, problems);
     let of_plan = globals::scope_of(globals.values.clone(), options.seed);
     let shared = shared::compile(plan, &of_plan, options.sources, problems);
     let services = target::compile(plan, whole, options.sources, problems);

@@ -299,6 +299,10 @@ fn route(path: &At<String>, query: Option<&Named<At<Any>>>, prefix: &str, templa
         templates.problems.push(match path.strip_prefix("{{") {
             Some(_) => problem
                 .help(format!("write `/{}`, with the value's own first `/` left out of the value", path.value))
+                .help(format!(
+                    "or write `url: \"{}\"`, where the value is a path as an answer or a file gives it",
+                    path.value
+                ))
                 .help("or name each path as an endpoint of its own: statistics are by path"),
             None => problem.help(format!("did you mean `/{}`?", path.value)),
         });
@@ -353,7 +357,11 @@ fn headers(
     all.extend(service.auth.map(|auth| (AUTHORIZATION, Written::Auth(auth))));
     add_headers(&mut all, service.headers, |_| false, templates);
     let mut of_service: Vec<HeaderName> = all.iter().map(|(name, _)| name.clone()).collect();
-    if let Some(kind) = content_type {
+    // of a text or a file the type is a guess: what the service says of all its requests goes before it
+    let is_guess = written.text.is_some() || written.file.is_some();
+    if let Some(kind) = content_type
+        && !(is_guess && all.iter().any(|(known, value)| *known == CONTENT_TYPE && !matches!(value, Written::Removed)))
+    {
         all.retain(|(known, _)| *known != CONTENT_TYPE);
         all.push((CONTENT_TYPE, Written::Text(At::plain(kind.to_owned(), Span::NOWHERE))));
     }

@@ -33,6 +33,7 @@ mod templates;
 mod tests;
 mod thresholds;
 mod unbounded_names;
+mod unsayable_names;
 mod unused;
 mod users;
 #[cfg(test)]

@@ -38,6 +38,15 @@ pub(super) fn defined_names(plan: &Plan) -> Vec<&At<String>> {
     names
 }
 
+/// The same without the data sets, which a feed may name without an expression.
+pub(super) fn names_for_expressions(plan: &Plan) -> Vec<&At<String>> {
+    let vars = plan.vars.iter().flat_map(|vars| &vars.0).count();
+    let data = plan.data.iter().flat_map(|data| &data.0).count();
+    let mut names = defined_names(plan);
+    names.drain(vars..vars + data);
+    names
+}
+
 /// Names that hide a var or a data set of the same name, somewhere in the plan.
 pub(super) fn shadowing_names(plan: &Plan) -> Names {
     let mut names = Names::built_in();

@@ -66,10 +66,10 @@ fn sent(text: &str, environment: &Environment) -> (String, Vec<String>, String) 
 
 #[test]
 fn booleans_null_lists_and_maps_are_sent_as_json_writes_them() {
-    let vars = "vars: {flag: true, off: false, none: null, list: [1, b, true, null], map: {a: [false]}}\n";
+    let vars = "vars: {flag: true, off: false, nil: null, list: [1, b, true, null], map: {a: [false]}}\n";
     let (path, headers, body) = sent(
         &format!(
-            "{vars}endpoints: {{a: {{post: \"/echo/{{{{ flag }}}}/{{{{ none }}}}\", query: {{active: true, o: \"{{{{ off }}}}\", \
+            "{vars}endpoints: {{a: {{post: \"/echo/{{{{ flag }}}}/{{{{ nil }}}}\", query: {{active: true, o: \"{{{{ off }}}}\", \
              m: \"{{{{ map }}}}\"}}, form: {{remember: true, l: \"x{{{{ list }}}}\"}}, headers: {{X-A: \"{{{{ flag }}}}\", X-B: true}}}}}}"
         ),
         &NOTHING,

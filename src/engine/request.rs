@@ -97,10 +97,7 @@ impl Prepared {
             (Some(path), _) => (None, path.clone()),
             (None, Path::Fixed(path)) => (None, path.clone()),
             (None, Path::Live(live)) => (None, live.render(scope)?),
-            (None, Path::Whole(whole)) => {
-                let (origin, target) = whole.render(scope)?;
-                (Some(origin), target)
-            }
+            (None, Path::Whole(whole)) => whole.render(scope)?,
         };
         let mut headers = self.headers.clone();
         for (name, source) in &endpoint.live_headers {

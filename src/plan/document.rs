@@ -186,11 +186,21 @@ fn syntax_help(text: &str, at: usize) -> Option<String> {
     let line = text[line_start..].lines().next().unwrap_or_default();
     if line.contains('\t') {
         Some("indent with spaces: YAML takes no tabs".into())
+    } else if let Some(sign) =
+        text[at..].chars().next().filter(|sign| matches!(sign, '[' | '{') && in_plain_text(text, at))
+    {
+        Some(format!("put quotes around a text with `{sign}` in it, where it stands between `{{` and `}}`"))
     } else if line.contains("{{") && !line.contains("\"{{") && !line.contains("'{{") {
         Some("put quotes around a text with `{{ … }}`".into())
     } else {
         None
     }
+}
+
+/// Whether what stands there goes on a text without quotes: `name: /user/[id]`.
+fn in_plain_text(text: &str, at: usize) -> bool {
+    let before = text[..at].lines().last().unwrap_or_default().trim_end();
+    before.ends_with(|sign: char| !matches!(sign, ',' | ':' | '[' | '{' | '"' | '\'' | '}' | ']'))
 }
 
 fn refused(error: &serde_saphyr::Error, text: &str, source: SourceId) -> Problem {

@@ -7,7 +7,8 @@ use crate::diagnostic::{Problem, Problems, did_you_mean};
 /// Where `${NAME}` looks its value up; the process's environment, or a test's own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Fills in every `${NAME}` and `${NAME:-default}` of a document; a missing one is a problem. `$${` is `${` itself.
+/// Fills in every `${NAME}` and `${NAME:-default}` of a document; a missing one is a problem. `$${` is `${` itself, and
+/// `${{` a dollar sign before an expression: no variable has a brace in its name.
 pub(super) fn fill_in(node: &mut Node, lookup: Lookup, problems: &mut Problems) {
     match &mut node.value {
         Data::Text(text) if text.contains("${") => match filled(text, lookup) {
@@ -54,6 +55,12 @@ fn filled(text: &str, lookup: Lookup) -> Result<Filling, Missing> {
             continue;
         }
         let inside = &text[open + 2..];
+        if inside.starts_with('{') {
+            // the brace is an expression's
+            values.push((open..open + 1, "$".into()));
+            at = open + 1;
+            continue;
+        }
         let end = inside.find('}').ok_or(Missing::Brace)?;
         let (name, default) = match inside[..end].split_once(":-") {
             Some((name, default)) => (name, Some(default)),
@@ -88,6 +95,8 @@ mod tests {
         assert_eq!(fill("${PORT:-}").unwrap(), "");
         assert_eq!(fill("$${HOST}").unwrap(), "${HOST}");
         assert_eq!(fill("a$${HOST} $${}${HOST}").unwrap(), "a${HOST} ${}here");
+        assert_eq!(fill("costs ${{ price }} at ${HOST}").unwrap(), "costs ${{ price }} at here");
+        assert_eq!(fill("$${{ price }}").unwrap(), "${{ price }}");
         assert_eq!(fill("${NOWHERE}"), None);
         assert_eq!(fill("${HOST"), None);
     }

@@ -15,7 +15,7 @@ fn yaml_files(folder: &str) -> Vec<PathBuf> {
 
 /// Every plan of the repository that is meant to be good.
 fn good_plans() -> Vec<PathBuf> {
-    let folders = ["plans", "tests/plans/good", "benches/plans"];
+    let folders = ["plans", "tests/plans/good", "tests/field", "tests/field/flows", "benches/plans"];
     let examples = fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path().join("plan.yaml"));
     let examples = examples.filter(|plan| plan.exists()).map(|plan| plan.strip_prefix(root()).unwrap().to_owned());
     folders.into_iter().flat_map(yaml_files).chain(examples).collect()

@@ -19,7 +19,7 @@ pub enum Path {
     Whole(LiveUrl),
 }
 
-/// A whole URL that is filled in each time, as an answer gave it.
+/// A whole URL that is filled in each time, as an answer gave it; or a path of the service, as answers give one in its place.
 #[derive(Debug)]
 pub struct LiveUrl {
     /// The URL: read as the URL standard reads it.
@@ -30,6 +30,8 @@ pub struct LiveUrl {
 
 /// A longer URL is not even read.
 const LONGEST_URL: usize = 64 << 10;
+/// What a path is read against; a path that leads to another host is none.
+const NO_HOST: &str = "service.invalid";
 
 /// A path that is filled in each time. What is written in it is encoded as the URL standard says, and a value as one
 /// segment: whatever is in it, it asks for no other resource.
@@ -67,23 +69,37 @@ impl LivePath {
 }
 
 impl LiveUrl {
-    /// Where it leads, and what is asked for there.
+    /// Where it leads, and what is asked for there; `None` for a path of the endpoint's service, which begins with `/`.
     ///
     /// # Errors
     /// A template that cannot be filled in, and what is no URL of `http` or `https`. The URL is not shown: it may hold a
     /// secret.
-    pub fn render(&self, scope: &Arc<Scope>) -> Result<(Origin, PathAndQuery), EvalError> {
+    pub fn render(&self, scope: &Arc<Scope>) -> Result<(Option<Origin>, PathAndQuery), EvalError> {
         let refuse = |message: &str| EvalError { message: message.into() };
         let text = self.url.render(scope)?;
         if text.len() > LONGEST_URL {
             return Err(refuse("the URL is longer than a request can hold"));
         }
-        let url = Url::parse(text.trim()).map_err(|_| refuse("`url` was filled in with what is not a URL"))?;
+        let text = text.trim();
+        let is_path = text.starts_with('/');
+        let url = match is_path {
+            // `//host` and its like name another place
+            true => path_of_service(text),
+            false => Url::parse(text).ok(),
+        };
+        let url = url.ok_or_else(|| {
+            refuse("`url` was filled in with what is neither a URL nor a path of the service, which begins with `/`")
+        })?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refuse("the URL holds a user name or password: send them with `auth`"));
         }
-        let origin = Origin::parse(&url.origin().ascii_serialization());
-        let origin = origin.map_err(|_| refuse("`url` was filled in with a URL that is not of `http` or `https`"))?;
+        let origin = match is_path {
+            true => None,
+            false => Some(
+                Origin::parse(&url.origin().ascii_serialization())
+                    .map_err(|_| refuse("`url` was filled in with a URL that is not of `http` or `https`"))?,
+            ),
+        };
         let mut path = url.path().to_owned();
         if let Some(query) = url.query() {
             path.push('?');
@@ -95,6 +111,12 @@ impl LiveUrl {
         let path = path.parse().map_err(|_| refuse("the URL is longer than a request can hold"))?;
         Ok((origin, path))
     }
+}
+
+/// A path that an answer gave in the place of a URL.
+fn path_of_service(text: &str) -> Option<Url> {
+    let base = Url::parse(&format!("http://{NO_HOST}/")).ok()?;
+    base.join(text).ok().filter(|url| url.host_str() == Some(NO_HOST) && url.port().is_none())
 }
 
 /// A path that is filled in, behind a prefix: encoded.
@@ -203,6 +225,25 @@ mod tests {
     fn what_is_meant_as_a_path_is_written_as_one() {
         assert_eq!(sent("/{{ v | raw }}", "a/b c?d=é"), "/a/b%20c?d=%C3%A9");
         assert_eq!(sent("/{% if true %}{{ v | raw }}{% endif %}", "a/b#c%20"), "/a/b%23c%20");
+    }
+
+    #[test]
+    fn a_url_may_be_a_path_of_the_service_and_leads_nowhere_else_by_it() {
+        let read = |url: &str| {
+            let globals = Globals::new(vec![("v".into(), url.into())]);
+            let user = ScopeUser { id: 1, kind: "u".into() };
+            let scope = Scope::new(Arc::new(globals), user, ScopeRng::new(Seed::new(1)));
+            let live = LiveUrl { url: Template::parse("{{ v }}").unwrap(), query: Vec::new() };
+            let leads = live.render(&scope).map_err(|error| error.message);
+            leads.map(|(origin, path)| (origin.map(|origin| origin.to_string()), path.to_string()))
+        };
+        for (url, path) in [("/items?page=2#top", "/items?page=2"), (" /a b/../c ", "/c"), ("/", "/")] {
+            assert_eq!(read(url), Ok((None, path.to_owned())), "{url}");
+        }
+        assert_eq!(read("http://h/a?b=c"), Ok((Some("http://h".to_owned()), "/a?b=c".to_owned())));
+        for url in ["//elsewhere/x", "/\\elsewhere/x", "///elsewhere", "items", "?page=2", "", "/\t/elsewhere"] {
+            assert!(read(url).is_err_and(|told| told.contains("begins with `/`")), "{url}");
+        }
     }
 
     #[test]

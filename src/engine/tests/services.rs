@@ -81,6 +81,10 @@ fn a_whole_url_leads_to_its_service_or_to_what_hosts_allow_and_nothing_of_the_se
     let got = headers_of(&home.received, "GET /v1/page?after=2&n=1");
     assert!(got.iter().all(|got| got.contains("x-key") && got.contains("cookie: a=1")) && got.len() == 1, "{got:?}");
 
+    let home = told_to_go("x-next: /v2/page?after=2", "");
+    let got = headers_of(&home.received, "GET /v2/page?after=2&n=1");
+    assert!(got.iter().all(|got| got.contains("x-key")) && got.len() == 1, "{got:?}");
+
     let away =
         told_to_go("x-next: https://eu.files.test:80/x?sig=a%2Fb\r\nset-cookie: a=1; path=/", "'*.files.test:80'");
     assert_eq!(failures(&away), 1, "the service in memory speaks no TLS");
@@ -90,9 +94,13 @@ fn a_whole_url_leads_to_its_service_or_to_what_hosts_allow_and_nothing_of_the_se
     assert!(got[0].contains("host: eu.files.test") && got[0].contains("x-own: 1"), "{got:?}");
     assert!(!got[0].contains("x-key") && !got[0].contains("cookie"), "{got:?}");
 
-    for elsewhere in
-        ["x-next: http://evil.test/x", "x-next: /page", "x-next: file:///etc/passwd", "x-next: http://a:b@api.test/"]
-    {
+    for elsewhere in [
+        "x-next: http://evil.test/x",
+        "x-next: //evil.test/page",
+        "x-next: page",
+        "x-next: file:///etc/passwd",
+        "x-next: http://a:b@api.test/",
+    ] {
         let refused = told_to_go(elsewhere, "'*.files.test'");
         assert_eq!((refused.received.len(), failures(&refused)), (1, 1), "{elsewhere}");
     }
