@@ -11,7 +11,7 @@ use crate::compile::program::{BodyUse, Endpoint, HeaderSource, Hosts, LivePath, 
 use crate::compile::templates::{Templates, source};
 use crate::compile::{answers, bodies, captures, target};
 use crate::diagnostic::{Problem, Span};
-use crate::expression::Source;
+use crate::expression::{Source, Template};
 use crate::plan::{self, Any, At, Auth, HeaderText, Named, Plan};
 use crate::sample::{Catalog, EndpointId};
 use crate::units::show_duration;
@@ -50,6 +50,8 @@ struct EndpointDefaults<'a> {
 /// The headers that a request has without being told, and that `null` takes away.
 const OF_EVERY_REQUEST: [&str; 5] = ["accept-encoding", "connection", "content-length", "cookie", "host"];
 
+/// The headers that say what a request is: two of one would be two requests (RFC 9112, section 3.2, RFC 9110, section 8.6).
+const ONCE: [&str; 2] = ["content-length", "host"];
 /// More headers than these no service takes: most take a hundred.
 const MOST_HEADERS: usize = 1_000;
 /// So often it is asked what an endpoint extends, to warn of a header that is removed and was not there. Chains that are longer
@@ -112,7 +114,7 @@ impl EndpointDefaults<'_> {
             }
             let mut headers = extended.headers.iter().flat_map(Named::iter);
             if headers
-                .any(|(name, value)| name.eq_ignore_ascii_case(header) && matches!(value.value, HeaderText::Text(_)))
+                .any(|(name, value)| name.eq_ignore_ascii_case(header) && !matches!(value.value, HeaderText::Removed))
             {
                 return true;
             }
@@ -330,7 +332,8 @@ fn route(path: &At<String>, query: Option<&Named<At<Any>>>, prefix: &str, templa
 
 /// Where a header's value comes from, as written.
 enum Written<'a> {
-    Text(At<String>),
+    /// A line for each of these.
+    Lines(Vec<At<String>>),
     Auth(&'a At<Auth>),
     Removed,
 }
@@ -363,7 +366,7 @@ fn headers(
         && !(is_guess && all.iter().any(|(known, value)| *known == CONTENT_TYPE && !matches!(value, Written::Removed)))
     {
         all.retain(|(known, _)| *known != CONTENT_TYPE);
-        all.push((CONTENT_TYPE, Written::Text(At::plain(kind.to_owned(), Span::NOWHERE))));
+        all.push((CONTENT_TYPE, Written::Lines(vec![At::plain(kind.to_owned(), Span::NOWHERE)])));
     }
     if let Some(auth) = &written.auth {
         all.retain(|(known, _)| *known != AUTHORIZATION);
@@ -378,23 +381,37 @@ fn headers(
     add_headers(&mut all, written.headers.as_ref(), |header| of_itself(header) || inherited(header), templates);
     let (mut fixed, mut live) = (HeaderMap::new(), Vec::new());
     for (name, value) in all {
-        let source = match value {
+        let lines: Vec<(Template, Span)> = match value {
             Written::Removed => continue,
-            Written::Auth(auth) => self::auth(auth, templates),
-            Written::Text(text) => templates.text(&text).map(|filled| (HeaderSource::Text(filled), text.span)),
+            Written::Auth(auth) => match self::auth(auth, templates) {
+                None => continue,
+                Some(Credentials::Basic(user, password)) => {
+                    live.push((name, HeaderSource::Basic(user, password)));
+                    continue;
+                }
+                Some(Credentials::Bearer(whole, span)) => vec![(whole, span)],
+            },
+            Written::Lines(lines) => lines.iter().filter_map(|text| Some((templates.text(text)?, text.span))).collect(),
         };
-        let Some((source, span)) = source else { continue };
-        let HeaderSource::Text(template) = &source else {
-            live.push((name, source));
-            continue;
-        };
-        match template.fixed().map(|text| HeaderValue::from_str(text)) {
-            Some(Ok(value)) => drop(fixed.insert(name, value)),
-            Some(Err(_)) => {
-                let problem = Problem::at(span, format!("header `{name}` holds a character that no header may hold"));
-                templates.problems.push(problem.help("a header is one line of visible text"));
+        let mut values = Vec::new();
+        for (line, span) in &lines {
+            match line.fixed().map(|text| HeaderValue::from_str(text)) {
+                Some(Ok(value)) => values.push(value),
+                Some(Err(_)) => {
+                    let message = format!("header `{name}` holds a character that no header may hold");
+                    let problem = Problem::at(*span, message).help("a header is one line of visible text");
+                    templates.problems.push(problem);
+                }
+                None => {}
             }
-            None => live.push((name, source)),
+        }
+        // lines stay in their order: where one has to be filled in, all are
+        if values.len() == lines.len() {
+            for value in values {
+                fixed.append(name.clone(), value);
+            }
+        } else {
+            live.push((name, HeaderSource::Lines(lines.into_iter().map(|(line, _)| line).collect())));
         }
     }
     // what the endpoint says itself is its own
@@ -408,8 +425,13 @@ fn add_headers(
     is_set_above: impl Fn(&HeaderName) -> bool,
     templates: &mut Templates,
 ) {
+    let lines = |written: &Written| match written {
+        Written::Lines(lines) => lines.len(),
+        Written::Auth(_) | Written::Removed => 1,
+    };
     for (name, value) in headers.into_iter().flat_map(Named::iter) {
-        if all.len() >= MOST_HEADERS {
+        let more = if let HeaderText::Lines(lines) = &value.value { lines.len() } else { 1 };
+        if all.iter().map(|(_, written)| lines(written)).sum::<usize>() + more > MOST_HEADERS {
             let problem = Problem::at(name.span, format!("a request has at most {MOST_HEADERS} headers"));
             templates.problems.push(problem.help("most services take no more than a hundred"));
             return;
@@ -423,15 +445,31 @@ fn add_headers(
             let problem = Problem::at(name.span, format!("there is no header `{}` to remove", name.value));
             templates.problems.push(problem.help("remove the line: nothing sets it").warning());
         }
+        if let HeaderText::Lines(lines) = &value.value
+            && let [_, again, ..] = lines.as_slice()
+            && ONCE.contains(&header.as_str())
+        {
+            let problem = Problem::at(again.span, format!("a request has one `{header}`"));
+            templates.problems.push(problem.help("services refuse two: keep the first"));
+        }
         all.retain(|(known, _)| *known != header);
         all.push(match &value.value {
-            HeaderText::Text(text) => (header, Written::Text(value.with(text.clone()))),
+            HeaderText::Text(text) => (header, Written::Lines(vec![value.with(text.clone())])),
+            HeaderText::Lines(lines) => (header, Written::Lines(lines.clone())),
             HeaderText::Removed => (header, Written::Removed),
         });
     }
 }
 
-fn auth(auth: &At<Auth>, templates: &mut Templates) -> Option<(HeaderSource, Span)> {
+/// Who a request says it is from, ready to be filled in.
+enum Credentials {
+    /// The header's whole value, and where its token stands.
+    Bearer(Template, Span),
+    /// A user name and a password.
+    Basic(Template, Template),
+}
+
+fn auth(auth: &At<Auth>, templates: &mut Templates) -> Option<Credentials> {
     match &auth.value {
         Auth::Bearer(token) => {
             templates.text(token)?;
@@ -442,13 +480,12 @@ fn auth(auth: &At<Auth>, templates: &mut Templates) -> Option<(HeaderSource, Spa
                 .map(|(range, value)| (range.start + WORD.len()..range.end + WORD.len(), value.clone()))
                 .collect();
             let bearer = Source { text: &format!("{WORD}{text}"), values: &values, folder: None };
-            let whole = templates.template(bearer, token.span)?;
-            Some((HeaderSource::Text(whole), token.span))
+            Some(Credentials::Bearer(templates.template(bearer, token.span)?, token.span))
         }
         Auth::Basic(basic) => {
             let user = templates.text(&basic.user);
             let password = templates.text(&basic.password);
-            Some((HeaderSource::Basic(user?, password?), auth.span))
+            Some(Credentials::Basic(user?, password?))
         }
     }
 }

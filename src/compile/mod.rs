@@ -9,6 +9,7 @@ mod bodies;
 mod captures;
 mod catalog;
 mod compile_plan;
+mod connections;
 mod csv_dialect;
 mod endpoints;
 mod filter;

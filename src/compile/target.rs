@@ -1,21 +1,16 @@
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ::http::HeaderValue;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 
-use crate::compile::program::{Compression, Cookies, Ready, Service};
+use crate::compile::connections::{self, Written as WrittenConnections};
+use crate::compile::program::{Compression, Cookies, Hosts, Ready, Service};
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::disk::{InputFile, NotRead};
-use crate::http::{Identity, Network, Origin, Proxy, Reuse, Scheme, Settings, Verify, Version};
-use crate::plan::{self, At, ConnectionsWord, Plan, TargetMap, Time, VersionWord};
+use crate::http::{Origin, Settings};
+use crate::plan::{self, At, HeaderText, Named, Plan, TargetMap, Time};
 use crate::sample::ServiceId;
 
 /// The time one exchange may take where the plan says nothing.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The most a file of certificates may hold.
-const LARGEST: u64 = 1 << 20;
 /// A user may keep a connection to each service, and a worker keeps the means of making them.
 const MOST_SERVICES: usize = 100;
 /// More redirects than these are a loop.
@@ -45,9 +40,10 @@ pub(super) fn compile(plan: &Plan, whole: bool, sources: &Sources, problems: &mu
         let problem = Problem::new("the plan has no `target`");
         problems.push(problem.help("give it one, such as `target: http://127.0.0.1:8000`, or use `--target URL`"));
     }
+    let elsewhere = elsewhere(plan);
     let mut services: Vec<Option<Service>> = Vec::new();
     for (name, target) in written {
-        let mut service = target.and_then(|target| service(target, sources, problems));
+        let mut service = target.and_then(|target| service(target, &elsewhere, sources, problems));
         if let Some(service) = &mut service {
             service.name = name.map(|name| name.value.as_str().into());
             let same = |known: &Option<Service>| known.as_ref().is_some_and(|known| known.origin == service.origin);
@@ -80,11 +76,25 @@ pub(super) fn service_of(named: Option<&At<String>>, services: &[Written<'_>], p
     ServiceId(found.and_then(|found| u16::try_from(found).ok()).unwrap_or(0))
 }
 
+/// Where endpoints may lead beside their services.
+fn elsewhere(plan: &Plan) -> Hosts {
+    let mut all = Hosts::default();
+    let listed = plan.endpoints.iter().flat_map(Named::iter).filter_map(|(_, endpoint)| endpoint.hosts.as_ref());
+    // one that is no host is reported with its endpoint
+    listed.flat_map(|hosts| &hosts.0).for_each(|host| drop(all.add(host)));
+    all
+}
+
 /// A service, without a name as yet.
-fn service(written: &TargetMap, sources: &Sources, problems: &mut Problems) -> Option<Service> {
+fn service(written: &TargetMap, elsewhere: &Hosts, sources: &Sources, problems: &mut Problems) -> Option<Service> {
     let (origin, prefix) = split(&written.url, problems)?;
     let http = written.http.as_ref();
-    let connections = http.map(|http| settings(http, origin.scheme(), sources, problems)).unwrap_or_default();
+    let connections = http.map(|http| {
+        let written = WrittenConnections { http, origin: &origin, elsewhere };
+        connections::compile(&written, sources, problems)
+    });
+    let connections = connections.unwrap_or_default();
+    let source_addresses = http.and_then(|http| http.source_addresses.as_ref());
     let time = |time: Option<Time>, usual: Duration| time.map_or(usual, |time| time.0);
     let ready = written.ready.as_ref().map(|ready| {
         if !ready.get.starts_with('/') {
@@ -93,7 +103,7 @@ fn service(written: &TargetMap, sources: &Sources, problems: &mut Problems) -> O
             problems.push(problem.help(format!("did you mean `/{}`?", ready.get.value)));
         }
         let path = format!("{prefix}{}", ready.get.value);
-        Ready { path, within: time(ready.within, Duration::from_secs(10)) }
+        Ready { path, host: host_header(written), within: time(ready.within, Duration::from_secs(10)) }
     });
     if timeout(Some(written)).is_zero() {
         problems.push(Problem::at(written.url.span, "a timeout of 0 lets nothing through"));
@@ -106,6 +116,7 @@ fn service(written: &TargetMap, sources: &Sources, problems: &mut Problems) -> O
         prefix,
         ready,
         connections: Settings { connect_timeout, ..connections },
+        sources_place: source_addresses.map(|written| sources.place(written.span).into()),
         compression: match http.and_then(|http| http.compression) {
             Some(true) => Compression::On,
             Some(false) | None => Compression::Off,
@@ -115,6 +126,16 @@ fn service(written: &TargetMap, sources: &Sources, problems: &mut Problems) -> O
             Some(true) | None => Cookies::Kept,
         },
     })
+}
+
+/// The `host` header that a target's requests have, where it is written and needs no filling in.
+fn host_header(written: &TargetMap) -> Option<HeaderValue> {
+    let mut headers = written.headers.iter().flat_map(Named::iter);
+    let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case("host"))?;
+    match &value.value {
+        HeaderText::Text(text) if !text.contains("{{") => HeaderValue::from_str(text).ok(),
+        _ => None,
+    }
 }
 
 /// The time one exchange may take where its endpoint does not say.
@@ -163,108 +184,4 @@ fn split(url: &At<String>, problems: &mut Problems) -> Option<(Origin, String)> 
     let origin = Origin::parse(&format!("{}://{host}{port}", parsed.scheme()));
     let origin = origin.map_err(|misread| problems.push(Problem::at(url.span, misread.message).help(misread.help)));
     Some((origin.ok()?, parsed.path().trim_end_matches('/').to_owned()))
-}
-
-/// How connections are made, with the files of certificates read.
-fn settings(written: &plan::Http, scheme: Scheme, sources: &Sources, problems: &mut Problems) -> Settings {
-    let for_tls =
-        [("ca", written.ca.as_ref()), ("certificate", written.certificate.as_ref()), ("key", written.key.as_ref())];
-    for (name, file) in for_tls.into_iter().filter_map(|(name, file)| Some((name, file?))) {
-        if scheme == Scheme::Http {
-            let problem = Problem::at(file.span, format!("`{name}` has no effect without TLS"));
-            problems.push(problem.help("remove it, or write the target's URL with `https`"));
-        }
-    }
-    let authorities = written.ca.as_ref().and_then(|file| read(file, "CERTIFICATE", sources, problems));
-    let identity = match (&written.certificate, &written.key) {
-        (Some(chain), Some(key)) => {
-            let chain = read(chain, "CERTIFICATE", sources, problems);
-            let key = read(key, "PRIVATE KEY", sources, problems);
-            chain.zip(key).map(|(chain, key)| Identity { chain, key })
-        }
-        (Some(alone), None) => {
-            problems.push(Problem::at(alone.span, "a certificate needs its key").help("give its file as `key`"));
-            None
-        }
-        (None, Some(alone)) => {
-            let problem = Problem::at(alone.span, "a key needs its certificate");
-            problems.push(problem.help("give its file as `certificate`"));
-            None
-        }
-        (None, None) => None,
-    };
-    if let (Some(socket), Some(_)) = (&written.unix_socket, &written.proxy) {
-        let problem = Problem::at(socket.span, "a Unix-domain socket is not reached through a proxy");
-        problems.push(problem.help("remove one of them"));
-    }
-    Settings {
-        verify: if written.insecure == Some(true) { Verify::No } else { Verify::Yes },
-        authorities: authorities.unwrap_or_default(),
-        version: match written.version.as_ref().map(|version| version.value) {
-            Some(VersionWord::Two) => Version::Two,
-            Some(VersionWord::One) | None => Version::One,
-        },
-        reuse: match written.connections {
-            Some(ConnectionsWord::PerRequest) => Reuse::Once,
-            Some(ConnectionsWord::PerUser) | None => Reuse::Kept,
-        },
-        identity,
-        proxy: written.proxy.as_ref().and_then(|proxy| self::proxy(proxy, problems)),
-        network: match &written.unix_socket {
-            Some(socket) => Network::Unix(place(socket, sources)),
-            None => Network::Tcp,
-        },
-        ..Settings::default()
-    }
-}
-
-fn place(file: &At<String>, sources: &Sources) -> PathBuf {
-    sources.folder(file.span).join(&file.value)
-}
-
-/// A PEM file that holds at least one block of a kind.
-fn read(file: &At<String>, block: &str, sources: &Sources, problems: &mut Problems) -> Option<Vec<u8>> {
-    let path = place(file, sources);
-    let shown = path.display();
-    match InputFile::whole(&path, LARGEST) {
-        Ok(bytes) if String::from_utf8_lossy(&bytes).contains(&format!("{block}-----")) => Some(bytes),
-        Ok(_) => {
-            let problem = Problem::at(file.span, format!("{shown} holds no `{block}`"));
-            problems.push(problem.help("write it as PEM: text between `-----BEGIN` and `-----END` lines"));
-            None
-        }
-        Err(NotRead::TooLarge) => {
-            let problem = Problem::at(file.span, format!("{shown} is larger than 1 MiB"));
-            problems.push(problem.help("name the PEM file of the certificate or key itself"));
-            None
-        }
-        Err(error) => {
-            let problem = Problem::at(file.span, format!("cannot read {shown}: {error}"));
-            problems.push(problem.help("the path is relative to the file that names it"));
-            None
-        }
-    }
-}
-
-fn proxy(written: &At<String>, problems: &mut Problems) -> Option<Proxy> {
-    // the URL may hold a password: nothing of it is repeated
-    let refuse = |help: &str| Problem::at(written.span.part(0..0), "the proxy's URL cannot be used").help(help);
-    let Ok(url) = reqwest::Url::parse(&written.value) else {
-        problems.push(refuse("write it like `http://proxy:3128`"));
-        return None;
-    };
-    let Some(host) = url.host_str().filter(|_| url.scheme() == "http") else {
-        problems.push(refuse("a proxy is reached over plain HTTP: write it like `http://proxy:3128`"));
-        return None;
-    };
-    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let authorization = (!url.username().is_empty() || url.password().is_some()).then(|| {
-        let pair = format!("{}:{}", decoded(url.username()), decoded(url.password().unwrap_or_default()));
-        let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).ok()?;
-        value.set_sensitive(true);
-        Some(value)
-    });
-    let origin = Origin::parse(&format!("http://{host}:{}", url.port().unwrap_or(80)));
-    let origin = origin.map_err(|misread| problems.push(refuse(&misread.help))).ok()?;
-    Some(Proxy { origin, authorization: authorization.flatten() })
 }

@@ -52,7 +52,10 @@ fn sent(text: &str, environment: &Environment) -> (String, Vec<String>, String) 
     };
     let fixed = endpoint.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
     let live = endpoint.live_headers.iter().map(|(name, source)| match source {
-        HeaderSource::Text(template) => format!("{name}: {}", template.render(&scope).unwrap()),
+        HeaderSource::Lines(lines) => {
+            let lines: Vec<_> = lines.iter().map(|line| format!("{name}: {}", line.render(&scope).unwrap())).collect();
+            lines.join("\n")
+        }
         HeaderSource::Basic(user, password) => {
             format!("{name}: {}:{}", user.render(&scope).unwrap(), password.render(&scope).unwrap())
         }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::answer::{decompressed, evaluate, legible};
 use super::cookies::{Asked, CookieJar};
-use super::destination::{Destination, Leaving};
+use super::destination::{Barred, Destination, Leaving};
 use super::redirect::{Redirect, redirect};
 use super::request::Prepared;
 use super::scenario::ScenarioTimeline;
@@ -209,8 +209,11 @@ impl Caller<'_> {
     fn away(&self, endpoint: &Endpoint, (origin, next): (Origin, Outgoing)) -> Result<(Destination, Outgoing), String> {
         let mut next = next;
         let to = Destination::of(self.context, endpoint, &origin);
-        let to = to.map_err(|_| {
-            format!("redirected to `{origin}`, which is not the plan's target, and not one of the endpoint's `hosts`")
+        let to = to.map_err(|barred| match barred {
+            Barred::NotAllowed => format!(
+                "redirected to `{origin}`, which is not the plan's target, and not one of the endpoint's `hosts`"
+            ),
+            Barred::NotSetUp(error) => format!("redirected to `{origin}`: {error}"),
         })?;
         to.fit(&mut next.headers, (self.context, endpoint), Leaving::ByRedirect);
         Ok((to, next))
@@ -244,7 +247,14 @@ impl Caller<'_> {
         let to = match origin {
             None => Destination::Service(endpoint.service),
             Some(origin) => {
-                let to = Destination::of(self.context, endpoint, &origin)?;
+                let to = Destination::of(self.context, endpoint, &origin);
+                let to = to.map_err(|barred| match barred {
+                    Barred::NotAllowed => {
+                        format!("it leads to `{origin}`, which is neither its service's nor one of its `hosts`")
+                    }
+                    Barred::NotSetUp(error) => format!("it leads to `{origin}`: {error}"),
+                });
+                let to = to.map_err(|message| EvalError { message })?;
                 to.fit(&mut outgoing.headers, (self.context, endpoint), Leaving::ByUrl);
                 to
             }

@@ -5,8 +5,7 @@ use http::header::{AUTHORIZATION, COOKIE, HOST, PROXY_AUTHORIZATION};
 
 use super::worker_context::WorkerContext;
 use crate::compile::{Endpoint, Program};
-use crate::expression::EvalError;
-use crate::http::{Origin, Transport};
+use crate::http::{Origin, Transport, TransportError};
 use crate::sample::ServiceId;
 
 /// Where a request goes.
@@ -16,6 +15,15 @@ pub(super) enum Destination {
     Service(ServiceId),
     /// To another origin, which the endpoint's `hosts` allow.
     Elsewhere(Rc<Transport>),
+}
+
+/// Why no request goes to a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Barred {
+    /// It is neither the endpoint's service's nor among its hosts.
+    NotAllowed,
+    /// It is allowed, and connections to it cannot be made ready.
+    NotSetUp(TransportError),
 }
 
 /// How a request came to leave its service: whether a person wrote its headers for that place.
@@ -31,22 +39,21 @@ impl Destination {
     /// Where a URL or a redirect of an endpoint leads.
     ///
     /// # Errors
-    /// An origin that is neither the endpoint's service's nor among its hosts, and one that cannot be connected to.
-    pub(super) fn of(context: &WorkerContext, endpoint: &Endpoint, origin: &Origin) -> Result<Self, EvalError> {
+    /// Why no request goes there.
+    pub(super) fn of(context: &WorkerContext, endpoint: &Endpoint, origin: &Origin) -> Result<Self, Barred> {
         let services = &context.program.services;
         if services[endpoint.service.index()].origin == *origin {
             return Ok(Self::Service(endpoint.service));
         }
         if !endpoint.hosts.allow(origin) {
-            let message = format!("it leads to `{origin}`, which is neither its service's nor one of its `hosts`");
-            return Err(EvalError { message });
+            return Err(Barred::NotAllowed);
         }
         let known = services.iter().position(|service| service.origin == *origin);
         match known.and_then(|known| u16::try_from(known).ok()) {
             Some(service) => Ok(Self::Service(ServiceId(service))),
             None => {
                 let transport = context.transport_to(endpoint.service, origin);
-                transport.map(Self::Elsewhere).map_err(|error| EvalError { message: error.to_string() })
+                transport.map(Self::Elsewhere).map_err(Barred::NotSetUp)
             }
         }
     }

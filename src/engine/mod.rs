@@ -29,6 +29,7 @@ mod answer;
 mod call;
 mod capture;
 mod destination;
+mod few;
 mod loops;
 mod parallel;
 mod redirect;
@@ -48,7 +49,7 @@ mod trace;
 pub(crate) mod tests;
 
 pub use cookies::{Asked, CookieJar, Moment};
-pub use one_off::{OnStepFailure, OneOff, OneOffResult, ready_check};
+pub use one_off::{OnStepFailure, OneOff, OneOffResult, connection_check, ready_check};
 pub use redirect::{Redirect, redirect};
 pub use start::{NotReady, Options, Platform, Run, Start};
 pub use steering::Steering;

@@ -15,9 +15,9 @@ use super::trace::CallObserver;
 use super::user::{Identity, StepsEnd, User};
 use super::worker::WorkerMessage;
 use super::worker_context::WorkerContext;
-use crate::compile::{Program, RowPer, Service, Step};
+use crate::compile::{Program, Ready, RowPer, Service, Step};
 use crate::expression::{Globals, Value};
-use crate::http::{Client, Ending, Keep, Outgoing};
+use crate::http::{Client, Ending, Keep, Outgoing, Settings, reach};
 use crate::load::Part;
 use crate::metrics::Health;
 use crate::sample::{TaskId, TaskRole, UserTypeId};
@@ -152,14 +152,15 @@ async fn perform(
 ///
 /// # Errors
 /// Why there was no answer.
-pub async fn ready_check(service: &Service, platform: &Platform, path: &str, within: Duration) -> Result<u16, String> {
+pub async fn ready_check(service: &Service, platform: &Platform, question: &Ready) -> Result<u16, String> {
     let transport = platform.transport(service).map_err(|error| error.to_string())?;
+    let path = &question.path;
     let outgoing = Outgoing {
         method: http::Method::GET,
         target: path.parse().map_err(|_| format!("`{path}` is not a valid path"))?,
-        headers: http::HeaderMap::new(),
+        headers: question.host.iter().map(|host| (http::header::HOST, host.clone())).collect(),
         body: bytes::Bytes::new(),
-        timeout: within,
+        timeout: question.within,
         keep: Keep::Nothing,
     };
     let mut client = Client::new(Rc::new(transport));
@@ -169,4 +170,14 @@ pub async fn ready_check(service: &Service, platform: &Platform, path: &str, wit
         Ending::Failed(failure) => Err(failure.message),
         Ending::Cut => Err("it was cut off".to_owned()),
     }
+}
+
+/// Makes a connection to a service, or to the proxy before it, and gives it up.
+///
+/// # Errors
+/// Why there is no connection.
+pub async fn connection_check(service: &Service, platform: &Platform, within: Duration) -> Result<(), String> {
+    let settings = Settings { connect_timeout: within, ..service.connections.clone() };
+    let transport = platform.transport_with(service, settings).map_err(|error| error.to_string())?;
+    reach(&transport).await
 }

@@ -47,8 +47,13 @@ impl Prepared {
         if service.compression == Compression::On {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(CODINGS));
         }
-        for (name, value) in &endpoint.headers {
-            headers.insert(name.clone(), own(value));
+        for name in endpoint.headers.keys() {
+            let mut lines = endpoint.headers.get_all(name).iter();
+            // the first takes the place of what every request has
+            lines.next().map(|first| headers.insert(name.clone(), own(first)));
+            for more in lines {
+                headers.append(name.clone(), own(more));
+            }
         }
         let path = match &endpoint.path {
             Path::Fixed(path) => path.as_str().parse().ok(),
@@ -65,10 +70,11 @@ impl Prepared {
         if headers.is_empty() && !query && !body {
             return None;
         }
-        let value = |name: &HeaderName| Some((name.clone(), outgoing.headers.get(name)?.clone()));
+        let values =
+            |name| outgoing.headers.get_all(name).iter().map(move |value| (HeaderName::clone(name), value.clone()));
         Some(Sent {
             target: query.then(|| outgoing.target.clone()),
-            headers: headers.iter().filter_map(value).collect(),
+            headers: headers.iter().flat_map(values).collect(),
             body: if *body { outgoing.body.clone() } else { bytes::Bytes::new() },
         })
     }
@@ -101,17 +107,24 @@ impl Prepared {
         };
         let mut headers = self.headers.clone();
         for (name, source) in &endpoint.live_headers {
-            let text = match source {
-                HeaderSource::Text(template) => template.render(scope)?,
+            match source {
+                HeaderSource::Lines(lines) => {
+                    for (nth, line) in lines.iter().enumerate() {
+                        let value = header_value(name, &line.render(scope)?)?;
+                        // the first takes the place of what every request has
+                        if nth == 0 {
+                            headers.insert(name.clone(), value);
+                        } else {
+                            headers.append(name.clone(), value);
+                        }
+                    }
+                }
                 HeaderSource::Basic(user, password) => {
                     let pair = format!("{}:{}", user.render(scope)?, password.render(scope)?);
-                    format!("Basic {}", STANDARD.encode(pair))
+                    let value = header_value(name, &format!("Basic {}", STANDARD.encode(pair)))?;
+                    headers.insert(name.clone(), value);
                 }
-            };
-            let value = HeaderValue::from_str(&text).map_err(|_| EvalError {
-                message: format!("header `{name}` holds a character that no header may hold"),
-            })?;
-            headers.insert(name.clone(), value);
+            }
         }
         let outgoing = Outgoing {
             method: endpoint.method.clone(),
@@ -144,6 +157,11 @@ impl SecretParts {
         let body = endpoint.payload.names().iter().any(|name| secrets.names_secret(name));
         Self { headers: names.filter(|name| secrets.names_secret(name.as_str())).cloned().collect(), query, body }
     }
+}
+
+fn header_value(name: &HeaderName, text: &str) -> Result<HeaderValue, EvalError> {
+    HeaderValue::from_str(text)
+        .map_err(|_| EvalError { message: format!("header `{name}` holds a character that no header may hold") })
 }
 
 fn own(value: &HeaderValue) -> HeaderValue {

@@ -15,7 +15,7 @@ use super::stop::Stop;
 use super::worker::{Worker, WorkerMessage};
 use crate::compile::{Program, Service};
 use crate::expression::Globals;
-use crate::http::Transport;
+use crate::http::{Settings, Transport};
 use crate::load::Part;
 use crate::memory::MemoryBudget;
 use crate::timer::ExactTimer;
@@ -70,12 +70,17 @@ impl Platform {
 
     /// The way to a service for the users of one worker.
     pub(super) fn transport(&self, service: &Service) -> Result<Transport, NotReady> {
+        self.transport_with(service, service.connections.clone())
+    }
+
+    /// The way to a service, with other settings than its own.
+    pub(super) fn transport_with(&self, service: &Service, connections: Settings) -> Result<Transport, NotReady> {
         let connections = match self {
-            Self::System => service.connections.clone(),
+            Self::System => connections,
             #[cfg(test)]
             Self::Simulated(simulated) => {
                 let network = crate::http::Network::Memory(simulated.network.clone());
-                crate::http::Settings { network, ..service.connections.clone() }
+                Settings { network, ..connections }
             }
         };
         Transport::new(service.origin.clone(), connections).map_err(|error| NotReady::Target(error.to_string()))

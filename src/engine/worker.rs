@@ -104,6 +104,8 @@ impl Worker {
         // the run has seen that it can be made
         let Ok(mut context) = context else { return };
         context.tally = RefCell::new(Tally::within(&self.memory));
+        let turn = usize::try_from(self.part.number(0)).unwrap_or_default();
+        context.transports.iter().for_each(|transport| transport.begin_turns_at(turn));
         if let Err(why) = self.open_feeds(&mut context) {
             drop(self.messages.send(WorkerMessage::Stop { why }));
         }

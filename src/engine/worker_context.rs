@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::clock::{Clock, Pacer};
 use super::cookies::Moment;
 use super::feeder::Feeder;
+use super::few::Few;
 use super::request::Prepared;
 use super::secrets::WorkerSecrets;
 use super::start::{NotReady, Platform};
@@ -50,7 +51,7 @@ pub(super) struct WorkerContext {
     lines: Cell<u32>,
     series: RefCell<HashMap<SeriesIds, SeriesRef>>,
     /// The ways to places that are no services of the plan, each with the service whose settings it has.
-    elsewhere: RefCell<Vec<(ServiceId, Rc<Transport>)>>,
+    elsewhere: RefCell<Few<(ServiceId, Origin), Rc<Transport>, MOST_ELSEWHERE>>,
 }
 
 /// The series of a request with a fixed name: numbers alone, so that finding it is cheap.
@@ -120,16 +121,9 @@ impl WorkerContext {
     /// The way to a place that is no service of the plan, with the settings of one but its secrets.
     pub(super) fn transport_to(&self, service: ServiceId, origin: &Origin) -> Result<Rc<Transport>, TransportError> {
         let mut elsewhere = self.elsewhere.borrow_mut();
-        let known = elsewhere.iter().find(|(of, known)| *of == service && known.origin() == origin);
-        if let Some((_, known)) = known {
-            return Ok(known.clone());
-        }
-        let transport = Rc::new(self.transports[service.index()].toward(origin.clone())?);
-        if elsewhere.len() >= MOST_ELSEWHERE {
-            elsewhere.remove(0);
-        }
-        elsewhere.push((service, transport.clone()));
-        Ok(transport)
+        let made =
+            || Ok(((service, origin.clone()), Rc::new(self.transports[service.index()].toward(origin.clone())?)));
+        elsewhere.get_or_make(|(of, known)| *of == service && known == origin, made).cloned()
     }
 
     /// Asks for the end of the whole run, and says why.

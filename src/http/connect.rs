@@ -1,11 +1,9 @@
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
 
-use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
@@ -13,6 +11,8 @@ use super::failure;
 use super::message::Failure;
 use super::metered_stream::{ByteCounter, Socket, Stream};
 use super::origin::Origin;
+use super::race::race;
+use super::routes::{NotOfThisMachine, Route, interleaved};
 use super::tls::H2;
 use super::transport::{Network, Proxy, Transport, Version};
 use crate::sample::Phases;
@@ -23,35 +23,18 @@ const LONGEST_TUNNEL_ANSWER: usize = 16 << 10;
 /// Makes a connection: name, TCP, a proxy's tunnel, TLS, each timed into `counter` as it is over.
 pub(super) async fn connect(transport: &Transport, counter: &ByteCounter) -> Result<Stream, Failure> {
     let origin = transport.origin();
-    let limit = transport.settings().connect_timeout;
     let began = Instant::now();
-    let socket = match &transport.settings().network {
-        Network::Tcp => Socket::Tcp(over_tcp(transport, counter, began).await?),
-        Network::Unix(path) => {
-            let connected = within(limit, origin, UnixStream::connect(path)).await?;
-            let socket = connected.map_err(|error| failure::no_socket(path, &error))?;
-            counter.connecting.set(Phases { connect: Some(began.elapsed()), ..counter.connecting.get() });
-            Socket::Unix(socket)
-        }
-        #[cfg(test)]
-        Network::Memory(network) => {
-            let looked = network.look_up().await.map_err(|error| failure::unresolved(origin, Some(&error)))?;
-            let found = Instant::now();
-            if looked == super::memory::Looked::Up {
-                counter.connecting.set(Phases { dns: Some(found - began), ..counter.connecting.get() });
-            }
-            let connected = within(limit, origin, network.connect()).await?;
-            let stream = connected.map_err(|error| failure::unconnected(origin, &error))?;
-            counter.connecting.set(Phases { connect: Some(found.elapsed()), ..counter.connecting.get() });
-            Socket::Memory(stream)
-        }
-    };
-    let (Some(connector), Some(name)) = (transport.tls(), origin.certified_name()) else {
+    let (mut socket, found) = reach_peer(transport, counter, began).await?;
+    if let Some(proxy) = transport.settings().proxy.as_ref().filter(|_| transport.forward_proxy().is_none()) {
+        open_tunnel(&mut socket, proxy, origin).await?;
+    }
+    counter.connecting.set(Phases { connect: Some(found.elapsed()), ..counter.connecting.get() });
+    let (Some(connector), Some(name)) = (transport.tls(), transport.certified_name()) else {
         return Ok(Stream::Plain(socket));
     };
     let connected = Instant::now();
-    let name: ServerName<'static> = name.clone();
-    let stream = connector.connect(name, socket).await.map_err(|error| failure::untrusted(origin, &error))?;
+    let stream = connector.connect(name.clone(), socket).await;
+    let stream = stream.map_err(|error| failure::untrusted(origin, name, &error))?;
     counter.connecting.set(Phases { tls: Some(connected.elapsed()), ..counter.connecting.get() });
     if transport.settings().version == Version::Two && stream.get_ref().1.alpn_protocol() != Some(H2) {
         return Err(failure::no_http2(origin));
@@ -59,11 +42,49 @@ pub(super) async fn connect(transport: &Transport, counter: &ByteCounter) -> Res
     Ok(Stream::Tls(Box::new(stream)))
 }
 
-async fn over_tcp(transport: &Transport, counter: &ByteCounter, began: Instant) -> Result<TcpStream, Failure> {
+/// Makes a connection to the service, or to the proxy before it, and gives it up: whether somebody is there.
+///
+/// # Errors
+/// Why there is no connection.
+pub async fn reach(transport: &Transport) -> Result<(), String> {
+    let reached = reach_peer(transport, &ByteCounter::default(), Instant::now()).await;
+    reached.map(drop).map_err(|failure| failure.message)
+}
+
+/// Makes a connection to the service or to the proxy; with the moment at which its address was known.
+async fn reach_peer(
+    transport: &Transport,
+    counter: &ByteCounter,
+    began: Instant,
+) -> Result<(Socket, Instant), Failure> {
+    match &transport.settings().network {
+        Network::Tcp => to_an_address(transport, counter, began, tcp).await,
+        Network::Unix(path) => {
+            let limit = transport.settings().connect_timeout;
+            let connected = timeout(limit, UnixStream::connect(path)).await;
+            let connected = connected.map_err(|_| failure::slow_connect(transport.origin(), limit))?;
+            let socket = connected.map_err(|error| failure::no_socket(path, &error))?;
+            Ok((Socket::Unix(socket), began))
+        }
+        #[cfg(test)]
+        Network::Memory(network) => {
+            let connect = |route| async move { network.connect(route).await.map(Socket::Memory) };
+            to_an_address(transport, counter, began, connect).await
+        }
+    }
+}
+
+/// Makes a connection to one of the peer's addresses.
+async fn to_an_address<D: Future<Output = io::Result<Socket>>>(
+    transport: &Transport,
+    counter: &ByteCounter,
+    began: Instant,
+    dial: impl Fn(Route) -> D,
+) -> Result<(Socket, Instant), Failure> {
     let peer = transport.peer();
     let limit = transport.settings().connect_timeout;
-    let (addresses, found) = match peer.address() {
-        Some(address) => (vec![SocketAddr::new(address, peer.port())], began),
+    let (addresses, found) = match transport.known_addresses() {
+        Some(addresses) => (addresses, began),
         None => {
             counter.looking_up.set(true);
             let looked_up = timeout(limit, look_up(transport, peer)).await;
@@ -74,53 +95,59 @@ async fn over_tcp(transport: &Transport, counter: &ByteCounter, began: Instant) 
             (addresses, found)
         }
     };
+    let routes = transport.next_routes(&addresses);
+    if routes.is_empty() {
+        return Err(failure::no_source(peer));
+    }
     // the name and the connection share the time
     let left = limit.saturating_sub(found - began);
-    let connected = timeout(left, first_of(&addresses)).await.map_err(|_| failure::slow_connect(peer, limit))?;
-    let mut stream = connected.map_err(|error| failure::unconnected(peer, &error))?;
-    stream.set_nodelay(true).map_err(|error| failure::unconnected(peer, &error))?;
-    if let Some(proxy) = transport.settings().proxy.as_ref().filter(|_| transport.forward_proxy().is_none()) {
-        open_tunnel(&mut stream, proxy, transport.origin()).await?;
-    }
-    counter.connecting.set(Phases { connect: Some(found.elapsed()), ..counter.connecting.get() });
-    Ok(stream)
+    let connected = timeout(left, race(routes.into_iter().map(dial))).await;
+    let connected = connected.map_err(|_| failure::slow_connect(peer, limit))?;
+    Ok((connected.map_err(|error| failure::unconnected(peer, &error))?, found))
 }
 
-async fn within<T>(limit: Duration, peer: &Origin, connecting: impl Future<Output = T>) -> Result<T, Failure> {
-    timeout(limit, connecting).await.map_err(|_| failure::slow_connect(peer, limit))
+async fn tcp(route: Route) -> io::Result<Socket> {
+    let stream = match route.from {
+        None => TcpStream::connect(route.to).await?,
+        Some(from) => {
+            let socket = if route.to.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
+            socket.bind(SocketAddr::new(from, 0)).map_err(|error| match error.kind() {
+                io::ErrorKind::AddrNotAvailable => io::Error::other(NotOfThisMachine(from)),
+                _ => error,
+            })?;
+            socket.connect(route.to).await?
+        }
+    };
+    stream.set_nodelay(true)?;
+    Ok(Socket::Tcp(stream))
+}
+
+/// The addresses of a name, in the order they are tried in.
+async fn look_up(transport: &Transport, origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
+    let found = match &transport.settings().network {
+        #[cfg(test)]
+        Network::Memory(network) => network.look_up(origin.port()).await,
+        Network::Tcp | Network::Unix(_) => ask_system(transport, origin).await,
+    };
+    let addresses = interleaved(found.map_err(|error| failure::unresolved(origin, Some(&error)))?);
+    if addresses.is_empty() { Err(failure::unresolved(origin, None)) } else { Ok(addresses) }
 }
 
 /// Looks a name up on a thread of the runtime's own: the worker goes on meanwhile. The system's resolver cannot be stopped,
 /// so a look-up has its place until it comes back, though nobody may wait for it any more.
-async fn look_up(transport: &Transport, origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
-    let unresolved = |error: &io::Error| failure::unresolved(origin, Some(error));
-    let place = transport.look_ups().clone().acquire_owned().await;
-    let place = place.map_err(|closed| unresolved(&io::Error::other(closed)))?;
+async fn ask_system(transport: &Transport, origin: &Origin) -> io::Result<Vec<SocketAddr>> {
+    let place = transport.look_ups().clone().acquire_owned().await.map_err(io::Error::other)?;
     let (host, port) = (Arc::<str>::from(origin.host()), origin.port());
     let looked_up = spawn_blocking(move || {
         let addresses = (&*host, port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
         drop(place);
         addresses
     });
-    let addresses = looked_up.await.map_err(|gone| unresolved(&io::Error::other(gone)))?;
-    let addresses = addresses.map_err(|error| unresolved(&error))?;
-    if addresses.is_empty() { Err(failure::unresolved(origin, None)) } else { Ok(addresses) }
-}
-
-/// The first address that answers, in the order the resolver gave them; the last one's error where none does.
-async fn first_of(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+    looked_up.await.map_err(io::Error::other)?
 }
 
 /// Asks a proxy for a tunnel to a service (RFC 9110, section 9.3.6).
-async fn open_tunnel(stream: &mut TcpStream, proxy: &Proxy, origin: &Origin) -> Result<(), Failure> {
+async fn open_tunnel(stream: &mut Socket, proxy: &Proxy, origin: &Origin) -> Result<(), Failure> {
     let authority = format!("{}:{}", origin.host(), origin.port());
     let mut request = format!("CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\n").into_bytes();
     if let Some(authorization) = &proxy.authorization {

@@ -19,7 +19,7 @@ use super::deadline::Deadline;
 use super::failure;
 use super::message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
 use super::metered_stream::{ByteCounter, MeteredStream};
-use super::transport::{Reuse, Transport, Version};
+use super::transport::{KeepAlive, Reuse, Transport, Version};
 use crate::sample::{Phases, Transmission};
 
 /// The most that may come in before an answer's head is whole; the head itself is bounded lower, by the connection's buffer,
@@ -31,7 +31,9 @@ const ANSWER_HEADERS: usize = 8;
 /// One user's way to the service: at most one connection, kept alive between its exchanges, shared with nobody.
 pub struct Client {
     transport: Rc<Transport>,
-    idle: Idle,
+    kept: Kept,
+    /// When the last exchange ended: since then the connection is unused.
+    ended: Option<Instant>,
     counter: Rc<ByteCounter>,
     timer: Deadline,
 }
@@ -40,7 +42,7 @@ impl Client {
     /// A client without a connection; the first exchange makes one.
     #[must_use]
     pub fn new(transport: Rc<Transport>) -> Self {
-        Self { transport, idle: Idle::Nothing, counter: Rc::default(), timer: Deadline::default() }
+        Self { transport, kept: Kept::default(), ended: None, counter: Rc::default(), timer: Deadline::default() }
     }
 
     /// Sends one request and takes its answer. Nothing is retried: where a kept-alive connection turns out to be
@@ -62,7 +64,7 @@ impl Client {
     /// Gives back the 25 KiB a connection needs only while an exchange is under way; the connection itself stays open.
     /// For a user who is about to pause: the next exchange takes a fraction of a microsecond longer.
     pub fn rest(&mut self) {
-        self.idle = match std::mem::take(&mut self.idle) {
+        self.kept.idle = match std::mem::take(&mut self.kept.idle) {
             Idle::Ready(connection) => match connection.rest() {
                 Resting::Stream(stream) => Idle::Resting(stream),
                 Resting::Whole(connection) => Idle::Ready(connection),
@@ -81,7 +83,8 @@ impl Client {
     ) -> Exchange {
         let sent = Instant::now();
         let deadline = sent.checked_add(limit);
-        let Self { transport, idle, counter, timer } = self;
+        let Self { transport, kept, ended: unused_since, counter, timer } = self;
+        kept.close_unused(transport.settings().reuse, unused_since.map(|since| sent.duration_since(since)));
         counter.reset();
         if let Some(deadline) = deadline {
             timer.set(deadline);
@@ -89,7 +92,7 @@ impl Client {
 
         let mut exchange = pin!(async {
             match request {
-                Ok(request) => exchange_over(transport, idle, counter, request, keep).await,
+                Ok(request) => exchange_over(transport, kept, counter, request, keep).await,
                 Err(failure) => Err(failure.clone()),
             }
         });
@@ -112,6 +115,7 @@ impl Client {
                 Ending::Failed(failure::timed_out(transport, counter, limit))
             }
         };
+        *unused_since = Some(now);
         let first_in = counter.first_in.get();
         let answered = matches!(ending, Ending::Answer(_));
         Exchange {
@@ -133,6 +137,14 @@ impl Client {
 
 /// What a client holds between its exchanges.
 #[derive(Default)]
+struct Kept {
+    idle: Idle,
+    /// How many exchanges the connection has served, the one under way included.
+    served: u64,
+}
+
+/// A connection between two exchanges.
+#[derive(Default)]
 enum Idle {
     /// No connection.
     #[default]
@@ -143,18 +155,32 @@ enum Idle {
     Resting(Box<MeteredStream>),
 }
 
-impl Idle {
-    fn take(&mut self) -> Option<Box<Connection>> {
-        match std::mem::take(self) {
-            Self::Nothing => None,
-            Self::Ready(connection) => Some(connection),
-            Self::Resting(stream) => Connection::over(*stream),
+impl Kept {
+    /// Closes a connection that was unused for longer than it may be.
+    fn close_unused(&mut self, reuse: Reuse, unused: Option<Duration>) {
+        if let Reuse::Kept(KeepAlive { idle: Some(limit), .. }) = reuse
+            && unused.is_some_and(|unused| unused >= limit)
+        {
+            self.idle = Idle::Nothing;
         }
     }
 
+    /// The connection, for one more exchange.
+    fn take(&mut self) -> Option<Box<Connection>> {
+        let connection = match std::mem::take(&mut self.idle) {
+            Idle::Nothing => None,
+            Idle::Ready(connection) => Some(connection),
+            Idle::Resting(stream) => Connection::over(*stream),
+        };
+        self.served = self.served.saturating_add(1);
+        connection
+    }
+
     fn put_back(&mut self, connection: Box<Connection>, result: &Result<Answer, Failure>, reuse: Reuse) {
-        if result.is_ok() && reuse == Reuse::Kept && connection.is_reusable() {
-            *self = Self::Ready(connection);
+        let Reuse::Kept(KeepAlive { requests, .. }) = reuse else { return };
+        let is_spent = requests.is_some_and(|most| self.served >= most.get());
+        if result.is_ok() && !is_spent && connection.is_reusable() {
+            self.idle = Idle::Ready(connection);
         }
     }
 }
@@ -167,28 +193,29 @@ enum Ended {
 
 async fn exchange_over(
     transport: &Transport,
-    idle: &mut Idle,
+    kept: &mut Kept,
     counter: &Rc<ByteCounter>,
     request: &mut Option<Request<Full<Bytes>>>,
     keep: Keep,
 ) -> Result<Answer, Failure> {
     let reuse = transport.settings().reuse;
     // The connection leaves the client while it is in use, and comes back only after a whole answer.
-    if let Some(mut connection) = idle.take() {
+    if let Some(mut connection) = kept.take() {
         counter.reused.set(true);
         let result = send_and_receive(transport, counter, &mut connection, request, keep).await;
         // HTTP/2 writes for itself as well; what it gives back, it did not send
         let unsent = request.is_some() && (counter.bytes_out.get() == 0 || connection.is_driven_elsewhere());
         if !unsent {
-            idle.put_back(connection, &result, reuse);
+            kept.put_back(connection, &result, reuse);
             return result;
         }
         // It was closed while it was idle, and the request came back unsent.
         counter.reset();
     }
     let mut connection = open(transport, counter).await?;
+    kept.served = 1;
     let result = send_and_receive(transport, counter, &mut connection, request, keep).await;
-    idle.put_back(connection, &result, reuse);
+    kept.put_back(connection, &result, reuse);
     result
 }
 

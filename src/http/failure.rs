@@ -6,12 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustls::CertificateError;
+use rustls::pki_types::ServerName;
 
 use super::body::Refused;
 use super::connection::{BUFFER_BYTES, MOST_HEADERS};
 use super::message::Failure;
 use super::metered_stream::ByteCounter;
 use super::origin::Origin;
+use super::routes::NotOfThisMachine;
 use super::transport::Transport;
 use crate::sample::FailureKind;
 use crate::units::{Size, show_duration};
@@ -40,13 +42,24 @@ pub(super) fn unconnected(origin: &Origin, error: &io::Error) -> Failure {
     let message = match error.kind() {
         ErrorKind::ConnectionRefused => format!("connection refused by {peer}"),
         ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => format!("{peer} is unreachable"),
-        ErrorKind::AddrNotAvailable => format!("no local port left for {peer}: keep connections alive"),
+        ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse => {
+            format!("no local port left for {peer}: keep connections alive")
+        }
         ErrorKind::TimedOut => format!("{peer} did not answer the connection"),
         _ if error.raw_os_error().is_some_and(|code| NO_HANDLE.contains(&code)) => {
             format!("no file handle left to connect to {peer}: raise `ulimit -n`")
         }
-        kind => format!("no connection to {peer}: {kind}"),
+        kind => match error.get_ref().and_then(|inner| inner.downcast_ref::<NotOfThisMachine>()) {
+            Some(source) => format!("no connection to {peer}: {source}"),
+            None => format!("no connection to {peer}: {kind}"),
+        },
     };
+    Failure::new(FailureKind::Connect, message)
+}
+
+/// No address of this machine is of the family that the peer's are of.
+pub(super) fn no_source(origin: &Origin) -> Failure {
+    let message = format!("none of the source addresses is of a kind with those of {}", origin.authority());
     Failure::new(FailureKind::Connect, message)
 }
 
@@ -89,10 +102,10 @@ pub(super) fn undecodable(coding: &str) -> Failure {
 }
 
 /// The TLS handshake failed.
-pub(super) fn untrusted(origin: &Origin, error: &io::Error) -> Failure {
+pub(super) fn untrusted(origin: &Origin, name: &ServerName<'_>, error: &io::Error) -> Failure {
     let peer = origin.authority();
     let message = match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::InvalidCertificate(error)) => certificate(origin, error),
+        Some(rustls::Error::InvalidCertificate(error)) => certificate(origin, &name.to_str(), error),
         Some(rustls::Error::InvalidMessage(_)) => format!("{peer} does not speak TLS: is it `http`?"),
         Some(rustls::Error::AlertReceived(alert)) => format!("{peer} ended the TLS handshake: {alert:?}"),
         Some(error) => format!("no TLS with {peer}: {error}"),
@@ -102,7 +115,7 @@ pub(super) fn untrusted(origin: &Origin, error: &io::Error) -> Failure {
 }
 
 // Some of rustls's own texts hold the time of day: they would never group.
-fn certificate(origin: &Origin, error: &CertificateError) -> String {
+fn certificate(origin: &Origin, name: &str, error: &CertificateError) -> String {
     let peer = origin.authority();
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -112,10 +125,10 @@ fn certificate(origin: &Origin, error: &CertificateError) -> String {
             format!("the certificate of {peer} is not valid yet")
         }
         CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
-            format!("the certificate of {peer} is not for `{}`: it names no host (`subjectAltName`)", origin.host())
+            format!("the certificate of {peer} is not for `{name}`: it names no host (`subjectAltName`)")
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("the certificate of {peer} is not for `{}`", origin.host())
+            format!("the certificate of {peer} is not for `{name}`")
         }
         CertificateError::UnknownIssuer => format!("the certificate of {peer} is from an unknown authority"),
         CertificateError::Revoked => format!("the certificate of {peer} is revoked"),

@@ -1,4 +1,5 @@
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,6 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use tokio::sync::{mpsc, oneshot};
+
+use super::routes::Route;
 
 /// A network in memory: no real I/O happens on it, so that paused time advances by itself.
 #[derive(Debug, Clone)]
@@ -23,11 +26,14 @@ pub(crate) struct MemoryResolver(mpsc::UnboundedReceiver<Naming>);
 
 /// A connection that somebody wants to make; dropped, it is refused.
 #[derive(Debug)]
-pub(crate) struct Dialing(oneshot::Sender<MemoryStream>);
+pub(crate) struct Dialing {
+    answer: oneshot::Sender<MemoryStream>,
+    route: Route,
+}
 
 /// A name that somebody wants to know the address of; dropped, it does not resolve.
 #[derive(Debug)]
-pub(crate) struct Naming(oneshot::Sender<()>);
+pub(crate) struct Naming(oneshot::Sender<Vec<IpAddr>>);
 
 /// The client's end of a connection in memory.
 #[derive(Debug)]
@@ -56,30 +62,27 @@ impl MemoryNetwork {
         (Self { resolver: Some(resolver), ..self }, MemoryResolver(names))
     }
 
-    /// Looks a name up, where there is anybody who does.
-    pub(super) async fn look_up(&self) -> io::Result<Looked> {
-        let Some(resolver) = &self.resolver else { return Ok(Looked::Nowhere) };
-        let (answer, answered) = oneshot::channel();
+    /// Whether names have to be looked up.
+    pub(super) const fn has_resolver(&self) -> bool {
+        self.resolver.is_some()
+    }
+
+    /// Looks a name up.
+    pub(super) async fn look_up(&self, port: u16) -> io::Result<Vec<SocketAddr>> {
         let unknown = || io::Error::new(io::ErrorKind::NotFound, "Name or service not known");
-        resolver.send(Naming(answer)).map_err(|_| unknown())?;
-        answered.await.map_err(|_| unknown())?;
-        Ok(Looked::Up)
+        let (answer, answered) = oneshot::channel();
+        self.resolver.as_ref().ok_or_else(unknown)?.send(Naming(answer)).map_err(|_| unknown())?;
+        let addresses = answered.await.map_err(|_| unknown())?;
+        Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
     }
 
     /// Makes a connection, once the service takes it.
-    pub(super) async fn connect(&self) -> io::Result<MemoryStream> {
+    pub(super) async fn connect(&self, route: Route) -> io::Result<MemoryStream> {
         let (answer, answered) = oneshot::channel();
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
-        self.dial.send(Dialing(answer)).map_err(|_| refused())?;
+        self.dial.send(Dialing { answer, route }).map_err(|_| refused())?;
         answered.await.map_err(|_| refused())
     }
-}
-
-/// Whether a name was looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Looked {
-    Up,
-    Nowhere,
 }
 
 impl MemoryListener {
@@ -97,14 +100,29 @@ impl MemoryResolver {
 }
 
 impl Naming {
-    /// Tells the address.
+    /// Tells an address.
     pub(crate) fn tell(self) {
+        self.tell_all(vec![IpAddr::from([0, 0, 0, 0])]);
+    }
+
+    /// Tells several.
+    pub(crate) fn tell_all(self, addresses: Vec<IpAddr>) {
         // whoever asked may have given up
-        let _ = self.0.send(());
+        let _ = self.0.send(addresses);
     }
 }
 
 impl Dialing {
+    /// Where it is to lead.
+    pub(crate) const fn to(&self) -> SocketAddr {
+        self.route.to
+    }
+
+    /// Where it is to come from, where that was said.
+    pub(crate) const fn from(&self) -> Option<IpAddr> {
+        self.route.from
+    }
+
     /// Takes the connection; `None` where whoever wanted it has given up.
     pub(crate) fn accept(self) -> Option<DuplexStream> {
         self.accept_resettable().map(|(stream, _)| stream)
@@ -115,7 +133,7 @@ impl Dialing {
         let (stream, service) = duplex(CAPACITY);
         let reset = Arc::new(AtomicBool::new(false));
         let client = MemoryStream { stream, reset: reset.clone() };
-        self.0.send(client).ok().map(|()| (service, Reset(reset)))
+        self.answer.send(client).ok().map(|()| (service, Reset(reset)))
     }
 }
 

@@ -11,22 +11,28 @@ mod deadline;
 mod decode;
 mod exchange;
 mod failure;
+mod known_names;
 #[cfg(test)]
 mod memory;
 mod message;
 mod metered_stream;
 mod origin;
+mod race;
+mod routes;
 mod tls;
 mod transport;
 
 #[cfg(test)]
 mod tests;
 
+pub use connect::reach;
 pub use decode::{CODINGS, decode};
 pub use exchange::Client;
+pub use known_names::{KnownNames, Place};
 #[cfg(test)]
 pub(crate) use memory::{Dialing, MemoryListener, MemoryNetwork, MemoryResolver, Reset};
 pub use message::{Answer, Ending, Exchange, Keep, Outgoing};
 pub use origin::{Origin, Scheme};
+pub use routes::{Addresses, unusable_source};
 pub use tls::Verify;
-pub use transport::{Identity, Network, Proxy, Reuse, Settings, Transport, TransportError, Version};
+pub use transport::{Identity, KeepAlive, Network, Proxy, Reuse, Settings, Transport, TransportError, Version};

@@ -1,15 +1,20 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+use rustls::pki_types::ServerName;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 
+use super::known_names::KnownNames;
 use super::origin::{Origin, Scheme};
+use super::routes::{Addresses, Route, routes};
 use super::tls::{self, Verify};
 use crate::units::Size;
 
@@ -39,6 +44,14 @@ pub struct Settings {
     pub proxy: Option<Proxy>,
     /// What connections are made over.
     pub network: Network,
+    /// Names that are not looked up, and where they lead.
+    pub known_names: KnownNames,
+    /// Which of a name's addresses a connection is first tried at.
+    pub addresses: Addresses,
+    /// The addresses of this machine that connections are made from, in turn; empty for the system's choice.
+    pub sources: Vec<IpAddr>,
+    /// What the service is called within TLS, and what its certificate has to be for, where that is not its host.
+    pub server_name: Option<ServerName<'static>>,
 }
 
 /// What connections are made over.
@@ -65,13 +78,21 @@ pub enum Version {
 }
 
 /// Whether a connection serves more than one exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reuse {
-    /// As many as the peer lets it.
-    #[default]
-    Kept,
+    /// As many as the peer, and these limits, let it.
+    Kept(KeepAlive),
     /// One.
     Once,
+}
+
+/// For how long a connection is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeepAlive {
+    /// One that was unused for so long is not used again; none for any time.
+    pub idle: Option<Duration>,
+    /// One serves so many exchanges at most; none for any number.
+    pub requests: Option<NonZeroU64>,
 }
 
 /// A client's certificate.
@@ -115,10 +136,14 @@ impl Default for Settings {
             authorities: Vec::new(),
             body_cap: Size::from_bytes(16 << 20),
             version: Version::One,
-            reuse: Reuse::Kept,
+            reuse: Reuse::Kept(KeepAlive::default()),
             identity: None,
             proxy: None,
             network: Network::Tcp,
+            known_names: KnownNames::default(),
+            addresses: Addresses::First,
+            sources: Vec::new(),
+            server_name: None,
         }
     }
 }
@@ -130,6 +155,8 @@ pub struct Transport {
     tls: Option<TlsConnector>,
     read_buffer: Rc<RefCell<Box<[u8]>>>,
     look_ups: Arc<Semaphore>,
+    /// How many connections were tried: what comes in turn is counted by it.
+    turn: Cell<usize>,
 }
 
 /// Why a [`Transport`] cannot be made.
@@ -157,11 +184,17 @@ impl Transport {
             Scheme::Https => Some(TlsConnector::from(Arc::new(tls::client_config(&settings)?))),
         };
         let read_buffer = Rc::new(RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()));
-        Ok(Self { origin, settings, tls, read_buffer, look_ups: Arc::new(Semaphore::new(LOOK_UPS)) })
+        let look_ups = Arc::new(Semaphore::new(LOOK_UPS));
+        Ok(Self { origin, settings, tls, read_buffer, look_ups, turn: Cell::new(0) })
     }
 
-    /// The way to another origin with the same settings, but for what is this one's alone: the client's certificate and a
-    /// socket of this machine.
+    /// Has what comes in turn begin at the `turn`th, so that workers do not all begin at the first.
+    pub fn begin_turns_at(&self, turn: usize) {
+        self.turn.set(turn);
+    }
+
+    /// The way to another origin with the same settings, but for what is this one's alone: the client's certificate, a
+    /// socket of this machine and the name within TLS.
     ///
     /// # Errors
     /// As [`Transport::new`].
@@ -170,7 +203,7 @@ impl Transport {
             Network::Unix(_) => Network::Tcp,
             network => network.clone(),
         };
-        Self::new(origin, Settings { identity: None, network, ..self.settings.clone() })
+        Self::new(origin, Settings { identity: None, network, server_name: None, ..self.settings.clone() })
     }
 
     /// Where the service is.
@@ -182,6 +215,31 @@ impl Transport {
     /// Where connections are made to: the proxy, or the service itself.
     pub(super) fn peer(&self) -> &Origin {
         self.settings.proxy.as_ref().map_or(&self.origin, |proxy| &proxy.origin)
+    }
+
+    /// What a certificate has to be for; `None` in the clear.
+    pub(super) fn certified_name(&self) -> Option<&ServerName<'static>> {
+        self.settings.server_name.as_ref().or_else(|| self.origin.certified_name())
+    }
+
+    /// The addresses of the peer, where they are known without a look-up.
+    pub(super) fn known_addresses(&self) -> Option<Vec<SocketAddr>> {
+        let peer = self.peer();
+        match (peer.address(), &self.settings.network) {
+            (Some(address), _) => Some(vec![SocketAddr::new(address, peer.port())]),
+            // in memory every name leads to the one service
+            #[cfg(test)]
+            (None, Network::Memory(network)) if !network.has_resolver() && self.settings.known_names.is_empty() => {
+                Some(vec![SocketAddr::from(([0, 0, 0, 0], peer.port()))])
+            }
+            (None, _) => self.settings.known_names.places(peer),
+        }
+    }
+
+    /// The ways that the next connection is tried in, to one of these addresses.
+    pub(super) fn next_routes(&self, addresses: &[SocketAddr]) -> Vec<Route> {
+        let turn = self.turn.replace(self.turn.get().wrapping_add(1));
+        routes(addresses, self.settings.addresses, &self.settings.sources, turn)
     }
 
     /// The proxy that requests are handed to whole; `None` where there is none, or a tunnel through it.

@@ -48,14 +48,13 @@ fn is_address(way: &[&str]) -> bool {
         ["profiles", _, rest @ ..] | ["suite", rest @ ..] => rest,
         way => way,
     };
+    let of_target = match way {
+        ["target", of_target @ ..] | ["targets", _, of_target @ ..] => of_target,
+        _ => return false,
+    };
     matches!(
-        way,
-        ["target"]
-            | ["target", "url"]
-            | ["target", "http", "proxy" | "unix_socket"]
-            | ["targets", _]
-            | ["targets", _, "url"]
-            | ["targets", _, "http", "proxy" | "unix_socket"]
+        of_target,
+        [] | ["url"] | ["http", "proxy" | "unix_socket" | "server_name" | "source_addresses"] | ["http", "resolve", _]
     )
 }
 
@@ -86,6 +85,7 @@ mod tests {
         assert!(!is_in_authority(with_user, 10) && is_in_authority(with_user, 15));
         assert!(is_address(&["profiles", "ci", "target", "url"]) && !is_address(&["vars", "target"]));
         assert!(is_address(&["targets", "api"]) && is_address(&["targets", "api", "url"]));
+        assert!(is_address(&["targets", "api", "http", "resolve", "api.test"]) && !is_address(&["targets"]));
         assert!(is_address(&["target", "http", "proxy"]) && !is_address(&["target", "proxy"]));
         assert_eq!(variable("${NAME:-x}"), Some("NAME"));
     }

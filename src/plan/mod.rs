@@ -51,6 +51,6 @@ pub use shape::{AddText, Iterations, Scenario, Search, Shape, Spacing, Stage, St
 pub use shared::{Shared, SharedKind, Take, WhenEmpty};
 pub use step::{Append, Branch, CallMap, LoopExit, OnFailure, Parallel, ParallelEach, Repeat, Step, StopScope};
 pub use suite::{Suite, SuiteEntry, holds_suite, read_suite, suite_schema};
-pub use target::{Auth, ConnectionsWord, HeaderText, Http, TargetMap, VersionWord};
+pub use target::{AddressesWord, Auth, ConnectionsWord, HeaderText, Http, TargetMap, VersionWord};
 pub use threshold::{Metric, RuleMap};
 pub use user::{Task, User};

@@ -2,18 +2,18 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{At, Decode, Named, expected};
+use super::decode::{At, Decode, Named, OneOrMany, expected};
 use super::document::{Data, Node};
 use super::record::{choice, record, words};
 use super::scalars::{Count, Time};
-use crate::diagnostic::Problems;
+use crate::diagnostic::{Problem, Problems};
 
 record! {
     /// The service under test.
     pub struct TargetMap("a target") {
         /// Scheme, host, port and a path put before every endpoint's: `http://127.0.0.1:8000/v1`.
         required url: At<String> = "url";
-        /// Headers of every request; an endpoint removes one with `null`.
+        /// Headers of every request; an endpoint removes one with `null`. A list sends one line for each of its items.
         optional headers: Named<At<HeaderText>> = "headers";
         /// The time a whole exchange may take, connection included. Default `30s`.
         optional timeout: Time = "timeout";
@@ -71,11 +71,13 @@ impl JsonSchema for Target {
     }
 }
 
-/// A header's value, or `null`, which removes it.
+/// A header's value, several, or `null`, which removes it.
 #[derive(Debug, Clone)]
 pub enum HeaderText {
     /// The text, with templates.
     Text(String),
+    /// A header line for each of these; one at least.
+    Lines(Vec<At<String>>),
     /// No such header.
     Removed,
 }
@@ -84,14 +86,41 @@ impl Decode for HeaderText {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             Data::Null => Some(Self::Removed),
-            Data::Text(text) => Some(Self::Text(text.clone())),
-            Data::Number(number) => Some(Self::Text(number.to_string())),
-            Data::Bool(truth) => Some(Self::Text(truth.to_string())),
-            Data::List(_) | Data::Map(_) => {
-                problems.push(expected("a header's text, or `null` to remove it", node));
+            Data::List(items) if items.is_empty() => {
+                let problem = Problem::at(node.span, "the list is empty");
+                problems.push(problem.help("give the header a value, or `null` to remove it"));
                 None
             }
+            Data::List(items) => {
+                let lines: Vec<_> = items.iter().filter_map(|item| header_line(item, problems)).collect();
+                (lines.len() == items.len()).then_some(Self::Lines(lines))
+            }
+            _ => match scalar_text(node) {
+                Some(text) => Some(Self::Text(text)),
+                None => {
+                    problems.push(expected("a header's text, a list of them, or `null` to remove it", node));
+                    None
+                }
+            },
         }
+    }
+}
+
+/// One of several values of a header.
+fn header_line(item: &Node, problems: &mut Problems) -> Option<At<String>> {
+    let text = scalar_text(item);
+    if text.is_none() {
+        problems.push(expected("a header's text", item).help("a list has one text for each line that is sent"));
+    }
+    text.map(|text| At { value: text, span: item.span, filling: item.filled.filling().cloned() })
+}
+
+fn scalar_text(node: &Node) -> Option<String> {
+    match &node.value {
+        Data::Text(text) => Some(text.clone()),
+        Data::Number(number) => Some(number.to_string()),
+        Data::Bool(truth) => Some(truth.to_string()),
+        Data::Null | Data::List(_) | Data::Map(_) => None,
     }
 }
 
@@ -101,7 +130,9 @@ impl JsonSchema for HeaderText {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": ["string", "number", "boolean", "null"]})
+        let one = ["string", "number", "boolean"];
+        let lines = json_schema!({"type": "array", "minItems": 1, "items": {"type": one}});
+        json_schema!({"anyOf": [{"type": ["string", "number", "boolean", "null"]}, lines]})
     }
 }
 
@@ -112,7 +143,7 @@ record! {
         /// without TLS, with prior knowledge (h2c).
         optional version: At<VersionWord> = "version";
         /// `per_user` (the default): each user keeps a connection of its own. `per_request`: each request makes one.
-        optional connections: ConnectionsWord = "connections";
+        optional connections: At<ConnectionsWord> = "connections";
         /// How many redirects one call follows, each counted as a request of its own. Default 0: a redirect is the
         /// answer.
         optional redirects: At<Count> = "redirects";
@@ -128,10 +159,26 @@ record! {
         optional certificate: At<String> = "certificate";
         /// A file with the private key of `certificate` (PEM).
         optional key: At<String> = "key";
+        /// What the service is called within TLS (SNI), and what its certificate has to be for, where that is not the
+        /// host of the URL.
+        optional server_name: At<String> = "server_name";
         /// A proxy all connections go through: `http://proxy:3128`, with `user:password@` where it asks for one.
         optional proxy: At<String> = "proxy";
         /// A Unix-domain socket the service listens on, in the place of its host and port.
         optional unix_socket: At<String> = "unix_socket";
+        /// Where names lead without being looked up: `{api.internal: 10.0.0.7}`, as curl's `--resolve`. A name may have a
+        /// port, `api.internal:8443`, and a list of addresses; an address may have a port that connections go to.
+        optional resolve: Named<OneOrMany<At<String>>> = "resolve";
+        /// `first` (the default): each connection is tried at the first address of the name. `all`: connections take
+        /// turns at all of them. Either goes on to the next where one refuses, or says nothing for 250 ms.
+        optional addresses: At<AddressesWord> = "addresses";
+        /// The IP addresses of this machine that connections are made from, in turn.
+        optional source_addresses: At<OneOrMany<At<String>>> = "source_addresses";
+        /// A kept connection that was unused for so long is closed and made anew. Default: it is kept as long as the
+        /// service keeps it.
+        optional idle_timeout: At<Time> = "idle_timeout";
+        /// How many requests a connection serves before it is closed. Default: any number.
+        optional max_requests: At<Count> = "max_requests";
     }
 }
 
@@ -162,6 +209,13 @@ words! {
         One = "1.1",
         /// HTTP/2 (RFC 9113).
         Two = "2",
+    }
+    /// Which of a name's addresses connections are made to.
+    pub enum AddressesWord {
+        /// The first.
+        First = "first",
+        /// All, in turn.
+        All = "all",
     }
     /// How connections are kept.
     pub enum ConnectionsWord {

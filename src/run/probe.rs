@@ -1,18 +1,40 @@
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
 use crate::compile::{Program, Ready, Service};
-use crate::engine::{Platform, ready_check};
-use crate::http::Network;
+use crate::engine::{Platform, connection_check, ready_check};
+use crate::http::unusable_source;
 use crate::units::show_duration;
 
-/// The target could not be reached, or did not say that it is ready.
+/// Why the load cannot begin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreachable(pub String);
+pub enum Unreachable {
+    /// The target could not be reached, or did not say that it is ready.
+    #[error("the target is not ready: {0}")]
+    Target(String),
+    /// This machine has not got an address that connections are to be made from.
+    #[error("{place}: {why}")]
+    Source {
+        /// `plan.yaml:3:40`.
+        place: String,
+        /// Which address, and what is wrong with it.
+        why: String,
+    },
+}
+
+impl Unreachable {
+    /// What to do.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Target(_) => {
+                "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`"
+            }
+            Self::Source { .. } => "name addresses of this machine, as `ip address` lists them",
+        }
+    }
+}
 
 const BETWEEN: Duration = Duration::from_millis(250);
 const CONNECT: Duration = Duration::from_secs(3);
@@ -26,12 +48,15 @@ const LAST_WORD: Duration = Duration::from_millis(100);
 /// What kept one from being there, with what the last try met.
 pub async fn probe(program: &Program, platform: &Platform, mut waiting: impl FnMut(&str)) -> Result<(), Unreachable> {
     for service in &program.services {
+        if matches!(platform, Platform::System) {
+            sources(service)?;
+        }
         match &service.ready {
             Some(ready) => ask((service, platform), ready, &mut waiting).await?,
             // in a simulation the first request finds out
             #[cfg(test)]
             None if matches!(platform, Platform::Simulated(_)) => {}
-            None => connect(service).await?,
+            None => connection_check(service, platform, CONNECT).await.map_err(Unreachable::Target)?,
         }
     }
     Ok(())
@@ -47,7 +72,7 @@ async fn ask(
     let mut said_so = false;
     let asking = async {
         loop {
-            said = match ready_check(service, platform, &ready.path, ready.within).await {
+            said = match ready_check(service, platform, ready).await {
                 Ok(status) if status < 400 => return,
                 Ok(status) => format!("answered {status}"),
                 Err(why) => format!("did not answer: {why}"),
@@ -61,33 +86,14 @@ async fn ask(
         }
     };
     let answered = timeout(ready.within + LAST_WORD, asking).await;
-    answered.map_err(|_| Unreachable(format!("{url} {said} (asked for {})", show_duration(ready.within))))
+    answered.map_err(|_| Unreachable::Target(format!("{url} {said} (asked for {})", show_duration(ready.within))))
 }
 
-async fn connect(service: &Service) -> Result<(), Unreachable> {
-    if let Network::Unix(path) = &service.connections.network {
-        let shown = path.display();
-        let connected = UnixStream::connect(path).await.map(drop);
-        return connected.map_err(|error| Unreachable(format!("{shown} cannot be connected to: {}", reason(&error))));
-    }
-    // what lies behind a proxy is its business
-    let origin = service.connections.proxy.as_ref().map_or(&service.origin, |proxy| &proxy.origin);
-    let (host, limit) = (origin.host(), show_duration(CONNECT));
-    let address = format!("{host}:{}", origin.port());
-    let found = timeout(CONNECT, lookup_host(&address)).await;
-    let found = found.map_err(|_| Unreachable(format!("`{host}` does not resolve within {limit}")))?;
-    let found = found.map_err(|error| Unreachable(format!("`{host}` does not resolve: {error}")))?;
-    let found: Vec<SocketAddr> = found.collect();
-    match timeout(CONNECT, TcpStream::connect(&*found)).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(Unreachable(format!("{address} cannot be connected to: {}", reason(&error)))),
-        Err(_) => Err(Unreachable(format!("{address} does not answer within {limit}"))),
-    }
-}
-
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        _ => error.to_string(),
-    }
+/// Whether this machine has the addresses that connections to a service are made from.
+fn sources(service: &Service) -> Result<(), Unreachable> {
+    let Some(why) = service.connections.sources.iter().find_map(|source| unusable_source(*source)) else {
+        return Ok(());
+    };
+    let place = service.sources_place.as_deref().unwrap_or_default().to_owned();
+    Err(Unreachable::Source { place, why })
 }

@@ -11,6 +11,7 @@ mod examples;
 mod files;
 mod hostile_files;
 mod merge;
+mod network;
 mod new;
 mod old_journals;
 mod plans;

@@ -268,10 +268,8 @@ async fn ready(job: &Job, args: &RunArgs) -> Result<(), Stopped> {
             talk(&visible(&format!("{why}\n")));
         }
     };
-    probe(&job.program, &job.options.platform, waiting).await.map_err(|error| {
-        let help = "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`";
-        refuse(&format!("the target is not ready: {error}"), help)
-    })
+    let ready = probe(&job.program, &job.options.platform, waiting).await;
+    ready.map_err(|error| refuse(&error.to_string(), error.help()))
 }
 
 /// Says what is wrong with the command line for this plan, and what to do.

@@ -124,7 +124,10 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
             return Err(Exit::Interrupted);
         }
         ready = probe(program, &Platform::System, waiting) => {
-            ready.map_err(|error| refuse(&format!("the target is not ready: {error}")))?;
+            ready.map_err(|error| {
+                complain(error.to_string(), error.help());
+                Exit::NotStarted
+            })?;
         }
     }
     let plans_own = TaskId(u16::MAX);

@@ -58,8 +58,8 @@ pub struct Endpoint {
 /// What a header that is filled in each time comes from.
 #[derive(Debug)]
 pub enum HeaderSource {
-    /// A text.
-    Text(Template),
+    /// Texts, a line each; mostly one.
+    Lines(Vec<Template>),
     /// A user name and a password, as basic authentication writes them (RFC 7617).
     Basic(Template, Template),
 }

@@ -43,6 +43,12 @@ impl Hosts {
         Ok(())
     }
 
+    /// Whether a call may lead to a host, at whatever port.
+    #[must_use]
+    pub(in crate::compile) fn names(&self, host: &str) -> bool {
+        self.0.iter().any(|pattern| pattern.takes_host(host))
+    }
+
     /// Whether a call may lead there.
     #[must_use]
     pub fn allow(&self, origin: &Origin) -> bool {
@@ -52,12 +58,16 @@ impl Hosts {
 
 impl HostPattern {
     fn takes(&self, origin: &Origin) -> bool {
-        let host = match self.is_above {
-            false => origin.host() == self.host,
-            true => origin.host().strip_suffix(&self.host).is_some_and(|below| below.ends_with('.') && below.len() > 1),
-        };
-        host && self.scheme.is_none_or(|scheme| scheme == origin.scheme())
+        self.takes_host(origin.host())
+            && self.scheme.is_none_or(|scheme| scheme == origin.scheme())
             && origin.port() == self.port.unwrap_or(origin.scheme().port())
+    }
+
+    fn takes_host(&self, host: &str) -> bool {
+        match self.is_above {
+            false => host == self.host,
+            true => host.strip_suffix(&self.host).is_some_and(|below| below.ends_with('.') && below.len() > 1),
+        }
     }
 }
 

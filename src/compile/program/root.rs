@@ -1,6 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
+
 use super::endpoint::Endpoint;
 use super::scenario::Scenario;
 use super::step::Step;
@@ -65,6 +67,8 @@ pub struct Service {
     pub ready: Option<Ready>,
     /// How connections to it are made.
     pub connections: Settings,
+    /// `plan.yaml:3:40`: where it says which addresses connections are made from, where it does.
+    pub sources_place: Option<Arc<str>>,
     /// Whether answers may come compressed.
     pub compression: Compression,
     /// Whether users keep cookies.
@@ -94,6 +98,8 @@ pub enum Cookies {
 pub struct Ready {
     /// The whole path, prefix included.
     pub path: String,
+    /// The service's `host` header, where that is another than its URL's.
+    pub host: Option<HeaderValue>,
     /// How long to go on asking.
     pub within: Duration,
 }

@@ -83,7 +83,8 @@ impl CookieJar {
     pub fn add_to(&mut self, asked: Asked<'_>, now: Offset, headers: &mut HeaderMap) {
         let Some(jar) = &mut self.0 else { return };
         jar.purge(now);
-        let mut all = headers.get(COOKIE).map(|own| own.as_bytes().to_vec()).unwrap_or_default();
+        let own: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        let mut all = own.join(&b"; "[..]);
         if jar.write(asked, &mut all)
             && let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(all))
         {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::service::{Received, Reply};
 use super::virtual_run::{Played, VirtualRun};
 
@@ -131,4 +133,55 @@ shape: {iterations: {users: 1, each: 1, within: 1m}}
     assert!(back.len() == 1 && back[0].contains("host: api.test"), "{back:?}");
     let refused = play(&plan.replace("hosts: [files.test]", "hosts: []"));
     assert_eq!((refused.received.len(), failures(&refused)), (1, 1));
+}
+
+#[test]
+fn a_header_with_a_list_is_sent_a_line_for_each_of_its_items() {
+    let plan = "
+target: {url: http://api.test, headers: {x-of-target: [1, '{{ user.id }}'], x-gone: [a, b]}}
+endpoints:
+  go: {get: /go, headers: {x-own: [p, q], user-agent: [me, too], cookie: [a=1, b=2], x-gone: null}}
+users: {u: {tasks: {all: [{call: go}, {call: go}]}}}
+shape: {iterations: {users: 1, each: 1, within: 1m}}
+";
+    let service = |_: &Received| Reply::With { header: "set-cookie: c=3; path=/" };
+    let played = VirtualRun::of(plan).answering(service).play();
+    let lines = |got: &str, name: &str| {
+        let prefix = format!("{name}: ");
+        got.lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let got = headers_of(&played.received, "GET /go");
+    assert_eq!(got.len(), 2);
+    for got in &got {
+        assert_eq!(lines(got, "x-of-target"), ["1", "1"], "{got}");
+        assert_eq!(lines(got, "x-own"), ["p", "q"], "{got}");
+        assert_eq!(lines(got, "user-agent"), ["me", "too"], "{got}");
+        assert_eq!(lines(got, "x-gone"), [""; 0], "{got}");
+    }
+    // cookies of the service go into one line with the plan's own (RFC 6265, section 5.4)
+    assert_eq!(lines(&got[0], "cookie"), ["a=1", "b=2"]);
+    assert_eq!(lines(&got[1], "cookie"), ["a=1; b=2; c=3"]);
+}
+
+#[test]
+fn a_place_that_is_allowed_and_cannot_be_connected_to_is_told_as_that() {
+    let plan = "
+target: {url: http://api.test, http: {redirects: 2}}
+endpoints:
+  go: {get: /go, hosts: ['https://files.test']}
+  next: {url: 'https://files.test/x', hosts: ['https://files.test']}
+users: {u: {tasks: {one: {call: go}, two: {call: next}}, sequence: [one, two]}}
+shape: {iterations: {users: 1, each: 2, within: 1m}}
+";
+    let redirect = |_: &Received| Reply::Redirect { status: 302, location: "https://files.test/x".to_owned() };
+    let mut run = VirtualRun::of(plan).answering(redirect);
+    // what a plan cannot say: TLS that cannot be brought up
+    Arc::get_mut(&mut run.program).unwrap().services[0].connections.authorities = b"no PEM".to_vec();
+    let played = run.play();
+    let told: Vec<&str> =
+        played.seconds.iter().flat_map(|second| &second.errors).map(|error| &*error.key.message).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for message in told {
+        assert!(message.contains("to `https://files.test`: the certificate authorities cannot be read"), "{message}");
+    }
 }

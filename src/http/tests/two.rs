@@ -3,10 +3,14 @@ use std::rc::Rc;
 use std::thread::sleep;
 use std::time::Duration;
 
+use http::header::HOST;
+use http::{HeaderValue, Response};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use super::peer::Peer;
-use super::{exchange, failure, get};
+use super::{answer, exchange, failure, get};
 use crate::http::{Client, Origin, Settings, Transport, Version};
 use crate::sample::FailureKind;
 
@@ -44,4 +48,33 @@ async fn a_failure_of_http_2_has_the_name_that_the_standard_gives_it() {
     assert_eq!(one, (FailureKind::Protocol, "the answer of PEER breaks HTTP/2: FRAME_SIZE_ERROR".to_owned()));
     let gone = failed(b"").await;
     assert_eq!(gone.0, FailureKind::Reset, "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_host_of_the_plan_is_the_authority_and_a_header_may_come_twice() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let settings = Settings { version: Version::Two, ..Settings::default() };
+    let mut client = Client::new(Rc::new(Transport::new(origin, settings).unwrap()));
+    let (tell, told) = oneshot::channel();
+    let serve = async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        let (request, mut respond) = connection.accept().await.unwrap().unwrap();
+        respond.send_response(Response::builder().status(204).body(()).unwrap(), true).unwrap();
+        tell.send(request.into_parts().0).unwrap();
+        // until the client closes
+        while connection.accept().await.is_some() {}
+    };
+    let mut request = get();
+    request.headers.insert(HOST, HeaderValue::from_static("other.example"));
+    for tag in ["a", "b"] {
+        request.headers.append("x-tag", HeaderValue::from_static(tag));
+    }
+    let local = LocalSet::new();
+    local.spawn_local(serve);
+    assert_eq!(local.run_until(answer(&mut client, request)).await.status, 204);
+    let head = told.await.unwrap();
+    assert_eq!(head.uri.authority().unwrap(), "other.example");
+    assert_eq!(head.headers.get_all("x-tag").iter().collect::<Vec<_>>(), ["a", "b"]);
 }

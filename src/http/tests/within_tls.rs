@@ -2,6 +2,7 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use http::uri::PathAndQuery;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -10,7 +11,7 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 use super::peer::{Peer, linger, request};
 use super::{answer, exchange, failure, get};
 use crate::http::transport::TransportError;
-use crate::http::{Client, Ending, Origin, Settings, Transport, Verify};
+use crate::http::{Client, Ending, Origin, Outgoing, Settings, Transport, Verify};
 use crate::sample::{FailureKind, Transmission};
 
 /// A peer that speaks TLS with a certificate of its own making for `name`, and the certificate as PEM.
@@ -37,8 +38,13 @@ fn peer_with(cert: Certificate, key: &KeyPair) -> (Peer, String) {
     let peer = Peer::new(move |socket| {
         let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
         let mut stream = Stream::new(&mut connection, socket);
-        while request(&mut stream).is_some() {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").unwrap();
+        while let Some(asked) = request(&mut stream) {
+            let body = match asked.starts_with("GET /sni ") {
+                true => stream.conn.server_name().unwrap_or("none").to_owned(),
+                false => "hello".to_owned(),
+            };
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).unwrap();
         }
     });
     (peer, pem)
@@ -122,6 +128,29 @@ async fn a_certificate_for_another_host_fails_as_tls() {
     let exchange = exchange(&mut client_of(&peer, "localhost", settings), get()).await;
     assert_eq!(failure(&exchange).kind, FailureKind::Tls);
     assert!(failure(&exchange).message.ends_with("is not for `localhost`"), "{exchange:?}");
+}
+
+#[tokio::test]
+async fn the_name_within_tls_may_be_another_than_the_host_and_the_certificate_is_for_it() {
+    let (peer, pem) = tls_peer("api.example");
+    let settings = |name: &'static str| Settings {
+        authorities: pem.clone().into_bytes(),
+        server_name: Some(name.try_into().unwrap()),
+        ..Settings::default()
+    };
+    let asked = Outgoing { target: PathAndQuery::from_static("/sni"), ..get() };
+    for host in ["localhost", "127.0.0.1"] {
+        let answer = answer(&mut client_of(&peer, host, settings("api.example")), asked.clone()).await;
+        assert_eq!(answer.body, "api.example");
+    }
+    let other = exchange(&mut client_of(&peer, "localhost", settings("other.example")), get()).await;
+    assert!(failure(&other).message.ends_with("is not for `other.example`"), "{other:?}");
+    // another place has a name of its own
+    let origin = |host| Origin::parse(&format!("https://{host}:{}", peer.address().port())).unwrap();
+    let transport = Transport::new(origin("127.0.0.1"), settings("api.example")).unwrap();
+    let elsewhere = transport.toward(origin("localhost")).unwrap();
+    let other = exchange(&mut Client::new(Rc::new(elsewhere)), get()).await;
+    assert!(failure(&other).message.ends_with("is not for `localhost`"), "{other:?}");
 }
 
 #[tokio::test]

@@ -140,7 +140,9 @@ const OPTIONS: [(char, &[&str], OptionKind); 50] = [
     (
         ' ',
         &["resolve", "connect-to"],
-        OptionKind::LeftOutWithValue("`--resolve` is left out: the host is asked where its name says"),
+        OptionKind::LeftOutWithValue(
+            "`--resolve` is left out: write it as `http: {resolve: {NAME: ADDRESS}}` of the target",
+        ),
     ),
 ];
 
