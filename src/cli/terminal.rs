@@ -121,6 +121,11 @@ fn print(text: &str) -> Result<(), Exit> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).or_else(|error| written(&error))
 }
 
+/// Whether stdout is a terminal that is to have colours.
+pub(super) fn is_coloured() -> bool {
+    style(io::stdout().is_terminal()) == Style::Coloured
+}
+
 /// Says on stderr what is wrong and what to do about it. What comes from outside in it steers nobody's terminal.
 pub(super) fn complain(why: impl Display, help: impl Display) {
     talk(&visible(&format!("error: {why}\n  = help: {help}\n")));

@@ -7,9 +7,9 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::secrets::Sent;
-use crate::compile::{BodyUse, Compression, Endpoint, HeaderSource, Path, Service};
+use crate::compile::{BodyUse, Compression, Endpoint, Expectation, HeaderSource, Path, Service, StatusSet};
 use crate::expression::{EvalError, Scope};
-use crate::http::{CODINGS, Keep, Origin, Outgoing};
+use crate::http::{CODINGS, Keep, Origin, Outgoing, Statuses};
 use crate::memory::{Held, hold};
 use crate::metrics::SEEN_FOR_EXAMPLE;
 use crate::secrets::Secrets;
@@ -21,6 +21,8 @@ pub(super) struct Prepared {
     headers: HeaderMap,
     path: Option<PathAndQuery>,
     secret: SecretParts,
+    /// The statuses that are expected: of an answer with another, people see the beginning.
+    expected: Statuses,
     /// Whether the name that its requests go by is made of what was answered before.
     pub(super) named_by_answer: bool,
 }
@@ -61,7 +63,12 @@ impl Prepared {
         };
         let named_by_answer =
             endpoint.label.names().iter().any(|name| matches!(name.as_str(), "body" | "headers" | "json"));
-        Self { headers, path, secret: SecretParts::of(endpoint, secrets), named_by_answer }
+        let expected = endpoint.expect.iter().find_map(|check| match &check.expectation {
+            Expectation::Status(statuses) => Some(statuses.0.iter().cloned().flatten().collect()),
+            _ => None,
+        });
+        let expected = expected.unwrap_or_else(|| StatusSet::usual().0.into_iter().flatten().collect());
+        Self { headers, path, secret: SecretParts::of(endpoint, secrets), expected, named_by_answer }
     }
 
     /// What of a request is to be remembered, for it may turn up in what is said of it.
@@ -133,7 +140,7 @@ impl Prepared {
             body: endpoint.payload.render(scope)?,
             timeout: endpoint.timeout,
             keep: match endpoint.body_use {
-                BodyUse::Unread => Keep::OfErrors(Size::from_bytes(SEEN_FOR_EXAMPLE as u64)),
+                BodyUse::Unread => Keep::OfOthers(Size::from_bytes(SEEN_FOR_EXAMPLE as u64), self.expected),
                 BodyUse::Read => Keep::UpTo(LONGEST_BODY),
                 BodyUse::Shown => Keep::First(SHOWN_BODY),
             },

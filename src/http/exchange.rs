@@ -17,7 +17,7 @@ use super::connect::connect;
 use super::connection::{Connection, Resting};
 use super::deadline::Deadline;
 use super::failure;
-use super::message::{Answer, Ending, Exchange, Failure, Keep, Outgoing};
+use super::message::{Answer, Ending, Exchange, Failure, Keep, Outgoing, Statuses};
 use super::metered_stream::{ByteCounter, MeteredStream};
 use super::transport::{KeepAlive, Reuse, Transport, Version};
 use crate::sample::{Phases, Transmission};
@@ -285,10 +285,9 @@ async fn open(transport: &Transport, counter: &Rc<ByteCounter>) -> Result<Box<Co
     .await
 }
 
-/// Whether an answer is an error whose body can be read as it comes.
-fn is_error(head: &http::response::Parts) -> bool {
-    let is_error = head.status.is_client_error() || head.status.is_server_error();
-    is_error && !head.headers.contains_key(http::header::CONTENT_ENCODING)
+/// Whether an answer has another status than these, and a body that can be read as it comes.
+fn is_other(head: &http::response::Parts, than: &Statuses) -> bool {
+    !than.contains(head.status.as_u16()) && !head.headers.contains_key(http::header::CONTENT_ENCODING)
 }
 
 /// Sends the request and takes the whole answer. The request is back in its place where none of it was written.
@@ -324,8 +323,8 @@ async fn send_and_receive(
         .await?
     };
     let limit = match keep {
-        Keep::OfErrors(size) if is_error(&head) => BodyLimit::First(size.as_bytes()),
-        Keep::Nothing | Keep::OfErrors(_) => BodyLimit::Nothing,
+        Keep::OfOthers(size, than) if is_other(&head, &than) => BodyLimit::First(size.as_bytes()),
+        Keep::Nothing | Keep::OfOthers(..) => BodyLimit::Nothing,
         Keep::UpTo(size) => BodyLimit::Whole(size.min(transport.settings().body_cap).as_bytes()),
         Keep::First(size) => BodyLimit::First(size.min(transport.settings().body_cap).as_bytes()),
     };

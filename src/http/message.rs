@@ -31,12 +31,37 @@ pub struct Outgoing {
 pub enum Keep {
     /// Nothing: it is read to its end and counted, however long it is.
     Nothing,
-    /// The same, but so much of an error's that can be read as it comes.
-    OfErrors(Size),
+    /// The same, but so much of one that has another status than these, and that can be read as it comes.
+    OfOthers(Size, Statuses),
     /// All of it; an answer with a longer body than this fails as [`FailureKind::Body`].
     UpTo(Size),
     /// So much of it, for people to see: what is beyond is read and counted.
     First(Size),
+}
+
+/// A set of statuses: cheap to ask, and to hand on with each request. What is above 611 is in none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Statuses([u64; 8]);
+
+impl Statuses {
+    /// Whether a status is one of these.
+    #[must_use]
+    pub fn contains(&self, status: u16) -> bool {
+        let bit = usize::from(status.saturating_sub(100));
+        status >= 100 && self.0.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+    }
+}
+
+impl FromIterator<u16> for Statuses {
+    fn from_iter<T: IntoIterator<Item = u16>>(statuses: T) -> Self {
+        let mut set = Self::default();
+        for bit in statuses.into_iter().filter(|status| *status >= 100).map(|status| usize::from(status) - 100) {
+            if let Some(word) = set.0.get_mut(bit / 64) {
+                *word |= 1 << (bit % 64);
+            }
+        }
+        set
+    }
 }
 
 /// One exchange, from its first moment to its last.

@@ -31,7 +31,7 @@ pub use exchange::Client;
 pub use known_names::{KnownNames, Place};
 #[cfg(test)]
 pub(crate) use memory::{Dialing, MemoryListener, MemoryNetwork, MemoryResolver, Reset};
-pub use message::{Answer, Ending, Exchange, Keep, Outgoing};
+pub use message::{Answer, Ending, Exchange, Keep, Outgoing, Statuses};
 pub use origin::{Origin, Scheme};
 pub use routes::{Addresses, unusable_source};
 pub use tls::Verify;

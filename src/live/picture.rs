@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Sparkline, Widget};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::report::{counted, grouped, percent, rate, shortened, visible_line};
 use crate::results::{Dashboard, EndpointNow, Planned, Quantiles, Recent, ThresholdNow, ThresholdState};
@@ -219,7 +219,10 @@ impl Picture<'_> {
         }
         rows.push(Row::Text(fitted(line, columns)));
         if let Some(most) = most.filter(|_| !wide) {
-            rows.push(Row::Text(fitted(vec![Span::raw("  "), Span::raw(most)], columns)));
+            rows.push(Row::Text(fitted(
+                vec![Span::raw("  "), Span::raw(ends_kept(&most, columns.saturating_sub(2)))],
+                columns,
+            )));
         }
         rows
     }
@@ -414,6 +417,25 @@ fn help(wide: bool, steerable: Steerable) -> Vec<Row<'static>> {
     first.iter().copied().chain(steers).chain(rest.iter().copied()).map(row).collect()
 }
 
+/// A message in so many columns. What differs between two of them stands mostly at their ends, a status or a number, so both
+/// ends are kept.
+fn ends_kept(text: &str, columns: usize) -> String {
+    let behind = columns / 3;
+    if text.width() <= columns || behind == 0 {
+        return text.to_owned();
+    }
+    let mut end: Vec<char> = Vec::new();
+    let mut taken = 0;
+    for c in text.chars().rev() {
+        taken += c.width().unwrap_or(0);
+        if taken > behind {
+            break;
+        }
+        end.push(c);
+    }
+    format!("{}{}", shortened(text, columns - behind), end.into_iter().rev().collect::<String>())
+}
+
 /// A line, and what stands at its end.
 fn ends(line: Line<'static>, end: Span<'static>, columns: usize) -> Line<'static> {
     let blanks = columns.saturating_sub(line.width() + end.width());
@@ -436,4 +458,18 @@ fn fitted(spans: Vec<Span<'static>>, columns: usize) -> Line<'static> {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_message_that_is_too_long_both_ends_are_kept() {
+        let message = "68× expected status 2xx or 3xx, got 404";
+        assert_eq!(ends_kept(message, 40), message);
+        let shown = ends_kept(message, 30);
+        assert!(shown.starts_with("68× expected") && shown.ends_with("…x, got 404") && shown.width() <= 30, "{shown}");
+        assert!(ends_kept("äöü".repeat(30).as_str(), 20).width() <= 20);
+    }
 }

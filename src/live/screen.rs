@@ -6,6 +6,7 @@ use super::ansi;
 use super::picture::{Face, Keyboard, Picture, Ranking, State};
 use super::terminal::Hands;
 use super::tty;
+use crate::report::wrapped;
 use crate::results::Dashboard;
 use crate::run::Steer;
 
@@ -57,6 +58,7 @@ impl Screen {
     pub(super) fn say(&mut self, text: &str) {
         let before = self.erasing();
         self.lines.clear();
+        let text = wrapped(text, usize::from(tty::size().0).max(1)).join("\n");
         // in one, so that nobody sees the terminal without it
         let picture = self.picture().unwrap_or_default();
         (self.talk.print)(&format!("{before}{text}\n{picture}"));

@@ -25,7 +25,7 @@ pub use html::{page_environment, source_hash, without_secrets};
 pub use junit::comparison_junit;
 pub(crate) use numbers::{Unit, counted, grouped, ms, percent, rate};
 pub(crate) use page::{Block, Cell, Column, Item, Limit, Line, List, Mark, Section, Table, Verdict};
-pub use page::{Looks, Page};
+pub use page::{Looks, Page, wrapped};
 pub use sanitize::{shortened, visible, visible_line};
 pub use suite::{
     SuiteHead, SuiteOutcome, SuiteReport, SuiteRun, suite_html, suite_junit, suite_page, suite_report,

@@ -24,6 +24,10 @@ pub fn run_page(report: &Report) -> Page {
     if let Some(labels) = labels(report) {
         page.lead(Block::Paragraph(labels));
     }
+    if let Some(by) = &report.run.ended_by {
+        let ended = format!("ended before its time, after {}: ", seconds(report.run.seconds));
+        page.lead(Block::Paragraph(Line::from(ended).and_quote(by)));
+    }
     page.section(requests(report));
     let BreakdownEntry { stages, services, statuses, .. } = &report.breakdown;
     page.section(grouped_by("stages", "by stage", "stage", stages));
@@ -116,7 +120,7 @@ fn requests(report: &Report) -> Section {
         notes.push(format!("rate: over {}, to the end of the last request", seconds(time)));
     }
     notes.extend(report.run.folded.iter().cloned());
-    notes.extend(report.requests.iter().any(is_rough).then(rough));
+    notes.extend(has_rough(report).then(rough));
     let section = Section::new("requests", "requests").with(table);
     notes.into_iter().fold(section, |section, note| section.with(Block::Note(note.into())))
 }
@@ -204,23 +208,34 @@ fn quantile(times: Option<TimeEntry>, p: f64, value: fn(&TimeEntry) -> f64) -> C
     }
 }
 
-fn is_rough(row: &RequestEntry) -> bool {
-    row.response_time.is_some_and(|times| has_few_samples(times.count, 0.99))
+/// Whether any time that is shown has the sign of few samples before it.
+fn has_rough(report: &Report) -> bool {
+    let few = |times: Option<TimeEntry>, p| times.is_some_and(|times| has_few_samples(times.count, p));
+    let BreakdownEntry { stages, users, tasks, services, statuses } = &report.breakdown;
+    let groups =
+        [stages, users, tasks, services, statuses].into_iter().flatten().any(|row| few(row.response_time, 0.99));
+    few(report.total.response_time, 0.999) || groups || report.requests.iter().any(|row| few(row.response_time, 0.99))
 }
 
-fn rough() -> String {
+pub(super) fn rough() -> String {
     format!("~: few samples: fewer than {FEW_BEYOND} requests took longer, and another run may well give another time")
+}
+
+/// A quantile as it is shown: with a sign before it where few samples lie beyond it.
+fn shown(times: &TimeEntry, p: f64, value: fn(&TimeEntry) -> f64) -> String {
+    let few = if has_few_samples(times.count, p) { "~" } else { "" };
+    format!("{few}{}", ms(value(times)))
 }
 
 /// The times of all requests in a line, so that none is missing where columns are.
 fn times_of_all(total: &RequestEntry) -> String {
     let response = total.response_time.map(|times| {
-        let [p50, p90, p95, p99] = QUANTILES.map(|(_, value)| ms(value(&times)));
-        let (p999, max) = (ms(times.p999), ms(times.max));
+        let [p50, p90, p95, p99] = QUANTILES.map(|(p, value)| shown(&times, p, value));
+        let (p999, max) = (shown(&times, 0.999, |times| times.p999), ms(times.max));
         format!("response time p50 {p50}, p90 {p90}, p95 {p95}, p99 {p99}, p99.9 {p999}, max {max}")
     });
     let service = total.service_time.map(|times| {
-        let [p50, p90, p95, p99] = QUANTILES.map(|(_, value)| ms(value(&times)));
+        let [p50, p90, p95, p99] = QUANTILES.map(|(p, value)| shown(&times, p, value));
         format!("service time p50 {p50}, p90 {p90}, p95 {p95}, p99 {p99}, max {}", ms(times.max))
     });
     let bytes = format!("received {}, sent {}", Size::from_bytes(total.bytes_in), Size::from_bytes(total.bytes_out));
@@ -258,16 +273,15 @@ fn users(users: &[UserEntry]) -> Option<Section> {
         let tags = tags.into_iter().take(TAGS).filter(|_| user.requests > 0);
         let tags =
             tags.map(|(tag, count)| Line::name(tag).and(format!(" {}", percent(*count as f64 / user.requests as f64))));
-        let time = |of: fn(&TimeEntry) -> f64| Cell::time(user.response_time.as_ref().map(of));
         table.row(vec![
             Cell::name(&user.name),
             Cell::Count(user.requests),
             Cell::number(user.share, Unit::Share),
             Cell::Count(user.failed),
             Cell::Number(user.rate, Unit::PerSecond),
-            time(|times| times.p50),
-            time(|times| times.p95),
-            time(|times| times.p99),
+            quantile(user.response_time, 0.5, |times| times.p50),
+            quantile(user.response_time, 0.95, |times| times.p95),
+            quantile(user.response_time, 0.99, |times| times.p99),
             Cell::Text(Line::joined(tags, ", ")),
         ]);
     }
@@ -316,9 +330,14 @@ fn groups(id: &str, title: &str, groups: &[FailureEntry]) -> Option<Section> {
             shown_by.push(command);
         }
     }
+    let more = shown_by.len().saturating_sub(TRIES) as u64;
     let commands =
         shown_by.into_iter().take(TRIES).map(|command| Block::Note(Line::from("shown by: ").and_quote(command)));
-    Some(commands.fold(section, Section::with))
+    let more = (more > 0).then(|| {
+        let those = counted(more, "more endpoint");
+        Block::Note(format!("and {those}, in the same way: `plimsoll try PLAN --endpoint NAME`").into())
+    });
+    Some(commands.chain(more).fold(section, Section::with))
 }
 
 /// Tasks and users that failed, where there are any.
@@ -408,11 +427,7 @@ fn thresholds(report: &Report) -> Section {
             ThresholdState::NoData => Cell::Verdict(Some(Mark::Bad), "no data"),
             ThresholdState::Left => Cell::Verdict(Some(Mark::Deferred), "deferred to merge"),
         };
-        let name = match (&threshold.name, threshold.place.is_empty()) {
-            (Some(name), _) => Some(Line::name(name)),
-            (None, true) => Some("the default: the plan does not set it".into()),
-            (None, false) => None,
-        };
+        let name = threshold.name.as_ref().map(Line::name);
         let notes = name.into_iter().chain(remark(threshold).map(Line::from));
         let measured = Cell::name(&threshold.measured);
         let cells = vec![state, Cell::quote(&threshold.require), measured, Cell::Text(Line::joined(notes, "; "))];
@@ -427,8 +442,10 @@ fn thresholds(report: &Report) -> Section {
     Section::new("thresholds", format!("thresholds{of}")).of(Importance::High).with(table)
 }
 
-/// What there is to say of a threshold besides what was measured: when it broke, and what the baseline allowed.
+/// What there is to say of a threshold besides what was measured: whose it is, when it broke, and what the baseline allowed.
 pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
+    let is_default = threshold.name.is_none() && threshold.place.is_empty();
+    let default = is_default.then(|| "the default: the plan does not set it".to_owned());
     let unscaled = threshold.unscaled.as_ref().map(|text| format!("the plan has `{text}`"));
     let broke = threshold.broke_at.map(|at| format!("broke at {}", seconds(at)));
     let failed =
@@ -436,7 +453,7 @@ pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
     let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
     let worst = threshold.worst_at.map(|at| format!("the worst window, up to {}", seconds(at)));
     let few = threshold.few_samples.map(|samples| format!("few samples: {}", grouped(samples)));
-    let said: Vec<String> = [unscaled, broke, worst, against, few, failed].into_iter().flatten().collect();
+    let said: Vec<String> = [default, unscaled, broke, worst, against, few, failed].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 

@@ -55,6 +55,7 @@ impl Results {
                     None => CUT_OFF,
                 }
                 .to_owned(),
+                ended_by: self.ended_by(),
                 seed: header.seed.value(),
                 shard: ShardEntry::of(header.shard),
                 workers: header.workers,
@@ -92,9 +93,27 @@ impl Results {
 
 impl Results {
     fn threshold(&self, rule: &Rule, finding: &Finding) -> ThresholdEntry {
+        threshold(rule, finding, self.has_failed_as_timeout(rule))
+    }
+
+    /// Whether failed requests are in what a rule measures, each as no quicker than its timeout.
+    #[must_use]
+    pub fn has_failed_as_timeout(&self, rule: &Rule) -> bool {
         let of_times = rule.require.aggregate.is_of_samples() && rule.require.subject.counts_failed();
         let known = self.header().catalog.endpoints.iter().any(|endpoint| endpoint.timeout.is_some());
-        threshold(rule, finding, of_times && known && self.totals().accounting().failures() > 0)
+        of_times && known && self.totals().accounting().failures() > 0
+    }
+
+    /// What ended the run before its time; `None` where its time was up, or nobody knows.
+    fn ended_by(&self) -> Option<String> {
+        match self.closing()? {
+            Closing::Complete => None,
+            Closing::Threshold(index) => {
+                let text = self.rules().get(index).map_or("", |rule| rule.text.trim());
+                Some(format!("the threshold `{text}` broke, and it aborts"))
+            }
+            Closing::Asked | Closing::Plan => self.stop_asked().map(str::to_owned),
+        }
     }
 
     /// All requests that are judged where no stage is named, of a run with a warm-up; a journal of before the ends of

@@ -136,6 +136,9 @@ pub struct RunEntry {
     pub rate_seconds: Option<f64>,
     /// Why it ended: `complete`, `asked`, `threshold` or `plan`; `cut_off` where its journal breaks off.
     pub ended: String,
+    /// What ended it before its time, in words: a threshold, a person, the plan; absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<String>,
     /// The number all chance derived from.
     pub seed: u64,
     /// Which part of a run it was, of a run that several machines made; `null` for a whole one.
@@ -226,7 +229,8 @@ pub struct ThresholdEntry {
     /// Whether failed requests are in it, each as no quicker than its timeout.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed_as_timeout: bool,
-    /// When it broke, in seconds from the start; `null` where it held, or was judged by the whole run alone.
+    /// When it broke, in seconds from the start: of one with a window the first time, of one over the whole run the last time,
+    /// after which it did not hold again. `null` where it held, and where only the whole run was judged.
     pub broke_at: Option<f64>,
     /// Of one with a window that held: when the worst window was over, in seconds from the start. That is what was measured.
     /// Absent elsewhere.

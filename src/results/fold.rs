@@ -30,6 +30,8 @@ pub struct Results {
     folded: Vec<String>,
     /// What a person changed of the load, in words.
     steered: Vec<String>,
+    /// Who wanted the run to end, in words.
+    stop_asked: Option<String>,
     end: Option<End>,
 }
 
@@ -68,6 +70,7 @@ impl Results {
             totals: Totals::new(),
             folded: Vec::new(),
             steered: Vec::new(),
+            stop_asked: None,
             end: None,
             header,
             rules,
@@ -101,6 +104,9 @@ impl Results {
                     self.steered.push(format!("at {}: {text}", show_duration(at.since(Offset::ZERO))));
                 }
             }
+            Entry::Annotation(Annotation { mark: Mark::StopAsked, text, .. }) => {
+                self.stop_asked.get_or_insert_with(|| text.clone());
+            }
             Entry::Annotation(_) => {}
             Entry::End(end) => self.end = Some(end.clone()),
         }
@@ -132,6 +138,11 @@ impl Results {
     /// What a person changed of the load so far.
     pub(super) fn steered(&self) -> &[String] {
         &self.steered
+    }
+
+    /// Who wanted the run to end.
+    pub(super) fn stop_asked(&self) -> Option<&str> {
+        self.stop_asked.as_deref()
     }
 
     /// How the generator has fared so far.

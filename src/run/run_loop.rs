@@ -298,7 +298,10 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
                     return;
                 }
                 self.steering.users = Some(next).filter(|next| *next != planned);
-                format!("users were set to {next}, where the plan has {planned}")
+                match next == planned {
+                    true => format!("users were set back to the plan's {planned}"),
+                    false => format!("users were set to {next}, where the plan has {planned}"),
+                }
             }
             _ => return,
         };

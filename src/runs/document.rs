@@ -101,6 +101,9 @@ pub struct FigureEntry {
     pub unit: String,
     /// The figure as a person reads it; `no data` without.
     pub shown: String,
+    /// Whether failed requests are in it, each as no quicker than its timeout; absent where none is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed_as_timeout: bool,
 }
 
 /// A file that tells of no run.

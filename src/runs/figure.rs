@@ -78,7 +78,12 @@ pub(super) fn measure(run: &RunHead, figures: &[TrendFigure]) -> BTreeMap<String
         return BTreeMap::new();
     }
     let measured = folded(run, figures).unwrap_or_else(|why| {
-        let absent = |_: &TrendFigure| FigureEntry { value: None, unit: String::new(), shown: why.clone() };
+        let absent = |_: &TrendFigure| FigureEntry {
+            value: None,
+            unit: String::new(),
+            shown: why.clone(),
+            failed_as_timeout: false,
+        };
         figures.iter().map(absent).collect()
     });
     figures.iter().map(|figure| figure.text.clone()).zip(measured).collect()
@@ -97,8 +102,9 @@ fn folded(run: &RunHead, figures: &[TrendFigure]) -> Result<Vec<FigureEntry>, St
             value: Some(amount.value()),
             unit: amount.unit().to_owned(),
             shown: figure.rule.require.show(amount),
+            failed_as_timeout: results.has_failed_as_timeout(&figure.rule),
         },
-        None => FigureEntry { value: None, unit: String::new(), shown: "no data".to_owned() },
+        None => FigureEntry { value: None, unit: String::new(), shown: "no data".to_owned(), failed_as_timeout: false },
     };
     Ok(results.measured().into_iter().zip(figures).map(entry).collect())
 }

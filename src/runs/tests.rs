@@ -40,7 +40,8 @@ fn line(began: &str, value: Option<f64>) -> RunLine {
         p50: Some(1.0),
         p95: Some(12.3),
         p99: Some(20.0),
-        figures: [("p95".to_owned(), FigureEntry { value, unit: "s".to_owned(), shown })].into(),
+        figures: [("p95".to_owned(), FigureEntry { value, unit: "s".to_owned(), shown, failed_as_timeout: false })]
+            .into(),
     }
 }
 

@@ -10,6 +10,9 @@ const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 /// What stands where a run has no data.
 const ABSENT: char = '·';
 
+/// What is said of times that are longer than those of the list.
+pub(super) const AS_TIMEOUT: &str = "as in thresholds, failed requests count as no quicker than their timeout";
+
 /// One figure over the runs of one plan, the oldest first.
 pub(super) struct Trend<'a> {
     /// The figure, as it was asked for.
@@ -69,6 +72,11 @@ impl Trend<'_> {
         self.points[skipped..].iter().map(|(_, figure)| figure.value.map_or(ABSENT, sign)).collect()
     }
 
+    /// Whether some figure has failed requests in it, which the list of runs has not.
+    pub(super) fn has_failed_as_timeout(&self) -> bool {
+        self.points.iter().any(|(_, figure)| figure.failed_as_timeout)
+    }
+
     /// A figure as it is shown; empty where no run has it.
     pub(super) fn shown(&self, of: f64) -> &str {
         let at = self.points.iter().find(|(_, figure)| figure.value == Some(of));
@@ -107,6 +115,9 @@ pub fn trend_text(report: &RunsReport, figures: &[String]) -> String {
             out.push_str(row.trim_end());
             out.push('\n');
         }
+        if trend.has_failed_as_timeout() {
+            out.push_str(&format!("  {AS_TIMEOUT}\n"));
+        }
         out.push('\n');
     }
     if report.older > 0 {
@@ -123,7 +134,13 @@ pub fn trend_csv(report: &RunsReport, figures: &[String]) -> String {
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let head = ["file", "plan", "name", "labels", "began", "state"].map(str::to_owned);
     let fixed = ["requests", "failed", "rate", "error_rate", "p50_ms", "p95_ms", "p99_ms"].map(str::to_owned);
-    let mut rows = vec![head.iter().chain(&fixed).chain(figures).cloned().collect::<Vec<String>>()];
+    // what every run has keeps its name
+    let own = |figure: &String| {
+        let is_taken = head.contains(figure) || fixed.contains(figure);
+        if is_taken { format!("trend_{figure}") } else { figure.clone() }
+    };
+    let named = head.iter().chain(&fixed).cloned().chain(figures.iter().map(own));
+    let mut rows = vec![named.collect::<Vec<String>>()];
     for run in report.runs.iter().rev() {
         let mut row = vec![
             run.file.clone(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::document::RunsReport;
 use super::text::began;
-use super::trend::{Trend, trends};
+use super::trend::{AS_TIMEOUT, Trend, trends};
 use crate::report::{page_environment, source_hash};
 
 const PAGE: &str = include_str!("trend_page.html");
@@ -27,6 +27,7 @@ struct Chart<'a> {
     low: String,
     high: String,
     last: String,
+    note: Option<&'static str>,
     rows: Vec<Row<'a>>,
 }
 
@@ -109,6 +110,7 @@ fn chart<'a>(trend: &Trend<'a>) -> Chart<'a> {
         high: trend.shown(most).to_owned(),
         last: dots.last().map_or_else(|| "no data".to_owned(), |dot| dot.shown.to_owned()),
         dots,
+        note: trend.has_failed_as_timeout().then_some(AS_TIMEOUT),
         rows: rows.collect(),
     }
 }

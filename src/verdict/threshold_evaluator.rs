@@ -42,7 +42,7 @@ pub struct Judged {
     pub measured: Option<Amount>,
     /// Whether it held.
     pub status: Status,
-    /// When it broke, where that decided before the end.
+    /// When it broke: of a window, the first that did; of the whole run, the last time, and it did not recover.
     pub broken_at: Option<Offset>,
     /// When the window that was measured was over, where one stands for all.
     pub window_end: Option<Offset>,
@@ -60,6 +60,8 @@ struct RuleState {
     fatal: Option<Judged>,
     /// What was found in the last second that it was evaluated in.
     latest: Option<Judged>,
+    /// Since when it has been broken, as of that second.
+    broken_since: Option<Offset>,
 }
 
 impl ThresholdEvaluator {
@@ -73,6 +75,7 @@ impl ThresholdEvaluator {
             first_break: None,
             fatal: None,
             latest: None,
+            broken_since: None,
         };
         let states = rules.iter().map(state).collect();
         Self { rules, catalog, timeline, shard, states, last_ended: LastEnded::default() }
@@ -135,8 +138,9 @@ impl ThresholdEvaluator {
                 (_, None, Some(worst)) => worst,
                 (..) => {
                     let time = selection.time(&measured);
-                    let measured = state.measurement.read(&rule.require, &selection, time);
-                    defer(Judged::of(rule, measured), rule, self.shard)
+                    let judged = Judged::of(rule, state.measurement.read(&rule.require, &selection, time));
+                    let broken_at = state.broken_since.filter(|_| judged.status == Status::Broken);
+                    defer(Judged { broken_at, ..judged }, rule, self.shard)
                 }
             };
             Finding { judged, history: state.history.clone() }
@@ -150,6 +154,9 @@ impl RuleState {
         let Judged { measured, status, broken_at, .. } = judged;
         self.history.add(second, measured, status);
         self.latest = Some(judged);
+        // what only grows, and is to be more than so much, is not broken before the end
+        let breaks = status == Status::Broken && !rule.require.may_still_hold();
+        self.broken_since = broken_at.filter(|_| breaks).map(|at| self.broken_since.unwrap_or(at));
         if status == Status::Broken {
             if rule.require.window.is_some() {
                 self.first_break.get_or_insert(judged);

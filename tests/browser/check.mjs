@@ -48,6 +48,8 @@ check("thresholds and failures are all there", async () => {
   assert.deepEqual(await texts("[data-threshold] code"), report.thresholds.map((one) => one.require));
   assert.deepEqual((await column("failure-groups", 0)).map(Number), report.failures.map((one) => one.count));
   assert.ok(report.failures.some((one) => one.example), "a failure that was answered has an example of it");
+  const unexpected = report.failures.find((one) => one.message.includes("expected status 204, got 200"));
+  assert.ok(unexpected?.example, "so has one of a status that is no error, and that was not expected");
   assert.deepEqual(await texts("#failure-groups .example pre"), report.failures.filter((one) => one.example).map((one) => one.example));
 });
 check("the charts' numbers add up to the report's", async () => {
@@ -129,6 +131,24 @@ check("no label of an axis is cut off, and bytes are round", async () => {
   }
   const bytes = await texts("#chart-bytes g:not(.drawn) text[text-anchor=end]");
   bytes.forEach((label) => assert.match(label, /^(0|\d+(\.5)? ([KMGT]i)?B\/s)$/));
+});
+check("a part of a second is no second: it is said, and its count is not drawn", async () => {
+  const data = JSON.parse(await tab.$eval("#data", (one) => one.textContent));
+  assert.equal(data.end, report.run.rate_seconds ?? report.run.seconds);
+  if (data.end % 1 === 0) return;
+  assert.match((await texts("#charts ~ p")).join(" "), /are a part of a second/);
+  const most = await tab.$eval("#chart-requests path.area", (one) => Math.max(...one.getAttribute("d").match(/[\d.]+ [\d.]+/g).map((pair) => Number(pair.split(" ")[0]))));
+  const [from, to] = await tab.$eval("#chart-requests line.grid", (one) => [Number(one.getAttribute("x1")), Number(one.getAttribute("x2"))]);
+  const last = from + ((Math.floor(data.end) - 0.5) / data.end) * (to - from);
+  assert.ok(Math.abs(most - last) < 1, `${most} is not the middle of the last whole second, ${last}`);
+});
+check("a threshold that broke is marked, in words as well", async () => {
+  const broke = report.thresholds.filter((one) => one.broke_at !== null);
+  assert.ok(broke.length > 0);
+  const words = await texts("#marks li");
+  broke.forEach((one) => assert.ok(words.some((text) => text.includes(one.require)), one.require));
+  assert.ok((await tab.$$("#chart-requests line.mark")).length >= words.length);
+  assert.ok((await texts("[data-threshold]")).some((text) => /broke at \d/.test(text)));
 });
 check("a tap shows the moment's values until the next tap elsewhere", async () => {
   const area = await box("#chart-requests svg");

@@ -1,7 +1,7 @@
 //! Journals that an earlier version wrote, with the reports it made of them: this version reads them and makes the same,
 //! byte for byte. Only what is shown of a threshold has changed since (its condition as written, its unit, and its worst window), and
-//! there is a breakdown of the requests, quantiles of each second, a command that shows each failure, and a word where few samples
-//! stand behind a quantile.
+//! there is a breakdown of the requests, quantiles of each second, a command that shows each failure, a word where few samples
+//! stand behind a quantile, the moment when a threshold over the whole run broke, and what ended a run before its time.
 
 use std::fs;
 

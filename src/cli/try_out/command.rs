@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::exchange::printer;
+use super::exchange::{printer, signed};
 use crate::cli::embedded;
 use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{FilterWords, PlanFile, assignment, find};
@@ -16,7 +16,7 @@ use crate::diagnostic::{Unset, did_you_mean};
 use crate::engine::{OnStepFailure, OneOff, Platform};
 use crate::expression::{Globals, Value};
 use crate::plan::{Aim, Overrides};
-use crate::report::visible;
+use crate::report::{counted, visible};
 use crate::run::{Interrupts, probe};
 use crate::sample::{TaskId, UserTypeId};
 use crate::units::Shard;
@@ -155,11 +155,13 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
         data("teardown\n")?;
         trial.perform(None, &[(&program.teardown, plans_own)], OnStepFailure::Stop).await?;
     }
-    Ok(match trial {
-        Trial { interrupted: true, .. } => Exit::Interrupted,
-        Trial { failures: 0, .. } => Exit::Passed,
-        Trial { .. } => Exit::Failed,
-    })
+    let (said, exit) = match trial {
+        Trial { interrupted: true, .. } => return Ok(Exit::Interrupted),
+        Trial { failures: 0, .. } => ("✓ all of it went as the plan expects".to_owned(), Exit::Passed),
+        Trial { failures, .. } => (format!("✗ {} failed", counted(failures as u64, "step")), Exit::Failed),
+    };
+    data(&signed(&format!("\n{said}\n")))?;
+    Ok(exit)
 }
 
 impl Trial<'_> {
@@ -185,7 +187,7 @@ impl Trial<'_> {
         self.failures += done.failures.len();
         self.interrupted |= was_interrupted.get();
         for failure in &done.failures {
-            data(&visible(&format!("  ✗ {failure}\n")))?;
+            data(&signed(&visible(&format!("  ✗ {failure}\n"))))?;
         }
         Ok(done.state)
     }

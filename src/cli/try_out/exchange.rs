@@ -3,7 +3,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::body;
-use crate::cli::terminal::data;
+use crate::cli::terminal::{data, is_coloured};
 use crate::compile::Program;
 use crate::engine::{CallObserver, CallTrace, Redirected};
 use crate::expression::to_text;
@@ -25,8 +25,25 @@ pub(super) fn printer(program: &Arc<Program>) -> CallObserver {
             secrets.learn_headers(answer.headers());
             secrets.learn_body(answer.body());
         }
-        let _ = data(&visible(&secrets.mask(&shown(traced, &secrets))));
+        let _ = data(&signed(&visible(&secrets.mask(&shown(traced, &secrets)))));
     })
+}
+
+/// A text whose signs of success and failure have their colours, where a terminal shows it. What comes from a service stands
+/// behind a mark in each line, so it has none.
+pub(super) fn signed(text: &str) -> String {
+    if !is_coloured() {
+        return text.to_owned();
+    }
+    let paint = |line: &str| {
+        let (blanks, rest) = line.split_at(line.len() - line.trim_start_matches(' ').len());
+        match rest.chars().next() {
+            Some('✓') => format!("{blanks}\x1b[32m✓\x1b[0m{}", &rest['✓'.len_utf8()..]),
+            Some('✗') => format!("{blanks}\x1b[31m✗\x1b[0m{}", &rest['✗'.len_utf8()..]),
+            _ => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(paint).collect()
 }
 
 fn shown(traced: &CallTrace, secrets: &Secrets) -> String {

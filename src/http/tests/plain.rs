@@ -10,6 +10,7 @@ use super::peer::{Peer, request};
 use super::{answer, client_of, exchange, get};
 use crate::http::{Ending, Keep, Outgoing};
 use crate::sample::Transmission;
+use crate::units::Size;
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 
@@ -147,6 +148,23 @@ async fn a_body_comes_whole_in_chunks_by_length_and_to_the_end_of_the_connection
         }
         let drained = answer(&mut client, Outgoing { keep: Keep::Nothing, ..get() }).await;
         assert_eq!(drained.body, "");
+    }
+}
+
+#[tokio::test]
+async fn of_a_status_that_is_not_expected_the_beginning_is_kept_whatever_its_class() {
+    let peer = Peer::new(|stream| {
+        for status in ["200 OK", "201 Created", "302 Found", "404 Not Found", "200 OK"] {
+            request(stream);
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 11\r\n\r\nhello world");
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let mut client = client_of(&peer.origin());
+    let keep = Keep::OfOthers(Size::from_bytes(5), [200, 404].into_iter().collect());
+    for (status, body) in [(200, ""), (201, "hello"), (302, "hello"), (404, ""), (200, "")] {
+        let told = answer(&mut client, Outgoing { keep, ..get() }).await;
+        assert_eq!((told.status, &told.body[..]), (status, body.as_bytes()));
     }
 }
 

@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, Value, context};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::curves::{CurveData, Curves};
 use super::time_series::{ChartData, TimeSeries};
@@ -15,8 +15,8 @@ use crate::report::comparison::{ChangeEntry, ComparisonReport, difference, inter
 use crate::report::format::{Seconds, read_entries};
 use crate::report::numbers::{ABSENT, Unit, grouped};
 use crate::report::sanitize::legible;
-use crate::report::summary::remark;
-use crate::results::{BreakdownEntry, GroupEntry, Report, rehearsal};
+use crate::report::summary::{remark, rough};
+use crate::results::{BreakdownEntry, GroupEntry, Report, TimeEntry, has_few_samples, rehearsal};
 use crate::secrets::{Secrets, floor};
 use crate::units::Size;
 
@@ -31,12 +31,22 @@ struct PageData<'a> {
     /// How many seconds a cell of the charts stands for.
     step: u32,
     cells: usize,
+    /// How many seconds the charts show: to the end of the last request, where that is known.
+    end: f64,
     charts: Vec<ChartData<'a>>,
     curves: Option<CurveData>,
     stages: Vec<StageData<'a>>,
     /// Seconds that the generator coloured: from, to.
     suspect: Vec<(u32, u32)>,
     marks: Vec<MarkData>,
+}
+
+impl PageData<'_> {
+    /// How much of the last second there was, where that is a part of one.
+    fn part(&self) -> Option<f64> {
+        let part = self.end.fract();
+        (part > 0.0 && self.cells > 1).then_some(part)
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -49,7 +59,7 @@ struct StageData<'a> {
 }
 
 /// Something that happened at a moment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct MarkData {
     at: f64,
     text: String,
@@ -67,7 +77,8 @@ const LONGEST_PLAN: usize = 128 << 10;
 pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut reader = seconds.open()?;
     let header = reader.header().clone();
-    let (mut series, mut curves, mut marks) = (TimeSeries::new(&header), Curves::new(), Vec::new());
+    let ended = report.run.rate_seconds.unwrap_or(report.run.seconds);
+    let (mut series, mut curves, mut marks) = (TimeSeries::new(&header, ended), Curves::new(), Vec::new());
     read_entries(&mut reader, seconds.through, |entry| {
         match entry {
             Entry::Second(second) => {
@@ -81,10 +92,16 @@ pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut
         }
         Ok(())
     })?;
+    marks.extend(report.thresholds.iter().filter_map(|threshold| {
+        Some(MarkData { at: threshold.broke_at?, text: format!("threshold broke: {}", threshold.require) })
+    }));
+    marks.sort_by(|a, b| a.at.total_cmp(&b.at));
+    marks.truncate(MARKS);
     let earlier = seconds.baseline.map(|baseline| curves_of(baseline.journal)).transpose()?;
     let data = PageData {
         step: series.step(),
         cells: series.cells(),
+        end: series.end(),
         charts: series.charts(),
         curves: curves.data(earlier.as_ref()),
         stages: stages(&header, report),
@@ -108,9 +125,10 @@ fn curves_of(journal: &Path) -> io::Result<Curves> {
     Ok(curves)
 }
 
-/// Whether people look for a mark in the charts: stages have bands of their own, and lines of the log may be many.
+/// Whether people look for a mark in the charts: stages have bands of their own, lines of the log may be many, and when a
+/// threshold broke is told by the report, of those that end a run as of all others.
 const fn is_shown(mark: Mark) -> bool {
-    !matches!(mark, Mark::StageBegan | Mark::Line)
+    !matches!(mark, Mark::StageBegan | Mark::Line | Mark::ThresholdBroke)
 }
 
 fn stages<'a>(header: &'a Header, report: &Report) -> Vec<StageData<'a>> {
@@ -131,7 +149,8 @@ fn stages<'a>(header: &'a Header, report: &Report) -> Vec<StageData<'a>> {
 fn groups(report: &Report) -> Vec<Value> {
     let BreakdownEntry { stages, users, tasks, services, statuses } = &report.breakdown;
     let table = |id: &str, title: &str, what: &str, note: &str, rows: &[GroupEntry]| {
-        context! { id, title, what, note, rows => Value::from(Serde(rows)) }
+        let rough = has_rough(rows.iter().map(|row| row.response_time));
+        context! { id, title, what, note, rough, rows => Value::from(Serde(rows)) }
     };
     let tables = [
         table("stages", "By stage", "stage", "The stage that requests began in; rates are over its time.", stages),
@@ -195,6 +214,8 @@ fn page(
     let compared: Option<ComparisonReport> = compared.map(|compared| without_secrets(compared, secrets)).transpose()?;
     let about: RunEnvironment = without_secrets(&header.environment, secrets)?;
     let plan_of_run = secrets.mask_lines(&header.plan.effective);
+    let marks: Vec<MarkData> = without_secrets(&data.marks, secrets)?;
+    let part = data.part();
     let data = serde_json::to_string(data)?;
     let environment = page_environment(PAGE).map_err(io::Error::other)?;
     let plan = &plan_of_run[..floor(&plan_of_run, LONGEST_PLAN)];
@@ -203,6 +224,10 @@ fn page(
             report => Value::from(Serde(report)),
             groups => groups(report),
             rehearsal => report.run.scale.map(rehearsal),
+            rough => format!("{}.", rough()),
+            rough_requests => has_rough(report.requests.iter().flat_map(|row| [row.response_time, row.service_time])),
+            marks => Value::from(Serde(&marks)),
+            part,
             comparison => compared.as_ref().map(Serde),
             changes => compared.as_ref().map(changes).unwrap_or_default(),
             remarks => report.thresholds.iter().map(|threshold| remark(threshold).unwrap_or_default()).collect::<Vec<_>>(),
@@ -261,6 +286,7 @@ pub fn page_environment(page: &'static str) -> Result<Environment<'static>, Erro
             number.map_or_else(|| ABSENT.to_owned(), |number| unit.show(number))
         });
     }
+    environment.add_test("few", |times: Value, quantile: &str| has_few(&times, quantile));
     environment.add_filter("grouped", |number: Option<u64>| number.map_or_else(|| ABSENT.to_owned(), grouped));
     environment.add_filter("bytes", |number: u64| Size::from_bytes(number).to_string());
     environment.add_filter("seconds", |number: Option<f64>| {
@@ -268,4 +294,17 @@ pub fn page_environment(page: &'static str) -> Result<Environment<'static>, Erro
     });
     environment.add_template("page.html", page)?;
     Ok(environment)
+}
+
+/// Whether some of these times have the sign of few samples: the furthest quantile that the page shows.
+fn has_rough(mut times: impl Iterator<Item = Option<TimeEntry>>) -> bool {
+    times.any(|times| times.is_some_and(|times| has_few_samples(times.count, 0.999)))
+}
+
+/// Whether few samples lie beyond a quantile of times, by its name in the report: `p95`, `p999`.
+fn has_few(times: &Value, quantile: &str) -> bool {
+    let digits = quantile.strip_prefix('p').filter(|digits| digits.chars().all(|c| c.is_ascii_digit()));
+    let share = digits.and_then(|digits| format!("0.{digits}").parse().ok());
+    let count = times.get_attr("count").ok().and_then(|count| u64::try_from(count).ok());
+    count.zip(share).is_some_and(|(count, share)| has_few_samples(count, share))
 }

@@ -18,6 +18,10 @@ pub(super) struct TimeSeries<'a> {
     /// How many seconds a cell stands for.
     step: u32,
     cells: usize,
+    /// When the last request ended, in seconds.
+    ended: f64,
+    /// To the end of which second it has heard.
+    reached: u32,
 }
 
 /// One chart: lines that share an axis.
@@ -94,7 +98,7 @@ const PHASES: [(&str, &[Measure]); 5] = [
 
 impl<'a> TimeSeries<'a> {
     /// Of a run that has heard nothing yet.
-    pub(super) fn new(header: &'a Header) -> Self {
+    pub(super) fn new(header: &'a Header, ended: f64) -> Self {
         let times = ["p50", "p95", "p99"];
         let service = vec![
             Chart::new("requests", "Requests", "/s", Form::Stack, &["ok", "failed"])
@@ -144,7 +148,7 @@ impl<'a> TimeSeries<'a> {
             )
             .about("How late the load generator was, at its worst in each second: what it adds to the times above."),
         ];
-        Self { header, own: [service, generator], metrics, step: 1, cells: 0 }
+        Self { header, own: [service, generator], metrics, step: 1, cells: 0, ended, reached: 0 }
     }
 
     /// How many seconds a cell stands for.
@@ -155,6 +159,17 @@ impl<'a> TimeSeries<'a> {
     /// How many cells there are.
     pub(super) const fn cells(&self) -> usize {
         self.cells
+    }
+
+    /// How many seconds there were. The last may be a part of one.
+    pub(super) fn end(&self) -> f64 {
+        let whole = f64::from(self.reached);
+        if self.is_part(self.reached.saturating_sub(1)) { self.ended } else { whole }
+    }
+
+    /// Whether the run ended within a second.
+    fn is_part(&self, second: u32) -> bool {
+        f64::from(second) < self.ended && self.ended < f64::from(second) + 1.0
     }
 
     /// The charts that have anything to show.
@@ -174,9 +189,14 @@ impl<'a> TimeSeries<'a> {
         }
         let cell = (second.second / self.step) as usize;
         self.cells = self.cells.max(cell + 1);
+        self.reached = self.reached.max(second.second.saturating_add(1));
+        // a part of a second, folded into others, would stand for all of them
+        let leaves_out = self.step > 1 && self.is_part(second.second);
         let figures = figures(second, self.header);
         for (chart, values) in self.own.iter_mut().flatten().zip(figures) {
-            chart.add(cell, &values);
+            if !(leaves_out && chart.is_a_second()) {
+                chart.add(cell, &values);
+            }
         }
         for (metric, kind, chart) in &mut self.metrics {
             let mut samples = Distribution::new(Scale::Number);
@@ -184,6 +204,7 @@ impl<'a> TimeSeries<'a> {
             of_metric.for_each(|count| samples.add(&count.samples));
             let values = match kind {
                 MetricKind::Trend | MetricKind::Time => vec![samples.quantile(0.5), samples.quantile(0.95)],
+                MetricKind::Counter if leaves_out => vec![None],
                 MetricKind::Counter => vec![(samples.count() > 0).then(|| samples.moments().sum())],
                 MetricKind::Gauge => vec![(samples.count() > 0).then_some(samples.moments().last)],
             };
@@ -246,6 +267,11 @@ impl Chart {
     fn new(id: &str, title: &str, unit: &str, form: Form, lines: &[&str]) -> Self {
         let lines = lines.iter().map(|label| Line { label: (*label).to_owned(), cells: Vec::new() }).collect();
         Self { id: id.to_owned(), title: title.to_owned(), unit: unit.to_owned(), about: "", form, lines }
+    }
+
+    /// Whether it shows what was counted in each second.
+    fn is_a_second(&self) -> bool {
+        matches!(self.unit.as_str(), "/s" | "B/s")
     }
 
     fn about(self, about: &'static str) -> Self {

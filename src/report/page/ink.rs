@@ -120,11 +120,20 @@ fn fitting(text: &[(char, Option<Paint>)], room: usize) -> usize {
     fits.count().max(1)
 }
 
-/// Where a line is broken that may have so many characters: at its last blank, if that leaves something of it.
+/// Where a line is broken that may have so many characters: at its last blank, if that leaves something of it; in a word that
+/// is too long, behind a sign that parts it, if there is one.
 fn broken_at(text: &[(char, Option<Paint>)], fits: usize) -> usize {
     let own = text.iter().position(|(c, _)| *c != ' ').unwrap_or(0);
     let blank = (own + 1..=fits).rev().find(|at| text.get(*at).is_some_and(|(c, _)| *c == ' '));
-    blank.unwrap_or(fits)
+    let parts = |at: &usize| text.get(*at - 1).is_some_and(|(c, _)| "/{},=&?:;_-".contains(*c));
+    blank.or_else(|| (own + 2..=fits).rev().find(parts)).unwrap_or(fits)
+}
+
+/// A text in lines no wider than so many columns, broken as a page's are.
+#[must_use]
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let further = 2.min(columns / 2);
+    text.lines().flat_map(|line| Ink::plain(line).wrapped(columns, further)).map(|line| line.shown(false)).collect()
 }
 
 #[cfg(test)]
@@ -140,6 +149,7 @@ mod tests {
         assert_eq!(wrapped("one two three", 7, 2), ["one two", "  three"]);
         assert_eq!(wrapped("  abcdefgh", 6, 2), ["  abcd", "  efgh"]);
         assert_eq!(wrapped("", 5, 0), [""]);
+        assert_eq!(wrapped("p99{endpoint=list} < 1s", 14, 2), ["p99{endpoint=", "  list} < 1s"]);
         assert_eq!(
             wrapped("ab", 1, 9),
             ["a", "b"]

@@ -13,6 +13,7 @@ mod table;
 mod tests;
 mod text;
 
+pub use ink::wrapped;
 pub(crate) use line::Line;
 pub(super) use model::Importance;
 pub use model::Page;

@@ -52,7 +52,7 @@ fn users_come_and_go_by_a_tenth_and_at_least_by_one() {
     let steers = [(secs(10), MoreUsers), (ms(19_500), FewerUsers), (ms(29_500), FewerUsers)];
     let conducted = steered("{constant: {users: 20, for: 1m}}", &steers);
     assert_eq!(tens(&conducted), [200, 220, 200, 180, 180, 180]);
-    let told = ["users were set to 22, where the plan has 20", "users were set to 20, where the plan has 20"];
+    let told = ["users were set to 22, where the plan has 20", "users were set back to the plan's 20"];
     assert_eq!(conducted.marks(Mark::Steered).iter().take(2).map(|(_, text)| *text).collect::<Vec<_>>(), told);
     assert!(conducted.report.total.response_time.unwrap().max < 10.0);
     // the last one stays

@@ -49,6 +49,18 @@ fn a_window_that_breaks_once_breaks_the_threshold_though_it_holds_again() {
 }
 
 #[test]
+fn a_threshold_over_the_whole_run_says_when_it_broke_for_good() {
+    let rules = [rule("error_rate < 10%"), rule("p95 < 1s"), rule("errors < 5"), rule("count > 700")];
+    // errors come, are outweighed, and come back; what only the end judges has no moment
+    let (findings, _) = minute(&rules, &[(2, &[5; 10], 6), (40, &[5; 100], 99), (50, &[5; 10], 2)]);
+    let broken_at = |finding: &Finding| finding.judged.broken_at.map(|at| at.second());
+    assert_eq!(broken_at(&findings[0]), Some(41), "{:?}", findings[0].judged);
+    assert_eq!(findings[1].judged.status, Status::Held);
+    assert_eq!((broken_at(&findings[1]), broken_at(&findings[2])), (None, Some(3)));
+    assert_eq!((findings[3].judged.status, broken_at(&findings[3])), (Status::Broken, None));
+}
+
+#[test]
 fn of_a_threshold_that_held_in_every_window_the_worst_is_shown_and_when_it_was() {
     let rules = [
         rule("error_rate < 50% over 5s"),
