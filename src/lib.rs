@@ -73,6 +73,9 @@ pub mod test_api {
     pub mod load {
         pub use crate::load::UserCurve;
     }
+    pub mod markup {
+        pub use crate::markup::{Document, Selector, XPath};
+    }
     pub mod memory {
         pub use crate::memory::MemoryBudget;
     }

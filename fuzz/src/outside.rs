@@ -19,6 +19,7 @@ use plimsoll::test_api::expression::{JsonPath, read_json};
 use plimsoll::test_api::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, decode};
 use plimsoll::test_api::import::{DocumentSource, from_curl, from_openapi};
 use plimsoll::test_api::journal::Reader;
+use plimsoll::test_api::markup::{Document, Selector, XPath};
 use plimsoll::test_api::report::{Format, HistoryRows, Seconds};
 use plimsoll::test_api::results::{Results, replay};
 use plimsoll::test_api::rows::{CsvDialect, Format as RowFormat, Table};
@@ -287,4 +288,28 @@ pub fn rows(bytes: &[u8]) {
         }
     }
     let _ = std::fs::remove_file(&place);
+}
+
+/// The first three lines are a content type, a CSS selector and an XPath; the rest is a body they are asked of. A search ends
+/// soon, whatever is searched, and the first thing it finds is the first of all.
+pub fn markup(bytes: &[u8]) {
+    const SOON: Duration = Duration::from_secs(20);
+    let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
+    let mut line = || parts.next().and_then(|line| std::str::from_utf8(line).ok());
+    let (Some(content_type), Some(selector), Some(path)) = (line(), line(), line()) else { return };
+    let (selector, path) = (Selector::parse(selector), XPath::parse(path));
+    let Ok(document) = Document::read(content_type, parts.next().unwrap_or_default()) else { return };
+    let began = std::time::Instant::now();
+    if let Ok(selector) = selector {
+        for attribute in [None, Some("href")] {
+            let (first, all) = (selector.first(&document, attribute), selector.all(&document, attribute));
+            if let (Ok(first), Ok(all)) = (first, all) {
+                assert_eq!(first.as_ref(), all.first(), "the first is the first of all");
+            }
+        }
+    }
+    if let Ok(path) = path {
+        let _ = (path.first(&document), path.all(&document));
+    }
+    assert!(began.elapsed() < SOON, "a search ends soon");
 }

@@ -90,6 +90,11 @@ fn every_kept_journal_is_told_in_every_format() {
 }
 
 #[test]
+fn every_kept_page_is_read_and_searched() {
+    feed_bytes("markup", entries::outside::markup);
+}
+
+#[test]
 fn every_kept_answer_on_the_wire_is_read_or_fails() {
     feed_bytes("exchange", entries::outside::exchange);
 }

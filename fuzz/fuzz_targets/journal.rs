@@ -1,4 +1,0 @@
-//! Fuzzes `plimsoll_fuzz::outside::journal`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| plimsoll_fuzz::outside::journal(bytes));
