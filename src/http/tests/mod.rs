@@ -1,6 +1,7 @@
 //! Exchanges over real sockets, with peers written by hand: each does on the wire exactly what its test says.
 
 mod addresses;
+mod frames;
 mod hostile;
 mod kept;
 mod peer;
