@@ -5,7 +5,7 @@ use jsonpath_rust::parser::parse_json_path;
 use serde_json::Value;
 
 use super::expr::SyntaxError;
-use super::json_path_search::{Search, has_wide_filter};
+use super::json_path_search::{FilterReach, Search};
 
 const LONGEST: usize = 2_000;
 const DEEPEST: usize = 16;
@@ -57,12 +57,9 @@ impl JsonPath {
             let help = "look below once or twice, and in a filter at what is near: `$..items[?@.id == 1]`";
             error("the JSONPath looks at everything again and again".into(), Some(help.to_owned()))
         };
-        if has_wide_filter(source) {
-            return Err(too_wide());
-        }
         let form = match straight(&query) {
             Some(steps) => Form::Straight(steps),
-            None => Form::Search(Box::new(Search::new(&query).ok_or_else(too_wide)?)),
+            None => Form::Search(Box::new(Search::new(&query, FilterReach::of(source)).ok_or_else(too_wide)?)),
         };
         Ok(Self { source: source.into(), form })
     }

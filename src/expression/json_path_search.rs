@@ -8,9 +8,13 @@ use serde_json::Value;
 ///
 /// The library finds all, and a path such as `$..a..a..a` finds the same places again and again: their number is a power
 /// of the document's depth. Here each place is looked at once for each segment of the path.
+///
+/// Where a filter looks at the document from its top (`$`), the library goes through the whole path by itself: a piece of the
+/// path would take what it is given for the document.
 #[derive(Debug, Clone)]
 pub(super) struct Search {
     segments: Vec<Part>,
+    whole: Option<JpQuery>,
     /// Whether a place can be reached in several ways.
     repeats: bool,
 }
@@ -31,25 +35,40 @@ const MOST_SEEN: usize = 2_000_000;
 const MOST_FOUND: usize = 1_000_000;
 
 impl Search {
-    /// The search a path stands for; `None` where it would take too long on a large document.
-    pub(super) fn new(query: &JpQuery) -> Option<Self> {
+    /// The search a path stands for, whose filters reach so far; `None` where it would take too long on a large document.
+    pub(super) fn new(query: &JpQuery, filters: FilterReach) -> Option<Self> {
         let segments: Vec<Part> = query.segments.iter().map(part).collect();
         let below = segments.iter().filter(|part| part.below).count();
         let repeats = below > 1 || segments.iter().any(|part| part.selectors.len() > 1);
-        (below <= MOST_BELOW).then_some(Self { segments, repeats })
+        let most = if filters.is_absolute { 1 } else { MOST_BELOW };
+        let whole = filters.is_absolute.then(|| query.clone());
+        (below <= most && !filters.is_too_wide()).then_some(Self { segments, whole, repeats })
     }
 
     /// The first value it finds.
     pub(super) fn first<'a>(&self, json: &'a Value) -> Option<&'a Value> {
-        Walk { search: self, seen: HashSet::new() }.from(0, json)
+        match &self.whole {
+            Some(query) => found(query, json).into_iter().next(),
+            None => Walk { search: self, seen: HashSet::new() }.from(0, json),
+        }
     }
 
     /// All values it finds, each place once; `None` where they are too many, or it takes too long.
     pub(super) fn all<'a>(&self, json: &'a Value) -> Option<Vec<&'a Value>> {
+        if let Some(query) = &self.whole {
+            let mut seen = HashSet::new();
+            let found = found(query, json).into_iter().filter(|at| seen.insert(std::ptr::from_ref(*at)));
+            return Some(found.collect());
+        }
         let mut found = Vec::new();
         Walk { search: self, seen: HashSet::new() }.gather(0, json, &mut found)?;
         Some(found)
     }
+}
+
+/// What the library finds, in its order.
+fn found<'a>(query: &JpQuery, json: &'a Value) -> Vec<&'a Value> {
+    js_path_process(query, json).unwrap_or_default().into_iter().map(|found| found.val()).collect()
 }
 
 fn part(segment: &Segment) -> Part {
@@ -80,8 +99,8 @@ impl Walk<'_> {
                 continue;
             }
             for selector in &part.selectors {
-                for found in js_path_process(selector, at).unwrap_or_default() {
-                    let first = self.from(segment + 1, found.val());
+                for next in found(selector, at) {
+                    let first = self.from(segment + 1, next);
                     if first.is_some() {
                         return first;
                     }
@@ -101,7 +120,7 @@ impl Walk<'_> {
 
 impl Walk<'_> {
     /// Gathers what the segments from one on find; `None` where it is too much.
-    fn gather<'a>(&mut self, segment: usize, json: &'a Value, found: &mut Vec<&'a Value>) -> Option<()> {
+    fn gather<'a>(&mut self, segment: usize, json: &'a Value, gathered: &mut Vec<&'a Value>) -> Option<()> {
         let search = self.search;
         let mut open = vec![json];
         while let Some(at) = open.pop() {
@@ -114,15 +133,15 @@ impl Walk<'_> {
                 }
             }
             let Some(part) = search.segments.get(segment) else {
-                if found.len() >= MOST_FOUND {
+                if gathered.len() >= MOST_FOUND {
                     return None;
                 }
-                found.push(at);
+                gathered.push(at);
                 continue;
             };
             for selector in &part.selectors {
-                for next in js_path_process(selector, at).unwrap_or_default() {
-                    self.gather(segment + 1, next.val(), found)?;
+                for next in found(selector, at) {
+                    self.gather(segment + 1, next, gathered)?;
                 }
             }
             if part.below {
@@ -137,35 +156,53 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a filter in a path looks at more than what is near: each place that is filtered would cost a whole document.
-pub(super) fn has_wide_filter(path: &str) -> bool {
-    let bytes = path.as_bytes();
-    let (mut depth, mut filters, mut quote) = (0_usize, Vec::new(), None);
-    let (mut below, mut absolute, mut many) = (0_usize, false, false);
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], quote) {
-            (b'\\', Some(_)) => at += 1,
-            (byte, Some(open)) if byte == open => quote = None,
-            (_, Some(_)) => {}
-            (byte @ (b'"' | b'\''), None) => quote = Some(byte),
-            (b'[', None) => depth += 1,
-            (b']', None) => {
-                depth = depth.saturating_sub(1);
-                filters.retain(|start| *start <= depth);
+/// How far the filters of a path look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FilterReach {
+    /// How often they look at everything below something.
+    below: usize,
+    /// Whether they look at the document from its top.
+    is_absolute: bool,
+    /// Whether they look at all that is in something.
+    many: bool,
+}
+
+impl FilterReach {
+    /// Of a path.
+    pub(super) fn of(path: &str) -> Self {
+        let bytes = path.as_bytes();
+        let (mut depth, mut filters, mut quote) = (0_usize, Vec::new(), None);
+        let (mut below, mut absolute, mut many) = (0_usize, false, false);
+        let mut at = 0;
+        while at < bytes.len() {
+            match (bytes[at], quote) {
+                (b'\\', Some(_)) => at += 1,
+                (byte, Some(open)) if byte == open => quote = None,
+                (_, Some(_)) => {}
+                (byte @ (b'"' | b'\''), None) => quote = Some(byte),
+                (b'[', None) => depth += 1,
+                (b']', None) => {
+                    depth = depth.saturating_sub(1);
+                    filters.retain(|start| *start <= depth);
+                }
+                (b'?', None) => {
+                    many |= !filters.is_empty();
+                    filters.push(depth);
+                }
+                (b'.', None) if bytes.get(at + 1) == Some(&b'.') && !filters.is_empty() => below += 1,
+                (b'*', None) => many |= !filters.is_empty(),
+                (b'$', None) => absolute |= !filters.is_empty(),
+                _ => {}
             }
-            (b'?', None) => {
-                many |= !filters.is_empty();
-                filters.push(depth);
-            }
-            (b'.', None) if bytes.get(at + 1) == Some(&b'.') && !filters.is_empty() => below += 1,
-            (b'*', None) => many |= !filters.is_empty(),
-            (b'$', None) => absolute |= !filters.is_empty(),
-            _ => {}
+            at += 1;
         }
-        at += 1;
+        Self { below, is_absolute: absolute, many }
     }
-    below > 1 || (absolute && (below > 0 || many))
+
+    /// Whether each place that is filtered would cost a whole document.
+    const fn is_too_wide(self) -> bool {
+        self.below > 1 || (self.is_absolute && (self.below > 0 || self.many))
+    }
 }
 
 #[cfg(test)]
@@ -185,6 +222,8 @@ mod tests {
             ("$.z[-1:][0]", json!(3)),
             ("$..[?(@.id == 3)].id", json!(3)),
             ("$.a.b[?@.c].c.id", json!(2)),
+            ("$.a.b[?@.id < $.a.id].id", json!(1)),
+            ("$..b[?@.id == $.z[0][0]].c", json!({"id": 2})),
             ("$..*", json!({"b": [{"id": 1, "c": {"id": 2}}, {"id": 3}], "id": 4})),
         ] {
             assert_eq!(JsonPath::parse(path).unwrap().first(&json), Some(&found), "{path}");
@@ -207,6 +246,8 @@ mod tests {
             ("$.z[0]['0', '1']", json!([])),
             ("$..c..id", json!([2])),
             ("$.a.b[0, 0].id", json!([1])),
+            ("$.a.b[?@.id < $.a.id, 0].id", json!([1, 3])),
+            ("$..[?@ == $.a.id]", json!([4])),
         ] {
             let all = JsonPath::parse(path).unwrap().all(&json).map(|all| json!(all));
             assert_eq!(all, Ok(found), "{path}");
@@ -224,7 +265,9 @@ mod tests {
         }
         let twice = format!("${}", "['a','a']".repeat(60));
         assert_eq!(JsonPath::parse(&format!("{twice}['z']")).unwrap().first(&deep), None);
-        for path in ["$..a..a..a..a..a..a..a..a..a", "$[?@..a..a]", "$[?$..a]", "$..[?$[*].a]", "$[?@[?$.a]]"] {
+        for path in
+            ["$..a..a..a..a..a..a..a..a..a", "$[?@..a..a]", "$[?$..a]", "$..[?$[*].a]", "$[?@[?$.a]]", "$..a..b[?$.c]"]
+        {
             assert!(JsonPath::parse(path).is_err(), "{path}");
         }
         assert!(JsonPath::parse("$[?@..a == '..a..a']").is_ok() || JsonPath::parse("$[?@..a]").is_ok());
