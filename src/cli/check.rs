@@ -68,7 +68,7 @@ enum Warned {
 fn check_suite(found: &FoundSuite, variables: &Variables, warned: Warned) -> Result<Soundness, Exit> {
     let mut broken = 0;
     for plan in &found.plans {
-        let mut file = PlanFile::open(&plan.file, &plan.overrides(), &plan.filter(), variables);
+        let mut file = PlanFile::open(&plan.file, &plan.flags.overrides(None), &plan.flags.filter(), variables);
         if warned == Warned::Wrong {
             file.problems.be_strict();
         }

@@ -11,6 +11,7 @@ mod memory;
 mod merge;
 mod new;
 mod plan_file;
+mod plan_flags;
 mod plan_names;
 mod reference;
 mod results_folder;

@@ -5,13 +5,12 @@ use clap::Args;
 
 use crate::cli::compare::TOLERANCE;
 use crate::cli::memory::MemoryArgs;
-use crate::cli::plan_file::{FilterWords, assignment};
+use crate::cli::plan_flags::PlanFlags;
 use crate::cli::results_folder::{Wanted, results_folder, run_file};
 use crate::cli::suite::SuitePlan;
 use crate::journal::{Label, RunName};
-use crate::plan::{Aim, Overrides};
 use crate::report::HistoryRows;
-use crate::units::{Rate, Ratio, Scale, Seed, Shard, parse_duration, parse_moment, show_duration};
+use crate::units::{Ratio, Shard, parse_duration, parse_moment};
 use crate::verdict::Exit;
 
 /// Runs a plan and says whether the service held; several, or a suite of them, one after another.
@@ -25,62 +24,16 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, conflicts_with = "target")]
     pub(super) embedded: bool,
 
-    /// The service to aim at, with the path before every endpoint's: http://127.0.0.1:8000/v1. Of a plan with several
-    /// targets NAME=URL, and may be given again
-    #[arg(long, value_name = "URL")]
-    target: Vec<Aim>,
-
-    /// The plan's profile whose sections stand in for the plan's own.
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-
-    /// How many users a constant shape, arrivals or iterations have.
-    #[arg(long, value_name = "N")]
-    users: Option<u64>,
-
-    /// How long a constant shape or arrivals last: 30s, 10m
-    #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
-    time: Option<Duration>,
-
-    /// How many users a constant shape starts a second: 5/s
-    #[arg(long, value_name = "RATE", value_parser = Rate::parse)]
-    spawn_rate: Option<Rate>,
-
-    /// How many arrivals a second an arrivals shape has: 50/s
-    #[arg(long, value_name = "RATE", value_parser = Rate::parse)]
-    rate: Option<Rate>,
-
-    /// Sets a var of the plan; may be given again.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(in crate::cli) flags: PlanFlags,
 
     /// A file of NAME=VALUE lines, for variables that the environment does not set.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) env_file: Option<PathBuf>,
 
-    /// The number all chance derives from; the same seed gives the same run.
-    #[arg(long, value_name = "N", value_parser = Seed::parse)]
-    seed: Option<Seed>,
-
-    /// Makes a smaller run, as a rehearsal: this part of the users, rates and times, such as 0.1.
-    #[arg(long, value_name = "PART", value_parser = Scale::parse)]
-    scale: Option<Scale>,
-
     /// The pause between two of several plans, in which the service comes to rest; without this 10s, or what the suite says.
     #[arg(long, value_name = "TIME", value_parser = |text: &str| parse_duration(text))]
     pub(in crate::cli) rest: Option<Duration>,
-
-    /// Runs only this user type; may be given again.
-    #[arg(long, value_name = "NAME")]
-    user: Vec<String>,
-
-    /// Runs only tasks with this tag; may be given again.
-    #[arg(long, value_name = "TAG")]
-    tag: Vec<String>,
-
-    /// Leaves tasks with this tag out; may be given again.
-    #[arg(long, value_name = "TAG")]
-    exclude_tag: Vec<String>,
 
     /// Makes only this part of the run, on one of several machines: 2/8 is the second of eight; `plimsoll merge` puts
     /// them together.
@@ -134,13 +87,8 @@ impl RunArgs {
         self.plans.first().map_or(Path::new(""), PathBuf::as_path)
     }
 
-    pub(in crate::cli) const fn scale(&self) -> Option<Scale> {
-        self.scale
-    }
-
     /// The same for one plan of a suite: what is typed goes before what the suite says.
     pub(in crate::cli) fn of_plan(&self, plan: &SuitePlan, name: &RunName, suite: Label) -> Self {
-        let words = |typed: &[String], written: &[String]| if typed.is_empty() { written } else { typed }.to_vec();
         let labels = [&self.label, &plan.labels, &vec![suite]];
         let mut label: Vec<Label> = Vec::new();
         for one in labels.into_iter().flatten() {
@@ -150,25 +98,13 @@ impl RunArgs {
                 label.push(one.clone());
             }
         }
+        let mut flags = self.flags.or(&plan.flags);
+        if self.embedded {
+            flags.target.clear();
+        }
         Self {
             plans: vec![plan.file.clone()],
-            target: match (self.embedded, self.target.as_slice()) {
-                (true, _) => Vec::new(),
-                (false, []) => plan.target.clone(),
-                (false, typed) => typed.to_vec(),
-            },
-            profile: self.profile.clone().or_else(|| plan.profile.clone()),
-            users: self.users.or(plan.users),
-            time: self.time.or(plan.time),
-            spawn_rate: self.spawn_rate.or(plan.spawn_rate),
-            rate: self.rate.or(plan.rate),
-            scale: self.scale.or(plan.scale),
-            // of two values of a var the last is taken
-            set: [plan.set.clone(), self.set.clone()].concat(),
-            seed: self.seed.or(plan.seed),
-            user: words(&self.user, &plan.user),
-            tag: words(&self.tag, &plan.tag),
-            exclude_tag: words(&self.exclude_tag, &plan.exclude_tag),
+            flags,
             name: Some(name.clone()),
             label,
             baseline: plan.baseline.clone(),
@@ -181,46 +117,16 @@ impl RunArgs {
     /// Its flags, as they could be typed: those that say what is run. Values that are set are left out, as they may be secret.
     pub(in crate::cli) fn words(&self) -> Vec<String> {
         let mut words: Vec<String> = if self.embedded { vec!["--embedded".to_owned()] } else { Vec::new() };
+        words.extend(self.flags.words());
         let mut add = |flag: &str, value: Option<String>| {
             words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
         };
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-        self.target.iter().for_each(|aim| add("--target", Some(aim.to_string())));
-        add("--profile", self.profile.clone());
-        add("--users", self.users.map(|users| users.to_string()));
-        add("--time", self.time.map(show_duration));
-        add("--spawn-rate", self.spawn_rate.map(|rate| rate.to_string()));
-        add("--rate", self.rate.map(|rate| rate.to_string()));
-        add("--scale", self.scale.map(|scale| scale.to_string()));
-        self.set.iter().for_each(|(name, _)| add("--set", Some(format!("{name}=…"))));
         add("--env-file", path(&self.env_file));
-        add("--seed", self.seed.map(|seed| seed.to_string()));
-        for (flag, given) in [("--user", &self.user), ("--tag", &self.tag), ("--exclude-tag", &self.exclude_tag)] {
-            given.iter().for_each(|word| add(flag, Some(word.clone())));
-        }
         add("--name", self.name.as_ref().map(ToString::to_string));
         self.label.iter().for_each(|label| add("--label", Some(format!("{}={}", label.key, label.value))));
         add("--baseline", path(&self.baseline));
         words
-    }
-
-    /// What the flags say over the plan; an embedded service goes before `--target`.
-    pub(in crate::cli) fn overrides(&self, embedded: Option<Aim>) -> Overrides {
-        Overrides {
-            profile: self.profile.clone(),
-            targets: embedded.map_or_else(|| self.target.clone(), |aim| vec![aim]),
-            users: self.users,
-            time: self.time,
-            spawn_rate: self.spawn_rate,
-            rate: self.rate,
-            set: self.set.clone(),
-            seed: self.seed,
-            scale: self.scale,
-        }
-    }
-
-    pub(in crate::cli) fn filter(&self) -> FilterWords {
-        FilterWords { users: self.user.clone(), tags: self.tag.clone(), exclude_tags: self.exclude_tag.clone() }
     }
 
     pub(super) const fn history(&self) -> HistoryRows {
@@ -239,9 +145,5 @@ impl RunArgs {
     pub(super) fn with_baseline_found(&self) -> Result<Self, Exit> {
         let baseline = self.baseline.as_ref().map(|run| run_file(&self.folder(), run, Wanted::Journal)).transpose()?;
         Ok(Self { baseline, ..self.clone() })
-    }
-
-    pub(super) const fn profile(&self) -> Option<&String> {
-        self.profile.as_ref()
     }
 }

@@ -103,7 +103,7 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
     let aim = target.as_ref().map(cli::embedded::aim);
     let path = find(args.plan());
     let variables = Variables::read(args.env_file.as_deref(), Unset::Wrong)?;
-    let mut file = PlanFile::open(&path, &args.overrides(aim), &args.filter(), &variables);
+    let mut file = PlanFile::open(&path, &args.flags.overrides(aim), &args.flags.filter(), &variables);
     file.print_problems(&path);
     let mut program = file.program.take().ok_or(Exit::Usage)?;
     let secrets = program.secrets.clone();
@@ -135,10 +135,10 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
         file: &path,
         text: file.sources.first().map_or("", |source| &source.text),
         effective: &effective,
-        profile: args.profile().cloned(),
+        profile: args.flags.profile.clone(),
         service: if args.embedded { "the embedded service at " } else { "" },
         arguments: part.arguments.clone(),
-        filter: args.filter().words(),
+        filter: args.flags.filter().words(),
         name: name.map(ToString::to_string),
         labels,
         shard: args.shard,

@@ -1,10 +1,9 @@
 use std::path::PathBuf;
-use std::time::Duration;
 
-use crate::cli::plan_file::FilterWords;
+use crate::cli::plan_flags::PlanFlags;
 use crate::journal::{Label, RunName};
-use crate::plan::{Aim, At, Named, OneOrMany, Overrides, SuiteEntry};
-use crate::units::{Rate, Ratio, Scale, Seed, show_duration};
+use crate::plan::{Aim, At, Named, OneOrMany, SuiteEntry};
+use crate::units::Ratio;
 
 /// A plan of a suite, and what its flags would be.
 #[derive(Debug, Clone, Default)]
@@ -13,18 +12,7 @@ pub(in crate::cli) struct SuitePlan {
     pub(in crate::cli) file: PathBuf,
     /// What its run is called, where the suite says.
     pub(in crate::cli) name: Option<RunName>,
-    pub(in crate::cli) profile: Option<String>,
-    pub(in crate::cli) target: Vec<Aim>,
-    pub(in crate::cli) users: Option<u64>,
-    pub(in crate::cli) time: Option<Duration>,
-    pub(in crate::cli) spawn_rate: Option<Rate>,
-    pub(in crate::cli) rate: Option<Rate>,
-    pub(in crate::cli) scale: Option<Scale>,
-    pub(in crate::cli) set: Vec<(String, String)>,
-    pub(in crate::cli) seed: Option<Seed>,
-    pub(in crate::cli) user: Vec<String>,
-    pub(in crate::cli) tag: Vec<String>,
-    pub(in crate::cli) exclude_tag: Vec<String>,
+    pub(in crate::cli) flags: PlanFlags,
     pub(in crate::cli) labels: Vec<Label>,
     pub(in crate::cli) baseline: Option<PathBuf>,
     pub(in crate::cli) tolerance: Option<Ratio>,
@@ -43,9 +31,7 @@ impl SuitePlan {
             texts.iter().flat_map(|texts| &texts.0).map(|text| text.value.clone()).collect()
         };
         let set = entry.set.iter().flat_map(Named::iter);
-        Self {
-            file,
-            name: None,
+        let flags = PlanFlags {
             profile: text(&entry.profile),
             target: targets(entry),
             users: entry.users.as_ref().map(|users| users.value.0),
@@ -58,56 +44,26 @@ impl SuitePlan {
             user: texts(&entry.user),
             tag: texts(&entry.tag),
             exclude_tag: texts(&entry.exclude_tag),
+        };
+        Self {
+            file,
+            name: None,
+            flags,
             labels: Vec::new(),
             baseline: text(&entry.baseline).map(PathBuf::from),
             tolerance: entry.tolerance.as_ref().map(|tolerance| tolerance.value),
         }
     }
 
-    /// What it says over the plan.
-    pub(in crate::cli) fn overrides(&self) -> Overrides {
-        Overrides {
-            profile: self.profile.clone(),
-            targets: self.target.clone(),
-            users: self.users,
-            time: self.time,
-            spawn_rate: self.spawn_rate,
-            rate: self.rate,
-            set: self.set.clone(),
-            seed: self.seed,
-            scale: self.scale,
-        }
-    }
-
-    pub(in crate::cli) fn filter(&self) -> FilterWords {
-        FilterWords { users: self.user.clone(), tags: self.tag.clone(), exclude_tags: self.exclude_tag.clone() }
-    }
-
     /// Its file and flags, in a line.
     pub(in crate::cli) fn shown(&self) -> String {
-        [vec![self.file.display().to_string()], self.flags()].concat().join(" ")
+        [vec![self.file.display().to_string()], self.words()].concat().join(" ")
     }
 
     /// Its flags, as they would be typed.
-    pub(super) fn flags(&self) -> Vec<String> {
-        let mut flags = Vec::new();
-        let mut add = |flag: &str, value: Option<String>| {
-            flags.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
-        };
-        add("--profile", self.profile.clone());
-        self.target.iter().for_each(|aim| add("--target", Some(aim.to_string())));
-        add("--users", self.users.map(|users| users.to_string()));
-        add("--time", self.time.map(show_duration));
-        add("--spawn-rate", self.spawn_rate.map(|rate| rate.to_string()));
-        add("--rate", self.rate.map(|rate| rate.to_string()));
-        add("--scale", self.scale.map(|scale| scale.to_string()));
-        add("--seed", self.seed.map(|seed| seed.to_string()));
-        self.set.iter().for_each(|(name, _)| add("--set", Some(format!("{name}=…"))));
-        for (flag, words) in [("--user", &self.user), ("--tag", &self.tag), ("--exclude-tag", &self.exclude_tag)] {
-            words.iter().for_each(|word| add(flag, Some(word.clone())));
-        }
-        add("--baseline", self.baseline.as_ref().map(|run| run.display().to_string()));
-        flags
+    pub(super) fn words(&self) -> Vec<String> {
+        let baseline = self.baseline.iter().flat_map(|run| ["--baseline".to_owned(), run.display().to_string()]);
+        self.flags.words().into_iter().chain(baseline).collect()
     }
 }
 

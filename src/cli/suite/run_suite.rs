@@ -220,7 +220,7 @@ fn check(args: &RunArgs, plans: &[Planned]) -> Result<(), Exit> {
             // a pipe can be read only once
             continue;
         }
-        let file = PlanFile::open(path, &plan.args.overrides(None), &plan.args.filter(), &variables);
+        let file = PlanFile::open(path, &plan.args.flags.overrides(None), &plan.args.flags.filter(), &variables);
         if file.problems.errors() > 0 || file.program.is_none() {
             broken += 1;
             talk(&visible(&format!("{}:\n", plan.shown())));
@@ -254,7 +254,7 @@ fn waiting(plan: &Planned) -> SuiteRun {
     SuiteRun {
         name: plan.name.to_string(),
         file: plan.plan.file.display().to_string(),
-        flags: plan.plan.flags(),
+        flags: plan.plan.words(),
         outcome: SuiteOutcome::Waiting,
     }
 }
@@ -284,7 +284,7 @@ impl UnderWay<'_> {
             name: self.request.name.clone(),
             description: self.request.description.clone(),
             file: self.request.file.as_ref().map(|path| path.display().to_string()),
-            scale: self.args.scale().and_then(Scale::smaller),
+            scale: self.args.flags.scale.and_then(Scale::smaller),
             began: self.began,
             took: self.began.elapsed().unwrap_or_default(),
             rest: self.pause(),
@@ -293,7 +293,7 @@ impl UnderWay<'_> {
 
     /// How long it rests: a rehearsal as much less.
     fn pause(&self) -> Duration {
-        self.args.scale().map_or(self.request.rest, |scale| scale.moment(self.request.rest))
+        self.args.flags.scale.map_or(self.request.rest, |scale| scale.moment(self.request.rest))
     }
 
     fn write(&mut self) {
