@@ -4,6 +4,9 @@ use super::foreign;
 use crate::diagnostic::{Problem, Problems, Span, did_you_mean, nearest};
 use std::collections::HashMap;
 
+/// Keys that a message shows; the page of the language has all.
+const SHOWN_KEYS: usize = 6;
+
 /// What the top of a plan is called in messages; its `x-` keys are free.
 pub(super) const PLAN: &str = "a plan";
 /// The same of a suite.
@@ -26,7 +29,7 @@ impl<'a> Fields<'a> {
         problems: &mut Problems,
     ) -> Option<Self> {
         let Data::Map(entries) = &node.value else {
-            problems.push(expected(what, node));
+            problems.push(expected(what, node).help(keys_of(known)));
             return None;
         };
         let mut meant = Vec::new();
@@ -149,4 +152,11 @@ fn unknown_key(name: &str, span: Span, what: &str, known: &[&'static str]) -> Pr
         (Some(near), Some(ours)) if !foreign::is_same_word(near, &ours) => problem.help(ours),
         _ => problem.help_if(did_you_mean(name, known.iter().copied())),
     }
+}
+
+/// What a map has, for whoever wrote none.
+fn keys_of(known: &[&str]) -> String {
+    let listed: Vec<String> = known.iter().take(SHOWN_KEYS).map(|key| format!("`{key}`")).collect();
+    let more = if known.len() > SHOWN_KEYS { ", …" } else { "" };
+    format!("write a map; its keys are {}{more}", listed.join(", "))
 }

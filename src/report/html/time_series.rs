@@ -181,6 +181,10 @@ impl<'a> TimeSeries<'a> {
 
     /// Takes a second.
     pub(super) fn hear(&mut self, second: &Interval) {
+        // a run that ends with a second may leave one more behind, in which nothing happened
+        if self.ended > 0.0 && f64::from(second.second) >= self.ended && second.series.is_empty() {
+            return;
+        }
         while (second.second / self.step) as usize >= CELLS {
             self.step = self.step.saturating_mul(2);
             let charts = self.own.iter_mut().flatten().chain(self.metrics.iter_mut().map(|(_, _, chart)| chart));
