@@ -538,12 +538,6 @@
   window.addEventListener("afterprint", () => { unfolded.forEach((details) => { details.open = false; }); unfolded = []; });
 
   data.charts.forEach(chartOverTime);
-  // what happened, by the numbers of its lines
-  if (data.marks.length > 0) {
-    const list = make("ol", { class: "marks", id: "marks" });
-    data.marks.forEach((mark) => list.append(make("li", {}, `${clock(mark.at)} ${mark.text}`)));
-    document.getElementById("over-time").after(make("p", {}, "The dashed red lines, by their numbers:"), list);
-  }
   if (data.curves) { histogram(data.curves); quantiles(data.curves); }
   document.querySelectorAll("table.sortable").forEach(sortable);
   document.querySelectorAll("table.sortable").forEach(searchable);
