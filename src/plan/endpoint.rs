@@ -33,8 +33,8 @@ record! {
         optional options: At<String> = "options";
         /// Ask for this path with the `method` given.
         optional path: At<String> = "path";
-        /// Ask for this whole URL, which an answer gave: `"{{ next }}"`. It leads to the endpoint's service, and elsewhere
-        /// only where `hosts` allows it. Statistics group by the endpoint's name unless `name` says otherwise.
+        /// Ask for this whole URL, which an answer gave: `"{{ next }}"`; a path that begins with `/` is one of the service. It leads
+        /// to the endpoint's service, and elsewhere only where `hosts` allows it. Statistics group by the endpoint's name unless `name` says otherwise.
         optional url: At<String> = "url";
         /// The method of `path` or `url`: any, such as `PURGE`. Default `GET`.
         optional method: At<String> = "method";

@@ -185,6 +185,9 @@ fn an_endpoint_is_tried_wherever_the_plan_calls_it() {
             assert_eq!(told.contains(&format!("/{one}")), called.contains(&one), "{name}: {one}: {told}");
         }
     }
+    let (code, told, stderr) = tried(&plan, &[]);
+    let places = ["setup", "login", "work", "logout", "teardown"].map(|one| told.find(&format!("/{one}")));
+    assert!(code == 0 && places.iter().all(Option::is_some) && places.is_sorted(), "{told}{stderr}");
     let (code, _, stderr) = tried(&plan, &["--endpoint", "nobody"]);
     assert_eq!(code, 2, "{stderr}");
 }

@@ -9,6 +9,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -33,16 +34,8 @@ struct Run {
 fn run(field: &Field, plan: &Path) -> Run {
     let stand_in = StandIn::start(field.service, field.hosts);
     let out = Folder::new();
-    let mut command = command_line::command();
-    command.arg("run").arg(plan).arg("--quiet").arg("--results").arg(&*out).args(field.flags);
-    command.envs(field.variables.iter().copied());
-    for target in targets(&text(plan), stand_in.addresses()) {
-        command.args(["--target", &target]);
-    }
-    if let [_, other] = stand_in.addresses() {
-        command.env("STORE", other);
-    }
-    let (code, stdout, stderr) = finish(&mut command);
+    let mut command = aimed("run", field, plan, &stand_in);
+    let (code, stdout, stderr) = finish(command.arg("--quiet").arg("--results").arg(&*out));
     let has_report =
         fs::read_dir(&*out).unwrap().flatten().any(|file| file.path().extension().is_some_and(|e| e == "json"));
     Run {
@@ -52,6 +45,19 @@ fn run(field: &Field, plan: &Path) -> Run {
         counts: stand_in.counts(),
         stand_in,
     }
+}
+
+/// A command about a plan, aimed at the service.
+fn aimed(verb: &str, field: &Field, plan: &Path, stand_in: &StandIn) -> Command {
+    let mut command = command_line::command();
+    command.arg(verb).arg(plan).args(field.flags).envs(field.variables.iter().copied());
+    for target in targets(&text(plan), stand_in.addresses()) {
+        command.args(["--target", &target]);
+    }
+    if let [_, other] = stand_in.addresses() {
+        command.env("STORE", other);
+    }
+    command
 }
 
 /// What `--target` says: the URLs of the plan, with the stand-in's addresses in the place of the hosts.
@@ -143,6 +149,19 @@ fn every_service_refuses_a_plan_that_sends_something_else() {
         match run.code {
             1 if !run.counts.refused.is_empty() || finished.is_err() => Ok(()),
             code => Err(format!("exit {code}, {:?}, {finished:?}: {}", run.counts, run.output)),
+        }
+    });
+}
+
+#[test]
+fn every_plan_can_be_tried() {
+    with_each(|field, plan| {
+        let stand_in = StandIn::start(field.service, field.hosts);
+        let (code, stdout, stderr) = finish(&mut aimed("try", field, plan, &stand_in));
+        let counts = stand_in.counts();
+        match code {
+            0 if counts.refused.is_empty() && counts.received > 0 => Ok(()),
+            code => Err(format!("exit {code}, {counts:?}: {stderr}{stdout}")),
         }
     });
 }

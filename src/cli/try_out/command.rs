@@ -144,7 +144,9 @@ async fn tried(args: &TryArgs, program: &Arc<Program>) -> Result<Exit, Exit> {
         tried = true;
         data(&visible(&format!("user type {}\n", user.name)))?;
         let before = (&user.on_start[..], user.on_start_task);
-        let parts: Vec<_> = std::iter::once(before).chain(steps).collect();
+        // one call alone is asked for without what comes after it
+        let after = args.endpoint.is_none().then_some((&user.on_stop[..], user.on_stop_task));
+        let parts: Vec<_> = std::iter::once(before).chain(steps).chain(after).collect();
         trial.perform(Some(user.id), &parts, OnStepFailure::Continue).await?;
     }
     if !tried && !trial.interrupted {

@@ -84,8 +84,7 @@ pub const FIELD: &[Field] = &[
     field("taurus_extractors", taurus::extractors, ("$.list[-1].expression", "$.list[0].expression")),
     field("taurus_controllers", taurus::controllers, ("label: inside", "label: outside")).finishing(taurus::ways),
     field("taurus_upload", taurus::upload, ("file: data/logo.svg", "file: data/notes.txt")),
-    field("taurus_steps", taurus::steps, ("step: \"{{ stage }}\"", "steps: \"{{ stage }}\""))
-        .finishing(taurus::three_steps),
+    field("taurus_steps", taurus::steps, ("step: \"{{ stage", "steps: \"{{ stage")).finishing(taurus::three_steps),
     field("k6_verbs", k6::verbs, ("method: PURGE", "method: BAN")),
     field("k6_jwt", k6::jwt, ("${SIGNING_KEY:-a-key", "${SIGNING_KEY:-another-key")),
     field("k6_digest_auth", k6::digest_auth, ("set: {count: 2}", "set: {count: 1}")),
