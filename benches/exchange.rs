@@ -14,10 +14,9 @@ use std::error::Error;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
-use plimsoll::test_api::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify};
+use plimsoll::test_api::http::{Client, Content, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify};
 use plimsoll::test_api::units::Size;
 use tokio::time::Instant;
 
@@ -50,7 +49,7 @@ fn main() -> Result<(), Anything> {
         method: Method::GET,
         target,
         headers,
-        body: Bytes::new(),
+        body: Content::EMPTY,
         timeout: Duration::from_secs(10),
         keep: Keep::UpTo(Size::from_bytes(1 << 20)),
     };

@@ -59,7 +59,7 @@ pub mod test_api {
         };
     }
     pub mod http {
-        pub use crate::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify, decode};
+        pub use crate::http::{Client, Content, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify, decode};
     }
     pub mod import {
         pub use crate::import::{DocumentSource, from_curl, from_openapi};

@@ -16,7 +16,7 @@ use plimsoll::test_api::analysis::{
 };
 use plimsoll::test_api::engine::{Asked, CookieJar, Moment, Redirect, redirect};
 use plimsoll::test_api::expression::{JsonPath, read_json};
-use plimsoll::test_api::http::{Client, Ending, Keep, Origin, Outgoing, Settings, Transport, decode};
+use plimsoll::test_api::http::{Client, Content, Ending, Keep, Origin, Outgoing, Settings, Transport, decode};
 use plimsoll::test_api::import::{DocumentSource, from_curl, from_openapi};
 use plimsoll::test_api::journal::Reader;
 use plimsoll::test_api::markup::{Document, Selector, XPath};
@@ -92,7 +92,7 @@ pub fn exchange(bytes: &[u8]) {
         method: if bytes.len().is_multiple_of(7) { Method::HEAD } else { Method::GET },
         target: http::uri::PathAndQuery::from_static("/"),
         headers,
-        body: Bytes::new(),
+        body: Content::EMPTY,
         timeout: Duration::from_secs(5),
         keep: Keep::UpTo(MOST),
     };
@@ -217,7 +217,7 @@ pub fn redirects(bytes: &[u8]) {
         method: method.clone(),
         target: PathAndQuery::from_static("/shop/cart?id=1"),
         headers: own,
-        body: Bytes::from_static(b"{}"),
+        body: Bytes::from_static(b"{}").into(),
         timeout: Duration::from_secs(5),
         keep: Keep::UpTo(MOST),
     };

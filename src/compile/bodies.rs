@@ -1,30 +1,90 @@
-use std::path::PathBuf;
-
 use bytes::Bytes;
+use http::HeaderName;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 
-use crate::compile::program::{Multipart, PartSource, Payload, append_field};
+use crate::compile::body_files::{FileBody, file_body};
+use crate::compile::program::{
+    ContentType, Multipart, NamedPart, PartHead, PartSource, Payload, ValueTemplate, append_field, kind_of, part_head,
+};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Span};
-use crate::disk::{InputFile, NotRead};
-use crate::plan::{self, At, Named, Part};
+use crate::expression::Template;
+use crate::http::{Coding, Content, ContentPart, Framing, Version};
+use crate::plan::{self, At, CompressWord, Named, Part, TransferWord};
 use crate::sample::EndpointId;
 
-/// A request's body with the kind it is said to be.
+/// A request's body with the headers that say what it is.
 pub(super) struct Body {
     pub(super) payload: Payload,
-    pub(super) content_type: Option<String>,
+    pub(super) headers: Vec<(HeaderName, String)>,
 }
 
-/// The most a file that is sent may hold.
-const LARGEST: u64 = 64 << 20;
+/// The body of an endpoint whose service speaks this version of HTTP.
+pub(super) fn compile(
+    id: EndpointId,
+    written: &plan::Endpoint,
+    version: Version,
+    templates: &mut Templates,
+) -> Option<Body> {
+    let (payload, kind) = plain(id, written, templates)?;
+    let mut headers: Vec<(HeaderName, String)> = kind.into_iter().map(|kind| (CONTENT_TYPE, kind)).collect();
+    let coding = written.compress.as_ref().map_or(Coding::Plain, |word| match word.value {
+        CompressWord::Gzip => Coding::Gzip,
+    });
+    let framing = written.transfer.as_ref().map_or(Framing::Length, |word| match word.value {
+        TransferWord::Length => Framing::Length,
+        TransferWord::Chunked => Framing::Chunked,
+    });
+    let spans = [
+        ("compress", written.compress.as_ref().map(|word| word.span)),
+        ("transfer", written.transfer.as_ref().map(|word| word.span)),
+    ];
+    if matches!(payload, Payload::Empty) {
+        for (name, span) in spans.into_iter().filter_map(|(name, span)| Some((name, span?))) {
+            let problem = Problem::at(span, format!("`{name}` says how a body is sent, and there is none"));
+            templates.problems.push(problem.help(format!("give the endpoint a body, or remove `{name}`")));
+        }
+    }
+    if let Some(transfer) = written.transfer.as_ref().filter(|_| framing == Framing::Chunked && version == Version::Two)
+    {
+        let problem = Problem::at(transfer.span, "HTTP/2 has no chunked transfer: it frames every body itself");
+        templates.problems.push(problem.help("remove it, or speak `http: {version: \"1.1\"}`"));
+    }
+    let said_itself = [
+        (coding == Coding::Gzip, "compress", CONTENT_ENCODING),
+        (written.transfer.is_some(), "transfer", TRANSFER_ENCODING),
+        (framing == Framing::Chunked, "transfer", CONTENT_LENGTH),
+    ];
+    for (_, by, header) in said_itself.iter().filter(|(is_said, ..)| *is_said) {
+        let mut own = written.headers.iter().flat_map(|named| &named.0).map(|(name, _)| name);
+        if let Some(name) = own.find(|name| name.eq_ignore_ascii_case(header.as_str())) {
+            let problem = Problem::at(name.span, format!("`{by}` says `{header}` itself"));
+            templates.problems.push(problem.help(format!("remove this header, or `{by}`")));
+        }
+    }
+    if coding == Coding::Gzip {
+        headers.push((CONTENT_ENCODING, "gzip".to_owned()));
+    }
+    let payload = match (payload, coding, framing) {
+        (payload, Coding::Plain, Framing::Length) => payload,
+        // what is always the same is compressed once
+        (Payload::Fixed(content @ Content::Whole(_)), Coding::Gzip, framing) => {
+            Payload::Fixed(content.compressed().packed(Coding::Plain, framing))
+        }
+        (Payload::Fixed(content), coding, framing) => Payload::Fixed(content.packed(coding, framing)),
+        (payload, coding, framing) => Payload::Packed(Box::new(payload), coding, framing),
+    };
+    Some(Body { payload, headers })
+}
 
-pub(super) fn compile(id: EndpointId, written: &plan::Endpoint, templates: &mut Templates) -> Option<Body> {
+/// The body as it is, and its kind.
+fn plain(id: EndpointId, written: &plan::Endpoint, templates: &mut Templates) -> Option<(Payload, Option<String>)> {
     let given: Vec<(&str, Span)> = [
         ("json", written.json.as_ref().map(|json| json.span)),
         ("text", written.text.as_ref().map(|text| text.span)),
         ("form", written.form.as_ref().and_then(first)),
         ("multipart", written.multipart.as_ref().and_then(first)),
-        ("file", written.file.as_ref().map(|file| file.span)),
+        ("file", written.file.as_ref().map(|file| file.path.span)),
     ]
     .into_iter()
     .filter_map(|(name, span)| Some((name, span?)))
@@ -34,19 +94,14 @@ pub(super) fn compile(id: EndpointId, written: &plan::Endpoint, templates: &mut 
         templates.problems.push(problem.help("remove one of them"));
         return None;
     }
-    let of_kind = |payload, kind: &str| Some(Body { payload, content_type: Some(kind.to_owned()) });
+    let of_kind = |payload, kind: &str| Some((payload, Some(kind.to_owned())));
     if let Some(json) = &written.json {
         warn_of_file(json.value.0.text(), json.span, FilePlace::Body, templates);
         return of_kind(templates.json_payload(&json.value)?, "application/json");
     }
     if let Some(text) = &written.text {
         warn_of_file(Some(&text.value), text.span, FilePlace::Body, templates);
-        let template = templates.text(text)?;
-        let payload = match template.fixed() {
-            Some(text) => Payload::Fixed(text.to_string().into()),
-            None => Payload::Text(template),
-        };
-        return of_kind(payload, "text/plain; charset=utf-8");
+        return of_kind(text_payload(templates.text(text)?), "text/plain; charset=utf-8");
     }
     if let Some(form) = &written.form {
         let fields = templates.texts(Some(form));
@@ -55,7 +110,7 @@ pub(super) fn compile(id: EndpointId, written: &plan::Endpoint, templates: &mut 
             Some(fixed) => {
                 let mut text = String::new();
                 fixed.into_iter().for_each(|(name, value)| append_field(&mut text, name, value));
-                Payload::Fixed(text.into())
+                Payload::Fixed(Bytes::from(text).into())
             }
             None => Payload::Form(fields),
         };
@@ -69,11 +124,27 @@ pub(super) fn compile(id: EndpointId, written: &plan::Endpoint, templates: &mut 
         let parts = parts.into_iter().collect::<Option<_>>()?;
         return of_kind(Payload::Multipart(Multipart { boundary, parts }), &kind);
     }
-    if let Some(file) = &written.file {
-        let kind = kind_of(&file.value);
-        return of_kind(Payload::Fixed(read(file, templates)?), kind);
+    let Some(file) = &written.file else { return Some((Payload::Empty, None)) };
+    let FileBody { body, kind } = file_body(file, templates)?;
+    let mut own = written.headers.iter().flat_map(|named| &named.0);
+    let said = kind.is_some() || own.any(|(name, _)| name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()));
+    let who = if said { ContentType::Said } else { ContentType::OfName };
+    let payload = match body {
+        PartSource::Fixed(ContentPart::Bytes(bytes)) => Payload::Fixed(Content::Whole(bytes)),
+        PartSource::Fixed(file) => Payload::Fixed(Content::of_parts(vec![file])),
+        PartSource::Value(ValueTemplate::Text(template)) => Payload::Text(template),
+        PartSource::Value(_) => Payload::Empty,
+        PartSource::File(file) => Payload::File(Box::new(file), who),
+        PartSource::FileText(file) => Payload::FileText(Box::new(file), who),
+    };
+    Some((payload, kind))
+}
+
+fn text_payload(template: Template) -> Payload {
+    match template.fixed() {
+        Some(text) => Payload::Fixed(Bytes::from(text.to_string()).into()),
+        None => Payload::Text(template),
     }
-    Some(Body { payload: Payload::Empty, content_type: None })
 }
 
 /// Where a file could be sent.
@@ -106,38 +177,43 @@ fn first<T>(named: &Named<T>) -> Option<Span> {
     named.0.first().map(|(name, _)| name.span)
 }
 
-fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Option<(Bytes, PartSource)> {
+fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Option<(PartHead, PartSource)> {
+    let fixed = |file: Option<&str>, kind: Option<&str>| PartHead::Fixed(part_head(&name.value, file, kind));
     let map = match &written.value {
         Part::Value(any) => {
             warn_of_file(any.0.text(), written.span, FilePlace::Part, templates);
-            return Some((head(&name.value, None, None), PartSource::Value(templates.text_value(any)?)));
+            return Some((fixed(None, None), PartSource::Value(templates.text_value(any)?)));
         }
         Part::Map(map) => map,
     };
     let kind = map.kind.as_ref().map(|kind| kind.value.as_str());
-    for text in
-        [Some(&name.value), map.kind.as_ref().map(|kind| &kind.value), map.name.as_ref().map(|name| &name.value)]
-    {
-        if text.is_some_and(|text| text.contains(['\r', '\n'])) {
-            templates.problems.push(Problem::at(written.span, "a part's name or type must be one line"));
-            return None;
-        }
+    let shown = map.name.as_ref().map(|name| name.value.as_str());
+    if [Some(name.value.as_str()), kind, shown].into_iter().flatten().any(|text| text.contains(['\r', '\n'])) {
+        templates.problems.push(Problem::at(written.span, "a part's name or type must be one line"));
+        return None;
     }
     match (&map.file, &map.text) {
         (Some(file), None) => {
-            let own = PathBuf::from(&file.value);
-            let own = own.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let shown = map.name.as_ref().map_or(own, |name| name.value.clone());
-            let kind = kind.unwrap_or_else(|| kind_of(&file.value));
-            Some((head(&name.value, Some(&shown), Some(kind)), PartSource::Fixed(read(file, templates)?)))
+            let FileBody { body, .. } = file_body(file, templates)?;
+            let head = match &body {
+                PartSource::Fixed(_) | PartSource::Value(_) => {
+                    let own = file.path.rsplit('/').next().unwrap_or(&file.path);
+                    fixed(Some(shown.unwrap_or(own)), Some(kind.unwrap_or_else(|| kind_of(&file.path))))
+                }
+                PartSource::File(_) | PartSource::FileText(_) => PartHead::OfFile(NamedPart {
+                    name: name.value.clone(),
+                    shown: shown.map(str::to_owned),
+                    kind: kind.map(str::to_owned),
+                }),
+            };
+            Some((head, body))
         }
         (None, Some(text)) => {
             warn_of_file(Some(&text.value), text.span, FilePlace::Part, templates);
             let filled = text.filling.clone().map(plan::FilledBy::Values).unwrap_or_default();
             let node = plan::Node { span: text.span, value: plan::Data::Text(text.value.clone()), filled };
             let value = templates.value(&plan::Any(node))?;
-            let shown = map.name.as_ref().map(|name| name.value.as_str());
-            Some((head(&name.value, shown, kind), PartSource::Value(value)))
+            Some((fixed(shown, kind), PartSource::Value(value)))
         }
         (Some(_), Some(text)) => {
             let problem = Problem::at(text.span, "a part is a `file` or a `text`, not both");
@@ -149,54 +225,5 @@ fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Opt
             templates.problems.push(problem.help("give it `file: path` or `text: …`"));
             None
         }
-    }
-}
-
-/// A part's head. Quotes in names are escaped as browsers do (WHATWG HTML, multipart/form-data encoding).
-fn head(name: &str, file: Option<&str>, kind: Option<&str>) -> Bytes {
-    let quoted = |text: &str| text.replace('"', "%22");
-    let mut head = format!("Content-Disposition: form-data; name=\"{}\"", quoted(name));
-    if let Some(file) = file {
-        head.push_str(&format!("; filename=\"{}\"", quoted(file)));
-    }
-    if let Some(kind) = kind {
-        head.push_str(&format!("\r\nContent-Type: {kind}"));
-    }
-    head.push_str("\r\n\r\n");
-    Bytes::from(head)
-}
-
-fn read(file: &At<String>, templates: &mut Templates) -> Option<Bytes> {
-    let path = templates.sources.folder(file.span).join(&file.value);
-    let shown = path.display();
-    match InputFile::whole(&path, LARGEST) {
-        Ok(bytes) => return Some(Bytes::from(bytes)),
-        Err(NotRead::TooLarge) => {
-            let problem = Problem::at(file.span, format!("{shown} is larger than 64 MiB"));
-            templates.problems.push(problem.help("what is sent is held in memory: send a smaller file"));
-        }
-        Err(NotRead::System(error)) if error.kind() == std::io::ErrorKind::IsADirectory => {
-            templates.problems.push(Problem::at(file.span, format!("{shown} is a folder")).help("name a file in it"));
-        }
-        Err(error) => {
-            let problem = Problem::at(file.span, format!("cannot read {shown}: {error}"));
-            templates.problems.push(problem.help("the path is relative to the file that names it"));
-        }
-    }
-    None
-}
-
-/// What a file is said to be, by its ending.
-fn kind_of(path: &str) -> &'static str {
-    match path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
-        Some("json") => "application/json",
-        Some("xml") => "application/xml",
-        Some("csv") => "text/csv",
-        Some("txt" | "md") => "text/plain; charset=utf-8",
-        Some("html") => "text/html; charset=utf-8",
-        Some("png") => "image/png",
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("pdf") => "application/pdf",
-        _ => "application/octet-stream",
     }
 }

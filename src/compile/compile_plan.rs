@@ -49,6 +49,7 @@ pub fn compile(plan: &Plan, options: &CompileOptions, problems: &mut Problems) -
 
     let mut templates = Templates {
         shadowed: shadowing_names(plan),
+        listed: Arc::new(std::mem::take(&mut globals.listed)),
         ..Templates::alone(options.sources, problems, globals::scope_of(globals.values.clone(), options.seed))
     };
     let prefixes: Vec<&str> =

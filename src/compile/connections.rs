@@ -71,10 +71,7 @@ pub(super) fn compile(all: &Written<'_>, sources: &Sources, problems: &mut Probl
     Settings {
         verify: if written.insecure == Some(true) { Verify::No } else { Verify::Yes },
         authorities: authorities.unwrap_or_default(),
-        version: match written.version.as_ref().map(|version| version.value) {
-            Some(VersionWord::Two) => Version::Two,
-            Some(VersionWord::One) | None => Version::One,
-        },
+        version: version(Some(written)),
         reuse: reuse(written, problems),
         identity,
         known_names: known_names(all, peer, problems),
@@ -86,7 +83,16 @@ pub(super) fn compile(all: &Written<'_>, sources: &Sources, problems: &mut Probl
             Some(socket) => Network::Unix(place(socket, sources)),
             None => Network::Tcp,
         },
+        bandwidth: written.bandwidth,
         ..Settings::default()
+    }
+}
+
+/// Which HTTP is spoken.
+pub(super) fn version(written: Option<&Http>) -> Version {
+    match written.and_then(|http| http.version.as_ref()).map(|version| version.value) {
+        Some(VersionWord::Two) => Version::Two,
+        Some(VersionWord::One) | None => Version::One,
     }
 }
 

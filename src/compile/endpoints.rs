@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use crate::compile::names::{NameUse, Names};
 use crate::compile::program::{BodyUse, Endpoint, HeaderSource, Hosts, LivePath, LiveUrl, Path, append_query};
 use crate::compile::templates::{Templates, source};
-use crate::compile::{answers, bodies, captures, target};
+use crate::compile::{answers, bodies, captures, connections, target};
 use crate::diagnostic::{Problem, Span};
 use crate::expression::{Source, Template};
 use crate::plan::{self, Any, At, Auth, HeaderText, Named, Plan};
@@ -150,9 +150,11 @@ impl EndpointDefaults<'_> {
                 (label, template.map(|template| Path::Whole(LiveUrl { url: template, query })))
             }
         };
-        let body = bodies::compile(id, written, templates)?;
+        let version = self.targets.get(service.index()).and_then(|(_, map)| map.as_ref()?.http.as_ref());
+        let version = connections::version(version);
+        let body = bodies::compile(id, written, version, templates)?;
         let EndpointHeaders { fixed, live, of_service: service_headers } =
-            headers(written, (self, of_service), body.content_type.as_deref(), templates);
+            headers(written, (self, of_service), &body.headers, templates);
         let expect = answers::checks(written.expect.as_ref(), name.span, templates);
         let capture = captures::captures(written.capture.as_ref(), templates);
         let record = answers::records(written.record.as_ref(), self.catalog, templates);
@@ -353,7 +355,7 @@ struct EndpointHeaders {
 fn headers(
     written: &plan::Endpoint,
     (defaults, service): (&EndpointDefaults, &ServiceDefaults),
-    content_type: Option<&str>,
+    of_body: &[(HeaderName, String)],
     templates: &mut Templates,
 ) -> EndpointHeaders {
     let mut all: Vec<(HeaderName, Written)> = Vec::new();
@@ -362,11 +364,13 @@ fn headers(
     let mut of_service: Vec<HeaderName> = all.iter().map(|(name, _)| name.clone()).collect();
     // of a text or a file the type is a guess: what the service says of all its requests goes before it
     let is_guess = written.text.is_some() || written.file.is_some();
-    if let Some(kind) = content_type
-        && !(is_guess && all.iter().any(|(known, value)| *known == CONTENT_TYPE && !matches!(value, Written::Removed)))
-    {
-        all.retain(|(known, _)| *known != CONTENT_TYPE);
-        all.push((CONTENT_TYPE, Written::Lines(vec![At::plain(kind.to_owned(), Span::NOWHERE)])));
+    let is_said = all.iter().any(|(known, value)| *known == CONTENT_TYPE && !matches!(value, Written::Removed));
+    for (name, value) in of_body {
+        if *name == CONTENT_TYPE && is_guess && is_said {
+            continue;
+        }
+        all.retain(|(known, _)| known != name);
+        all.push((name.clone(), Written::Lines(vec![At::plain(value.clone(), Span::NOWHERE)])));
     }
     if let Some(auth) = &written.auth {
         all.retain(|(known, _)| *known != AUTHORIZATION);
@@ -374,8 +378,10 @@ fn headers(
     }
     let named = written.headers.iter().flat_map(Named::iter);
     let named = named.filter_map(|(name, _)| HeaderName::from_bytes(name.as_bytes()).ok());
-    let own: Vec<HeaderName> =
-        named.chain(written.auth.as_ref().map(|_| AUTHORIZATION)).chain(content_type.map(|_| CONTENT_TYPE)).collect();
+    let own: Vec<HeaderName> = named
+        .chain(written.auth.as_ref().map(|_| AUTHORIZATION))
+        .chain(of_body.iter().map(|(name, _)| name.clone()))
+        .collect();
     let of_itself = |header: &HeaderName| OF_EVERY_REQUEST.contains(&header.as_str());
     let inherited = |header: &HeaderName| defaults.inherits(written, header.as_str());
     add_headers(&mut all, written.headers.as_ref(), |header| of_itself(header) || inherited(header), templates);

@@ -3,7 +3,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::compile::csv_dialect::dialect;
+use crate::compile::file_rows::file_rows;
 use crate::compile::names::{NameUse, Names};
+use crate::compile::program::ListedFiles;
 use crate::compile::templates::{Templates, leaf_uses};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Shape, Value};
@@ -29,6 +31,8 @@ pub(super) struct CompiledGlobals {
     pub(super) large: Names,
     /// Rows to feed from.
     pub(super) tables: Tables,
+    /// The files that data sets list.
+    pub(super) listed: ListedFiles,
 }
 
 /// Compiles vars and data, in the order written: a var may use those before it.
@@ -73,7 +77,7 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
             Err(error) => problems.push(Problem::at(any.span, error.message)),
         }
     }
-    let (mut tables, mut large) = (Tables::new(), Names::default());
+    let (mut tables, mut large, mut listed) = (Tables::new(), Names::default(), ListedFiles::new());
     for (name, dataset) in plan.data.iter().flat_map(Named::iter) {
         if known.has(&name.value) {
             let problem = Problem::at(name.span, format!("`{}` is a var and a data set", name.value));
@@ -82,7 +86,11 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
         if let Dataset::List(Filled(items)) = &dataset.value {
             items.iter().for_each(|item| leaf_uses(&item.value.0, &mut all_uses));
         }
-        let table = table(dataset, &scope_of(values.clone(), seed), sources, problems).map(Arc::new);
+        let table = match &dataset.value {
+            Dataset::Files(patterns) => file_rows(&patterns.0, &mut listed, sources, problems),
+            _ => table(dataset, &scope_of(values.clone(), seed), sources, problems),
+        };
+        let table = table.map(Arc::new);
         if let Some(table) = &table {
             if table.rows() == 0 {
                 let problem = Problem::at(dataset.span, format!("the data set `{}` is empty", name.value));
@@ -104,7 +112,7 @@ pub(super) fn compile(plan: &Plan, seed: Seed, sources: &Sources, problems: &mut
     for name in plan.data.iter().flat_map(Named::names) {
         tables.entry(name.to_owned()).or_insert(None);
     }
-    CompiledGlobals { values, names, uses: all_uses, large, tables }
+    CompiledGlobals { values, names, uses: all_uses, large, tables, listed }
 }
 
 /// A scope for what is filled in before the run: it belongs to no user.
@@ -124,6 +132,8 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
             let items = items.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>();
             return items.map(Table::listed);
         }
+        // they are no rows of one file
+        Dataset::Files(_) => return None,
         Dataset::Lines(path) => (path, Format::Lines),
         Dataset::Json(path) => (path, Format::Json),
         Dataset::Csv(Csv(csv)) => (&csv.file, Format::Csv(dialect(csv, problems)?)),

@@ -6,12 +6,14 @@
 mod amounts;
 mod answers;
 mod bodies;
+mod body_files;
 mod captures;
 mod catalog;
 mod compile_plan;
 mod connections;
 mod csv_dialect;
 mod endpoints;
+mod file_rows;
 mod filter;
 mod globals;
 mod left_out;

@@ -3,12 +3,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::compile::names::{NameUse, Names};
-use crate::compile::program::{JsonPiece, Payload, ValueTemplate, encoded_path};
+use crate::compile::program::{JsonPiece, ListedFiles, Payload, ValueTemplate, encoded_path};
 use crate::diagnostic::{Problem, Problems, Sources, Span};
 use crate::expression::{
     Expr, JsonPath, Scope, Source, SyntaxError, Template, Value, is_json_number, json_to_value, to_json, to_text,
     written_number,
 };
+use crate::http::Content;
 use crate::plan::{Any, At, Data, Filling, Named, Node, node_to_json};
 
 /// Names with their values, in the order they are bound in.
@@ -27,6 +28,10 @@ pub(super) struct Templates<'a> {
     pub(super) guarded: bool,
     /// What fails each time it is evaluated. It is reported where nothing else in its text is wrong.
     pub(super) failing: Vec<Problem>,
+    /// The files that the plan's data sets list.
+    pub(super) listed: Arc<ListedFiles>,
+    /// How many bytes of files are kept to be sent.
+    pub(super) kept_of_files: u64,
     /// The names used so far, until the endpoint or user type being compiled takes them.
     pub(super) uses: Vec<NameUse>,
 }
@@ -41,6 +46,8 @@ impl<'a> Templates<'a> {
             shadowed: Names::default(),
             guarded: false,
             failing: Vec::new(),
+            listed: Arc::default(),
+            kept_of_files: 0,
             uses: Vec::new(),
         }
     }
@@ -412,7 +419,7 @@ impl Pieces {
 
     fn payload(mut self) -> Payload {
         if self.done.is_empty() {
-            return Payload::Fixed(self.text.into());
+            return Payload::Fixed(Content::Whole(self.text.into()));
         }
         self.done.push(JsonPiece::Text(self.text.into()));
         self.done.retain(|piece| !matches!(piece, JsonPiece::Text(text) if text.is_empty()));

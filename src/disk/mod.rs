@@ -1,4 +1,4 @@
-//! Files, written and read. [`InputFile`] reads what a person names: bounded, and without waiting for good. [`Disk`] makes, renames and removes them, and [`DiskFile`] is one of them: in
+//! Files, written and read. [`InputFile`] reads what a person names: bounded, and without waiting for good; [`files_matching`] finds those that fit a pattern. [`Disk`] makes, renames and removes them, and [`DiskFile`] is one of them: in
 //! production the system's; in tests each operation may fail as a full or broken disk fails.
 
 mod disk_file;
@@ -6,6 +6,7 @@ mod disk_file;
 mod faulty;
 mod files;
 mod input;
+mod listing;
 
 pub use disk_file::DiskFile;
 #[cfg(test)]
@@ -14,3 +15,4 @@ pub use faulty::FaultyDisk;
 pub(crate) use faulty::{DiskFault, DiskOperation};
 pub use files::Disk;
 pub use input::{InputFile, NotRead, plain};
+pub use listing::{ListedFile, NotListed, files_matching};

@@ -17,7 +17,7 @@ use super::worker::WorkerMessage;
 use super::worker_context::WorkerContext;
 use crate::compile::{Program, Ready, RowPer, Service, Step};
 use crate::expression::{Globals, Value};
-use crate::http::{Client, Ending, Keep, Outgoing, Settings, reach};
+use crate::http::{Client, Content, Ending, Keep, Outgoing, Settings, reach};
 use crate::load::Part;
 use crate::metrics::Health;
 use crate::sample::{TaskId, TaskRole, UserTypeId};
@@ -159,7 +159,7 @@ pub async fn ready_check(service: &Service, platform: &Platform, question: &Read
         method: http::Method::GET,
         target: path.parse().map_err(|_| format!("`{path}` is not a valid path"))?,
         headers: question.host.iter().map(|host| (http::header::HOST, host.clone())).collect(),
-        body: bytes::Bytes::new(),
+        body: Content::EMPTY,
         timeout: question.within,
         keep: Keep::Nothing,
     };

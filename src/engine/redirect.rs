@@ -4,7 +4,7 @@ use http::{HeaderMap, Method};
 use percent_encoding::{CONTROLS, percent_encode};
 use url::Url;
 
-use crate::http::{Origin, Outgoing};
+use crate::http::{Content, Origin, Outgoing};
 
 /// What an answer asks its caller to do next.
 pub enum Redirect {
@@ -54,7 +54,7 @@ pub fn redirect(status: u16, headers: &HeaderMap, origin: &str, asked: Outgoing)
         || matches!(status, 301 | 302) && request.method == Method::POST;
     if becomes_get {
         request.method = Method::GET;
-        request.body = bytes::Bytes::new();
+        request.body = Content::EMPTY;
         // what the Fetch standard calls the names of request-body headers, and the length
         for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION] {
             request.headers.remove(name);
@@ -93,7 +93,7 @@ mod tests {
             method: Method::POST,
             target: "/shop/cart?id=1".parse().unwrap(),
             headers: HeaderMap::new(),
-            body: bytes::Bytes::from_static(b"{}"),
+            body: bytes::Bytes::from_static(b"{}").into(),
             timeout: std::time::Duration::from_secs(1),
             keep: Keep::Nothing,
         };

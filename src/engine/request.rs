@@ -82,7 +82,7 @@ impl Prepared {
         Some(Sent {
             target: query.then(|| outgoing.target.clone()),
             headers: headers.iter().flat_map(values).collect(),
-            body: if *body { outgoing.body.clone() } else { bytes::Bytes::new() },
+            body: if *body { outgoing.body.in_memory() } else { bytes::Bytes::new() },
         })
     }
 
@@ -91,10 +91,8 @@ impl Prepared {
     /// # Errors
     /// A run whose memory is used up.
     pub(super) fn hold(endpoint: &Endpoint, outgoing: &Outgoing) -> Result<Option<Held>, EvalError> {
-        if endpoint.payload.is_shared() {
-            return Ok(None);
-        }
-        hold(outgoing.body.len()).map_err(|no_room| EvalError { message: format!("the body: {no_room}") })
+        let taken = endpoint.payload.memory(&outgoing.body);
+        hold(taken).map_err(|no_room| EvalError { message: format!("the body: {no_room}") })
     }
 
     /// The request as it goes out now, and where a whole URL leads; `None` for a path of the endpoint's service.
@@ -133,11 +131,12 @@ impl Prepared {
                 }
             }
         }
+        let body = endpoint.payload.fill(scope, &mut headers)?;
         let outgoing = Outgoing {
             method: endpoint.method.clone(),
             target,
             headers,
-            body: endpoint.payload.render(scope)?,
+            body,
             timeout: endpoint.timeout,
             keep: match endpoint.body_use {
                 BodyUse::Unread => Keep::OfOthers(Size::from_bytes(SEEN_FOR_EXAMPLE as u64), self.expected),

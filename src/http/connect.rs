@@ -13,6 +13,7 @@ use super::metered_stream::{ByteCounter, Socket, Stream};
 use super::origin::Origin;
 use super::race::race;
 use super::routes::{NotOfThisMachine, Route, interleaved};
+use super::slow_line::SlowLine;
 use super::tls::H2;
 use super::transport::{Network, Proxy, Transport, Version};
 use crate::sample::Phases;
@@ -29,6 +30,10 @@ pub(super) async fn connect(transport: &Transport, counter: &ByteCounter) -> Res
         open_tunnel(&mut socket, proxy, origin).await?;
     }
     counter.connecting.set(Phases { connect: Some(found.elapsed()), ..counter.connecting.get() });
+    let socket = match transport.settings().bandwidth {
+        None => socket,
+        Some(bandwidth) => Socket::Slow(Box::new(SlowLine::new(socket, bandwidth))),
+    };
     let (Some(connector), Some(name)) = (transport.tls(), transport.certified_name()) else {
         return Ok(Stream::Plain(socket));
     };

@@ -2,13 +2,12 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
 
 use super::metered_stream::MeteredStream;
+use super::sending::Sending;
 
 /// The most an answer's head may be, and the most that is read ahead of a body.
 pub(super) const BUFFER_BYTES: usize = 64 << 10;
@@ -24,16 +23,16 @@ pub(super) struct Connection {
 }
 
 enum Sender {
-    One(http1::SendRequest<Full<Bytes>>),
-    Two(http2::SendRequest<Full<Bytes>>),
+    One(http1::SendRequest<Sending>),
+    Two(http2::SendRequest<Sending>),
 }
 
 // the usual one lies in place: it is made once a user
 #[allow(clippy::large_enum_variant)]
 enum Driver {
-    One(http1::Connection<MeteredStream, Full<Bytes>>),
+    One(http1::Connection<MeteredStream, Sending>),
     /// Boxed, for it is rare and large.
-    Two(Box<http2::Connection<MeteredStream, Full<Bytes>, Local>>),
+    Two(Box<http2::Connection<MeteredStream, Sending, Local>>),
 }
 
 enum Either<A, B> {
@@ -42,7 +41,7 @@ enum Either<A, B> {
 }
 
 /// An answer's head, or why there is none; with the request, where none of it was sent.
-pub(super) type Sent = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
+pub(super) type Sent = Result<Response<Incoming>, TrySendError<Request<Sending>>>;
 
 /// Runs what HTTP/2 does in the background on the worker itself.
 #[derive(Clone)]
@@ -77,7 +76,7 @@ impl Connection {
     }
 
     /// Sends a request; the answer's head comes while the connection is driven.
-    pub fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
+    pub fn send(&mut self, request: Request<Sending>) -> impl Future<Output = Sent> + use<> {
         let sending = match &mut self.sender {
             Sender::One(sender) => Either::One(sender.try_send_request(request)),
             Sender::Two(sender) => Either::Two(sender.try_send_request(request)),

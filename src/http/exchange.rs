@@ -4,11 +4,9 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION};
+use http::header::{CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Uri};
-use http_body_util::Full;
 use hyper::body::Body;
 use tokio::time::Instant;
 
@@ -19,6 +17,7 @@ use super::deadline::Deadline;
 use super::failure;
 use super::message::{Answer, Ending, Exchange, Failure, Keep, Outgoing, Statuses};
 use super::metered_stream::{ByteCounter, MeteredStream};
+use super::sending::Sending;
 use super::transport::{KeepAlive, Reuse, Transport, Version};
 use crate::sample::{Phases, Transmission};
 
@@ -57,7 +56,7 @@ impl Client {
     ) -> impl Future<Output = Exchange> + 'c {
         let (limit, keep) = (request.timeout, request.keep);
         // Made here and lent from here on: each call a request is handed down through would copy its 300 bytes.
-        let mut request = hyper_request(&self.transport, request).map(Some);
+        let mut request = hyper_request(&self.transport, request, &self.counter).map(Some);
         async move { self.exchange_within(limit, keep, &mut request, cut).await }
     }
 
@@ -78,7 +77,7 @@ impl Client {
         &mut self,
         limit: Duration,
         keep: Keep,
-        request: &mut Result<Option<Request<Full<Bytes>>>, Failure>,
+        request: &mut Result<Option<Request<Sending>>, Failure>,
         cut: impl Future<Output = ()>,
     ) -> Exchange {
         let sent = Instant::now();
@@ -108,7 +107,7 @@ impl Client {
         let mut now = Instant::now();
         let ending = match ended {
             Ended::Completed(Ok(answer)) => Ending::Answer(answer),
-            Ended::Completed(Err(failure)) => Ending::Failed(failure),
+            Ended::Completed(Err(failure)) => Ending::Failed(counter.unread.take().map_or(failure, |unread| *unread)),
             Ended::Cut => Ending::Cut,
             Ended::TimedOut => {
                 now = deadline.map_or(now, |deadline| now.max(deadline));
@@ -195,7 +194,7 @@ async fn exchange_over(
     transport: &Transport,
     kept: &mut Kept,
     counter: &Rc<ByteCounter>,
-    request: &mut Option<Request<Full<Bytes>>>,
+    request: &mut Option<Request<Sending>>,
     keep: Keep,
 ) -> Result<Answer, Failure> {
     let reuse = transport.settings().reuse;
@@ -220,7 +219,11 @@ async fn exchange_over(
 }
 
 /// The request in hyper's terms, with the headers HTTP wants of it.
-fn hyper_request(transport: &Transport, request: Outgoing) -> Result<Request<Full<Bytes>>, Failure> {
+fn hyper_request(
+    transport: &Transport,
+    request: Outgoing,
+    counter: &Rc<ByteCounter>,
+) -> Result<Request<Sending>, Failure> {
     let Outgoing { method, target, mut headers, body, .. } = request;
     // hyper puts the answer's headers where the request's were: room for them now saves growing it header by header.
     headers.reserve(ANSWER_HEADERS);
@@ -245,17 +248,23 @@ fn hyper_request(transport: &Transport, request: Outgoing) -> Result<Request<Ful
         None => Uri::from(target),
         Some(authority) => absolute(transport, &authority, target)?,
     };
+    let body = Sending::of(body, counter);
+    let length = body.length();
     match headers.get(CONTENT_LENGTH) {
         // The peer would wait for the rest, or take what is left over for another request.
-        Some(written) if written.to_str().ok().and_then(|text| text.parse().ok()) != Some(body.len()) => {
+        Some(written) if written.to_str().ok().and_then(|text| text.parse().ok()) != length || length.is_none() => {
             return Err(failure::wrong_length());
         }
-        None if body.is_empty() && matches!(method, Method::POST | Method::PUT | Method::PATCH) => {
+        // HTTP/2 frames each body itself
+        None if length.is_none() && !two => {
+            drop(headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked")))
+        }
+        None if length == Some(0) && matches!(method, Method::POST | Method::PUT | Method::PATCH) => {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         _ => {}
     }
-    let mut request = Request::new(Full::new(body));
+    let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
@@ -295,7 +304,7 @@ async fn send_and_receive(
     transport: &Transport,
     counter: &ByteCounter,
     connection: &mut Connection,
-    request: &mut Option<Request<Full<Bytes>>>,
+    request: &mut Option<Request<Sending>>,
     keep: Keep,
 ) -> Result<Answer, Failure> {
     let origin = transport.origin();

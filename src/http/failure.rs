@@ -144,6 +144,11 @@ pub(super) fn wrong_length() -> Failure {
     Failure::new(FailureKind::Template, "the request's `content-length` does not fit its body: leave it out")
 }
 
+/// The request's body broke off.
+pub(super) fn unread(why: String) -> Failure {
+    Failure::new(FailureKind::Template, why)
+}
+
 /// The exchange took longer than it may; says how far it came.
 pub(super) fn timed_out(transport: &Transport, counter: &ByteCounter, limit: Duration) -> Failure {
     if counter.looking_up.get() {

@@ -6,6 +6,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
+use super::content::Content;
 use crate::sample::{FailureKind, Phases, Transmission};
 use crate::units::Size;
 
@@ -19,7 +20,7 @@ pub struct Outgoing {
     /// The headers; `host` and, for a body, `content-length` are added where they are missing.
     pub headers: HeaderMap,
     /// The body; empty for none.
-    pub body: Bytes,
+    pub body: Content,
     /// How long the whole exchange may take: looking up, connecting, sending and the answer to its last byte.
     pub timeout: Duration,
     /// What becomes of the answer's body.
@@ -128,7 +129,7 @@ impl fmt::Debug for Outgoing {
         f.debug_struct("Outgoing")
             .field("method", &self.method)
             .field("headers", &self.headers.len())
-            .field("body", &self.body.len())
+            .field("body", &self.body)
             .field("timeout", &self.timeout)
             .field("keep", &self.keep)
             .finish_non_exhaustive()
@@ -157,7 +158,7 @@ mod tests {
             method: Method::GET,
             target: PathAndQuery::from_static("/?token=hush"),
             headers: headers.clone(),
-            body: body.clone(),
+            body: Content::Whole(body.clone()),
             timeout: Duration::ZERO,
             keep: Keep::Nothing,
         };

@@ -12,6 +12,8 @@ use tokio_rustls::client::TlsStream;
 
 #[cfg(test)]
 use super::memory::MemoryStream;
+use super::message::Failure;
+use super::slow_line::SlowLine;
 use crate::sample::Phases;
 
 /// What one exchange has put on the wire so far; shared between the connection, which writes it, and the exchange.
@@ -33,6 +35,8 @@ pub(super) struct ByteCounter {
     pub looking_up: Cell<bool>,
     /// Whether the connection has carried an exchange before.
     pub reused: Cell<bool>,
+    /// Why no more of the request's body came, where it broke off.
+    pub unread: Cell<Option<Box<Failure>>>,
 }
 
 impl ByteCounter {
@@ -46,6 +50,7 @@ impl ByteCounter {
         self.connecting.set(Phases::default());
         self.looking_up.set(false);
         self.reused.set(false);
+        self.unread.set(None);
     }
 
     fn wrote(&self, bytes: usize, began: Option<Instant>) {
@@ -82,6 +87,8 @@ pub(super) enum Socket {
     Tcp(TcpStream),
     /// A socket of this machine.
     Unix(UnixStream),
+    /// One of these that carries no more than so much in a second; boxed, for it is rare and large.
+    Slow(Box<SlowLine>),
     /// A connection in memory, to a service that a test plays.
     #[cfg(test)]
     Memory(MemoryStream),
@@ -93,6 +100,7 @@ macro_rules! each {
         match $socket {
             Socket::Tcp($stream) => $call,
             Socket::Unix($stream) => $call,
+            Socket::Slow($stream) => $call,
             #[cfg(test)]
             Socket::Memory($stream) => $call,
         }

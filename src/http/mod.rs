@@ -7,6 +7,7 @@
 mod body;
 mod connect;
 mod connection;
+mod content;
 mod deadline;
 mod decode;
 mod exchange;
@@ -19,6 +20,8 @@ mod metered_stream;
 mod origin;
 mod race;
 mod routes;
+mod sending;
+mod slow_line;
 mod tls;
 mod transport;
 
@@ -26,6 +29,7 @@ mod transport;
 mod tests;
 
 pub use connect::reach;
+pub use content::{Coding, Content, ContentFile, ContentPart, Framing};
 pub use decode::{CODINGS, decode};
 pub use exchange::Client;
 pub use known_names::{KnownNames, Place};

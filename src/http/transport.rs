@@ -16,7 +16,7 @@ use super::known_names::KnownNames;
 use super::origin::{Origin, Scheme};
 use super::routes::{Addresses, Route, routes};
 use super::tls::{self, Verify};
-use crate::units::Size;
+use crate::units::{Bandwidth, Size};
 
 const READ_BUFFER_BYTES: usize = 64 << 10;
 /// How many names are looked up at once. Each takes a thread, which stays for as long as the system's resolver does not
@@ -52,6 +52,8 @@ pub struct Settings {
     pub sources: Vec<IpAddr>,
     /// What the service is called within TLS, and what its certificate has to be for, where that is not its host.
     pub server_name: Option<ServerName<'static>>,
+    /// How much each connection carries in a second, each way; as much as it can where there is none.
+    pub bandwidth: Option<Bandwidth>,
 }
 
 /// What connections are made over.
@@ -144,6 +146,7 @@ impl Default for Settings {
             addresses: Addresses::First,
             sources: Vec::new(),
             server_name: None,
+            bandwidth: None,
         }
     }
 }

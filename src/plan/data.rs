@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{Any, At, Decode, Filled, Named};
+use super::decode::{Any, At, Decode, Filled, Named, OneOrMany};
 use super::document::{Data, Node};
 use super::record::{choice, record, words};
 use crate::diagnostic::Problems;
@@ -20,6 +20,9 @@ choice! {
         Csv(Csv) = "csv",
         /// A JSON file: a list of items, or one item a line.
         Json(At<String>) = "json",
+        /// Every file that is like a pattern, such as `uploads/*.jpg`, or like one of several: each is an item with its `path`,
+        /// `name` and `size`, in order of the paths.
+        Files(OneOrMany<At<String>>) = "files",
     }
 }
 

@@ -3,9 +3,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::answer::{CaptureText, Expect, Recorded};
+use super::body_file::BodyFile;
 use super::decode::{Any, At, Decode, Named, OneOrMany};
 use super::document::{Data, Node};
-use super::record::record;
+use super::record::{record, words};
 use super::scalars::{Count, Time, Weight};
 use super::target::{Auth, HeaderText};
 use crate::diagnostic::Problems;
@@ -59,8 +60,14 @@ record! {
         optional form: Named<At<Any>> = "form";
         /// The body as a form of several parts, files among them.
         optional multipart: Named<At<Part>> = "multipart";
-        /// The body from a file, as it is. Relative to the file that names it.
-        optional file: At<String> = "file";
+        /// The body from a file: its path, or a map with more. Relative to the file that names it. A large file is read while
+        /// it is sent.
+        optional file: BodyFile = "file";
+        /// How the body is compressed on its way: `gzip`. Default: not at all.
+        optional compress: At<CompressWord> = "compress";
+        /// How the end of the body is told, in HTTP/1.1: by its `length`, which is said before it (the default), or by `chunked`
+        /// transfer.
+        optional transfer: At<TransferWord> = "transfer";
         /// Who the request says it is from, instead of what the target says.
         optional auth: At<Auth> = "auth";
         /// What must be true of the answer. Default: a status of 2xx or 3xx.
@@ -100,8 +107,8 @@ impl Endpoint {
 record! {
     /// One part of a form of several parts (RFC 7578): a file, or a text with more than its value.
     pub struct PartMap("a part") {
-        /// A file that is sent as it is. Relative to the file that names it.
-        optional file: At<String> = "file";
+        /// A file: its path, or a map with more. Relative to the file that names it. A large file is read while it is sent.
+        optional file: BodyFile = "file";
         /// A text.
         optional text: At<String> = "text";
         /// The file name sent to the service. Default: the file's own.
@@ -137,5 +144,20 @@ impl JsonSchema for Part {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let map = generator.subschema_for::<PartMap>();
         json_schema!({"anyOf": [{"type": ["string", "number", "boolean", "null"]}, map]})
+    }
+}
+
+words! {
+    /// How a body is compressed.
+    pub enum CompressWord {
+        /// As gzip (RFC 1952).
+        Gzip = "gzip",
+    }
+    /// How the end of a body is told.
+    pub enum TransferWord {
+        /// By its length.
+        Length = "length",
+        /// By chunks (RFC 9112, section 7.1).
+        Chunked = "chunked",
     }
 }

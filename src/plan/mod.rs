@@ -3,6 +3,7 @@
 //! A key is declared once, with [`record`](self::record); the struct, its reading and its schema come from there.
 
 mod answer;
+mod body_file;
 mod data;
 mod decode;
 mod document;
@@ -32,11 +33,12 @@ mod threshold;
 mod user;
 
 pub use answer::{AllText, CaptureMap, CaptureText, Expect, GroupText, MatcherMap, MatcherText, Recorded};
+pub use body_file::{BodyFile, pattern_of};
 pub use data::{AtEnd, ColumnWord, Csv, CsvMap, Dataset, Feed, OrderWord, RowPer};
 pub use decode::{Any, At, Filled, Named, OneOrMany, node_as_written, node_to_json};
 pub(crate) use document::text_up_to;
 pub use document::{Data, Node};
-pub use endpoint::{Endpoint, Part};
+pub use endpoint::{CompressWord, Endpoint, Part, TransferWord};
 pub use filling::{FilledBy, Filling};
 pub use overrides::{Aim, Overrides, flag};
 pub use pause::{Pause, Spread, StepPause};

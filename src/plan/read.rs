@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use super::body_file::read_texts;
 use super::decode::{Decode, Named, node_as_written, node_to_json};
 use super::document::{self, Node, text_of};
 use super::environment::{Lookup, fill_in};
@@ -104,7 +105,8 @@ fn read_over(
         inherit(&mut tree, problems);
         Plan::decode(&tree, problems);
     }
-    let plan = Plan::decode(&whole, problems)?;
+    let mut plan = Plan::decode(&whole, problems)?;
+    read_texts(&mut plan, sources, problems);
     let profiles = plan.profiles.iter().flat_map(Named::names).map(str::to_owned).collect();
     Some(Reading { plan, tree: whole, profiles })
 }

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::decode::{Any, Decode, expected};
 use super::document::{Data, Node};
 use crate::diagnostic::{Problem, Problems};
-use crate::units::{DurationRange, InvalidValue, Rate, Ratio, Scale, Seed, Size, parse_duration};
+use crate::units::{Bandwidth, DurationRange, InvalidValue, Rate, Ratio, Scale, Seed, Size, parse_duration};
 
 impl Decode for String {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
@@ -139,6 +139,7 @@ quantities! {
     Rate, Rate::parse, "a rate such as `50/s`";
     Ratio, Ratio::parse, "a share such as `1%`";
     Size, Size::parse, "a size such as `10KiB`";
+    Bandwidth, Bandwidth::parse, "a bandwidth such as `2Mbit/s`";
     Seed, Seed::parse, "a whole number";
     Scale, Scale::parse, "a scale such as `0.1`";
 }
@@ -175,6 +176,7 @@ schemas! {
     Rate, "Rate", quantity_schema(r"[0-9]+(\.[0-9]+)?\s*/\s*(s|sec|second|m|min|minute|h|hour)", &["50/s", "1000/min"]);
     Ratio, "Ratio", quantity_schema(r"[0-9]+(\.[0-9]+)?\s*%", &["1%"]);
     Size, "Size", quantity_schema(r"[0-9]+(\.[0-9]+)?\s*(B|KiB|MiB|GiB|kB|MB|GB)", &["10KiB"]);
+    Bandwidth, "Bandwidth", quantity_schema(r"[0-9]+(\.[0-9]+)?\s*([kKMG]?bit|[kKMG]?B|[KMG]iB)\s*/\s*(s|sec|second)", &["2Mbit/s", "256kB/s"]);
     Scale, "Scale", json_schema!({"type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1, "examples": [0.1, "10%"]});
     Seed, "Seed", json_schema!({"type": ["integer", "string"], "minimum": 0});
     Weight, "Weight", json_schema!({"type": ["number", "string"], "minimum": 0});

@@ -7,6 +7,7 @@ use super::document::{Data, Node};
 use super::record::{choice, record, words};
 use super::scalars::{Count, Time};
 use crate::diagnostic::{Problem, Problems};
+use crate::units::Bandwidth;
 
 record! {
     /// The service under test.
@@ -144,6 +145,9 @@ record! {
         optional version: At<VersionWord> = "version";
         /// `per_user` (the default): each user keeps a connection of its own. `per_request`: each request makes one.
         optional connections: At<ConnectionsWord> = "connections";
+        /// How much each connection carries in a second, in each direction: `2Mbit/s`, `256kB/s`. So users have slow lines.
+        /// Default: as much as it can.
+        optional bandwidth: Bandwidth = "bandwidth";
         /// How many redirects one call follows, each counted as a request of its own. Default 0: a redirect is the
         /// answer.
         optional redirects: At<Count> = "redirects";

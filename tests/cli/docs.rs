@@ -29,8 +29,13 @@ fn every_yaml_block_compiles() {
     let examples = fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path().join("README.md"));
     pages.extend(examples.filter(|page| page.exists()));
     let folder = Folder::new();
-    // a file that a page names
+    // files that pages name
     fs::write(folder.join("accounts.csv"), "ann;7\n").unwrap();
+    fs::write(folder.join("ship.svg"), "<svg/>").unwrap();
+    for (inside, file) in [("uploads", "a.svg"), ("orders", "single.json")] {
+        fs::create_dir(folder.join(inside)).unwrap();
+        fs::write(folder.join(inside).join(file), "{{ order.name | tojson }}").unwrap();
+    }
     let mut checked = 0;
     for page in &pages {
         for mut block in blocks(page) {

@@ -121,6 +121,19 @@ fn every_byte_of_a_file_arrives() {
 }
 
 #[test]
+fn bodies_are_filled_in_listed_compressed_and_slow_as_their_plan_says() {
+    let run = passes("bodies", &["--time", "3s", "--seed", "1"]);
+    for name in ["order", "every file", "gzip", "chunked", "slow"] {
+        assert!(count(&run.report, "POST", &format!("/upload [{name}]")) > 0, "{name}: {}", run.stdout);
+    }
+    let sizes = fs::read_dir(root().join("examples/bodies/uploads")).unwrap();
+    let sizes: Vec<u64> = sizes.map(|entry| entry.unwrap().metadata().unwrap().len()).collect();
+    let sent = metric(&run.report, "sent_bytes");
+    let of = |key: &str| sent[key].as_f64().unwrap() as u64;
+    assert_eq!((Some(&of("min")), Some(&of("max"))), (sizes.iter().min(), sizes.iter().max()), "{sent}");
+}
+
+#[test]
 fn arrivals_come_in_bunches_and_are_dropped_where_nobody_is_free() {
     let run = passes("poisson", &["--time", "3s", "--seed", "1"]);
     assert!(run.report["run"]["users"].as_u64().unwrap() > 1, "{}", run.stdout);

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::HeaderMap;
 
 use super::body;
@@ -7,9 +8,13 @@ use crate::cli::terminal::{data, is_coloured};
 use crate::compile::Program;
 use crate::engine::{CallObserver, CallTrace, Redirected};
 use crate::expression::to_text;
+use crate::http::{Coding, Content, ContentPart, Framing, Outgoing, decode};
 use crate::report::visible;
 use crate::secrets::Secrets;
-use crate::units::show_duration;
+use crate::units::{Size, show_duration};
+
+/// So much of what a request's body is unpacked to is looked at.
+const LARGEST: Size = Size::from_bytes(64 << 20);
 
 /// Prints each request with its answer, as soon as it has come.
 pub(super) fn printer(program: &Arc<Program>) -> CallObserver {
@@ -19,7 +24,7 @@ pub(super) fn printer(program: &Arc<Program>) -> CallObserver {
         if let Some(request) = &traced.request {
             secrets.learn_headers(&request.headers);
             request.target.query().into_iter().for_each(|query| secrets.learn_from_text(query));
-            secrets.learn_body(&request.body);
+            secrets.learn_body(&unpacked(request));
         }
         if let Some(answer) = &traced.answer {
             secrets.learn_headers(answer.headers());
@@ -51,8 +56,7 @@ fn shown(traced: &CallTrace, secrets: &Secrets) -> String {
     if let Some(request) = &traced.request {
         text.push_str(&format!("> {} {}{}\n", request.method, traced.origin, request.target));
         headers(&mut text, '>', &request.headers, secrets);
-        let length = request.body.len() as u64;
-        body(&mut text, '>', &body::lines(&request.body, &request.headers, length, secrets));
+        body(&mut text, '>', &request_body(request, secrets));
     }
     if let Some(answer) = &traced.answer {
         text.push_str(&format!("< {} in {}\n", answer.status(), show_duration(traced.took)));
@@ -75,6 +79,32 @@ fn shown(traced: &CallTrace, secrets: &Secrets) -> String {
         (None, Redirected::No) => {}
     }
     text
+}
+
+/// What of a request's body lies in memory, as it is before it is compressed.
+fn unpacked(request: &Outgoing) -> Bytes {
+    let bytes = request.body.in_memory();
+    match request.body {
+        Content::Whole(_) => decode(&request.headers, bytes.clone(), LARGEST.as_bytes()).unwrap_or(bytes),
+        Content::Made(_) => bytes,
+    }
+}
+
+/// The lines of a request's body: what is in it, and how it is sent where that is not as it is.
+fn request_body(request: &Outgoing, secrets: &Secrets) -> Vec<String> {
+    let of_bytes = |bytes: &Bytes| body::lines(bytes, &request.headers, bytes.len() as u64, secrets);
+    let made = match &request.body {
+        Content::Whole(_) => return of_bytes(&unpacked(request)),
+        Content::Made(made) => made,
+    };
+    let parts = made.parts.iter().flat_map(|part| match part {
+        ContentPart::Bytes(bytes) => of_bytes(bytes),
+        ContentPart::File(file) => vec![format!("({} of the file {})", Size::from_bytes(file.length()), file.shown())],
+    });
+    let mut lines: Vec<String> = parts.collect();
+    lines.extend((made.coding == Coding::Gzip).then(|| "(compressed as gzip while it is sent)".to_owned()));
+    lines.extend((made.framing == Framing::Chunked).then(|| "(sent in chunks)".to_owned()));
+    lines
 }
 
 fn headers(text: &mut String, mark: char, headers: &HeaderMap, secrets: &Secrets) {

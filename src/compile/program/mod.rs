@@ -2,8 +2,11 @@
 //! later. It is immutable and shared by all workers.
 
 mod check;
+mod content_type;
 mod endpoint;
 mod hosts;
+mod live_file;
+mod multipart;
 mod path;
 mod pause;
 mod payload;
@@ -15,13 +18,17 @@ mod user;
 mod value_template;
 
 pub use check::{Check, Expectation, Matcher, StatusSet, Wanted};
+pub(super) use content_type::kind_of;
 pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, Group, HeaderSource, Matches, Record, RecordValue};
 pub use hosts::Hosts;
+pub use live_file::{ListedFiles, LiveFile, LiveText};
+pub(super) use multipart::part_head;
+pub use multipart::{Multipart, NamedPart, PartHead, PartSource};
 pub use path::{LivePath, LiveUrl, Path};
 pub(super) use path::{append_query, encoded_path};
 pub use pause::{Pause, StepPause};
 pub(super) use payload::append_field;
-pub use payload::{JsonPiece, Multipart, PartSource, Payload};
+pub use payload::{ContentType, JsonPiece, Payload};
 pub use retry::{Retry, RetryAfter};
 pub use root::{Compression, Cookies, Program, Ready, Service};
 pub use scenario::{IterationCount, Iterations, Minimum, Pool, Scenario, Search, Shape, Until};

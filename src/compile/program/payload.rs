@@ -1,17 +1,23 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 
+use super::content_type::kind_of;
+use super::live_file::{LiveFile, LiveText};
+use super::multipart::Multipart;
 use super::value_template::ValueTemplate;
 use crate::expression::{EvalError, Scope, Template, Value, to_json, to_text};
+use crate::http::{Coding, Content, ContentPart, Framing};
 
 /// A request's body, as far as it is known before the run.
 #[derive(Debug)]
 pub enum Payload {
     /// None.
     Empty,
-    /// The same bytes each time.
-    Fixed(Bytes),
+    /// The same each time.
+    Fixed(Content),
     /// A text to fill in.
     Text(Template),
     /// JSON: stretches of finished text, and slots whose values are written as JSON between them.
@@ -20,24 +26,21 @@ pub enum Payload {
     Form(Vec<(Arc<str>, ValueTemplate)>),
     /// A form of several parts (RFC 7578).
     Multipart(Multipart),
+    /// A file, another each time.
+    File(Box<LiveFile>, ContentType),
+    /// One of several files, each filled in as a text.
+    FileText(Box<LiveText>, ContentType),
+    /// Another one of these, compressed or framed in another way.
+    Packed(Box<Payload>, Coding, Framing),
 }
 
-/// A form of several parts.
-#[derive(Debug)]
-pub struct Multipart {
-    /// What stands between the parts.
-    pub boundary: String,
-    /// The parts: each one's head, and what follows it.
-    pub parts: Vec<(Bytes, PartSource)>,
-}
-
-/// What a part of a form holds.
-#[derive(Debug)]
-pub enum PartSource {
-    /// The same bytes each time.
-    Fixed(Bytes),
-    /// A value, written as text.
-    Value(ValueTemplate),
+/// Who says what a file is whose name is known when it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContentType {
+    /// The plan does, for all.
+    Said,
+    /// The ending of its name.
+    OfName,
 }
 
 /// A stretch of a JSON body.
@@ -52,50 +55,77 @@ pub enum JsonPiece {
 }
 
 impl Payload {
-    /// Whether all requests send the same bytes.
-    pub const fn is_shared(&self) -> bool {
-        matches!(self, Self::Empty | Self::Fixed(_))
+    /// How much memory one request takes for it, beside what all have in common.
+    pub fn memory(&self, content: &Content) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::Fixed(content) => content.memory_of_reading(),
+            _ => content.memory(),
+        }
     }
 
-    /// The body's bytes in a scope.
+    /// The body in a scope. What only the body says of itself is put into the headers.
     ///
     /// # Errors
-    /// A template that cannot be filled in.
-    pub fn render(&self, scope: &Arc<Scope>) -> Result<Bytes, EvalError> {
+    /// A template that cannot be filled in, and a file that cannot be sent.
+    pub fn fill(&self, scope: &Arc<Scope>, headers: &mut HeaderMap) -> Result<Content, EvalError> {
         match self {
-            Self::Empty => Ok(Bytes::new()),
-            Self::Fixed(bytes) => Ok(bytes.clone()),
-            Self::Text(template) => template.render(scope).map(Bytes::from),
+            Self::Empty => Ok(Content::EMPTY),
+            Self::Fixed(content) => Ok(content.clone()),
+            Self::Text(template) => template.render(scope).map(whole),
             Self::Json(pieces) => {
                 let mut out = Vec::with_capacity(256);
                 for piece in pieces {
                     piece.render_to(scope, &mut out)?;
                 }
-                Ok(Bytes::from(out))
+                Ok(whole(out))
             }
             Self::Form(fields) => {
                 let mut out = String::new();
                 for (name, value) in fields {
                     append_field(&mut out, name, &value.eval(scope)?);
                 }
-                Ok(Bytes::from(out))
+                Ok(whole(out))
             }
-            Self::Multipart(form) => form.render(scope),
+            Self::Multipart(form) => form.fill(scope),
+            Self::File(file, kind) => {
+                let (path, content) = file.open(scope)?;
+                kind.say(&path, headers);
+                Ok(match content {
+                    ContentPart::Bytes(bytes) => Content::Whole(bytes),
+                    file @ ContentPart::File(_) => Content::of_parts(vec![file]),
+                })
+            }
+            Self::FileText(file, kind) => {
+                let (path, text) = file.fill(scope)?;
+                kind.say(&path, headers);
+                Ok(whole(text))
+            }
+            Self::Packed(payload, coding, framing) => Ok(payload.fill(scope, headers)?.packed(*coding, *framing)),
         }
     }
+}
+
+impl ContentType {
+    fn say(self, path: &str, headers: &mut HeaderMap) {
+        if self == Self::OfName {
+            // what the service says of all its requests goes before it
+            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(kind_of(path)));
+        }
+    }
+}
+
+fn whole(bytes: impl Into<Bytes>) -> Content {
+    Content::Whole(bytes.into())
 }
 
 impl Payload {
     /// The words of a body that is filled in each time: names of its fields are among them.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let words = |text: &str| -> Vec<String> {
-            let split = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
-            split.filter(|word| !word.is_empty()).map(str::to_owned).collect()
-        };
         match self {
-            Self::Empty | Self::Fixed(_) => Vec::new(),
-            Self::Text(template) => words(&template.written().collect::<String>()),
+            Self::Empty | Self::Fixed(_) | Self::File(..) => Vec::new(),
+            Self::Text(template) => words_of(template),
             Self::Json(pieces) => {
                 let texts = pieces.iter().filter_map(|piece| match piece {
                     JsonPiece::Text(text) => Some(&**text),
@@ -104,32 +134,20 @@ impl Payload {
                 texts.flat_map(words).collect()
             }
             Self::Form(fields) => fields.iter().map(|(name, _)| name.to_string()).collect(),
-            Self::Multipart(form) => {
-                form.parts.iter().flat_map(|(head, _)| words(&String::from_utf8_lossy(head))).collect()
-            }
+            Self::Multipart(form) => form.names(),
+            Self::FileText(file, _) => file.texts.values().flat_map(words_of).collect(),
+            Self::Packed(payload, ..) => payload.names(),
         }
     }
 }
 
-impl Multipart {
-    fn render(&self, scope: &Arc<Scope>) -> Result<Bytes, EvalError> {
-        let mut out = Vec::with_capacity(512);
-        for (head, source) in &self.parts {
-            out.extend_from_slice(b"--");
-            out.extend_from_slice(self.boundary.as_bytes());
-            out.extend_from_slice(b"\r\n");
-            out.extend_from_slice(head);
-            match source {
-                PartSource::Fixed(bytes) => out.extend_from_slice(bytes),
-                PartSource::Value(value) => out.extend_from_slice(to_text(&value.eval(scope)?).as_bytes()),
-            }
-            out.extend_from_slice(b"\r\n");
-        }
-        out.extend_from_slice(b"--");
-        out.extend_from_slice(self.boundary.as_bytes());
-        out.extend_from_slice(b"--\r\n");
-        Ok(Bytes::from(out))
-    }
+pub(super) fn words(text: &str) -> Vec<String> {
+    let split = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
+    split.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+pub(super) fn words_of(template: &Template) -> Vec<String> {
+    words(&template.written().collect::<String>())
 }
 
 /// Appends a name and its value to a form. A value that is `none` takes its name out; a list repeats it.

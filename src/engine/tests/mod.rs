@@ -2,6 +2,7 @@
 //! and moves as soon as nothing is left to do. Minutes of a plan take milliseconds, and every time in them is exact.
 
 mod arrivals;
+mod bodies;
 mod captures;
 mod ends;
 mod failures;
@@ -20,6 +21,7 @@ mod services;
 mod shapes;
 mod sharing;
 mod simulated;
+mod slow_lines;
 mod times;
 mod virtual_run;
 mod visitors;

@@ -186,7 +186,8 @@ async fn request(stream: &mut DuplexStream, unread: &mut Vec<u8>) -> Option<(Str
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
             let whole = end + 4 + length.map_or(0, |length| length.parse().unwrap());
             if unread.len() >= whole {
-                let body = String::from_utf8(unread[end + 4..whole].to_vec()).unwrap();
+                // a compressed one is no text
+                let body = String::from_utf8_lossy(&unread[end + 4..whole]).into_owned();
                 unread.drain(..whole);
                 let (line, headers) = head.split_once("\r\n").unwrap_or((&head, ""));
                 let line = line.strip_suffix(" HTTP/1.1").unwrap();

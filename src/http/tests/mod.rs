@@ -1,6 +1,7 @@
 //! Exchanges over real sockets, with peers written by hand: each does on the wire exactly what its test says.
 
 mod addresses;
+mod bodies;
 mod frames;
 mod hostile;
 mod kept;
@@ -14,12 +15,11 @@ use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
 use super::message::Failure;
-use super::{Answer, Client, Ending, Exchange, Keep, Origin, Outgoing, Settings, Transport};
+use super::{Answer, Client, Content, Ending, Exchange, Keep, Origin, Outgoing, Settings, Transport};
 use crate::units::Size;
 
 /// A user of the service at `origin`, in the clear.
@@ -33,7 +33,7 @@ fn get() -> Outgoing {
         method: Method::GET,
         target: PathAndQuery::from_static("/"),
         headers: HeaderMap::new(),
-        body: Bytes::new(),
+        body: Content::EMPTY,
         timeout: Duration::from_secs(2),
         keep: Keep::UpTo(Size::from_bytes(1 << 20)),
     }

@@ -65,7 +65,7 @@ async fn bytes_are_counted_as_the_peer_counts_them() {
     });
     let mut client = client_of(&peer.origin());
     for body in ["", "name=value"] {
-        let request = Outgoing { method: Method::POST, body: Bytes::from_static(body.as_bytes()), ..get() };
+        let request = Outgoing { method: Method::POST, body: Bytes::from_static(body.as_bytes()).into(), ..get() };
         let exchange = exchange(&mut client, request).await;
         let seen = seen.lock().unwrap();
         assert_eq!((exchange.bytes_out, exchange.bytes_in), (seen.len() as u64, HELLO.len() as u64));

@@ -219,7 +219,7 @@ async fn an_answer_before_the_request_has_gone_out_whole_ends_the_connection() {
     });
     let mut client = client_of(&peer.origin());
     let body = Bytes::from(vec![b'x'; 32 << 20]);
-    let request = Outgoing { method: Method::POST, body, ..get() };
+    let request = Outgoing { method: Method::POST, body: body.into(), ..get() };
     let answer = answer(&mut client, request).await;
     assert_eq!((answer.status, &answer.body[..]), (413, &b"no"[..]));
     let next = exchange(&mut client, get()).await;
@@ -231,7 +231,7 @@ async fn an_answer_before_the_request_has_gone_out_whole_ends_the_connection() {
 async fn a_length_that_does_not_fit_the_body_is_a_fault_of_the_request() {
     let peer = Peer::new(linger);
     for (length, body) in [("10", "abc"), ("2", "abc"), ("3", ""), ("-1", "abc")] {
-        let mut request = Outgoing { method: Method::POST, body: Bytes::from_static(body.as_bytes()), ..get() };
+        let mut request = Outgoing { method: Method::POST, body: Bytes::from_static(body.as_bytes()).into(), ..get() };
         request.headers.insert("content-length", length.parse().unwrap());
         let exchange = exchange(&mut client_of(&peer.origin()), request).await;
         assert_eq!(

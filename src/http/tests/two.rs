@@ -4,14 +4,16 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use http::header::HOST;
-use http::{HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
+use super::bodies::{Fixture, unpacked};
 use super::peer::Peer;
 use super::{answer, exchange, failure, get};
-use crate::http::{Client, Origin, Settings, Transport, Version};
+use crate::http::{Client, Coding, Content, Ending, Framing, Origin, Outgoing, Settings, Transport, Version};
 use crate::sample::FailureKind;
 
 /// `SETTINGS` without any (RFC 9113, section 6.5).
@@ -77,4 +79,46 @@ async fn a_host_of_the_plan_is_the_authority_and_a_header_may_come_twice() {
     let head = told.await.unwrap();
     assert_eq!(head.uri.authority().unwrap(), "other.example");
     assert_eq!(head.headers.get_all("x-tag").iter().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+/// What a service that speaks HTTP/2 gets of some content: its headers, and its bytes.
+async fn sent(content: Content) -> (HeaderMap, Vec<u8>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let (told, mut heard) = unbounded_channel();
+    tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(socket).await.unwrap();
+        while let Some(Ok((request, mut respond))) = connection.accept().await {
+            let told = told.clone();
+            tokio::spawn(async move {
+                let (head, mut body) = request.into_parts();
+                let mut bytes = Vec::new();
+                while let Some(piece) = body.data().await {
+                    let Ok(piece) = piece else { return };
+                    body.flow_control().release_capacity(piece.len()).unwrap();
+                    bytes.extend_from_slice(&piece);
+                }
+                told.send((head.headers, bytes)).unwrap();
+                respond.send_response(http::Response::new(()), true).unwrap();
+            });
+        }
+    });
+    let settings = Settings { version: Version::Two, ..Settings::default() };
+    let transport = Transport::new(Origin::parse(&origin).unwrap(), settings).unwrap();
+    let mut client = Client::new(Rc::new(transport));
+    let request = Outgoing { method: Method::POST, body: content, ..get() };
+    let exchange = LocalSet::new().run_until(exchange(&mut client, request)).await;
+    assert!(matches!(&exchange.ending, Ending::Answer(answer) if answer.status == 200), "{exchange:?}");
+    heard.recv().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_file_goes_over_http_2_in_frames_with_its_length_unless_it_is_compressed() {
+    let file = Fixture::new("two", 300_000);
+    let (headers, bytes) = sent(Content::of_parts(vec![file.part()])).await;
+    assert_eq!((headers.get("content-length").unwrap(), bytes), (&"300000".parse().unwrap(), file.content().to_vec()));
+    let (headers, bytes) = sent(Content::of_parts(vec![file.part()]).packed(Coding::Gzip, Framing::Length)).await;
+    assert!(!headers.contains_key("content-length") && !headers.contains_key("transfer-encoding"), "{headers:?}");
+    assert_eq!(unpacked(&bytes), file.content());
 }
