@@ -4,13 +4,12 @@ use std::env;
 use std::fs;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::LOCATION;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use plimsoll::test_api::engine::{Redirect, redirect};
 use plimsoll::test_api::expression::JsonPath;
-use plimsoll::test_api::http::{Keep, Outgoing};
+use plimsoll::test_api::http::{Content, Keep, Outgoing};
 use serde_json::{Value, json};
 
 fn suite(variable: &str) -> Value {
@@ -84,7 +83,7 @@ fn followed(base: &Value, location: HeaderValue) -> Option<(String, String)> {
         method: Method::GET,
         target: format!("{}{}", field("pathname"), field("search")).parse::<PathAndQuery>().unwrap(),
         headers: HeaderMap::new(),
-        body: Bytes::new(),
+        body: Content::EMPTY,
         timeout: Duration::from_secs(1),
         keep: Keep::Nothing,
     };
