@@ -74,6 +74,9 @@ async fn ask(
         loop {
             said = match ready_check(service, platform, ready).await {
                 Ok(status) if status < 400 => return,
+                Ok(status @ (401 | 403)) => {
+                    format!("answered {status}: the question has no headers of the target but `host`, and no `auth`")
+                }
                 Ok(status) => format!("answered {status}"),
                 Err(why) => format!("did not answer: {why}"),
             };

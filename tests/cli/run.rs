@@ -80,6 +80,16 @@ fn a_target_that_is_down_is_told_in_seconds_with_the_way_out() {
 }
 
 #[test]
+fn a_question_before_the_load_that_needs_a_key_is_told_to_have_none() {
+    let target = target::ready();
+    let plan = "target: {url: http://127.0.0.1:1/v1, headers: {X-API-Key: cm_test_key}, ready: {get: /stats, within: 300ms}}\n\
+                endpoints: {stats: {get: /stats}}\nshape: {iterations: {users: 1, total: 1}}\n";
+    let (code, _, stderr) = PlanFolder::text(plan).aimed_at(&target).run(&[]);
+    assert_eq!(code, 3, "{stderr}");
+    assert!(stderr.contains("/v1/stats answered 401: the question has no headers of the target"), "{stderr}");
+}
+
+#[test]
 fn where_every_request_fails_the_run_fails() {
     let target = target::failing("100%");
     let plan = PlanFolder::of("run/health").aimed_at(&target);

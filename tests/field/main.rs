@@ -57,6 +57,7 @@ fn aimed(verb: &str, field: &Field, plan: &Path, stand_in: &StandIn) -> Command 
     if let [_, other] = stand_in.addresses() {
         command.env("STORE", other);
     }
+    command.env("SHOP_ADDRESS", &stand_in.addresses()[0]);
     command
 }
 
@@ -69,8 +70,9 @@ fn targets(plan: &str, addresses: &[String]) -> Vec<String> {
     let several = plan.lines().skip_while(|line| *line != "targets:").skip(1);
     let several: Vec<&str> = several.take_while(|line| line.starts_with("  ")).collect();
     if several.is_empty() {
-        let line = plan.lines().find(|line| line.contains("http://127.0.0.1:8080")).unwrap();
-        return vec![format!("http://{}{}", addresses[0], at(line))];
+        // one that leads to an address by itself is left as it is
+        let line = plan.lines().find(|line| line.contains("http://127.0.0.1:8080"));
+        return line.map(|line| format!("http://{}{}", addresses[0], at(line))).into_iter().collect();
     }
     let named = several.iter().zip(addresses);
     named

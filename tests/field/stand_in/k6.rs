@@ -185,6 +185,21 @@ pub fn scenarios(_: &mut Memory, ask: &Ask) -> Answer {
     Reply::page().ok()
 }
 
+pub fn hosts(_: &mut Memory, ask: &Ask) -> Answer {
+    match ask.route() {
+        ("GET", "/test.k6.io/") => {
+            ask.header_is("host", "shop.example")?;
+            let tags = ask.headers.iter().filter(|(name, _)| name == "x-tag").map(|(_, value)| value.as_str());
+            let tags: Vec<&str> = tags.collect();
+            let known = [["first", "user 0"], ["first", "user 1"], ["first", "user 2"]];
+            holds(known.iter().any(|known| tags == known), format!("the tags {tags:?}"))?;
+        }
+        ("GET", "/admin") => ask.header_is("host", "admin.shop.example")?,
+        _ => return ask.unknown(),
+    }
+    Reply::page().ok()
+}
+
 pub fn bookings(memory: &mut Memory, ask: &Ask) -> Answer {
     same("the route", ask.route(), ("POST", "/api/bookings/public"))?;
     let body = ask.json()?;

@@ -91,6 +91,7 @@ pub const FIELD: &[Field] = &[
     field("k6_page", k6_sites::page, ("Sec-Fetch-Dest: empty", "Sec-Fetch-Dest: image")),
     field("k6_redirects", k6::redirects, ("json: {item: tea}", "json: {item: coffee}")),
     field("k6_scenarios", k6::scenarios, ("Accept: text/html", "Accept: text/plain")),
+    field("k6_hosts", k6::hosts, ("[first, ", "[second, ")),
     field("k6_viewstate", k6_sites::viewstate, ("ctl00$MainContent${{ event }}", "ctl00$MainContent{{ event }}")),
     field("k6_etag", k6::etag, ("If-Modified-Since: \"{{ changed }}\"", "If-Modified-Since: \"{{ etag }}\"")),
     field("k6_bookings", k6::bookings, ("idempotencyKey: \"{{ key }}\"", "idempotencyKey: \"{{ uuid() }}\"")),
