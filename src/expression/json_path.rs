@@ -57,9 +57,14 @@ impl JsonPath {
             let help = "look below once or twice, and in a filter at what is near: `$..items[?@.id == 1]`";
             error("the JSONPath looks at everything again and again".into(), Some(help.to_owned()))
         };
+        let filters = FilterReach::of(source);
+        if filters.is_lost {
+            let help = "name what it looks through: `$[?@.items[?@.id == 1]]`".to_owned();
+            return Err(error("a filter directly behind `@` of another filter is not supported".into(), Some(help)));
+        }
         let form = match straight(&query) {
             Some(steps) => Form::Straight(steps),
-            None => Form::Search(Box::new(Search::new(&query, FilterReach::of(source)).ok_or_else(too_wide)?)),
+            None => Form::Search(Box::new(Search::new(&query, filters).ok_or_else(too_wide)?)),
         };
         Ok(Self { source: source.into(), form })
     }

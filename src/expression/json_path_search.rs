@@ -165,6 +165,8 @@ pub(super) struct FilterReach {
     is_absolute: bool,
     /// Whether they look at all that is in something.
     many: bool,
+    /// Whether one looks directly through what another is at (`?@[?…]`), where the library finds nothing.
+    pub(super) is_lost: bool,
 }
 
 impl FilterReach {
@@ -173,6 +175,8 @@ impl FilterReach {
         let bytes = path.as_bytes();
         let (mut depth, mut filters, mut quote) = (0_usize, Vec::new(), None);
         let (mut below, mut absolute, mut many) = (0_usize, false, false);
+        // of each open bracket, whether it stands directly behind `@`
+        let (mut here, mut is_lost) = (Vec::new(), false);
         let mut at = 0;
         while at < bytes.len() {
             match (bytes[at], quote) {
@@ -180,13 +184,18 @@ impl FilterReach {
                 (byte, Some(open)) if byte == open => quote = None,
                 (_, Some(_)) => {}
                 (byte @ (b'"' | b'\''), None) => quote = Some(byte),
-                (b'[', None) => depth += 1,
+                (b'[', None) => {
+                    depth += 1;
+                    here.push(path[..at].trim_end().ends_with('@'));
+                }
                 (b']', None) => {
                     depth = depth.saturating_sub(1);
+                    here.pop();
                     filters.retain(|start| *start <= depth);
                 }
                 (b'?', None) => {
                     many |= !filters.is_empty();
+                    is_lost |= here.last() == Some(&true);
                     filters.push(depth);
                 }
                 (b'.', None) if bytes.get(at + 1) == Some(&b'.') && !filters.is_empty() => below += 1,
@@ -196,7 +205,7 @@ impl FilterReach {
             }
             at += 1;
         }
-        Self { below, is_absolute: absolute, many }
+        Self { below, is_absolute: absolute, many, is_lost }
     }
 
     /// Whether each place that is filtered would cost a whole document.

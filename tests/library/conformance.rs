@@ -18,8 +18,8 @@ fn suite(variable: &str) -> Value {
 }
 
 /// Where we differ from the standard of JSONPath: each place is found once; a filter that looks through the whole document for
-/// each place is refused; and the library takes what the standard calls badly typed, and one filter within another finds
-/// nothing.
+/// each place is refused, and so is one directly behind `@` of another; and the library takes what the standard calls badly
+/// typed.
 const OWN_WAYS: &[&str] = &[
     "basic, multiple selectors, index and slice, overlapping",
     "basic, multiple selectors, duplicate index",
