@@ -12,7 +12,7 @@ use super::message::Failure;
 use super::metered_stream::{ByteCounter, Socket, Stream};
 use super::origin::Origin;
 use super::race::race;
-use super::routes::{NotOfThisMachine, Route, interleaved};
+use super::routes::{Addresses, NotOfThisMachine, Route, interleaved};
 use super::slow_line::SlowLine;
 use super::tls::H2;
 use super::transport::{Network, Proxy, Transport, Version};
@@ -134,7 +134,12 @@ async fn look_up(transport: &Transport, origin: &Origin) -> Result<Vec<SocketAdd
         Network::Memory(network) => network.look_up(origin.port()).await,
         Network::Tcp | Network::Unix(_) => ask_system(transport, origin).await,
     };
-    let addresses = interleaved(found.map_err(|error| failure::unresolved(origin, Some(&error)))?);
+    let mut found = found.map_err(|error| failure::unresolved(origin, Some(&error)))?;
+    if transport.settings().addresses == Addresses::All {
+        // a resolver may answer in another order each time: with ours on top, some would never have their turn
+        found.sort_unstable();
+    }
+    let addresses = interleaved(found);
     if addresses.is_empty() { Err(failure::unresolved(origin, None)) } else { Ok(addresses) }
 }
 

@@ -41,7 +41,7 @@ const fn source(
     Source { name, sections, login, value, arguments: &[] }
 }
 
-const SOURCES: [Source; 25] = [
+const SOURCES: [Source; 27] = [
     source("declared var", "vars: {v: 'CANARY'}\nsecrets: [v]", "query: {q: '{{ v }}'}", Some("v")),
     source(
         "declared var of the environment",
@@ -92,6 +92,13 @@ const SOURCES: [Source; 25] = [
         Some("row.code"),
     ),
     source("authorization header", "", "headers: {Authorization: 'Token CANARY'}", None),
+    source("second line of a header", "", "headers: {X-Auth-Token: [first-of-them, 'CANARY']}", None),
+    source(
+        "made in the second line of a header",
+        "vars: {a: 'Kan4ri~\"o', b: '/v0gel<&>''x'}",
+        "headers: {X-Auth-Token: [first-of-them, '{{ [a, b] | join }}']}",
+        None,
+    ),
     source("basic authentication", "", "auth: {basic: {user: ann, password: 'CANARY'}}", None),
     source("parameter of a query", "", "query: {key: 'CANARY'}", None),
     source("field of a form", "", "form: {new_password: 'CANARY'}", None),

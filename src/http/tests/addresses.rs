@@ -161,6 +161,26 @@ fn connections_are_made_to_the_first_address_or_to_all_of_them_in_turn() {
 }
 
 #[test]
+fn all_addresses_have_their_turn_also_where_the_resolver_turns_them_round() {
+    played(async {
+        let (network, dialed) = network(|_| Takes::After(0));
+        let (network, mut resolver) = network.with_resolver();
+        spawn_local(async move {
+            let mut addresses = ["10.0.0.1", "10.0.0.2"].map(|text| text.parse::<IpAddr>().unwrap());
+            while let Some(naming) = resolver.next().await {
+                naming.tell_all(addresses.to_vec());
+                addresses.reverse();
+            }
+        });
+        let mut client = client(network, Settings { addresses: Addresses::All, ..each_its_own() });
+        for _ in 0..4 {
+            assert_eq!(answer(&mut client, get()).await.status, 200);
+        }
+        assert_eq!(places(&dialed), ["1", "2", "1", "2"].map(|last| format!("10.0.0.{last}:8080")));
+    });
+}
+
+#[test]
 fn a_name_that_the_plan_resolves_is_not_looked_up() {
     played(async {
         let (network, dialed) = network(|_| Takes::After(0));
