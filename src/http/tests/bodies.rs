@@ -10,6 +10,7 @@ use http::Method;
 
 use super::peer::Peer;
 use super::{answer, client_of, exchange, failure, get};
+use crate::http::sending::Sending;
 use crate::http::{Coding, Content, ContentFile, ContentPart, Framing, Outgoing};
 use crate::sample::FailureKind;
 
@@ -157,4 +158,9 @@ async fn a_file_that_becomes_shorter_is_a_fault_of_the_request_and_says_so() {
     let failure = failure(&exchange);
     assert_eq!(failure.kind, FailureKind::Template);
     assert_eq!(failure.message, "the file `big.bin` became shorter while it was sent");
+}
+
+#[test]
+fn a_body_that_lies_there_whole_weighs_no_more_than_its_bytes() {
+    assert_eq!((size_of::<Content>(), size_of::<Sending>()), (size_of::<Bytes>(), size_of::<Bytes>()));
 }
