@@ -4,7 +4,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCO
 
 use crate::compile::body_files::{FileBody, file_body};
 use crate::compile::program::{
-    ContentType, Multipart, NamedPart, PartHead, PartSource, Payload, ValueTemplate, append_field, kind_of, part_head,
+    ContentType, LiveHead, Multipart, PartHead, PartSource, Payload, ValueTemplate, append_field, part_head,
 };
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Span};
@@ -178,42 +178,44 @@ fn first<T>(named: &Named<T>) -> Option<Span> {
 }
 
 fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Option<(PartHead, PartSource)> {
-    let fixed = |file: Option<&str>, kind: Option<&str>| PartHead::Fixed(part_head(&name.value, file, kind));
     let map = match &written.value {
         Part::Value(any) => {
             warn_of_file(any.0.text(), written.span, FilePlace::Part, templates);
-            return Some((fixed(None, None), PartSource::Value(templates.text_value(any)?)));
+            return Some((
+                PartHead::Fixed(part_head(&name.value, None, None)),
+                PartSource::Value(templates.text_value(any)?),
+            ));
         }
         Part::Map(map) => map,
     };
-    let kind = map.kind.as_ref().map(|kind| kind.value.as_str());
-    let shown = map.name.as_ref().map(|name| name.value.as_str());
-    if [Some(name.value.as_str()), kind, shown].into_iter().flatten().any(|text| text.contains(['\r', '\n'])) {
+    let written_in = |text: &Option<At<String>>| text.as_ref().map(|text| text.value.clone());
+    if [Some(name.value.clone()), written_in(&map.kind), written_in(&map.name)]
+        .into_iter()
+        .flatten()
+        .any(|text| text.contains(['\r', '\n']))
+    {
         templates.problems.push(Problem::at(written.span, "a part's name or type must be one line"));
         return None;
     }
+    let kind = map.kind.as_ref().map(|kind| templates.text(kind));
+    let shown = map.name.as_ref().map(|name| templates.text(name));
+    let (kind, shown) =
+        (kind.map_or(Some(None), |kind| kind.map(Some)), shown.map_or(Some(None), |shown| shown.map(Some)));
     match (&map.file, &map.text) {
         (Some(file), None) => {
             let FileBody { body, .. } = file_body(file, templates)?;
-            let head = match &body {
-                PartSource::Fixed(_) | PartSource::Value(_) => {
-                    let own = file.path.rsplit('/').next().unwrap_or(&file.path);
-                    fixed(Some(shown.unwrap_or(own)), Some(kind.unwrap_or_else(|| kind_of(&file.path))))
-                }
-                PartSource::File(_) | PartSource::FileText(_) => PartHead::OfFile(NamedPart {
-                    name: name.value.clone(),
-                    shown: shown.map(str::to_owned),
-                    kind: kind.map(str::to_owned),
-                }),
-            };
-            Some((head, body))
+            let is_fixed = matches!(body, PartSource::Fixed(_) | PartSource::Value(_));
+            let path = is_fixed.then(|| file.path.to_string());
+            let head = LiveHead { name: name.value.clone(), path, shown: shown?, kind: kind? };
+            Some((if is_fixed { head.settled() } else { PartHead::Live(head) }, body))
         }
         (None, Some(text)) => {
             warn_of_file(Some(&text.value), text.span, FilePlace::Part, templates);
             let filled = text.filling.clone().map(plan::FilledBy::Values).unwrap_or_default();
             let node = plan::Node { span: text.span, value: plan::Data::Text(text.value.clone()), filled };
             let value = templates.value(&plan::Any(node))?;
-            Some((fixed(shown, kind), PartSource::Value(value)))
+            let head = LiveHead { name: name.value.clone(), path: None, shown: shown?, kind: kind? };
+            Some((head.settled(), PartSource::Value(value)))
         }
         (Some(_), Some(text)) => {
             let problem = Problem::at(text.span, "a part is a `file` or a `text`, not both");

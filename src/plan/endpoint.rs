@@ -111,7 +111,7 @@ record! {
         optional file: BodyFile = "file";
         /// A text.
         optional text: At<String> = "text";
-        /// The file name sent to the service. Default: the file's own.
+        /// The file name sent to the service; it may hold expressions. Default: the file's own.
         optional name: At<String> = "name";
         /// Its content type. Default `application/octet-stream` for a file.
         optional kind: At<String> = "type";

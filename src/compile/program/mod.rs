@@ -23,7 +23,7 @@ pub use endpoint::{BodyUse, Capture, CaptureFrom, Endpoint, Group, HeaderSource,
 pub use hosts::Hosts;
 pub use live_file::{ListedFiles, LiveFile, LiveText};
 pub(super) use multipart::part_head;
-pub use multipart::{Multipart, NamedPart, PartHead, PartSource};
+pub use multipart::{LiveHead, Multipart, PartHead, PartSource};
 pub use path::{LivePath, LiveUrl, Path};
 pub(super) use path::{append_query, encoded_path};
 pub use pause::{Pause, StepPause};

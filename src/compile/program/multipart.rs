@@ -6,7 +6,7 @@ use super::content_type::kind_of;
 use super::live_file::{LiveFile, LiveText};
 use super::payload::{words, words_of};
 use super::value_template::ValueTemplate;
-use crate::expression::{EvalError, Scope, to_text};
+use crate::expression::{EvalError, Scope, Template, to_text};
 use crate::http::{Content, ContentPart};
 
 /// A form of several parts.
@@ -23,19 +23,21 @@ pub struct Multipart {
 pub enum PartHead {
     /// The same each time.
     Fixed(Bytes),
-    /// Its file's name, or what that file is, stands in it.
-    OfFile(NamedPart),
+    /// Another file each time stands in it, or what an expression gives.
+    Live(LiveHead),
 }
 
-/// A part of a form that is a file.
+/// The head of a part that is put together each time.
 #[derive(Debug)]
-pub struct NamedPart {
+pub struct LiveHead {
     /// The part's name.
     pub name: String,
+    /// The path of its file, where that is the same each time.
+    pub path: Option<String>,
     /// The name of the file; the file's own where there is none.
-    pub shown: Option<String>,
+    pub shown: Option<Template>,
     /// What it is said to be; by its name where that is not said.
-    pub kind: Option<String>,
+    pub kind: Option<Template>,
 }
 
 /// What a part of a form holds.
@@ -67,28 +69,22 @@ impl Multipart {
             out.extend_from_slice(b"--");
             out.extend_from_slice(self.boundary.as_bytes());
             out.extend_from_slice(b"\r\n");
-            if let PartHead::Fixed(head) = head {
-                out.extend_from_slice(head);
-            }
-            let mut of_file = |path: &str| {
-                if let PartHead::OfFile(part) = head {
-                    out.extend_from_slice(&part.head(path));
-                }
-            };
-            let content = match source {
-                PartSource::Fixed(content) => content.clone(),
-                PartSource::Value(value) => ContentPart::Bytes(to_text(&value.eval(scope)?).into()),
+            let (path, content) = match source {
+                PartSource::Fixed(content) => (None, content.clone()),
+                PartSource::Value(value) => (None, ContentPart::Bytes(to_text(&value.eval(scope)?).into())),
                 PartSource::File(file) => {
                     let (path, content) = file.open(scope)?;
-                    of_file(&path);
-                    content
+                    (Some(path), content)
                 }
                 PartSource::FileText(file) => {
                     let (path, text) = file.fill(scope)?;
-                    of_file(&path);
-                    ContentPart::Bytes(text.into())
+                    (Some(path), ContentPart::Bytes(text.into()))
                 }
             };
+            match head {
+                PartHead::Fixed(head) => out.extend_from_slice(head),
+                PartHead::Live(head) => out.extend_from_slice(&head.fill(path.as_deref(), scope)?),
+            }
             match content {
                 ContentPart::Bytes(bytes) => out.extend_from_slice(&bytes),
                 file @ ContentPart::File(_) => {
@@ -109,12 +105,33 @@ impl Multipart {
     }
 }
 
-impl NamedPart {
-    /// The head of the part whose file has this path.
-    fn head(&self, path: &str) -> Bytes {
-        let own = path.rsplit('/').next().unwrap_or(path);
-        let kind = self.kind.as_deref().unwrap_or_else(|| kind_of(path));
-        part_head(&self.name, Some(self.shown.as_deref().unwrap_or(own)), Some(kind))
+impl LiveHead {
+    /// The head, put together once where nothing in it changes.
+    pub(in crate::compile) fn settled(self) -> PartHead {
+        let fixed =
+            |template: &Option<Template>| template.as_ref().map(|text| text.fixed().map(|text| text.to_string()));
+        match (fixed(&self.shown), fixed(&self.kind)) {
+            (Some(None), _) | (_, Some(None)) => PartHead::Live(self),
+            (shown, kind) => {
+                let path = self.path.as_deref();
+                let own = path.map(|path| path.rsplit('/').next().unwrap_or(path));
+                let (shown, kind) = (shown.flatten(), kind.flatten());
+                let kind = kind.as_deref().or_else(|| path.map(kind_of));
+                PartHead::Fixed(part_head(&self.name, shown.as_deref().or(own), kind))
+            }
+        }
+    }
+
+    /// The head of the part, whose file has this path.
+    fn fill(&self, path: Option<&str>, scope: &Arc<Scope>) -> Result<Bytes, EvalError> {
+        let path = path.or(self.path.as_deref());
+        let filled = |template: &Option<Template>| template.as_ref().map(|text| text.render(scope)).transpose();
+        let (shown, kind) = (filled(&self.shown)?, filled(&self.kind)?);
+        if kind.as_ref().is_some_and(|kind| kind.contains(['\r', '\n'])) {
+            return Err(EvalError { message: "the type of a part is more than one line".into() });
+        }
+        let own = path.map(|path| path.rsplit('/').next().unwrap_or(path));
+        Ok(part_head(&self.name, shown.as_deref().or(own), kind.as_deref().or_else(|| path.map(kind_of))))
     }
 }
 
@@ -135,7 +152,10 @@ pub(in crate::compile) fn part_head(name: &str, file: Option<&str>, kind: Option
 fn names(head: &PartHead, source: &PartSource) -> Vec<String> {
     let mut names = match head {
         PartHead::Fixed(head) => words(&String::from_utf8_lossy(head)),
-        PartHead::OfFile(part) => words(&part.name),
+        PartHead::Live(head) => {
+            let texts = [&head.shown, &head.kind].into_iter().flatten();
+            words(&head.name).into_iter().chain(texts.flat_map(words_of)).collect()
+        }
     };
     match source {
         PartSource::Value(ValueTemplate::Text(template)) => names.extend(words_of(template)),

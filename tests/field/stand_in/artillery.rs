@@ -122,19 +122,24 @@ pub fn graphql(memory: &mut Memory, ask: &Ask) -> Answer {
 pub fn uploads(_: &mut Memory, ask: &Ask) -> Answer {
     same("the route", ask.route(), ("POST", "/upload"))?;
     let parts = ask.parts()?;
-    match &parts[..] {
-        [title, document] => {
-            holds(title.body.starts_with(b"notes of user "), "another title")?;
-            same("the title", (title.name.as_str(), &title.file), ("title", &None))?;
-            document.is("document", Some("notes.txt"), Some("text/plain"), &data("notes.txt"))?;
+    let document = parts.last().ok_or("no parts")?;
+    let shown = document.file.clone().unwrap_or_default();
+    let file = shown.rsplit(' ').next().unwrap_or_default();
+    let (kind, other) = match file {
+        "logo.svg" => ("image/svg+xml", "text/x-svg"),
+        "notes.txt" => ("text/plain; charset=utf-8", "text/x-txt"),
+        "urls.csv" => ("text/csv", "text/x-csv"),
+        _ => return Err(format!("there is no file `{file}`")),
+    };
+    match parts.len() {
+        1 => {
+            holds((1..=10).any(|number| shown == format!("{number} {file}")), format!("the name `{shown}`"))?;
+            document.is("document", Some(&shown), Some(other), &data(file))?;
         }
-        [document] if document.file.as_deref() == Some("logo.svg") => {
-            document.is("document", Some("logo.svg"), Some("image/svg+xml"), &data("logo.svg"))?;
+        _ => {
+            holds(parts[0].body.starts_with(b"of user "), "another title")?;
+            document.is("document", Some(file), Some(kind), &data(file))?;
         }
-        [document] => {
-            document.is("document", Some("pages of a site.csv"), Some("text/csv"), &data("urls.csv"))?;
-        }
-        _ => return Err(format!("{} parts", parts.len())),
     }
     Reply::empty(201).ok()
 }

@@ -1,5 +1,7 @@
 //! The services of the plans after Taurus's.
 
+use std::io::Read;
+
 use serde_json::json;
 
 use super::ask::{Ask, data, holds, same};
@@ -97,9 +99,10 @@ pub fn upload(memory: &mut Memory, ask: &Ask) -> Answer {
             let parts = ask.parts()?;
             same("parts", parts.len(), 3)?;
             parts[0].is("kind", None, None, b"summary")?;
-            parts[1].is("summaryReport", Some("report (1).txt"), Some("text/plain"), &data("notes.txt"))?;
             let meta = String::from_utf8_lossy(&parts[2].body).into_owned();
             holds(["{\"user\": 1}", "{\"user\": 2}"].contains(&meta.as_str()), format!("`{meta}` is nobody"))?;
+            let file = format!("report {}.txt", &meta[9..10]);
+            parts[1].is("summaryReport", Some(&file), Some("text/plain"), &data("notes.txt"))?;
             parts[2].is("meta", None, Some("application/json"), meta.as_bytes())?;
             let id = format!("r {}", memory.next("reports"));
             memory.keep(&id, "");
@@ -115,6 +118,22 @@ pub fn upload(memory: &mut Memory, ask: &Ask) -> Answer {
         }
         _ => ask.unknown(),
     }
+}
+
+pub fn body_file(_: &mut Memory, ask: &Ask) -> Answer {
+    same("the route", ask.route(), ("POST", "/purchase.php"))?;
+    ask.kind_is("application/vnd.flight+json")?;
+    let mut body = Vec::new();
+    match (ask.maybe("content-encoding"), ask.maybe("transfer-encoding")) {
+        (Some("gzip"), None) => {
+            let mut reader = flate2::read::GzDecoder::new(ask.body.as_slice());
+            reader.read_to_end(&mut body).map_err(|error| error.to_string())?;
+        }
+        (None, None | Some("chunked")) => body.clone_from(&ask.body),
+        other => return Err(format!("the body comes as {other:?}")),
+    }
+    holds(body == data("payload.json"), format!("other bytes: {}", String::from_utf8_lossy(&body)))?;
+    Reply::empty(201).ok()
 }
 
 pub fn steps(memory: &mut Memory, ask: &Ask) -> Answer {
