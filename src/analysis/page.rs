@@ -53,6 +53,8 @@ fn title(file: &FileEntry) -> Line {
 }
 
 const NUMBERS: [&str; 9] = ["requests", "failed", "rate", "mean", "min", "p50", "p95", "p99", "max"];
+/// The order in which they go where there is no room, the highest first; 0 stays.
+const DROPS: [u8; NUMBERS.len()] = [0, 0, 3, 7, 9, 2, 0, 4, 6];
 /// The place of `min` among them: a table of many rows has no room for it.
 const MIN: usize = 4;
 
@@ -60,7 +62,8 @@ fn overall(analysis: &Analysis, page: &mut Page) {
     if analysis.total.requests == 0 {
         return page.lead(Block::Paragraph("no requests were made".into()));
     }
-    let mut table = Table::new(std::iter::once(Column::left("overall")).chain(NUMBERS.map(Column::right)));
+    let mut table =
+        Table::new(std::iter::once(Column::left("overall")).chain(number_columns().map(|(_, column)| column)));
     let row = |name: Cell, row: &RowEntry| std::iter::once(name).chain(numbers(row)).collect::<Vec<_>>();
     let several = analysis.files.len() > 1;
     for file in analysis.files.iter().filter(|_| several) {
@@ -75,6 +78,10 @@ fn overall(analysis: &Analysis, page: &mut Page) {
                 .into(),
         ));
     }
+}
+
+fn number_columns() -> impl Iterator<Item = (usize, Column)> {
+    NUMBERS.iter().zip(DROPS).map(|(head, drops)| Column::right(head).drops(drops)).enumerate()
 }
 
 fn numbers(row: &RowEntry) -> [Cell; NUMBERS.len()] {
@@ -107,8 +114,8 @@ fn quantile(bound: Option<Bound>) -> Cell {
 }
 
 fn endpoints(rows: &[RowEntry], all: u64) -> Option<Section> {
-    let columns = NUMBERS.iter().enumerate().filter(|(index, _)| *index != MIN).map(|(_, head)| Column::right(head));
-    let names = [Column::left("method"), Column::left("name"), Column::right("share")];
+    let columns = number_columns().filter(|(index, _)| *index != MIN).map(|(_, column)| column);
+    let names = [Column::left("method").drops(1), Column::left("name"), Column::right("share").drops(8)];
     let mut table = Table::new(names.into_iter().chain(columns)).limited(SHOWN);
     for row in rows {
         let share = Cell::Number(row.requests as f64 / all.max(1) as f64, Unit::Share);

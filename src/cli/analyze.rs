@@ -9,7 +9,7 @@ use super::plan_file::{FilterWords, PlanFile, find};
 use super::plan_names::names;
 use super::results_folder::{ResultsArgs, Wanted};
 use super::show::missing;
-use super::terminal::{data, document, talk};
+use super::terminal::{self, data, document, talk};
 use crate::analysis::{
     CompanionCsvs, EndpointNames, Examined, Figures, InputError, Outcome, Trend, conclude, of_journal, of_report, page,
     read_exceptions, read_failures, read_history, read_stats,
@@ -72,18 +72,16 @@ fn analyzed(args: &AnalyzeArgs) -> Result<Exit, Exit> {
         files.push(examined(path, plan.as_ref()).map_err(|error| refuse(path, &error))?);
     }
     let analysis = conclude(&files, plan.as_ref().map(|plan| plan.file.as_str()), |outcome| exit(outcome).code());
-    let shown = match (args.json, args.markdown) {
-        (true, _) => serde_json::to_string_pretty(&analysis).map(|text| format!("{text}\n")).map_err(|error| {
+    if args.json {
+        let json = serde_json::to_string_pretty(&analysis).map_err(|error| {
             talk(&format!("error: {error}\n  = help: this is a bug\n"));
             Exit::Bug
-        })?,
-        (false, true) => page(&analysis).markdown(),
-        (false, false) => page(&analysis).text(),
-    };
-    if args.json {
-        document(&shown)?
+        })?;
+        document(&format!("{json}\n"))?;
+    } else if args.markdown {
+        data(&page(&analysis).markdown())?;
     } else {
-        data(&shown)?
+        terminal::page(&page(&analysis))?;
     }
     let known = [Exit::Passed, Exit::Invalid].into_iter().find(|exit| exit.code() == analysis.exit_code);
     Ok(known.unwrap_or(Exit::Failed))

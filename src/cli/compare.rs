@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args};
 
 use super::memory::MemoryArgs;
 use super::results_folder::{ResultsArgs, Wanted};
-use super::terminal::{data, document, refuse, talk};
+use super::terminal::{self, data, document, refuse, talk};
 use crate::journal::NotRead;
 use crate::report::{ComparisonReport, ResultsWanted, build_comparison, comparison_junit, comparison_page, read_pair};
 use crate::units::{Ratio, Seed, parse_duration};
@@ -83,23 +83,18 @@ fn compared(args: &CompareArgs) -> Result<Exit, Exit> {
         let help = "name the files of two runs that end in `.journal`; `plimsoll run` writes one into `results/`";
         refuse(error, help)
     })?;
-    let text = if args.json {
-        json(&report)?
-    } else if args.markdown {
-        comparison_page(&report).markdown()
-    } else if args.junit {
-        comparison_junit(&report)
-    } else {
-        comparison_page(&report).text()
-    };
     // the text has them, and so have the documents; who redirects one sees them all the same
     if args.json || args.markdown || args.junit {
         report.warnings.iter().for_each(|warning| talk(&crate::report::visible(&format!("warning: {warning}\n"))));
     }
     if args.json {
-        document(&text)?
+        document(&json(&report)?)?;
+    } else if args.markdown {
+        data(&comparison_page(&report).markdown())?;
+    } else if args.junit {
+        data(&comparison_junit(&report))?;
     } else {
-        data(&text)?
+        terminal::page(&comparison_page(&report))?;
     }
     Ok(exit(&report))
 }

@@ -148,14 +148,15 @@ impl Screen {
     }
 
     /// What brings the cursor to the first line of what is shown, and takes that away. A terminal that became narrower has
-    /// wrapped its lines.
+    /// wrapped its lines. They are taken away one by one: of a screen that is cleared from its first line on, some terminals keep
+    /// a copy above it.
     fn erasing(&self) -> String {
         if self.lines.is_empty() || !tty::is_in_foreground() {
             return String::new();
         }
         let columns = usize::from(tty::size().0).max(1);
         let rows: usize = self.lines.iter().map(|width| width.div_ceil(columns).max(1)).sum();
-        format!("\r\x1b[{rows}A\x1b[J")
+        format!("\r\x1b[{rows}A{}\x1b[{rows}A", "\x1b[2K\x1b[B".repeat(rows))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::metrics::{Accounting, ErrorCount, Second};
 use crate::sample::FailureKind;
 use crate::threshold::{Amount, LeftOut, Rule};
 use crate::units::{Offset, Size};
-use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Verdict, health_issues};
+use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Verdict, failures_of, health_issues};
 
 impl Results {
     /// The report of as much as was heard. A run without an end was cut off or is under way, and its verdict says so.
@@ -101,7 +101,7 @@ impl Results {
     pub fn has_failed_as_timeout(&self, rule: &Rule) -> bool {
         let of_times = rule.require.aggregate.is_of_samples() && rule.require.subject.counts_failed();
         let known = self.header().catalog.endpoints.iter().any(|endpoint| endpoint.timeout.is_some());
-        of_times && known && self.totals().accounting().failures() > 0
+        of_times && known && failures_of(rule, self.totals(), &self.header().catalog) > 0
     }
 
     /// What ended the run before its time; `None` where its time was up, or nobody knows.

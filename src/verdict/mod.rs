@@ -21,5 +21,5 @@ pub use exit::Exit;
 pub use generator_health::{GeneratorHealth, Limits, health_issues};
 pub use rate_search::{LevelResult, RateSearch};
 pub use selection::{Elapsed, Timeline};
-pub use threshold_evaluator::{Finding, Judged, ThresholdEvaluator, judge_stage};
+pub use threshold_evaluator::{Finding, Judged, ThresholdEvaluator, failures_of, judge_stage};
 pub use threshold_history::HistoryPoint;

@@ -188,6 +188,13 @@ pub fn judge_stage(rule: &Rule, totals: &Totals, catalog: &Catalog, elapsed: &El
     Judged::of(rule, measured)
 }
 
+/// How many requests failed of those that a rule selects.
+#[must_use]
+pub fn failures_of(rule: &Rule, totals: &Totals, catalog: &Catalog) -> u64 {
+    let selection = Selection::new(&rule.require.selector, catalog, None);
+    totals.series().filter(|(key, _)| selection.takes(key)).map(|(_, total)| total.counts.failures()).sum()
+}
+
 /// On one shard, what only the whole run can answer is deferred to the merge, and so is what the shard has no data for,
 /// which another may have.
 fn defer(judged: Judged, rule: &Rule, shard: Shard) -> Judged {

@@ -34,8 +34,11 @@ fn side(label: &str, run: &RunSide) -> Line {
 }
 
 fn changes(report: &ComparisonReport) -> Table {
-    let names = ["method", "name"].map(|head| Column::left(head).grouped());
-    let numbers = ["base", "new", "change", "interval", "result"].map(Column::right);
+    let names = [Column::left("method").grouped().drops(1), Column::left("name").grouped()];
+    let numbers = ["base", "new", "change", "interval", "result"].map(|head| match head {
+        "interval" => Column::right(head).drops(2),
+        _ => Column::right(head),
+    });
     let mut table = Table::new(names.into_iter().chain([Column::left("")]).chain(numbers));
     for row in &report.requests {
         for change in &row.changes {

@@ -16,7 +16,7 @@ use crate::report::format::{Seconds, read_entries};
 use crate::report::numbers::{ABSENT, Unit, grouped};
 use crate::report::sanitize::legible;
 use crate::report::summary::{remark, rough};
-use crate::results::{BreakdownEntry, GroupEntry, Report, TimeEntry, has_few_samples, rehearsal};
+use crate::results::{BreakdownEntry, GroupEntry, Report, ThresholdState, TimeEntry, has_few_samples, rehearsal};
 use crate::secrets::{Secrets, floor};
 use crate::units::Size;
 
@@ -51,7 +51,7 @@ impl PageData<'_> {
 
 #[derive(Debug, Serialize)]
 struct StageData<'a> {
-    name: &'a str,
+    name: String,
     scenario: &'a str,
     start: f64,
     end: f64,
@@ -136,7 +136,7 @@ fn stages<'a>(header: &'a Header, report: &Report) -> Vec<StageData<'a>> {
     let begun = header.stages.iter().filter(|stage| stage.start.as_secs_f64() < over);
     begun
         .map(|stage| StageData {
-            name: &stage.name,
+            name: legible(&stage.name),
             scenario: &stage.scenario,
             start: stage.start.as_secs_f64(),
             end: stage.end.as_secs_f64().min(over),
@@ -215,7 +215,7 @@ fn page(
     let about: RunEnvironment = without_secrets(&header.environment, secrets)?;
     let plan_of_run = secrets.mask_lines(&header.plan.effective);
     let marks: Vec<MarkData> = without_secrets(&data.marks, secrets)?;
-    let part = data.part();
+    let (part, step) = (data.part(), data.step);
     let data = serde_json::to_string(data)?;
     let environment = page_environment(PAGE).map_err(io::Error::other)?;
     let plan = &plan_of_run[..floor(&plan_of_run, LONGEST_PLAN)];
@@ -230,6 +230,8 @@ fn page(
             part,
             comparison => compared.as_ref().map(Serde),
             changes => compared.as_ref().map(changes).unwrap_or_default(),
+            order => broken_first(report),
+            step,
             remarks => report.thresholds.iter().map(|threshold| remark(threshold).unwrap_or_default()).collect::<Vec<_>>(),
             environment => Value::from(Serde(&about)),
             plan_text => plan,
@@ -294,6 +296,14 @@ pub fn page_environment(page: &'static str) -> Result<Environment<'static>, Erro
     });
     environment.add_template("page.html", page)?;
     Ok(environment)
+}
+
+/// The places of the thresholds, those that did not hold first.
+fn broken_first(report: &Report) -> Vec<usize> {
+    let holds = |index: &usize| report.thresholds.get(*index).is_some_and(|threshold| threshold.state == ThresholdState::Held);
+    let mut order: Vec<usize> = (0..report.thresholds.len()).collect();
+    order.sort_by_key(holds);
+    order
 }
 
 /// Whether some of these times have the sign of few samples: the furthest quantile that the page shows.

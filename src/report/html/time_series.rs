@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::journal::Header;
 use crate::metrics::{Distribution, Health, Interval, Measure, Scale};
+use crate::report::sanitize::legible;
 use crate::results::{Planned, tasks_begun};
 use crate::sample::{MetricId, MetricKind, RunGauge};
 
@@ -132,7 +133,8 @@ impl<'a> TimeSeries<'a> {
             if RunGauge::ALL.iter().any(|gauge| gauge.id(&header.catalog) == Some(id)) {
                 continue;
             }
-            let chart = Chart::new(&format!("metric-{index}"), &metric.name, unit, Form::Lines, lines);
+            let chart =
+                Chart::new(&format!("metric-{index}"), &legible(&metric.name), &legible(unit), Form::Lines, lines);
             let chart = chart.about("A metric that the plan declares: each second's own figures.");
             metrics.push((id, metric.kind, chart));
         }
@@ -175,8 +177,12 @@ impl<'a> TimeSeries<'a> {
     /// The charts that have anything to show.
     pub(super) fn charts(&self) -> Vec<ChartData<'_>> {
         let [service, generator] = &self.own;
-        let charts = service.iter().chain(self.metrics.iter().map(|(_, _, chart)| chart)).chain(generator);
-        charts.filter(|chart| !chart.is_empty()).map(|chart| chart.data(self.cells, self.step)).collect()
+        let metrics = self.metrics.iter().map(|(_, _, chart)| chart);
+        // a metric that was always 0 is a finding; a service without failures needs no chart of them
+        let shown = metrics.filter(|chart| chart.lines.iter().any(|line| !line.cells.is_empty()));
+        let service = service.iter().filter(|chart| !chart.is_empty());
+        let charts = service.chain(shown).chain(generator.iter().filter(|chart| !chart.is_empty()));
+        charts.map(|chart| chart.data(self.cells, self.step)).collect()
     }
 
     /// Takes a second.
