@@ -1,5 +1,6 @@
 use crate::compile::name_check::names_for_expressions;
 use crate::diagnostic::{Problem, Problems};
+use crate::expression::BUILT_IN_NAMES;
 use crate::plan::Plan;
 
 /// Words that are values or operators wherever an expression has them.
@@ -7,6 +8,13 @@ const WORDS: [&str; 7] = ["true", "false", "none", "True", "False", "None", "not
 
 /// Reports each name that no expression can say: what has it could never be used.
 pub(super) fn report(plan: &Plan, problems: &mut Problems) {
+    // what a user keeps goes before what every expression sees; a var stands behind it
+    for name in plan.vars.iter().flat_map(|vars| vars.0.iter().map(|(name, _)| name)) {
+        if let Some((_, what)) = BUILT_IN_NAMES.iter().find(|(known, _)| *known == name.value) {
+            let message = format!("an expression never sees the var `{}`: the name stands for {what}", name.value);
+            problems.push(Problem::at(name.span, message).help("give it another name"));
+        }
+    }
     for name in names_for_expressions(plan) {
         if WORDS.contains(&name.value.as_str()) {
             let message = format!("`{}` is a word of expressions, which hides this name", name.value);

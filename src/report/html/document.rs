@@ -300,7 +300,8 @@ pub fn page_environment(page: &'static str) -> Result<Environment<'static>, Erro
 
 /// The places of the thresholds, those that did not hold first.
 fn broken_first(report: &Report) -> Vec<usize> {
-    let holds = |index: &usize| report.thresholds.get(*index).is_some_and(|threshold| threshold.state == ThresholdState::Held);
+    let holds =
+        |index: &usize| report.thresholds.get(*index).is_some_and(|threshold| threshold.state == ThresholdState::Held);
     let mut order: Vec<usize> = (0..report.thresholds.len()).collect();
     order.sort_by_key(holds);
     order
