@@ -74,7 +74,7 @@ fn check_suite(found: &FoundSuite, variables: &Variables, warned: Warned) -> Res
         }
         if file.problems.errors() > 0 {
             broken += 1;
-            talk(&visible(&format!("{}: {}\n", found.path.display(), plan.shown())));
+            talk(&visible(&format!("{}:\n", plan.placed())));
         }
         file.print_problems(&plan.file);
     }

@@ -100,6 +100,29 @@ impl PlanFlags {
         }
     }
 
+    /// What is left of these flags where others go before them.
+    pub(super) fn left_by(&self, others: &Self) -> Self {
+        fn left<T: Clone, U>(own: &Option<T>, others: &Option<U>) -> Option<T> {
+            own.clone().filter(|_| others.is_none())
+        }
+        let words = |own: &[String], others: &[String]| if others.is_empty() { own.to_vec() } else { Vec::new() };
+        let set = self.set.iter().filter(|(name, _)| !others.set.iter().any(|(known, _)| known == name));
+        Self {
+            target: if others.target.is_empty() { self.target.clone() } else { Vec::new() },
+            profile: left(&self.profile, &others.profile),
+            users: left(&self.users, &others.users),
+            time: left(&self.time, &others.time),
+            spawn_rate: left(&self.spawn_rate, &others.spawn_rate),
+            rate: left(&self.rate, &others.rate),
+            scale: left(&self.scale, &others.scale),
+            set: set.cloned().collect(),
+            seed: left(&self.seed, &others.seed),
+            user: words(&self.user, &others.user),
+            tag: words(&self.tag, &others.tag),
+            exclude_tag: words(&self.exclude_tag, &others.exclude_tag),
+        }
+    }
+
     /// As they could be typed. Values that are set are left out, as they may be secret.
     pub(super) fn words(&self) -> Vec<String> {
         let mut words = Vec::new();

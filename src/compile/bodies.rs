@@ -125,7 +125,7 @@ fn plain(id: EndpointId, written: &plan::Endpoint, templates: &mut Templates) ->
         return of_kind(Payload::Multipart(Multipart { boundary, parts }), &kind);
     }
     let Some(file) = &written.file else { return Some((Payload::Empty, None)) };
-    let FileBody { body, kind } = file_body(file, templates)?;
+    let FileBody { body, kind, .. } = file_body(file, templates)?;
     let mut own = written.headers.iter().flat_map(|named| &named.0);
     let said = kind.is_some() || own.any(|(name, _)| name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()));
     let who = if said { ContentType::Said } else { ContentType::OfName };
@@ -203,9 +203,8 @@ fn part(name: &At<String>, written: &At<Part>, templates: &mut Templates) -> Opt
         (kind.map_or(Some(None), |kind| kind.map(Some)), shown.map_or(Some(None), |shown| shown.map(Some)));
     match (&map.file, &map.text) {
         (Some(file), None) => {
-            let FileBody { body, .. } = file_body(file, templates)?;
-            let is_fixed = matches!(body, PartSource::Fixed(_) | PartSource::Value(_));
-            let path = is_fixed.then(|| file.path.to_string());
+            let FileBody { body, path, .. } = file_body(file, templates)?;
+            let is_fixed = path.is_some();
             let head = LiveHead { name: name.value.clone(), path, shown: shown?, kind: kind? };
             Some((if is_fixed { head.settled() } else { PartHead::Live(head) }, body))
         }

@@ -17,6 +17,8 @@ pub(super) struct FileBody {
     pub(super) body: PartSource,
     /// What it is, where that is the same each time.
     pub(super) kind: Option<String>,
+    /// Its path, where that is the same each time.
+    pub(super) path: Option<String>,
 }
 
 /// A file up to so many bytes is kept in memory; a larger one is read while it is sent.
@@ -37,7 +39,7 @@ pub(super) fn file_body(file: &BodyFile, templates: &mut Templates) -> Option<Fi
     let ending = fixed.as_deref().unwrap_or(&file.path);
     let kind =
         (fixed.is_some() || !ending.ends_with("}}") && !ending.contains("{%")).then(|| kind_of(ending).to_owned());
-    let body = match (&file.texts, fixed) {
+    let body = match (&file.texts, fixed.clone()) {
         (None, Some(path)) => PartSource::Fixed(read(&path, file.path.span, templates)?),
         (None, None) => {
             look_for_any(&file.path, templates);
@@ -66,7 +68,7 @@ pub(super) fn file_body(file: &BodyFile, templates: &mut Templates) -> Option<Fi
             PartSource::FileText(LiveText { file, texts: read.into_iter().collect::<Option<_>>()?, pattern })
         }
     };
-    Some(FileBody { body, kind })
+    Some(FileBody { body, kind, path: fixed })
 }
 
 /// A file that is found when it is sent.

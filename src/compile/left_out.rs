@@ -128,7 +128,9 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn task(&mut self, task: TaskId, steps: &[Step]) {
         self.add(task, What::Task);
-        let mut open: Vec<&Step> = steps.iter().collect();
+        // any call may have them done before it
+        let refreshing = self.user.refresh.iter().flat_map(|refresh| &refresh.steps);
+        let mut open: Vec<&Step> = steps.iter().chain(refreshing).collect();
         let mut run = Vec::new();
         while let Some(step) = open.pop() {
             step.action.calls().iter().for_each(|call| self.add(task, What::Call(call.endpoint)));

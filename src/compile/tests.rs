@@ -155,3 +155,22 @@ fn secrets_are_the_values_of_the_vars_that_are_named() {
     );
     assert_eq!(program.secrets.mask("as3cret"), "a***");
 }
+
+#[test]
+fn a_threshold_on_what_refreshes_a_token_stays_where_its_users_do() {
+    let text = "target: http://127.0.0.1:8000\n\
+        endpoints: {token: {post: /token}, list: {get: /list}, other: {get: /other}}\n\
+        users:\n  client: {refresh: {max_age: 9m, steps: token}, tasks: {list: list}}\n  \
+        guest: {tasks: {other: other}}\n\
+        shape: {constant: {users: 2, for: 1s}}\n\
+        thresholds: [\"p95{endpoint=token} < 1s\", \"p95{endpoint=other} < 1s\"]\n";
+    let (mut sources, mut problems) = (Sources::default(), Problems::default());
+    let plan = read_text("plan.yaml", text, &|_| None, &mut sources, &mut problems).unwrap();
+    let client = plan.users.iter().flat_map(|users| &users.0).map(|(name, _)| name).next().unwrap();
+    let filter = Filter { users: vec![(client.value.clone(), client.span)], ..Filter::default() };
+    let options =
+        CompileOptions { name: "plan", seed: Seed::new(1), filter: &filter, scale: Scale::WHOLE, sources: &sources };
+    let program = compile(&plan, &options, &mut problems).unwrap();
+    let left: Vec<&str> = program.left_out.iter().map(|left| &*left.require).collect();
+    assert_eq!(left, ["p95{endpoint=other} < 1s"]);
+}

@@ -1,7 +1,7 @@
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Component, Path};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -23,6 +23,11 @@ pub enum NotRead {
     /// The system refuses, or it is no file to be read.
     #[error("{}", plain(.0))]
     System(#[from] io::Error),
+}
+
+/// Whether a path leads out of the folder it is relative to: it begins at the top, or goes up.
+pub fn leads_away(path: &str) -> bool {
+    Path::new(path).components().any(|step| !matches!(step, Component::Normal(_) | Component::CurDir))
 }
 
 /// How long a pipe may give nothing.

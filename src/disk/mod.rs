@@ -14,5 +14,5 @@ pub use faulty::FaultyDisk;
 #[cfg(test)]
 pub(crate) use faulty::{DiskFault, DiskOperation};
 pub use files::Disk;
-pub use input::{InputFile, NotRead, plain};
+pub use input::{InputFile, NotRead, leads_away, plain};
 pub use listing::{ListedFile, NotListed, files_matching};

@@ -187,6 +187,10 @@ fn every_plan_is_checked_before_the_first_is_run() {
     assert_eq!((code, stdout.as_str()), (2, ""));
     assert!(stderr.contains("a shape is one kind") && stderr.contains("cannot read nowhere"), "{stderr}");
     assert!(stderr.contains("nothing was run: 2 of 3 plans cannot be"), "{stderr}");
+    let (code, _, stderr) = run(&out, &["tests/plans/suite/misspelt.yaml"]);
+    assert_eq!(code, 2);
+    let placed = "tests/plans/suite/misspelt.yaml:2:12: tests/plans/suite/steady.yaml --user nobody:";
+    assert!(stderr.contains(placed) && stderr.contains("unknown user type `nobody`"), "{stderr}");
     assert!(files(&out, "").is_empty());
     for (arguments, told) in [
         (vec![plans[0], plans[3]], "the list is empty"),

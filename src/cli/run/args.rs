@@ -22,7 +22,7 @@ pub(in crate::cli) struct RunArgs {
 
     /// Starts the reference service in the process and aims the plan at it; its path stays where it is /v1 or /demo.
     #[arg(long, conflicts_with = "target")]
-    pub(super) embedded: bool,
+    pub(in crate::cli) embedded: bool,
 
     #[command(flatten)]
     pub(in crate::cli) flags: PlanFlags,

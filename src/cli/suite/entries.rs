@@ -10,6 +10,8 @@ use crate::units::Ratio;
 pub(in crate::cli) struct SuitePlan {
     /// Its file.
     pub(in crate::cli) file: PathBuf,
+    /// Where the suite's file has it: `suite.yaml:3:5`.
+    pub(in crate::cli) place: Option<String>,
     /// What its run is called, where the suite says.
     pub(in crate::cli) name: Option<RunName>,
     pub(in crate::cli) flags: PlanFlags,
@@ -47,6 +49,7 @@ impl SuitePlan {
         };
         Self {
             file,
+            place: None,
             name: None,
             flags,
             labels: Vec::new(),
@@ -58,6 +61,11 @@ impl SuitePlan {
     /// Its file and flags, in a line.
     pub(in crate::cli) fn shown(&self) -> String {
         [vec![self.file.display().to_string()], self.words()].concat().join(" ")
+    }
+
+    /// The same behind its place, for what is wrong with it.
+    pub(in crate::cli) fn placed(&self) -> String {
+        self.place.iter().map(|place| format!("{place}: ")).chain([self.shown()]).collect()
     }
 
     /// Its flags, as they would be typed.

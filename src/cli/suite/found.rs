@@ -24,7 +24,7 @@ pub(in crate::cli) fn find_suite(path: &Path, variables: &Variables) -> Result<F
     let mut sources = Sources::default();
     let mut problems = Problems::with_unset(variables.unset, secrets().clone());
     let suite = read_suite(path, &|name| variables.value(name), &mut sources, &mut problems);
-    let plans = suite.as_ref().map(|suite| plans(path, suite, &mut problems)).unwrap_or_default();
+    let plans = suite.as_ref().map(|suite| plans(path, suite, &sources, &mut problems)).unwrap_or_default();
     talk(&render(&problems, &sources, talk_style()));
     let errors = problems.errors();
     if errors > 0 {
@@ -37,7 +37,7 @@ pub(in crate::cli) fn find_suite(path: &Path, variables: &Variables) -> Result<F
 }
 
 /// The plans of a suite, those that are there.
-fn plans(path: &Path, suite: &Suite, problems: &mut Problems) -> Vec<SuitePlan> {
+fn plans(path: &Path, suite: &Suite, sources: &Sources, problems: &mut Problems) -> Vec<SuitePlan> {
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     if let Some(name) = &suite.name {
         name_of(name, problems);
@@ -48,7 +48,8 @@ fn plans(path: &Path, suite: &Suite, problems: &mut Problems) -> Vec<SuitePlan> 
         let labels = labels(entry, problems);
         check_target(entry, problems);
         let Some(file) = plan_file(folder, &entry.plan, problems) else { continue };
-        plans.push(SuitePlan { name, labels, ..SuitePlan::of_entry(file, entry) });
+        let place = Some(sources.place(entry.plan.span));
+        plans.push(SuitePlan { place, name, labels, ..SuitePlan::of_entry(file, entry) });
     }
     plans
 }

@@ -179,7 +179,7 @@ impl Planned {
 }
 
 /// Each plan with what the command line says of all, and a name that no other has.
-fn named(args: &RunArgs, request: &SuiteRequest) -> Result<Vec<Planned>, Exit> {
+fn named(typed: &RunArgs, request: &SuiteRequest) -> Result<Vec<Planned>, Exit> {
     let mut planned: Vec<Planned> = Vec::new();
     for plan in &request.plans {
         let stem = plan.file.file_stem().map_or_else(|| "plan".into(), |stem| stem.to_string_lossy());
@@ -193,8 +193,13 @@ fn named(args: &RunArgs, request: &SuiteRequest) -> Result<Vec<Planned>, Exit> {
         let name = numbers.find(|name| !taken(name)).unwrap_or(wanted);
         let name = RunName::parse(&name).map_err(|wrong| refuse(wrong.message, wrong.help))?;
         let own = Label { key: LABEL.to_owned(), value: request.name.chars().take(64).collect() };
-        let args = args.of_plan(plan, &name, own);
-        planned.push(Planned { args, plan: plan.clone(), name });
+        let args = typed.of_plan(plan, &name, own);
+        // what is typed for all goes before what the suite says of one
+        let mut flags = plan.flags.left_by(&typed.flags);
+        if typed.embedded {
+            flags.target.clear();
+        }
+        planned.push(Planned { args, plan: SuitePlan { flags, ..plan.clone() }, name });
     }
     Ok(planned)
 }
@@ -223,7 +228,7 @@ fn check(args: &RunArgs, plans: &[Planned]) -> Result<(), Exit> {
         let file = PlanFile::open(path, &plan.args.flags.overrides(None), &plan.args.flags.filter(), &variables);
         if file.problems.errors() > 0 || file.program.is_none() {
             broken += 1;
-            talk(&visible(&format!("{}:\n", plan.shown())));
+            talk(&visible(&format!("{}:\n", plan.plan.placed())));
             file.print_problems(path);
         }
     }

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::disk::{InputFile, plain};
+use crate::disk::{InputFile, leads_away, plain};
 use crate::expression::{EvalError, Part, Scope, Template, to_text};
 use crate::http::{ContentFile, ContentPart};
 
@@ -61,9 +61,7 @@ impl LiveFile {
             return Ok((text, path.clone()));
         }
         let below = written.map_or("", |from| &text[from..]);
-        let leads_away =
-            Path::new(below).components().any(|step| !matches!(step, Component::Normal(_) | Component::CurDir));
-        if leads_away || text.contains('\0') {
+        if leads_away(below) || text.contains('\0') {
             let message = format!(
                 "the file `{}` is not sent: a value leads out of the folder that the plan writes",
                 shown(&text)

@@ -54,6 +54,8 @@ fn each_file_of_a_folder_is_sent_in_turn_and_is_what_its_ending_says() {
     let heads =
         "name=\"doc\"; filename=\"note.json\"\r\nContent-Type: application/json\r\n\r\n{\"note\": \"{{ who }}\"}\r\n";
     assert!(bodies(&played)[0].contains(heads), "{}", bodies(&played)[0]);
+    let played = sent("{list: [1]}", "multipart: {doc: {file: \"bodies/no{{ 'te' }}.json\"}}");
+    assert!(bodies(&played)[0].contains(heads), "{}", bodies(&played)[0]);
 }
 
 #[test]
@@ -73,6 +75,13 @@ fn what_a_value_says_leads_to_no_other_folder() {
             assert!(message.contains("leads out of the folder"), "{message}");
         }
     }
+    // the same of a file that an expression reads
+    let played = sent("{list: [/etc/passwd, ../mod.rs, bodies/../../mod.rs]}", "text: '{{ file(row) }}'");
+    let (failed, message) = refused(&played);
+    assert_eq!((failed, played.received.len()), (3, 0), "{message}");
+    assert!(message.contains("leads to no file outside of the plan's folder"), "{message}");
+    let played = sent("{list: [bodies/note.json]}", "text: '{{ file(row) }}'");
+    assert_eq!(bodies(&played)[0], "{\"note\": \"{{ who }}\"}");
     let played = sent("{list: [nothing]}", "file: 'bodies/{{ row }}.json'");
     assert!(refused(&played).1.ends_with("cannot read the file `bodies/nothing.json`: there is no such file"));
     let template = "file: {path: 'bodies/{{ row }}.json', template: true}, with: {number: 1}";
