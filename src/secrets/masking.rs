@@ -177,11 +177,12 @@ impl Search<'_> {
         if has(b'%') && has(b'+') {
             views.extend(view.percent(false));
         }
-        if has(b'\\') {
+        if has(b'\\') || has(b'\'') {
             views.extend([false, true].into_iter().filter_map(|latin| view.escapes(latin)));
         }
         views.extend(has(b'&').then(|| view.entities()).flatten());
         views.extend((has(b'"') || has(b'\'')).then(|| view.doubled()).flatten());
+        views.extend(has(b'\n').then(|| view.unwrapped()).flatten());
         for inner in views {
             self.look_at(&inner, depth + 1);
         }

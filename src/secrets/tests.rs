@@ -56,6 +56,8 @@ fn encodings(value: &str) -> Vec<(&'static str, String)> {
             "markdown",
             value.chars().map(|c| if c.is_ascii_punctuation() { format!("\\{c}") } else { c.into() }).collect(),
         ),
+        ("shell", value.replace('\'', "'\\''")),
+        ("octal", hex(|byte| format!("\\{byte:03o}"))),
         ("hex", hex(|byte| format!("{byte:02x}"))),
         ("hex in capitals", hex(|byte| format!("{byte:02X}"))),
         ("bytes", hex(|byte| format!("\\x{byte:02x}"))),
@@ -263,4 +265,15 @@ fn what_is_known_already_needs_no_room() {
 fn secrets_are_not_printed_with_what_holds_them() {
     let printed = format!("{:?}", knowing(&["s3cret-value"]));
     assert_eq!(printed, "Secrets { values: 1 }");
+}
+
+#[test]
+fn base64_that_is_wrapped_is_read_as_one() {
+    let secrets = knowing(&["k3y-0f_a.s3rv1ce~AZ"]);
+    let coded = STANDARD.encode(format!("{}k3y-0f_a.s3rv1ce~AZ and more", "x".repeat(50)));
+    let wrapped = format!("{}\r\n{}\n", &coded[..76], &coded[76..]);
+    let shown = secrets.mask(&wrapped);
+    assert!(shown.contains("***") && !shown.contains(&coded[68..76]) && !shown.contains(&coded[76..84]), "{shown}");
+    let json = serde_json::json!({"file": wrapped}).to_string();
+    assert!(!secrets.mask(&json).contains(&coded[76..84]));
 }

@@ -10,6 +10,8 @@ pub(super) struct View {
 const GAP: u8 = 0xFF;
 /// Fewer signs of base64 hold no value.
 const SHORTEST_BASE64: usize = 6;
+/// A shorter line of base64 is not wrapped, but ends.
+const WRAPPED: usize = 60;
 /// Fewer digits of hex hold no value.
 const SHORTEST_HEX: usize = 6;
 
@@ -46,7 +48,14 @@ impl View {
     /// `latin` says so the sign of that number.
     pub(super) fn escapes(&self, latin: bool) -> Option<Self> {
         self.rewritten(|bytes| {
+            // within the quotes of a shell an apostrophe ends them, stands by itself, and begins them again
+            if let [b'\'', b'\\', b'\'', b'\'', ..] | [b'\'', b'"', b'\'', b'"', b'\'', ..] = bytes {
+                return Some((vec![b'\''], if bytes[1] == b'"' { 5 } else { 4 }));
+            }
             let [b'\\', kind, rest @ ..] = bytes else { return None };
+            if let (b'0'..=b'3', Some([b @ b'0'..=b'7', c @ b'0'..=b'7'])) = (kind, rest.get(..2)) {
+                return Some((vec![(kind - b'0') << 6 | (b - b'0') << 3 | (c - b'0')], 4));
+            }
             let code = |digits: usize| hex(rest.get(..digits)?);
             Some(match kind {
                 b'u' if rest.first() == Some(&b'{') => {
@@ -97,6 +106,27 @@ impl View {
             [one @ (b'"' | b'\''), other, ..] if one == other => Some((vec![one], 2)),
             _ => None,
         })
+    }
+
+    /// Lines of base64 as one, where each but the last is as long as mail and keys have them.
+    pub(super) fn unwrapped(&self) -> Option<Self> {
+        let mut out = Self { bytes: Vec::with_capacity(self.bytes.len()), from: Vec::with_capacity(self.bytes.len()) };
+        let mut length = 0;
+        for (at, byte) in self.bytes.iter().enumerate() {
+            let goes_on = |ahead: usize| self.bytes.get(at + ahead).is_some_and(|next| base64_digit(*next).is_some());
+            let breaks = match byte {
+                b'\n' => goes_on(1),
+                b'\r' => self.bytes.get(at + 1) == Some(&b'\n') && goes_on(2),
+                _ => false,
+            };
+            if breaks && length >= WRAPPED {
+                length = if *byte == b'\n' { 0 } else { length };
+                continue;
+            }
+            length = if base64_digit(*byte).is_some() { length + 1 } else { 0 };
+            out.push(*byte, self.from[at].0, self.from[at].1);
+        }
+        (out.bytes.len() < self.bytes.len()).then_some(out)
     }
 
     /// What base64 of either alphabet stands for, where each word of it begins with so many signs (0 to 3) of what is before.
@@ -259,6 +289,9 @@ mod tests {
         assert_eq!(read(plain("a%2fb+").percent(false)), "a/b+");
         assert_eq!(read(plain(r#"\"\/\u00e9\u{e9}\xc3\xa9\n\ud83d\ude00\|\q"#).escapes(false)), "\"/ééé\n😀|\\q");
         assert_eq!(read(plain(r"\xe9").escapes(true)), "é");
+        assert_eq!(read(plain(r#"'a'\''b'"'"'c\132\0'"#).escapes(false)), "'a'b'cZ\0'");
+        let lines = format!("{}\r\n{}\nab\ncd", "A".repeat(76), "B".repeat(76));
+        assert_eq!(read(plain(&lines).unwrapped()), format!("{}{}ab\ncd", "A".repeat(76), "B".repeat(76)));
         assert_eq!(read(plain("&lt;&#38;&#x26;&no;&").entities()), "<&&&no;&");
         assert_eq!(read(plain("a\"\"b''").doubled()), "a\"b'");
         assert_eq!(read(plain("see aHVzaHV6").base64(0)), "\u{FFFD}hushuz\u{FFFD}");
