@@ -9,7 +9,10 @@ use super::number::{number, plain, read};
 use super::operators::{COMPARE, PLAIN, SLICED, SUM, TEXT, WHOLE};
 use super::sum::sum_of;
 use super::text::{no_text, to_json, to_text, write_json};
-use super::work::measure;
+use super::work::{count_bytes, measure};
+
+/// How many blanks a level is further in where nobody says.
+const INDENT: usize = 4;
 
 /// The language's own filters that ours are made of stand under names that start with this.
 const OWN: &str = "own.";
@@ -44,6 +47,9 @@ pub(super) fn add_to(language: &mut Environment<'static>) {
             let arguments =
                 arguments.map(|(index, given)| if index < texts { as_text(given) } else { Ok(plain(given)) });
             let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+            if name == "indent" {
+                count_indent(&arguments)?;
+            }
             let text = state.apply_filter(&format!("{OWN}{name}"), &arguments)?;
             // nothing but `raw` says that a text may be a path
             Ok::<_, Error>(if text.is_safe() { Value::from(to_text(&text)) } else { text })
@@ -248,6 +254,10 @@ fn pretty(value: &Value) -> Result<Value, Error> {
 
 fn json_filter(state: &mut State, value: Value, indent: Option<Value>, options: Kwargs) -> Result<Value, Error> {
     if indent.is_some() || options.args().next().is_some() {
+        measure(&value)?;
+        let width =
+            indent.clone().or_else(|| options.peek("indent").ok()).and_then(|width| usize::try_from(width).ok());
+        count_bytes(indented(&to_json(&value), width.unwrap_or(INDENT)))?;
         return state.apply_filter("own.tojson", &[value, indent.unwrap_or_default(), Value::from(options)]);
     }
     if value.is_undefined() {
@@ -257,6 +267,36 @@ fn json_filter(state: &mut State, value: Value, indent: Option<Value>, options: 
     let mut json = String::new();
     write_json(&value, &mut json);
     Ok(Value::from(json))
+}
+
+/// Counts the blanks that `indent` puts before lines, before it does.
+fn count_indent(arguments: &[Value]) -> Result<(), Error> {
+    let lines = arguments.first().and_then(Value::as_str).map_or(1, |text| text.matches('\n').count() + 1);
+    let named = arguments.iter().find(|given| given.is_kwargs()).and_then(|options| options.get_attr("width").ok());
+    let width = arguments.get(1).filter(|given| !given.is_kwargs()).cloned().or(named);
+    let width = width.and_then(|width| usize::try_from(width).ok()).unwrap_or(INDENT);
+    count_bytes(lines.saturating_mul(width))
+}
+
+/// How long a JSON text is with each item in a line of its own, so many blanks further in for each level.
+fn indented(json: &str, width: usize) -> usize {
+    let (mut depth, mut length, mut in_text, mut escaped) = (0_usize, json.len(), false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => {}
+            _ => continue,
+        }
+        if !in_text && !matches!(byte, b'"' | b'\\') {
+            length = length.saturating_add(width.saturating_mul(depth).saturating_add(1));
+        }
+    }
+    length
 }
 
 fn sum(state: &mut State, list: Value, mut options: Rest<ValueOrKwargs>) -> Result<Value, Error> {
