@@ -31,6 +31,7 @@ mod shared;
 mod stages;
 mod steps;
 mod target;
+mod task_runs;
 mod templates;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use crate::compile::globals::Tables;
 use crate::compile::names::{NameUse, Names};
 use crate::compile::program::{Action, Feed, Pause, RowOrder, Task, TaskOrder, UserType, WaitTime};
 use crate::compile::steps::{CallSite, Callable, Steps, pause};
+use crate::compile::task_runs::{check_runs, runs_of};
 use crate::compile::templates::Templates;
 use crate::diagnostic::{Problem, Problems, did_you_mean};
 use crate::expression::Shape;
@@ -137,7 +138,7 @@ impl Users<'_> {
             steps.templates.problems.push(problem.help("give at least one task a weight above 0"));
         }
         let order = order(written, &tasks, steps.templates.problems);
-        check_recursion(&tasks, written, steps.templates.problems);
+        check_runs(&tasks, written, steps.templates.problems);
         let wait_time = wait_time(written, steps.templates.problems);
         let share = share(written, steps.templates.problems);
         let Steps { calls, defines, .. } = steps;
@@ -242,40 +243,6 @@ fn order(written: &plan::User, tasks: &[Task], problems: &mut Problems) -> TaskO
         }
     }
     TaskOrder::Sequence(order)
-}
-
-/// The tasks a task runs.
-fn runs_of(task: &Task) -> Vec<usize> {
-    let mut open: Vec<_> = task.steps.iter().collect();
-    let mut runs = Vec::new();
-    while let Some(step) = open.pop() {
-        open.extend(step.action.inner());
-        if let Action::Run(index) = &step.action {
-            runs.push(*index);
-        }
-    }
-    runs
-}
-
-/// Reports tasks that run themselves, through others or not.
-fn check_recursion(tasks: &[Task], written: &plan::User, problems: &mut Problems) {
-    for (start, task) in tasks.iter().enumerate() {
-        let (mut open, mut seen) = (runs_of(task), Vec::new());
-        while let Some(next) = open.pop() {
-            if next == start {
-                let place = written.tasks.iter().find(|(name, _)| *name.value == *task.name);
-                if let Some((name, _)) = place {
-                    let problem = Problem::at(name.span, format!("task `{}` runs itself", task.name));
-                    problems.push(problem.help("use `repeat` to do steps again"));
-                }
-                break;
-            }
-            if !seen.contains(&next) {
-                seen.push(next);
-                open.extend(tasks.get(next).into_iter().flat_map(runs_of));
-            }
-        }
-    }
 }
 
 fn wait_time(written: &plan::User, problems: &mut Problems) -> WaitTime {

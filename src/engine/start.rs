@@ -210,12 +210,15 @@ impl Run {
     }
 }
 
+/// A worker's stack: what a plan nests lies on it, and only what is used of it is taken from the machine.
+const STACK: usize = 8 << 20;
+
 impl WorkerHandle {
     fn start(worker: Worker) -> io::Result<Self> {
         match &worker.platform {
             Platform::System => {
                 let name = format!("worker-{}", worker.part.worker());
-                let thread = Builder::new().name(name).spawn(move || {
+                let thread = Builder::new().name(name).stack_size(STACK).spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                     if let Ok(runtime) = runtime {
                         runtime.block_on(worker.work());

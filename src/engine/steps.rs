@@ -11,10 +11,19 @@ use crate::compile::{Action, Call, OnFailure, Step};
 use crate::expression::{EvalError, Scope, Value, to_text};
 use crate::sample::{TaskFailure, TaskId};
 
+/// After so many steps a user yields to others.
+const STEPS_BEFORE_YIELD: u32 = 64;
+
 impl User {
     /// Does steps in order, to the first that ends them.
     pub(super) async fn steps(&mut self, steps: &[Step], task: TaskId) -> StepsEnd {
         for step in steps {
+            if self.is_breathless() {
+                tokio::task::yield_now().await;
+                if self.stop.phase() >= self.stops_at {
+                    return StepsEnd::CutShort;
+                }
+            }
             let end = match &step.action {
                 Action::Call(call) => self.call(call, task, &step.place).await,
                 Action::Think(pause) => match pause.time(&self.scope) {
@@ -51,6 +60,13 @@ impl User {
             }
         }
         StepsEnd::Done
+    }
+
+    /// Whether so many steps were done that others must have their turn: whatever calls what, a plan may have steps without end
+    /// between two pauses.
+    const fn is_breathless(&mut self) -> bool {
+        self.steps_done = self.steps_done.wrapping_add(1);
+        self.steps_done.is_multiple_of(STEPS_BEFORE_YIELD)
     }
 
     async fn call(&mut self, call: &Call, task: TaskId, place: &str) -> StepsEnd {

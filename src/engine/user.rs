@@ -41,6 +41,8 @@ pub(super) struct User {
     pub(super) stops_at: Phase,
     /// How many of its calls have failed.
     pub(super) failed_calls: u64,
+    /// How many steps it has done, for others to have their turn.
+    pub(super) steps_done: u32,
     /// How old what it has is, where that grows old.
     pub(super) freshness: Option<Box<Freshness>>,
     /// The rows it works with, of feeds whose rows end.
@@ -172,6 +174,7 @@ impl User {
             free_since: Offset::ZERO,
             stops_at: Phase::Draining,
             failed_calls: 0,
+            steps_done: 0,
             freshness: None,
             leases: RefCell::default(),
         }
