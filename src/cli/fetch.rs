@@ -6,6 +6,8 @@ use crate::import::LARGEST_DOCUMENT;
 use crate::secrets::url_without_secrets;
 
 const WITHIN: Duration = Duration::from_secs(30);
+/// A name is looked up, and a connection made, within this.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
 
 /// The text at a URL, of bounded size.
 pub(super) fn fetch(url: &str) -> Result<String, Box<Problem>> {
@@ -17,7 +19,8 @@ async fn bytes(url: &str) -> Result<Vec<u8>, Box<Problem>> {
     // an error says that one is installed already, which is as good
     drop(rustls::crypto::ring::default_provider().install_default());
     let failed = |error: reqwest::Error| refused(url, &deepest(&error));
-    let client = reqwest::Client::builder().timeout(WITHIN).build().map_err(failed)?;
+    let client =
+        reqwest::Client::builder().timeout(WITHIN).connect_timeout(CONNECTED_WITHIN).build().map_err(failed)?;
     let mut answer = client.get(url).send().await.map_err(failed)?;
     if !answer.status().is_success() {
         return Err(refused(url, &format!("it answered {}", answer.status())));

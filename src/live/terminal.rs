@@ -95,6 +95,11 @@ impl<'a> Terminal<'a> {
                 let at = visible(&report.display().to_string());
                 self.say(&format!("teardown: the load is over, its results are in {at} (Ctrl-C ends the teardown)"));
             }
+            Event::TakingBack => {
+                self.phase = Phase::Teardown;
+                self.end_screen();
+                self.say("teardown: the load does not begin (Ctrl-C ends the teardown)");
+            }
         }
     }
 

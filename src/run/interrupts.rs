@@ -98,7 +98,11 @@ impl Signals {
         let signals = Self::default();
         let hears = signals.clone();
         // where no thread can be had the system's own way stays: the first signal ends the process
-        drop(std::thread::Builder::new().name("signals".to_owned()).spawn(move || listen(&|| hears.hear(), last)));
+        let (listening, listens) = std::sync::mpsc::channel();
+        let listener = move || listen(&|| hears.hear(), listening, last);
+        drop(std::thread::Builder::new().name("signals".to_owned()).spawn(listener));
+        // from here on none ends the process on the spot; a thread that is not there leaves the channel closed
+        let _ = listens.recv();
         signals
     }
 
@@ -146,13 +150,14 @@ async fn received<T>(channel: Option<&mut UnboundedReceiver<T>>) -> T {
     std::future::pending().await
 }
 
-fn listen(hear: &dyn Fn(), last: fn()) {
+fn listen(hear: &dyn Fn(), listening: std::sync::mpsc::Sender<()>, last: fn()) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt()).ok();
         let mut terminate = signal(SignalKind::terminate()).ok();
         // `nohup` means that a terminal that hangs up is no reason to end
         let mut hangup = if ignores_hangup() { None } else { signal(SignalKind::hangup()).ok() };
+        listening.send(()).ok();
         for heard in 1.. {
             let next = async {
                 tokio::select! {

@@ -29,7 +29,7 @@ impl JournalRecorder {
                 Err(error) => self.lost = Some(error),
             },
             Event::Entry(entry, _) => self.write(entry),
-            Event::Waiting(_) | Event::Steered(_) | Event::Stopping(..) | Event::TearingDown => {}
+            Event::Waiting(_) | Event::Steered(_) | Event::Stopping(..) | Event::TearingDown | Event::TakingBack => {}
         }
     }
 

@@ -42,6 +42,8 @@ pub enum Event<'a> {
     Stopping(Closing, &'a str),
     /// The load is over and the plan's teardown begins. The end that came before says so, and what was measured is complete.
     TearingDown,
+    /// The load will not begin, and the plan's teardown takes away what its setup made.
+    TakingBack,
 }
 
 /// A run that did not start.
@@ -83,7 +85,9 @@ pub async fn conduct(
     let run = match ready {
         Ok(run) => run,
         Err(why) => {
-            // what the setup made is taken away again
+            if preparation.has_teardown() {
+                listener(Event::TakingBack);
+            }
             preparation.tear_down(&globals, interrupts, drop).await;
             return Err(why.into());
         }

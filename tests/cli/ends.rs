@@ -130,3 +130,32 @@ fn a_try_whose_reader_pauses_is_not_held_up_and_keeps_nothing_from_it() {
     assert_eq!(wait(child).0, 0);
     assert!(String::from_utf8_lossy(&text).contains("GET http://"), "{} bytes", text.len());
 }
+
+#[test]
+fn steps_that_never_come_to_a_pause_end_with_the_run() {
+    let target = target::ready();
+    let doubled: String = (0..40)
+        .map(|level| {
+            format!(
+                "t{level}: {{weight: {}, steps: [{{run: t{1}}}, {{run: t{1}}}]}}, ",
+                u8::from(level == 0),
+                level + 1
+            )
+        })
+        .collect();
+    let plan = format!(
+        "target: http://127.0.0.1:1\nendpoints: {{health: {{get: /health}}}}\nusers:\n  \
+         endless: {{tasks: {{{doubled}t40: {{weight: 0, steps: [{{set: {{x: 1}}}}]}}}}}}\n  \
+         other: {{tasks: {{look: health}}, think_time: 50ms}}\n\
+         shape: {{constant: {{users: 4, for: 1s}}}}\nthresholds: [error_rate < 1%]\n"
+    );
+    let plan = PlanFolder::text(&plan).aimed_at(&target);
+    let began = Instant::now();
+    let (code, stdout, stderr) = plan.run(&[]);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    // the generator may have been the bottleneck; no worker is lost, and who shares one with such a user has his turn
+    assert!([0, 4].contains(&code), "{stdout}{stderr}");
+    let report = plan.report();
+    assert_adds_up(&report);
+    assert!(report["total"]["requests"].as_u64().unwrap() > 10, "{stdout}");
+}

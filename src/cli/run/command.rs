@@ -125,6 +125,8 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
     }
     raise(peak(options.shard, &program))
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
+    // heard before there is any file
+    let interrupts = (part.interrupts)();
     let folder = args.folder();
     let new_run = NewRun { folder: &folder, name, now: SystemTime::now() };
     let files = ResultFiles::open(&Disk::System, &new_run, &secrets).map_err(|error| {
@@ -144,7 +146,7 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
-    let made = block_on(conducted(args, job, &files, (part.interrupts)()));
+    let made = block_on(conducted(args, job, &files, interrupts));
     let made = made.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
     let Conducted { results, written, journal } = made?;
     let exit = Exit::of(&results.verdict(), results.integrity());

@@ -95,7 +95,7 @@ pub(super) fn conduct_steered(
             match event {
                 Event::Entry(entry, _) => entries.push(entry.clone()),
                 Event::Stopping(_, why) => stopping.push((began.elapsed(), why.to_owned())),
-                Event::Waiting(_) | Event::Began(_) | Event::Steered(_) | Event::TearingDown => {}
+                Event::Waiting(_) | Event::Began(_) | Event::Steered(_) | Event::TearingDown | Event::TakingBack => {}
             }
         });
         let results = results.await?;
