@@ -5,11 +5,11 @@ use bytes::Bytes;
 
 use crate::compile::program::{LiveFile, LiveText, PartSource, ValueTemplate, kind_of};
 use crate::compile::templates::{Templates, source};
-use crate::diagnostic::{Problem, Span};
+use crate::diagnostic::{Problem, Span, did_you_mean};
 use crate::disk::{InputFile, NotRead, files_matching};
 use crate::expression::Template;
 use crate::http::{ContentFile, ContentPart};
-use crate::plan::{At, BodyFile, pattern_of};
+use crate::plan::{At, BodyFile, instead_of_sent_file, near_file, pattern_of};
 
 /// A file that is sent.
 pub(super) struct FileBody {
@@ -49,26 +49,46 @@ pub(super) fn file_body(file: &BodyFile, templates: &mut Templates) -> Option<Fi
         (Some(texts), _) if texts.is_empty() => return None,
         (Some(texts), Some(path)) => {
             let Some((_, text)) = texts.iter().find(|(known, _)| *known == path) else {
-                let problem = Problem::at(file.path.span, format!("the file `{path}` was not looked for"));
-                let help = "a name stands for one part of a path: write its folders as text, or as `${NAME}`";
-                templates.problems.push(problem.help(help));
+                not_among(texts, &path, file, templates);
                 return None;
             };
             let template = templates.text(text)?;
             match template.fixed() {
                 Some(text) => PartSource::Fixed(ContentPart::Bytes(Bytes::from(text.to_string()))),
-                None => PartSource::Value(ValueTemplate::Text(template)),
+                None => PartSource::Value(ValueTemplate::Text(template.of_file(&path))),
             }
         }
         (Some(texts), None) => {
             // each is looked at, so that all that is wrong in them is told
-            let read: Vec<_> = texts.iter().map(|(path, text)| Some((path.clone(), templates.text(text)?))).collect();
+            let read = texts.iter().map(|(path, text)| Some((path.clone(), templates.text(text)?.of_file(path))));
+            let read: Vec<_> = read.collect();
             let pattern = pattern_of(&file.path).unwrap_or_default();
             let file = live(&file.path, templates)?;
             PartSource::FileText(LiveText { file, texts: read.into_iter().collect::<Option<_>>()?, pattern })
         }
     };
     Some(FileBody { body, kind, path: fixed })
+}
+
+/// Reports that a path, which is the same each time, is none of the files that were read for it.
+fn not_among(texts: &[(String, At<String>)], path: &str, file: &BodyFile, templates: &mut Templates) {
+    let place = templates.sources.folder(file.path.span).join(path);
+    if templates.problems.has_error_in(file.path.span) {
+        // it is one that could not be read
+        return;
+    }
+    let problem = if place.exists() {
+        let problem = Problem::at(file.path.span, format!("the file `{path}` was not looked for"));
+        problem.help("a name stands for one part of a path: write its folders as text, or as `${NAME}`")
+    } else {
+        let problem = Problem::at(file.path.span, format!("cannot read {}: there is no such file", place.display()));
+        let known = || texts.iter().map(|(known, _)| known.as_str());
+        match near_file(path, known()) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help_if(did_you_mean("", known())),
+        }
+    };
+    templates.problems.push(problem);
 }
 
 /// A file that is found when it is sent.
@@ -115,7 +135,8 @@ fn read(written: &str, span: Span, templates: &mut Templates) -> Option<ContentP
             templates.problems.push(Problem::at(span, format!("{shown} is a folder")).help("name a file in it"));
         }
         Err(error) => {
-            templates.problems.push(Problem::at(span, format!("cannot read {shown}: {error}")).help(RELATIVE));
+            let problem = Problem::at(span, format!("cannot read {shown}: {error}"));
+            templates.problems.push(problem.help(instead_of_sent_file(&templates.sources.folder(span), written)));
         }
     }
     None

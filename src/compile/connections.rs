@@ -15,7 +15,7 @@ use crate::disk::{InputFile, NotRead};
 use crate::http::{
     Addresses, Identity, KeepAlive, KnownNames, Network, Origin, Place, Proxy, Reuse, Scheme, Settings, Verify, Version,
 };
-use crate::plan::{AddressesWord, At, ConnectionsWord, Http, VersionWord};
+use crate::plan::{AddressesWord, At, ConnectionsWord, Http, VersionWord, instead_of_file};
 
 /// The most a file of certificates may hold.
 const LARGEST: u64 = 1 << 20;
@@ -68,15 +68,16 @@ pub(super) fn compile(all: &Written<'_>, sources: &Sources, problems: &mut Probl
     let proxy = written.proxy.as_ref().and_then(|proxy| self::proxy(proxy, problems));
     let peer = proxy.as_ref().map_or(all.origin, |proxy| &proxy.origin);
     over_a_socket(written, problems);
+    let known_names = known_names(all, peer, problems);
     Settings {
         verify: if written.insecure == Some(true) { Verify::No } else { Verify::Yes },
         authorities: authorities.unwrap_or_default(),
         version: version(Some(written)),
         reuse: reuse(written, problems),
         identity,
-        known_names: known_names(all, peer, problems),
         addresses: addresses(written, peer, problems),
-        sources: source_addresses(written, peer, problems),
+        sources: source_addresses(written, (peer, &known_names), problems),
+        known_names,
         server_name: written.server_name.as_ref().and_then(|name| server_name(name, problems)),
         proxy,
         network: match &written.unix_socket {
@@ -197,7 +198,11 @@ fn addresses(written: &Http, peer: &Origin, problems: &mut Problems) -> Addresse
 }
 
 /// Whether this machine has them is seen when a run begins: a plan may be checked on another.
-fn source_addresses(written: &Http, peer: &Origin, problems: &mut Problems) -> Vec<IpAddr> {
+fn source_addresses(
+    written: &Http,
+    (peer, known_names): (&Origin, &KnownNames),
+    problems: &mut Problems,
+) -> Vec<IpAddr> {
     let Some(list) = &written.source_addresses else { return Vec::new() };
     let (mut usable, mut seen) = (Vec::new(), HashSet::new());
     for source in &list.value.0 {
@@ -221,9 +226,14 @@ fn source_addresses(written: &Http, peer: &Origin, problems: &mut Problems) -> V
         problems.push(problem.help("give it an address of this machine, or remove the line"));
     }
     let fits = |address: &IpAddr| usable.is_empty() || usable.iter().any(|from| from.is_ipv6() == address.is_ipv6());
-    if let Some(address) = peer.address().filter(|address| !fits(address)) {
+    let addresses = match peer.address() {
+        Some(address) => vec![address],
+        None => known_names.addresses(peer).unwrap_or_default(),
+    };
+    if let Some(address) = addresses.first().filter(|_| !addresses.iter().any(fits)) {
         let kind = if address.is_ipv6() { "IPv6" } else { "IPv4" };
-        let problem = Problem::at(list.span, format!("no connection to {address} is made from these addresses"));
+        let to = if peer.address().is_some() { String::new() } else { format!(", where `{}` leads,", peer.host()) };
+        let problem = Problem::at(list.span, format!("no connection to {address}{to} is made from these addresses"));
         problems.push(problem.help(format!("give an {kind} address")));
     }
     usable
@@ -260,7 +270,7 @@ fn read(file: &At<String>, block: &str, sources: &Sources, problems: &mut Proble
         }
         Err(error) => {
             let problem = Problem::at(file.span, format!("cannot read {shown}: {error}"));
-            problems.push(problem.help("the path is relative to the file that names it"));
+            problems.push(problem.help(instead_of_file(&sources.folder(file.span), file)));
             None
         }
     }

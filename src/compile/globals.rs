@@ -9,7 +9,7 @@ use crate::compile::program::ListedFiles;
 use crate::compile::templates::{Templates, leaf_uses};
 use crate::diagnostic::{Problem, Problems, Sources};
 use crate::expression::{Globals, Scope, ScopeRng, ScopeUser, Shape, Value};
-use crate::plan::{At, Csv, Dataset, Filled, Named, Plan};
+use crate::plan::{At, Csv, Dataset, Filled, Named, Plan, instead_of_file};
 use crate::rows::{Format, Table};
 use crate::units::Seed;
 
@@ -149,7 +149,7 @@ fn table(dataset: &At<Dataset>, scope: &Arc<Scope>, sources: &Sources, problems:
             let problem = Problem::at(path.span, format!("cannot read {}{line}: {}", place.display(), error.message));
             problems.push(match error.line {
                 Some(_) => problem,
-                None => problem.help("the path is relative to the file that names it"),
+                None => problem.help(instead_of_file(&sources.folder(path.span), path)),
             });
         })
         .ok()?;

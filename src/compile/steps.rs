@@ -8,7 +8,7 @@ use crate::compile::program::{
 use crate::compile::retries::retry;
 use crate::compile::templates::{Templates, filled_source, source};
 use crate::diagnostic::{Problem, Problems, Span, did_you_mean};
-use crate::expression::{Expr, Template};
+use crate::expression::{Expr, Template, is_list};
 use crate::plan::{self, AfterRefresh, At, LoopExit, Named, OnFailure, Plan, Spread};
 use crate::sample::{Catalog, EndpointId, MetricId};
 
@@ -169,7 +169,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
             plan::Step::Choose(branches) => self.choose(&branches.0, step.span),
             plan::Step::Repeat(repeat) => self.repeat(repeat, step.span),
             plan::Step::ForEach(each) => {
-                let of = self.expression_or_value(&each.of);
+                let of = self.list_of("for_each", &each.of);
                 let steps = self.round(&each.steps.0);
                 Some(Action::ForEach { item: each.item.value.as_str().into(), of: of?, steps })
             }
@@ -203,7 +203,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
             plan::StepPause::Filled(text) => {
                 let template = self.templates.text(text)?;
                 // vars alone may make it: it is the same each time
-                match self.templates.known_text(&template, text.span) {
+                match self.templates.known_text(&template, source(text).text, text.span) {
                     None => Some(StepPause::Filled(template)),
                     Some(known) => {
                         let pause = of_text(&known);
@@ -217,7 +217,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
     fn call_each(&mut self, written: &plan::ParallelEach) -> Option<CallEach> {
         const USUAL: u64 = 6;
         const MOST: u64 = 256;
-        let of = self.expression_or_value(&written.of);
+        let of = self.list_of("parallel", &written.of);
         let call = self.call(&written.call.0);
         let at_most = written.at_most.as_ref().map_or(USUAL, |most| most.value.0);
         if let Some(most) = written.at_most.as_ref().filter(|most| !(1..=MOST).contains(&most.value.0)) {
@@ -332,6 +332,22 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
     }
 
     /// A value that is written as an expression, with or without braces, or as itself.
+    /// The list that a step goes over; what is known to be none is reported.
+    fn list_of(&mut self, step: &str, any: &At<plan::Any>) -> Option<ValueTemplate> {
+        let of = self.expression_or_value(any)?;
+        let known = self.templates.known_value(&of).filter(|_| !self.templates.guarded);
+        if let Some(known) = known.filter(|known| !is_list(known)) {
+            let problem = Problem::at(any.span, format!("`{step}` needs a list, not a {}", known.kind()));
+            let as_list = known.as_usize().filter(|number| *number <= 100_000);
+            self.templates.problems.push(problem.help(match as_list {
+                Some(number) => format!("write the items, or `range({number})` for the numbers from 0 on"),
+                None => "write the items, or an expression that gives a list".to_owned(),
+            }));
+            return None;
+        }
+        Some(of)
+    }
+
     fn expression_or_value(&mut self, any: &At<plan::Any>) -> Option<ValueTemplate> {
         let node = &any.value.0;
         let source = node.text().map(|text| filled_source(text, any.filling.as_deref()));

@@ -5,7 +5,7 @@ use ::http::HeaderValue;
 use crate::compile::connections::{self, Written as WrittenConnections};
 use crate::compile::program::{Compression, Cookies, Hosts, Ready, Service};
 use crate::diagnostic::{Problem, Problems, Sources, Span, did_you_mean};
-use crate::http::{Origin, Settings};
+use crate::http::{Origin, Settings, in_brackets};
 use crate::plan::{self, At, HeaderText, Named, Plan, TargetMap, Time};
 use crate::sample::ServiceId;
 
@@ -165,8 +165,17 @@ fn split(url: &At<String>, problems: &mut Problems) -> Option<(Origin, String)> 
             return None;
         }
         _ => {
-            let help = format!("did you mean `http://{}`?", url.value.trim_start_matches('/'));
-            problems.push(refuse("is not a URL", if url.value.contains("://") { examples } else { &help }));
+            let help = match url.value.split_once("://") {
+                Some((scheme, rest)) => {
+                    let end = rest.find('/').unwrap_or(rest.len());
+                    let bracketed = in_brackets(&rest[..end]).map(|authority| {
+                        format!("an IPv6 address stands in brackets: `{scheme}://{authority}{}`", &rest[end..])
+                    });
+                    bracketed.unwrap_or_else(|| examples.to_owned())
+                }
+                None => format!("did you mean `http://{}`?", url.value.trim_start_matches('/')),
+            };
+            problems.push(refuse("is not a URL", &help));
             return None;
         }
     };

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -72,7 +73,7 @@ impl<'a> Templates<'a> {
         match Template::parse(source.within(&folder)) {
             Ok(template) => {
                 self.files(&template.files(), source.text, span);
-                Some(self.rendered_once(template, span))
+                Some(self.rendered_once(template, source.text, span))
             }
             Err(error) => {
                 self.syntax_error(&error, source.text, span);
@@ -208,10 +209,11 @@ impl<'a> Templates<'a> {
     pub(super) fn node(&mut self, node: &Node) -> Option<ValueTemplate> {
         match &node.value {
             Data::Text(text) => {
-                let template = self.template(text_source(text, node), node.span)?;
+                let source = text_source(text, node);
+                let template = self.template(source, node.span)?;
                 Some(match template.fixed() {
                     Some(text) => ValueTemplate::Constant(Value::from(text.clone())),
-                    None => self.evaluated_once(template, node.span),
+                    None => self.evaluated_once(template, source.text, node.span),
                 })
             }
             Data::List(items) => {
@@ -276,9 +278,9 @@ impl<'a> Templates<'a> {
     }
 
     /// The template as text where it can be filled in now: it needs vars and data alone and calls no function.
-    fn rendered_once(&mut self, template: Template, span: Span) -> Template {
+    fn rendered_once(&mut self, template: Template, text: &str, span: Span) -> Template {
         // a single expression keeps its type, so only texts become text
-        match self.known_now(&template, span) {
+        match self.known_now(&template, text, span) {
             Some(value) => match value.as_str() {
                 Some(text) => Template::text(text),
                 None => template,
@@ -287,15 +289,15 @@ impl<'a> Templates<'a> {
         }
     }
 
-    fn evaluated_once(&mut self, template: Template, span: Span) -> ValueTemplate {
-        match self.known_now(&template, span) {
+    fn evaluated_once(&mut self, template: Template, text: &str, span: Span) -> ValueTemplate {
+        match self.known_now(&template, text, span) {
             Some(value) => ValueTemplate::Constant(value),
             None => ValueTemplate::Text(template),
         }
     }
 
     /// The value of a template that is the same each time. Where there is none, it fails each time, and is reported.
-    fn known_now(&mut self, template: &Template, span: Span) -> Option<Value> {
+    fn known_now(&mut self, template: &Template, text: &str, span: Span) -> Option<Value> {
         if template.fixed().is_some() || !self.is_known_now(template) {
             return None;
         }
@@ -303,18 +305,30 @@ impl<'a> Templates<'a> {
             Ok(value) => Some(value),
             Err(error) => {
                 if !self.guarded {
-                    self.failing.push(Problem::at(span, error.message));
+                    // of several lines it is worked out again which one it was
+                    let line = if text.contains('\n') { template.failing_line(&self.globals) } else { 1 };
+                    let line = line_range(text, line);
+                    self.failing.push(Problem::at(self.sources.part(span, text, line), error.message));
                 }
                 None
             }
         }
     }
 
+    /// A value that is the same each time, where it can be worked out.
+    pub(super) fn known_value(&self, value: &ValueTemplate) -> Option<Value> {
+        match value {
+            ValueTemplate::Constant(value) => Some(value.clone()),
+            ValueTemplate::Text(template) if self.is_known_now(template) => template.eval(&self.globals).ok(),
+            _ => None,
+        }
+    }
+
     /// The text of a template that is the same each time, whatever it is made of.
-    pub(super) fn known_text(&mut self, template: &Template, span: Span) -> Option<String> {
+    pub(super) fn known_text(&mut self, template: &Template, text: &str, span: Span) -> Option<String> {
         match template.fixed() {
             Some(text) => Some(text.to_string()),
-            None => self.known_now(template, span).map(|value| to_text(&value)),
+            None => self.known_now(template, text, span).map(|value| to_text(&value)),
         }
     }
 
@@ -340,6 +354,19 @@ pub(super) fn source(text: &At<String>) -> Source<'_> {
 /// The same of text that stands in something else.
 pub(super) fn filled_source<'a>(text: &'a str, filling: Option<&'a Filling>) -> Source<'a> {
     filling.map_or(text.into(), |filling| Source { text: &filling.written, values: &filling.values, folder: None })
+}
+
+/// Which bytes of a text are its line with a number; all of them, where it has but one.
+fn line_range(text: &str, number: usize) -> Range<usize> {
+    let mut start = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if index + 1 == number && line.len() < text.len() {
+            let blank = line.len() - line.trim_start().len();
+            return start + blank..start + line.trim_end().len().max(blank);
+        }
+        start += line.len();
+    }
+    0..text.len()
 }
 
 fn text_source<'a>(text: &'a str, node: &'a Node) -> Source<'a> {

@@ -5,7 +5,7 @@ use minijinja::value::ValueKind;
 
 use super::user::{MIN_PAUSE, StepsEnd, User};
 use crate::compile::{LoopPart, Repeat, RepeatCount, Step, StepPause};
-use crate::expression::{EvalError, Value, to_number, to_text};
+use crate::expression::{EvalError, Value, is_list, to_number, to_text};
 use crate::sample::TaskId;
 use crate::units::{Offset, show_duration};
 
@@ -121,13 +121,13 @@ impl User {
     }
 }
 
-/// The items of a list.
-pub(super) fn items(list: &Value) -> Result<Vec<Value>, EvalError> {
-    let refuse = || EvalError { message: format!("`for_each` needs a list, not a {}", list.kind()) };
-    match list.kind() {
-        ValueKind::Seq | ValueKind::Iterable => Ok(list.try_iter().map_err(|_| refuse())?.collect()),
-        _ => Err(refuse()),
+/// The items of a list that a step goes over.
+pub(super) fn items(list: &Value, step: &str) -> Result<Vec<Value>, EvalError> {
+    let refuse = || EvalError { message: format!("`{step}` needs a list, not a {}", list.kind()) };
+    if !is_list(list) {
+        return Err(refuse());
     }
+    Ok(list.try_iter().map_err(|_| refuse())?.collect())
 }
 
 fn count(times: &Value) -> Result<u64, EvalError> {

@@ -17,7 +17,7 @@ use super::worker::WorkerMessage;
 use super::worker_context::WorkerContext;
 use crate::compile::{Program, Ready, RowPer, Service, Step};
 use crate::expression::{Globals, Value};
-use crate::http::{Client, Content, Ending, Keep, Outgoing, Settings, reach};
+use crate::http::{Client, Content, Ending, Keep, NotReached, Outgoing, Settings, reach};
 use crate::load::Part;
 use crate::metrics::Health;
 use crate::sample::{TaskId, TaskRole, UserTypeId};
@@ -176,8 +176,8 @@ pub async fn ready_check(service: &Service, platform: &Platform, question: &Read
 ///
 /// # Errors
 /// Why there is no connection.
-pub async fn connection_check(service: &Service, platform: &Platform, within: Duration) -> Result<(), String> {
+pub async fn connection_check(service: &Service, platform: &Platform, within: Duration) -> Result<(), NotReached> {
     let settings = Settings { connect_timeout: within, ..service.connections.clone() };
-    let transport = platform.transport_with(service, settings).map_err(|error| error.to_string())?;
-    reach(&transport).await
+    let transport = platform.transport_with(service, settings);
+    reach(&transport.map_err(|error| NotReached::NoPeer(error.to_string()))?).await
 }

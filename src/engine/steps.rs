@@ -133,7 +133,8 @@ impl User {
                 }
             }
             Action::Repeat(repeat) => self.repeat(repeat, task, &step.place).await,
-            Action::ForEach { item, of, steps } => match of.eval(&self.scope).and_then(|list| items(&list)) {
+            Action::ForEach { item, of, steps } => match of.eval(&self.scope).and_then(|list| items(&list, "for_each"))
+            {
                 Ok(items) => {
                     let outer = self.scope.state(item);
                     let end = self.for_each(item, items, steps, task).await;
@@ -173,7 +174,7 @@ impl User {
             }
             Action::Take(take) => self.take(take, task, &step.place).await,
             Action::Parallel(calls) => self.parallel(calls, task, &step.place).await,
-            Action::ParallelEach(each) => match each.of.eval(&self.scope).and_then(|list| items(&list)) {
+            Action::ParallelEach(each) => match each.of.eval(&self.scope).and_then(|list| items(&list, "parallel")) {
                 Ok(items) => self.parallel_each(each, items, task, &step.place).await,
                 Err(error) => self.step_failed(task, &step.place, &error),
             },

@@ -119,8 +119,10 @@ impl Expr {
             }
             Err(error) => {
                 let range = error.range().unwrap_or(0..trimmed.len());
-                let range = range.start.min(trimmed.len()) + lead..range.end.min(trimmed.len()) + lead;
-                Err(SyntaxError { message: said(&error), range, help: other_words(trimmed) })
+                let (start, end) = (range.start.min(trimmed.len()), range.end.min(trimmed.len()));
+                let message = said(&error);
+                let help = way_out(&masked, start, &message).or_else(|| other_words(trimmed));
+                Err(SyntaxError { message, range: start + lead..end + lead, help })
             }
         }
     }
@@ -249,6 +251,17 @@ pub(super) fn sliced(text: &str, resolved: impl Fn() -> Resolved) -> Vec<String>
 /// Whether a name is the plan's to define: the language's own functions are not.
 pub(super) fn is_of_plan(name: &String) -> bool {
     language().globals().all(|(global, _)| global != name)
+}
+
+/// What to write instead of what is wrong from a place of a text on.
+pub(super) fn way_out(text: &str, at: usize, message: &str) -> Option<String> {
+    let rest = text.get(at..)?.trim_start();
+    if rest.starts_with('=') && !rest.starts_with("==") {
+        return Some("did you mean `==`?".to_owned());
+    }
+    let missing = message.starts_with("unexpected end of input, expected expression");
+    let last = text.split_whitespace().next_back().filter(|_| missing)?;
+    Some(format!("write what follows `{last}`"))
 }
 
 /// What to write for signs of other languages.

@@ -3,6 +3,7 @@
 //! Everything here is parsed once, when the plan is compiled; evaluating takes a [`Scope`] and nothing else.
 
 mod answer;
+mod block;
 mod compare;
 mod expr;
 mod filled;
@@ -45,6 +46,6 @@ pub use shape::Shape;
 pub use shared::{SharedStore, SharedThing};
 pub use signatures::{FILTERS, TESTS};
 pub use template::{Part, Template};
-pub use text::{to_json, to_text};
+pub use text::{is_list, to_json, to_text};
 pub use work::PlanWork;
 pub use work::memory_of;

@@ -4,20 +4,21 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use minijinja::{Captured, Environment, Error, ErrorKind, Output, Value};
+use minijinja::Value;
 
-use super::expr::{EvalError, Expr, LONGEST, SyntaxError, is_of_plan, said, sliced};
+use super::block::{Block, Values, marked_parts};
+use super::expr::{EvalError, Expr, SyntaxError};
 use super::filled::Source;
-use super::language::{FUEL, environment};
-use super::operators::{NamedFiles, block_written_out};
-use super::resolve::Resolved;
 use super::scope::Scope;
-use super::text::{no_text, write_text};
-use super::work::{self, beyond_bounds};
+use super::text::write_text;
 
 /// A text with `{{ expressions }}` in it, parsed once into stretches of text and slots to fill.
 #[derive(Debug)]
-pub struct Template(Form);
+pub struct Template {
+    form: Form,
+    /// The file it is the text of, where it has one of its own.
+    file: Option<Box<str>>,
+}
 
 #[derive(Debug)]
 enum Form {
@@ -33,17 +34,6 @@ enum Piece {
     Slot(Expr),
 }
 
-#[derive(Debug)]
-struct Block {
-    source: Arc<str>,
-    language: Environment<'static>,
-    files: Vec<PathBuf>,
-    /// As that of an expression.
-    sliced: Vec<String>,
-}
-
-const BLOCK: &str = "template";
-
 /// A part of a text that was filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part<'a> {
@@ -52,18 +42,6 @@ pub enum Part<'a> {
     /// It is a value.
     Value(Value),
 }
-
-/// How a text with statements shows values.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Values {
-    /// As they are.
-    Plain,
-    /// Between two signs, so that they are known again.
-    Marked,
-}
-
-/// What stands around a value: signs that no text has (Unicode, noncharacters).
-const MARKS: [char; 2] = ['\u{FDD0}', '\u{FDD1}'];
 
 impl Template {
     /// Parses a text; one without `{{` is itself.
@@ -86,10 +64,10 @@ impl Template {
         let masked = source.masked();
         let written = &*masked;
         if written.contains("{%") || written.contains("{#") {
-            return Block::parse(source, values).map(|block| Self(Form::Block(Box::new(block))));
+            return Block::parse(source, values).map(|block| Form::Block(Box::new(block)).into());
         }
         if !written.contains("{{") {
-            return Ok(Self(Form::Text(source.filled(0..written.len()).into())));
+            return Ok(Form::Text(source.filled(0..written.len()).into()).into());
         }
         let mut pieces = Vec::new();
         let mut at = 0;
@@ -115,25 +93,31 @@ impl Template {
         if at < written.len() {
             pieces.push(Piece::Text(source.filled(at..written.len()).into()));
         }
-        Ok(Self(Form::Pieces(pieces)))
+        Ok(Form::Pieces(pieces).into())
     }
 
     /// A template that is this text, whatever is in it.
     #[must_use]
     pub fn text(text: &str) -> Self {
-        Self(Form::Text(text.into()))
+        Form::Text(text.into()).into()
     }
 
     /// A template that is one expression.
     #[must_use]
     pub fn of(expr: Expr) -> Self {
-        Self(Form::Pieces(vec![Piece::Slot(expr)]))
+        Form::Pieces(vec![Piece::Slot(expr)]).into()
+    }
+
+    /// The same as the text of a file, which errors then name with the line.
+    #[must_use]
+    pub fn of_file(self, path: &str) -> Self {
+        Self { file: Some(path.into()), ..self }
     }
 
     /// The text, where there is nothing to fill in.
     #[must_use]
     pub fn fixed(&self) -> Option<&Arc<str>> {
-        match &self.0 {
+        match &self.form {
             Form::Text(text) => Some(text),
             Form::Pieces(_) | Form::Block(_) => None,
         }
@@ -142,7 +126,7 @@ impl Template {
     /// The expression, where the whole text is exactly one: its value then keeps its type.
     #[must_use]
     pub fn single(&self) -> Option<&Expr> {
-        match &self.0 {
+        match &self.form {
             Form::Pieces(pieces) => match pieces.as_slice() {
                 [Piece::Slot(expr)] => Some(expr),
                 _ => None,
@@ -154,7 +138,7 @@ impl Template {
     /// The names it needs, functions left out.
     #[must_use]
     pub fn names(&self) -> BTreeSet<String> {
-        match &self.0 {
+        match &self.form {
             Form::Text(_) => BTreeSet::new(),
             Form::Pieces(pieces) => pieces.iter().filter_map(Piece::slot).flat_map(Expr::names).collect(),
             Form::Block(block) => block.names(),
@@ -164,7 +148,7 @@ impl Template {
     /// The files it names by paths that are written in it.
     #[must_use]
     pub fn files(&self) -> Vec<&Path> {
-        match &self.0 {
+        match &self.form {
             Form::Text(_) => Vec::new(),
             Form::Pieces(pieces) => pieces.iter().filter_map(Piece::slot).flat_map(Expr::files).collect(),
             Form::Block(block) => block.files.iter().map(PathBuf::as_path).collect(),
@@ -174,7 +158,7 @@ impl Template {
     /// The names of the language's functions in it, which a name of the plan may hide.
     #[must_use]
     pub fn functions(&self) -> BTreeSet<String> {
-        match &self.0 {
+        match &self.form {
             Form::Pieces(pieces) => pieces.iter().filter_map(Piece::slot).flat_map(Expr::functions).collect(),
             Form::Text(_) | Form::Block(_) => BTreeSet::new(),
         }
@@ -183,7 +167,7 @@ impl Template {
     /// Whether its text is the same each time, given the same names: it calls no function that gives another value each time.
     #[must_use]
     pub fn is_steady(&self) -> bool {
-        match &self.0 {
+        match &self.form {
             Form::Text(_) => true,
             Form::Pieces(pieces) => pieces.iter().filter_map(Piece::slot).all(|expr| !expr.is_changing()),
             Form::Block(_) => false,
@@ -195,14 +179,40 @@ impl Template {
     /// # Errors
     /// As [`Expr::eval`].
     pub fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {
-        match &self.0 {
+        self.render_or_line(scope).map_err(|(line, error)| self.placed(line, error))
+    }
+
+    /// An error with the file and the line in front, where the text has a file of its own.
+    fn placed(&self, line: Option<usize>, EvalError { message }: EvalError) -> EvalError {
+        EvalError {
+            message: match (&self.file, line) {
+                (None, _) => message,
+                (Some(file), Some(line)) => format!("{file}:{line}: {message}"),
+                (Some(file), None) => format!("{file}: {message}"),
+            },
+        }
+    }
+
+    /// In which line a text fails that fails each time; the first where nobody knows.
+    #[must_use]
+    pub fn failing_line(&self, scope: &Arc<Scope>) -> usize {
+        self.render_or_line(scope).err().and_then(|(line, _)| line).unwrap_or(1)
+    }
+
+    /// The filled-in text, or why there is none and in which line.
+    fn render_or_line(&self, scope: &Arc<Scope>) -> Result<String, (Option<usize>, EvalError)> {
+        match &self.form {
             Form::Text(text) => Ok(text.to_string()),
             Form::Pieces(pieces) => {
                 let mut out = String::new();
-                for piece in pieces {
+                for (index, piece) in pieces.iter().enumerate() {
                     match piece {
                         Piece::Text(text) => out.push_str(text),
-                        Piece::Slot(expr) => write_text(&expr.text_value(scope)?, &mut out),
+                        Piece::Slot(expr) => {
+                            let value =
+                                expr.text_value(scope).map_err(|error| (Some(line_of(pieces, index)), error))?;
+                            write_text(&value, &mut out);
+                        }
                     }
                 }
                 Ok(out)
@@ -217,7 +227,7 @@ impl Template {
     /// # Errors
     /// As [`Expr::eval`].
     pub fn parts(&self, scope: &Arc<Scope>) -> Result<Vec<Part<'_>>, EvalError> {
-        match &self.0 {
+        match &self.form {
             Form::Text(text) => Ok(vec![Part::Written(Cow::Borrowed(text))]),
             Form::Pieces(pieces) => {
                 let parts = pieces.iter().map(|piece| match piece {
@@ -229,19 +239,19 @@ impl Template {
                 });
                 parts.collect()
             }
-            Form::Block(block) => block.render(scope).map(|text| marked_parts(&text)),
+            Form::Block(block) => block.render(scope).map(|text| marked_parts(&text)).map_err(|(_, error)| error),
         }
     }
 
     /// Whether a text is written in it; of a text with statements nobody knows.
     #[must_use]
     pub fn has_text(&self, wanted: &str) -> bool {
-        matches!(self.0, Form::Block(_)) || self.written().any(|text| text.contains(wanted))
+        matches!(self.form, Form::Block(_)) || self.written().any(|text| text.contains(wanted))
     }
 
     /// The texts that are written between slots; none of a text with statements.
     pub fn written(&self) -> impl Iterator<Item = &str> {
-        let (text, pieces) = match &self.0 {
+        let (text, pieces) = match &self.form {
             Form::Text(text) => (Some(&**text), &[][..]),
             Form::Pieces(pieces) => (None, &pieces[..]),
             Form::Block(_) => (None, &[][..]),
@@ -257,11 +267,17 @@ impl Template {
     /// # Errors
     /// As [`Expr::eval`].
     pub fn eval(&self, scope: &Arc<Scope>) -> Result<Value, EvalError> {
-        match (self.single(), &self.0) {
-            (Some(expr), _) => expr.eval(scope),
+        match (self.single(), &self.form) {
+            (Some(expr), _) => expr.eval(scope).map_err(|error| self.placed(Some(1), error)),
             (None, Form::Text(text)) => Ok(Value::from(text.clone())),
             (None, _) => self.render(scope).map(Value::from),
         }
+    }
+}
+
+impl From<Form> for Template {
+    fn from(form: Form) -> Self {
+        Self { form, file: None }
     }
 }
 
@@ -274,96 +290,14 @@ impl Piece {
     }
 }
 
-impl Block {
-    fn parse(source: Source, values: Values) -> Result<Self, SyntaxError> {
-        let (written, code) = (source.masked(), source.code());
-        if code.len() > LONGEST {
-            let message = format!("a text with statements is longer than {LONGEST} bytes");
-            return Err(SyntaxError { message, range: 0..written.len(), help: None });
-        }
-        let mut language = environment();
-        if values == Values::Marked {
-            language.set_formatter(|out, _, value| marked(out, value));
-        }
-        // as written first: whatever is wrong has its place there
-        let mut files = NamedFiles { folder: source.folder.map(Path::to_owned), found: Vec::new() };
-        let added = language
-            .add_template_owned(BLOCK, written.clone().into_owned())
-            .and_then(|()| language.add_template_owned(BLOCK, block_written_out(&code, &mut files)));
-        match added {
-            Ok(()) => {
-                let sliced = sliced(&written, || Resolved::text(&written, &|_| None));
-                Ok(Self { source: source.text.into(), language, files: files.found, sliced })
-            }
-            Err(error) => {
-                let range = error.range().unwrap_or(0..written.len());
-                let range = range.start.min(written.len())..range.end.min(written.len());
-                Err(SyntaxError { message: said(&error), range, help: None })
-            }
-        }
-    }
-
-    fn names(&self) -> BTreeSet<String> {
-        let names = self.language.get_template(BLOCK).map(|template| template.undeclared_variables(false));
-        names.unwrap_or_default().into_iter().chain(self.sliced.iter().cloned()).filter(is_of_plan).collect()
-    }
-
-    fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {
-        let written = work::begin_block().and_then(|()| {
-            let template = self.language.get_template(BLOCK)?;
-            if !work::is_of_plan() {
-                return template.render(scope.context());
-            }
-            let rendered = template.render_captured(scope.context());
-            // of what failed nobody knows the steps: it may have taken all
-            let steps = rendered.as_ref().ok().and_then(|rendered| rendered.state().fuel_levels());
-            work::count_steps(steps.map_or(FUEL, |(taken, _)| taken));
-            rendered.map(Captured::into_output)
-        });
-        written.map_err(|error| {
-            let undefined = self.names().contains("json") && scope.value("json").is_none();
-            let why = if undefined { scope.not_json() } else { None };
-            let why = why.map(|why| format!("the body is {why}: ")).unwrap_or_default();
-            EvalError { message: format!("{why}{} in `{}`", said(&error), self.source) }
-        })
-    }
-}
-
-/// Writes a value between marks, or without where it counts as written.
-fn marked(out: &mut Output, value: &Value) -> Result<(), Error> {
-    if let Some(why) = beyond_bounds(value).or_else(|| no_text(value)) {
-        return Err(Error::new(ErrorKind::OutOfFuel, why));
-    }
-    let mut text = String::new();
-    write_text(value, &mut text);
-    let text = text.replace(MARKS, "");
-    let [open, close] = MARKS;
-    let written = if value.is_safe() { text } else { format!("{open}{text}{close}") };
-    out.write_str(&written).map_err(Error::from)
-}
-
-fn marked_parts(text: &str) -> Vec<Part<'static>> {
-    let mut parts = Vec::new();
-    // a value that was kept by `set` is between marks within marks
-    let mut depth = 0_usize;
-    for piece in text.split_inclusive(MARKS) {
-        let (inside, mark) = match piece.chars().next_back().filter(|last| MARKS.contains(last)) {
-            Some(mark) => (&piece[..piece.len() - mark.len_utf8()], Some(mark)),
-            None => (piece, None),
-        };
-        if !inside.is_empty() {
-            parts.push(match depth {
-                0 => Part::Written(Cow::Owned(inside.to_owned())),
-                _ => Part::Value(Value::from(inside)),
-            });
-        }
-        match mark {
-            Some(mark) if mark == MARKS[0] => depth += 1,
-            Some(_) => depth = depth.saturating_sub(1),
-            None => {}
-        }
-    }
-    parts
+/// In which line the slot with this number begins, counted from 1.
+fn line_of(pieces: &[Piece], index: usize) -> usize {
+    let newlines = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count();
+    let before = pieces[..index].iter().map(|piece| match piece {
+        Piece::Text(text) => newlines(text),
+        Piece::Slot(expr) => newlines(expr.source()),
+    });
+    before.sum::<usize>() + 1
 }
 
 /// Where the expressions of a text lie, without their braces; a text with statements has none.

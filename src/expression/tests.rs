@@ -76,6 +76,24 @@ fn a_flaw_is_placed_in_the_text() {
 }
 
 #[test]
+fn a_flaw_comes_with_a_way_out() {
+    let help = |source: &str| Template::parse(source).unwrap_err().help.unwrap_or_default();
+    for (source, way_out) in [
+        ("{{ status = 401 }}", "did you mean `==`?"),
+        ("{{ status == }}", "write what follows `==`"),
+        ("{% if status = 401 %}x{% endif %}", "did you mean `==`?"),
+        ("{% for i in [1] %}{% if i %}x{% endif %}", "end it with `{% endfor %}`"),
+        ("{% if 1 %}x{% else %}", "end it with `{% endif %}`"),
+        ("{% if 1", "end the statement with `%}`"),
+    ] {
+        assert_eq!(help(source), way_out, "{source}");
+    }
+    let long = format!("{{% if 1 %}}{}{{% endif %}}", "x".repeat(4000));
+    let error = Template::parse(&*long).unwrap_err();
+    assert_eq!((error.range, error.help.is_some()), (0..2, true));
+}
+
+#[test]
 fn the_same_seed_draws_the_same_values() {
     for source in ["{{ uuid() }}", "{{ random_string(12) }}", "{{ random_int(1, 1000) }}", "{{ sample(messages, 2) }}"]
     {

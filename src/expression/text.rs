@@ -5,6 +5,12 @@ use minijinja::value::ValueKind;
 
 use super::number::{WrittenNumber, canonical};
 
+/// Whether a value is a list, or gives one.
+#[must_use]
+pub fn is_list(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable)
+}
+
 /// A value as texts show it: a text as it is, anything else as JSON writes it.
 #[must_use]
 pub fn to_text(value: &Value) -> String {

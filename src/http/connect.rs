@@ -12,7 +12,7 @@ use super::message::Failure;
 use super::metered_stream::{ByteCounter, Socket, Stream};
 use super::origin::Origin;
 use super::race::race;
-use super::routes::{Addresses, NotOfThisMachine, Route, interleaved};
+use super::routes::{Addresses, Family, NotOfThisMachine, Route, interleaved};
 use super::slow_line::SlowLine;
 use super::tls::H2;
 use super::transport::{Network, Proxy, Transport, Version};
@@ -47,13 +47,26 @@ pub(super) async fn connect(transport: &Transport, counter: &ByteCounter) -> Res
     Ok(Stream::Tls(Box::new(stream)))
 }
 
+/// Why nobody is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotReached {
+    /// None of the source addresses is of a kind with those of the peer.
+    NoSource(String),
+    /// Anything else.
+    NoPeer(String),
+}
+
 /// Makes a connection to the service, or to the proxy before it, and gives it up: whether somebody is there.
 ///
 /// # Errors
 /// Why there is no connection.
-pub async fn reach(transport: &Transport) -> Result<(), String> {
+pub async fn reach(transport: &Transport) -> Result<(), NotReached> {
     let reached = reach_peer(transport, &ByteCounter::default(), Instant::now()).await;
-    reached.map(drop).map_err(|failure| failure.message)
+    reached.map(drop).map_err(|failure| {
+        let is_of_source =
+            [Family::Four, Family::Six].iter().any(|family| failure == failure::no_source(transport.peer(), *family));
+        if is_of_source { NotReached::NoSource(failure.message) } else { NotReached::NoPeer(failure.message) }
+    })
 }
 
 /// Makes a connection to the service or to the proxy; with the moment at which its address was known.
@@ -102,7 +115,9 @@ async fn to_an_address<D: Future<Output = io::Result<Socket>>>(
     };
     let routes = transport.next_routes(&addresses);
     if routes.is_empty() {
-        return Err(failure::no_source(peer));
+        // had they both kinds, some route would fit
+        let family = addresses.first().map_or(Family::Four, Family::of);
+        return Err(failure::no_source(peer, family));
     }
     // the name and the connection share the time
     let left = limit.saturating_sub(found - began);

@@ -16,7 +16,7 @@ use super::connection::{Connection, Resting};
 use super::deadline::Deadline;
 use super::failure;
 use super::message::{Answer, Ending, Exchange, Failure, Keep, Outgoing, Statuses};
-use super::metered_stream::{ByteCounter, MeteredStream};
+use super::metered_stream::{ByteCounter, MeteredStream, ToSend};
 use super::sending::Sending;
 use super::transport::{KeepAlive, Reuse, Transport, Version};
 use crate::sample::{Phases, Transmission};
@@ -250,6 +250,7 @@ fn hyper_request(
     };
     let body = Sending::of(body, counter);
     let length = body.length();
+    counter.to_send.set(length.map_or(ToSend::More, ToSend::Bytes));
     match headers.get(CONTENT_LENGTH) {
         // The peer would wait for the rest, or take what is left over for another request.
         Some(written) if written.to_str().ok().and_then(|text| text.parse().ok()) != length || length.is_none() => {

@@ -11,9 +11,9 @@ use rustls::pki_types::ServerName;
 use super::body::Refused;
 use super::connection::{BUFFER_BYTES, MOST_HEADERS};
 use super::message::Failure;
-use super::metered_stream::ByteCounter;
+use super::metered_stream::{ByteCounter, ToSend};
 use super::origin::Origin;
-use super::routes::NotOfThisMachine;
+use super::routes::{Family, NotOfThisMachine};
 use super::transport::Transport;
 use crate::sample::FailureKind;
 use crate::units::{Size, show_duration};
@@ -58,8 +58,13 @@ pub(super) fn unconnected(origin: &Origin, error: &io::Error) -> Failure {
 }
 
 /// No address of this machine is of the family that the peer's are of.
-pub(super) fn no_source(origin: &Origin) -> Failure {
-    let message = format!("none of the source addresses is of a kind with those of {}", origin.authority());
+pub(super) fn no_source(origin: &Origin, family: Family) -> Failure {
+    let family = match family {
+        Family::Four => "IPv4",
+        Family::Six => "IPv6",
+    };
+    let peer = origin.authority();
+    let message = format!("none of the source addresses is of a kind with those of {peer}, which are {family}");
     Failure::new(FailureKind::Connect, message)
 }
 
@@ -155,12 +160,35 @@ pub(super) fn timed_out(transport: &Transport, counter: &ByteCounter, limit: Dur
         return slow_resolver(transport.peer(), limit);
     }
     let (peer, limit) = (transport.origin().authority(), show_duration(limit));
+    let is_connected = counter.reused.get() || counter.connecting.get().connect.is_some();
+    let unsent = || unsent_body(counter).unwrap_or_default();
     let message = match (counter.first_out.get(), counter.first_in.get()) {
-        (None, _) => format!("no connection to {peer} within {limit}"),
-        (Some(_), None) => format!("no answer from {peer} within {limit}"),
-        (Some(_), Some(_)) => format!("no whole answer from {peer} within {limit}"),
+        (None, _) if !is_connected => format!("no connection to {peer} within {limit}"),
+        (None, _) if transport.tls().is_some() && !counter.reused.get() && counter.connecting.get().tls.is_none() => {
+            format!("no TLS with {peer} within {limit}")
+        }
+        (None, _) if transport.settings().bandwidth.is_some() => {
+            format!("nothing came through to {peer} within {limit}: `bandwidth` is too low")
+        }
+        (None, _) => format!("nothing could be sent to {peer} within {limit}"),
+        (Some(_), None) => format!("no answer from {peer} within {limit}{}", unsent()),
+        (Some(_), Some(_)) => format!("no whole answer from {peer} within {limit}{}", unsent()),
     };
     Failure::new(FailureKind::Timeout, message)
+}
+
+/// How much of the request's body was sent, where that was not all: in tenths, for failures that are alike are to group.
+fn unsent_body(counter: &ByteCounter) -> Option<String> {
+    let sent = counter.bytes_out.get();
+    match counter.to_send.get() {
+        ToSend::More => Some(": the body was still being sent".to_owned()),
+        // what was sent has a head before the body
+        ToSend::Bytes(length) if sent < length => Some(match sent.saturating_mul(10) / length {
+            0 => ": less than 10% of the body was sent".to_owned(),
+            tenths => format!(": {tenths}0% of the body was sent"),
+        }),
+        ToSend::Bytes(_) => None,
+    }
 }
 
 /// The body is longer than what is kept of one.

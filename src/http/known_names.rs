@@ -78,6 +78,12 @@ impl KnownNames {
         self.hosts.is_empty()
     }
 
+    /// The addresses that a host leads to; `None` where it has to be looked up.
+    #[must_use]
+    pub fn addresses(&self, origin: &Origin) -> Option<Vec<IpAddr>> {
+        self.places(origin).map(|places| places.iter().map(SocketAddr::ip).collect())
+    }
+
     /// Where a host leads; `None` where it has to be looked up. What is said of its port comes before what is said of all.
     pub(super) fn places(&self, origin: &Origin) -> Option<Vec<SocketAddr>> {
         let of_host = self.hosts.get(origin.host())?;

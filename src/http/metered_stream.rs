@@ -37,10 +37,27 @@ pub(super) struct ByteCounter {
     pub reused: Cell<bool>,
     /// Why no more of the request's body came, where it broke off.
     pub unread: Cell<Option<Box<Failure>>>,
+    /// How much of the request's body there is to send.
+    pub to_send: Cell<ToSend>,
+}
+
+/// How much of a request's body there is to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ToSend {
+    /// So many bytes in all.
+    Bytes(u64),
+    /// Nobody knows: more of it is being made.
+    More,
+}
+
+impl Default for ToSend {
+    fn default() -> Self {
+        Self::Bytes(0)
+    }
 }
 
 impl ByteCounter {
-    /// Back to nothing: another exchange begins.
+    /// Back to nothing: another exchange begins. What it has to send is known before.
     pub fn reset(&self) {
         self.bytes_out.set(0);
         self.bytes_in.set(0);

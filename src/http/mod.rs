@@ -28,7 +28,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
-pub use connect::reach;
+pub use connect::{NotReached, reach};
 pub use content::{Coding, Content, ContentFile, ContentPart, Framing};
 pub use decode::{CODINGS, decode};
 pub use exchange::Client;
@@ -36,7 +36,7 @@ pub use known_names::{KnownNames, Place};
 #[cfg(test)]
 pub(crate) use memory::{Dialing, MemoryListener, MemoryNetwork, MemoryResolver, Reset};
 pub use message::{Answer, Ending, Exchange, Keep, Outgoing, Statuses};
-pub use origin::{Origin, Scheme};
+pub use origin::{Origin, Scheme, in_brackets};
 pub use routes::{Addresses, unusable_source};
 pub use tls::Verify;
 pub use transport::{Identity, KeepAlive, Network, Proxy, Reuse, Settings, Transport, TransportError, Version};

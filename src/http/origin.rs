@@ -82,8 +82,13 @@ impl Origin {
             let origin = format!("{}://{}", scheme.name(), &authority[..end]);
             return Err(invalid(format!("`{text}` goes on after the origin"), format!("did you mean `{origin}`?")));
         }
-        let (host, port) =
-            split_port(authority).ok_or_else(|| invalid(format!("`{text}` is not an origin"), EXAMPLE))?;
+        let (host, port) = split_port(authority).ok_or_else(|| match in_brackets(authority) {
+            Some(written) => {
+                let help = format!("an IPv6 address stands in brackets: `{}://{written}`", scheme.name());
+                invalid(format!("`{text}` is not an origin"), help)
+            }
+            None => invalid(format!("`{text}` is not an origin"), EXAMPLE),
+        })?;
         let port = match port {
             None => scheme.port(),
             Some(port) => match port.parse::<u16>() {
@@ -191,6 +196,17 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
+/// An IPv6 address without its brackets, with them: `::1:8000` as `[::1]:8000`.
+#[must_use]
+pub fn in_brackets(authority: &str) -> Option<String> {
+    let address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    match authority.rsplit_once(':') {
+        // what could be a port is taken for one
+        Some((host, port)) if address(host) && port.parse::<u16>().is_ok() => Some(format!("[{host}]:{port}")),
+        _ => address(authority).then(|| format!("[{authority}]")),
+    }
+}
+
 fn is_name(host: &str) -> bool {
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     !host.is_empty() && host.len() <= LONGEST_NAME && host.chars().all(known)
@@ -235,6 +251,10 @@ mod tests {
     fn what_is_not_an_origin_is_a_problem_with_a_way_out() {
         assert_eq!(Origin::parse("localhost:8000").unwrap_err().help, "did you mean `http://localhost:8000`?");
         assert_eq!(Origin::parse("http://a/api").unwrap_err().help, "did you mean `http://a`?");
+        for (text, meant) in [("http://::1", "http://[::1]"), ("https://fd00::1:8443", "https://[fd00::1]:8443")] {
+            let help = Origin::parse(text).unwrap_err().help;
+            assert_eq!(help, format!("an IPv6 address stands in brackets: `{meant}`"));
+        }
         for text in [
             "",
             "http://",

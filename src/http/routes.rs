@@ -20,6 +20,22 @@ pub(super) struct Route {
     pub from: Option<IpAddr>,
 }
 
+/// The two kinds of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// IPv4.
+    Four,
+    /// IPv6.
+    Six,
+}
+
+impl Family {
+    /// That of an address.
+    pub(super) const fn of(address: &SocketAddr) -> Self {
+        if address.is_ipv6() { Self::Six } else { Self::Four }
+    }
+}
+
 /// This machine has no such address.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is not an address of this machine")]

@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::content::{CHUNK, Coding, Content, ContentFile, ContentPart, Framing, MadeContent, PIECE, compressor};
 use super::failure;
-use super::metered_stream::ByteCounter;
+use super::metered_stream::{ByteCounter, ToSend};
 
 /// A request's body on its way out, as hyper takes it: a piece at a time.
 pub(super) enum Sending {
@@ -171,6 +171,9 @@ impl Body for Sending {
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Made(making) => {
                 let piece = ready!(making.poll_piece(cx));
+                if piece.is_none() && making.counter.to_send.get() == ToSend::More {
+                    making.counter.to_send.set(ToSend::Bytes(0));
+                }
                 Poll::Ready(piece.map(|piece| match piece {
                     Ok(bytes) => {
                         if let Some(left) = &mut making.left {

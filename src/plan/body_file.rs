@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::decode::{At, Decode};
 use super::document::{Node, text_up_to};
 use super::endpoint::Part;
+use super::near_file::instead_of_sent_file;
 use super::record::record;
 use super::root::Plan;
 use crate::diagnostic::{Problem, Problems, Sources, Span};
@@ -107,7 +108,7 @@ impl Reader<'_> {
     fn texts(&mut self, path: &At<String>) -> Vec<(String, At<String>)> {
         let folder = self.sources.folder(path.span);
         if !path.contains("{{") && !path.contains("{%") {
-            let text = self.text(folder.join(&path.value), path.span);
+            let text = self.text((folder.join(&path.value), &path.value), path.span);
             return text.map(|text| (path.value.clone(), text)).into_iter().collect();
         }
         let mut refuse = |message: String, help: &str| {
@@ -123,17 +124,24 @@ impl Reader<'_> {
             Ok(files) => files,
             Err(why) => return refuse(format!("the files like `{pattern}` cannot be read: {why}"), RELATIVE),
         };
-        files.into_iter().filter_map(|file| Some((file.text, self.text(file.path, path.span)?))).collect()
+        files
+            .into_iter()
+            .filter_map(|file| {
+                let text = self.text((file.path, &file.text), path.span)?;
+                Some((file.text, text))
+            })
+            .collect()
     }
 
-    fn text(&mut self, path: PathBuf, named_at: Span) -> Option<At<String>> {
+    fn text(&mut self, (path, written): (PathBuf, &str), named_at: Span) -> Option<At<String>> {
         if let Some(known) = self.known.get(&path) {
             return known.clone();
         }
+        let folder = self.sources.folder(named_at);
         let read = text_up_to(&path, LARGEST, "send what is larger as it is, without `template`");
         let read = read.map_err(|problem| {
             let help = if problem.help.is_empty() || problem.message.starts_with("cannot read") {
-                vec![RELATIVE.into()]
+                vec![instead_of_sent_file(&folder, written)]
             } else {
                 problem.help.clone()
             };

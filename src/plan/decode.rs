@@ -62,6 +62,9 @@ impl<T: Decode> Decode for At<T> {
     }
 }
 
+/// A text with more bytes is not shown again in a help.
+const SHOWN: usize = 60;
+
 /// A map from names of the person's own choosing to things, in the order written.
 ///
 /// An entry that could not be read keeps its name, so that its uses are not reported as unknown.
@@ -95,7 +98,7 @@ impl<T> Named<T> {
 impl<T: Decode> Decode for Named<T> {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         let Data::Map(entries) = &node.value else {
-            problems.push(expected("a map of names", node));
+            problems.push(expected("a map of names", node).help(named(node)));
             return None;
         };
         let mut named: Vec<(At<String>, Option<T>)> = Vec::with_capacity(entries.len());
@@ -113,6 +116,17 @@ impl<T: Decode> Decode for Named<T> {
             named.push((At::plain(name, key.span), T::decode(value, problems)));
         }
         Some(Self(named))
+    }
+}
+
+/// What to write in the place of a value that stands where names with a value each are wanted.
+fn named(node: &Node) -> String {
+    match &node.value {
+        Data::Number(number) => format!("write a name before it: `{{NAME: {number}}}`"),
+        Data::Text(text) if !text.contains('\n') && text.len() <= SHOWN => {
+            format!("write a name before it: `{{NAME: {text}}}`")
+        }
+        _ => "write it as names with a value each: `{NAME: …}`".to_owned(),
     }
 }
 
@@ -242,6 +256,8 @@ fn written_under(name: &str, node: &Node, secrets: &Secrets) -> Json {
 pub(super) fn expected(what: &str, node: &Node) -> Problem {
     match &node.value {
         Data::Map(entries) if entries.iter().any(|(key, _)| matches!(key.value, Data::Map(_))) => unquoted(node),
+        Data::Null => Problem::at(node.span, format!("expected {what}, found nothing"))
+            .help("give it a value, or remove the line"),
         _ => Problem::at(node.span, format!("expected {what}, found {}", node.kind())),
     }
 }

@@ -24,10 +24,13 @@ pub(super) fn fill_in(node: &mut Node, lookup: Lookup, problems: &mut Problems) 
                 node.filled = FilledBy::Values(Arc::new(filling));
             }
             Err(Missing::Name(name)) => {
-                let problem = Problem::at(node.span, format!("the environment variable `{name}` is not set"));
-                problems.push_unset(
-                    problem.help(format!("set it, or give a default: `${{{name}:-…}}`")).help_if(near(&name)),
-                );
+                // an empty one is as one that is not set, and is not misspelt
+                let (is, near) = match lookup(&name) {
+                    Some(_) => ("empty", None),
+                    None => ("not set", near(&name)),
+                };
+                let problem = Problem::at(node.span, format!("the environment variable `{name}` is {is}"));
+                problems.push_unset(problem.help(format!("set it, or give a default: `${{{name}:-…}}`")).help_if(near));
             }
             Err(Missing::Brace) => {
                 problems.push_last(Problem::at(node.span, "`${` is never closed").help("end the name with `}`"));

@@ -12,6 +12,31 @@ pub(super) const PLAN: &str = "a plan";
 /// The same of a suite.
 pub(super) const SUITE: &str = "a suite";
 
+/// What an endpoint is called in messages, and what a target.
+const ENDPOINT: &str = "an endpoint";
+const TARGET: &str = "a target";
+/// The keys of a target's `http`, which people look for beside it as well.
+const HTTP_KEYS: [&str; 18] = [
+    "version",
+    "connections",
+    "bandwidth",
+    "redirects",
+    "compression",
+    "cookies",
+    "insecure",
+    "ca",
+    "certificate",
+    "key",
+    "server_name",
+    "proxy",
+    "unix_socket",
+    "resolve",
+    "addresses",
+    "source_addresses",
+    "idle_timeout",
+    "max_requests",
+];
+
 /// The fields of a map whose keys the language fixes.
 pub(super) struct Fields<'a> {
     node: &'a Node,
@@ -69,7 +94,8 @@ impl<'a> Fields<'a> {
     pub(super) fn required<T: Decode>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         if self.node.entry(key).is_none() && !self.meant.contains(&key) {
             let start = self.node.span.part(0..1);
-            problems.push(Problem::at(start, format!("{} needs `{key}`", self.what)));
+            let problem = Problem::at(start, format!("{} needs `{key}`", self.what));
+            problems.push(problem.help(format!("write it here: `{key}: …`")));
         }
         self.optional(key, problems)
     }
@@ -147,6 +173,15 @@ pub(super) fn choose<'a>(
 fn unknown_key(name: &str, span: Span, what: &str, known: &[&'static str]) -> Problem {
     let problem = Problem::at(span, format!("unknown key `{name}` in {what}"));
     match (nearest(name, known.iter().copied()), foreign::our_word(name, known)) {
+        _ if HTTP_KEYS.contains(&name) && what == ENDPOINT => {
+            problem.help(format!("it is said of all requests to a target: `target: {{url: …, http: {{{name}: …}}}}`"))
+        }
+        _ if HTTP_KEYS.contains(&name) && what == TARGET => {
+            problem.help(format!("write it within `http`: `http: {{{name}: …}}`"))
+        }
+        _ if name == "http" && [ENDPOINT, PLAN].contains(&what) => {
+            problem.help("it is said of all requests to a target: `target: {url: …, http: {…}}`")
+        }
         (None, Some(ours)) => problem.help(ours),
         // a whole word of another tool says more than letters that are alike
         (Some(near), Some(ours)) if !foreign::is_same_word(near, &ours) => problem.help(ours),
@@ -159,4 +194,22 @@ fn keys_of(known: &[&str]) -> String {
     let listed: Vec<String> = known.iter().take(SHOWN_KEYS).map(|key| format!("`{key}`")).collect();
     let more = if known.len() > SHOWN_KEYS { ", …" } else { "" };
     format!("write a map; its keys are {}{more}", listed.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::SchemaGenerator;
+
+    use super::*;
+    use crate::plan::Http;
+
+    #[test]
+    fn every_key_of_http_is_known_where_it_is_misplaced() {
+        let schema = <Http as schemars::JsonSchema>::json_schema(&mut SchemaGenerator::default()).to_value();
+        let mut keys: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known = HTTP_KEYS.to_vec();
+        keys.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, keys);
+    }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use super::decode::{expected, key_text};
 use super::document::{self, Data, Node, text_of};
 use super::environment::{Lookup, fill_in};
+use super::near_file::instead_of_file;
 use super::suite::no_plan;
 use crate::diagnostic::{Problem, Problems, Sources};
 
@@ -44,8 +45,8 @@ impl Gatherer<'_> {
         }
     }
 
-    fn add(&mut self, root: &mut Node, item: &Node, path: &str) {
-        let path = self.sources.folder(item.span).join(path);
+    fn add(&mut self, root: &mut Node, item: &Node, written: &str) {
+        let path = self.sources.folder(item.span).join(written);
         let known = path.canonicalize().unwrap_or_else(|_| path.clone());
         if self.way.contains(&known) {
             let problem = Problem::at(item.span, format!("{} includes itself", path.display()));
@@ -61,17 +62,17 @@ impl Gatherer<'_> {
             return;
         }
         self.seen.push(known.clone());
-        let Some(mut included) = self.tree(item, &path) else { return };
+        let Some(mut included) = self.tree(item, (&path, written)) else { return };
         self.way.push(known);
         self.gather(&mut included);
         self.way.pop();
         self.merge(root, included);
     }
 
-    fn tree(&mut self, item: &Node, path: &Path) -> Option<Node> {
+    fn tree(&mut self, item: &Node, (path, written): (&Path, &str)) -> Option<Node> {
         let text = text_of(path).map_err(|problem| {
-            let help = "the path is relative to the file that names it";
-            self.problems.push(Problem { span: Some(item.span), help: vec![help.into()], ..*problem });
+            let help = instead_of_file(&self.sources.folder(item.span), written);
+            self.problems.push(Problem { span: Some(item.span), help: vec![help], ..*problem });
         });
         let text = text.ok()?;
         let source = self.sources.add(path.display().to_string(), &text);

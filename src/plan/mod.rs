@@ -15,6 +15,7 @@ mod filling;
 mod foreign;
 mod gather;
 mod inherit;
+mod near_file;
 mod number;
 mod overrides;
 mod pause;
@@ -40,6 +41,7 @@ pub(crate) use document::text_up_to;
 pub use document::{Data, Node};
 pub use endpoint::{CompressWord, Endpoint, Part, TransferWord};
 pub use filling::{FilledBy, Filling};
+pub use near_file::{instead_of_file, instead_of_sent_file, near_file};
 pub use overrides::{Aim, Overrides, flag};
 pub use pause::{Pause, Spread, StepPause};
 #[cfg(test)]

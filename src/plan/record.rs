@@ -137,7 +137,8 @@ macro_rules! words {
                     $crate::plan::document::Data::Number(number) => number.to_string(),
                     _ => {
                         let listed: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
-                        problems.push($crate::plan::decode::expected(&listed.join(" or "), node));
+                        let listed = listed.join(" or ");
+                        problems.push($crate::plan::decode::expected(&listed, node).help(format!("write {listed}")));
                         return None;
                     }
                 };

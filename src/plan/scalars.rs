@@ -29,7 +29,12 @@ impl Decode for bool {
                 Some(text == "true")
             }
             _ => {
-                problems.push(expected("`true` or `false`", node));
+                let meant = match node.text().map(|text| text.trim().to_lowercase()) {
+                    Some(text) if text.starts_with("yes") || text.starts_with("on") || text == "true" => "true",
+                    Some(text) if text.starts_with("no") || text.starts_with("off") || text == "false" => "false",
+                    _ => "true` or `false",
+                };
+                problems.push(expected("`true` or `false`", node).help(format!("write `{meant}`, without quotes")));
                 None
             }
         }

@@ -4,7 +4,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::compile::{Program, Ready, Service};
 use crate::engine::{Platform, connection_check, ready_check};
-use crate::http::unusable_source;
+use crate::http::{NotReached, unusable_source};
 use crate::units::show_duration;
 
 /// Why the load cannot begin.
@@ -21,6 +21,14 @@ pub enum Unreachable {
         /// Which address, and what is wrong with it.
         why: String,
     },
+    /// The addresses that connections are to be made from are IPv4, and those of the service IPv6, or the other way round.
+    #[error("{place}: {why}")]
+    SourceKind {
+        /// `plan.yaml:3:40`.
+        place: String,
+        /// Which kind is missing.
+        why: String,
+    },
 }
 
 impl Unreachable {
@@ -32,6 +40,7 @@ impl Unreachable {
                 "start the service, aim elsewhere with `--target URL`, or try the plan with `--embedded`"
             }
             Self::Source { .. } => "name addresses of this machine, as `ip address` lists them",
+            Self::SourceKind { .. } => "give `source_addresses` an address of that kind as well, or remove it",
         }
     }
 }
@@ -52,11 +61,20 @@ pub async fn probe(program: &Program, platform: &Platform, mut waiting: impl FnM
             sources(service)?;
         }
         match &service.ready {
-            Some(ready) => ask((service, platform), ready, &mut waiting).await?,
+            Some(ready) => {
+                // whoever has no address to ask from would ask in vain
+                if matches!(platform, Platform::System)
+                    && !service.connections.sources.is_empty()
+                    && let Err(missed @ NotReached::NoSource(_)) = connection_check(service, platform, CONNECT).await
+                {
+                    return Err(unreached(service, missed));
+                }
+                ask((service, platform), ready, &mut waiting).await?;
+            }
             // in a simulation the first request finds out
             #[cfg(test)]
             None if matches!(platform, Platform::Simulated(_)) => {}
-            None => connection_check(service, platform, CONNECT).await.map_err(Unreachable::Target)?,
+            None => connection_check(service, platform, CONNECT).await.map_err(|missed| unreached(service, missed))?,
         }
     }
     Ok(())
@@ -92,11 +110,21 @@ async fn ask(
     answered.map_err(|_| Unreachable::Target(format!("{url} {said} (asked for {})", show_duration(ready.within))))
 }
 
+fn unreached(service: &Service, missed: NotReached) -> Unreachable {
+    match missed {
+        NotReached::NoSource(why) => Unreachable::SourceKind { place: place_of_sources(service), why },
+        NotReached::NoPeer(why) => Unreachable::Target(why),
+    }
+}
+
+fn place_of_sources(service: &Service) -> String {
+    service.sources_place.as_deref().unwrap_or_default().to_owned()
+}
+
 /// Whether this machine has the addresses that connections to a service are made from.
 fn sources(service: &Service) -> Result<(), Unreachable> {
     let Some(why) = service.connections.sources.iter().find_map(|source| unusable_source(*source)) else {
         return Ok(());
     };
-    let place = service.sources_place.as_deref().unwrap_or_default().to_owned();
-    Err(Unreachable::Source { place, why })
+    Err(Unreachable::Source { place: place_of_sources(service), why })
 }

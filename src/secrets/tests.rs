@@ -277,3 +277,12 @@ fn base64_that_is_wrapped_is_read_as_one() {
     let json = serde_json::json!({"file": wrapped}).to_string();
     assert!(!secrets.mask(&json).contains(&coded[76..84]));
 }
+
+#[test]
+fn a_message_of_ours_about_a_password_is_none() {
+    for text in
+        ["the URL holds a user name or password, which belong into `auth`", "the URL holds a user name or password"]
+    {
+        assert_eq!(Secrets::default().mask_said(text), text);
+    }
+}

@@ -47,6 +47,14 @@ impl Bandwidth {
         let Some((count, unit)) = split_number(text) else {
             return Err(InvalidValue::new(format!("`{text}` is not a bandwidth"), EXAMPLES));
         };
+        let nothing = || {
+            let help = "write more, such as `1Mbit/s`; without `bandwidth` there is no limit";
+            Err(InvalidValue::new(format!("a bandwidth of `{text}` lets nothing through"), help))
+        };
+        // whatever its unit: another would be no way out
+        if count == 0.0 {
+            return nothing();
+        }
         let (unit, number) = (unit.trim(), text[..text.len() - unit.len()].trim());
         let refused = |help: String| Err(InvalidValue::new(format!("`{unit}` is not a unit of bandwidth"), help));
         if unit.is_empty() {
@@ -72,11 +80,7 @@ impl Bandwidth {
         }
         let bytes_a_second = count * bytes;
         if bytes_a_second < 0.125 {
-            let message = format!("a bandwidth of `{text}` lets nothing through");
-            return Err(InvalidValue::new(
-                message,
-                "a bit a second is the least; without `bandwidth` there is no limit",
-            ));
+            return nothing();
         }
         Ok(Self { bytes_a_second })
     }
@@ -129,7 +133,9 @@ mod tests {
             ("2Mbit", "did you mean `2Mbit/s`?"),
             ("2Mbit/min", "did you mean `2Mbit/s`?"),
             ("2Mb/s", "did you mean `2Mbit/s`, in bits, or `2MB/s`, in bytes?"),
-            ("0MB/s", "a bit a second is the least; without `bandwidth` there is no limit"),
+            ("0MB/s", "write more, such as `1Mbit/s`; without `bandwidth` there is no limit"),
+            ("0", "write more, such as `1Mbit/s`; without `bandwidth` there is no limit"),
+            ("0Mbps", "write more, such as `1Mbit/s`; without `bandwidth` there is no limit"),
             ("fast", EXAMPLES),
             ("-1MB/s", EXAMPLES),
         ] {

@@ -33,6 +33,17 @@ fn a_variable_that_is_not_set_is_a_note_for_check_and_an_error_for_a_run() {
 }
 
 #[test]
+fn a_variable_that_is_empty_is_called_empty_and_not_misspelt() {
+    let folder = Folder::new();
+    fs::write(folder.join("plan.yaml"), "target: \"${PLIMSOLL_TEST_EMPTY}\"\nendpoints: {a: {get: /}}\n").unwrap();
+    let mut command = command_line::command();
+    let (_, _, stderr) =
+        finish(command.current_dir(&*folder).env("PLIMSOLL_TEST_EMPTY", "").args(["run", "plan.yaml", "--dry-run"]));
+    assert!(stderr.contains("the environment variable `PLIMSOLL_TEST_EMPTY` is empty"), "{stderr}");
+    assert!(!stderr.contains("did you mean"), "{stderr}");
+}
+
+#[test]
 fn what_is_not_set_hides_no_error_and_causes_none() {
     let folder = Folder::new();
     let plan = "target: \"${PLIMSOLL_TEST_URL}\"\n\

@@ -101,9 +101,8 @@ impl LiveText {
             );
             return Err(EvalError { message });
         };
-        let text =
-            template.render(scope).map_err(|EvalError { message }| EvalError { message: format!("{path}: {message}") });
-        Ok((path, text?))
+        let text = template.render(scope)?;
+        Ok((path, text))
     }
 }
 

@@ -91,7 +91,7 @@ impl LiveUrl {
             refuse("`url` was filled in with what is neither a URL nor a path of the service, which begins with `/`")
         })?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(refuse("the URL holds a user name or password: send them with `auth`"));
+            return Err(refuse("the URL holds a user name or password, which belong into `auth`"));
         }
         let origin = match is_path {
             true => None,

@@ -91,6 +91,29 @@ fn what_a_value_says_leads_to_no_other_folder() {
 }
 
 #[test]
+fn what_cannot_be_filled_in_is_told_with_its_file_and_its_line() {
+    for (path, row) in [("failing.json", "{n: 1, kind: failing}"), ("{{ row.kind }}.json", "{n: 1, kind: failing}")] {
+        // every template has to be somewhere where the others are not
+        let path = format!("failing/{path}");
+        for file in [
+            format!("file: {{path: '{path}', template: true}}"),
+            format!("multipart: {{doc: {{file: {{path: '{path}', template: true}}}}}}"),
+        ] {
+            let played = sent(&format!("{{list: [{row}]}}"), &file);
+            let (failed, message) = refused(&played);
+            assert_eq!((failed, played.received.len()), (3, 0), "{file}");
+            assert!(message.contains(": failing/failing.json:3: "), "{message}");
+        }
+    }
+    let statements = "file: {path: 'failing_statements.json', template: true}";
+    let (_, message) = refused(&sent("{list: [{kind: x}]}", statements));
+    assert!(
+        message.contains(": failing_statements.json:2: ") && message.ends_with("in `{{ row.kind + i }}…`"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_body_is_compressed_and_chunked_as_the_plan_says() {
     let played = sent("{list: [a]}", "text: '{{ row }}', compress: gzip");
     let got = &played.received[0];

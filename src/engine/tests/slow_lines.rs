@@ -28,6 +28,29 @@ fn a_request_and_its_answer_take_as_long_as_the_line_needs_for_their_bytes() {
     assert_eq!(took, (out + 2000 + back) as f64);
 }
 
+/// What a call of that plan fails with that may take so long.
+fn message(plan: &str, timeout: &str) -> String {
+    let plan = plan.replace("target: {", &format!("target: {{timeout: {timeout}, "));
+    let played = VirtualRun::of(&plan).play();
+    played.totals.most_frequent_error().map(|(error, _)| error.message.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn a_timeout_while_the_body_is_sent_says_how_much_of_it_was() {
+    let none = "no answer from service.test:80 within";
+    assert_eq!(message(&plan(10_000, 1), "3500ms"), format!("{none} 3.5s: 30% of the body was sent"));
+    assert_eq!(message(&plan(10_000, 1), "500ms"), format!("{none} 500ms: less than 10% of the body was sent"));
+    let chunked = plan(10_000, 1).replace("send: {", "send: {transfer: chunked, ");
+    assert_eq!(message(&chunked, "3500ms"), format!("{none} 3.5s: the body was still being sent"));
+}
+
+#[test]
+fn a_line_that_lets_nothing_through_is_no_connection_that_is_missing() {
+    let line = plan(10, 1).replace("8kbit/s", "1bit/s");
+    let through = "nothing came through to service.test:80 within 2s: `bandwidth` is too low";
+    assert_eq!(message(&line, "2s"), through);
+}
+
 #[test]
 fn a_line_that_was_not_used_for_a_while_is_no_quicker_after_that() {
     let played = VirtualRun::of(&plan(300, 3)).play();

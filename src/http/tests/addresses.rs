@@ -10,8 +10,8 @@ use tokio::time::sleep;
 
 use super::{answer, exchange, failure, get};
 use crate::http::{
-    Addresses, Client, Ending, KnownNames, MemoryNetwork, MemoryResolver, Network, Origin, Place, Reuse, Settings,
-    Transport,
+    Addresses, Client, Ending, KnownNames, MemoryNetwork, MemoryResolver, Network, NotReached, Origin, Place, Reuse,
+    Settings, Transport, reach,
 };
 use crate::sample::FailureKind;
 
@@ -217,8 +217,12 @@ fn connections_come_from_the_source_addresses_in_turn() {
         let (network, resolver) = network(|_| Takes::After(0)).0.with_resolver();
         tell(resolver, &["10.0.0.1"]);
         let sources = vec!["::1".parse().unwrap()];
+        let settings =
+            Settings { sources: sources.clone(), network: Network::Memory(network.clone()), ..Settings::default() };
+        let transport = Transport::new(Origin::parse("http://api.test:8080").unwrap(), settings).unwrap();
+        assert!(matches!(reach(&transport).await, Err(NotReached::NoSource(_))));
         let exchange = exchange(&mut client(network, Settings { sources, ..Settings::default() }), get()).await;
-        let message = "none of the source addresses is of a kind with those of api.test:8080";
+        let message = "none of the source addresses is of a kind with those of api.test:8080, which are IPv4";
         assert_eq!(failure(&exchange).message, message);
     });
 }
