@@ -94,8 +94,9 @@ impl Block {
             let undefined = self.names().contains("json") && scope.value("json").is_none();
             let why = if undefined { scope.not_json() } else { None };
             let why = why.map(|why| format!("the body is {why}: ")).unwrap_or_default();
-            let message = format!("{why}{} in `{}`", said(&error), failed_line(&self.source, error.line()));
-            (error.line(), EvalError { message })
+            let message = format!("{why}{} in `{}`", said(&error), failed_line(&self.source, None));
+            // the line that the language tells is none of the text as it is written
+            (None, EvalError { message })
         })
     }
 }
