@@ -25,7 +25,7 @@ pub(super) fn fill_in(node: &mut Node, lookup: Lookup, problems: &mut Problems) 
             }
             Err(Missing::Name(name)) => {
                 // an empty one is as one that is not set, and is not misspelt
-                let (is, near) = match lookup(&name) {
+                let (is, near) = match std::env::var_os(&name) {
                     Some(_) => ("empty", None),
                     None => ("not set", near(&name)),
                 };
