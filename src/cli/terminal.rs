@@ -25,8 +25,7 @@ pub(super) fn secrets() -> &'static Secrets {
 /// # Errors
 /// As [`data`].
 pub(super) fn page(page: &Page) -> Result<(), Exit> {
-    let coloured = style(io::stdout().is_terminal()) == Style::Coloured;
-    data(&page.shown(Looks { columns: Some(page_width()), coloured }))
+    data(&page.shown(Looks { columns: Some(page_width()), coloured: is_coloured() }))
 }
 
 /// Prints a document of JSON on stdout, which it still is without the secrets in it.

@@ -98,13 +98,9 @@ impl RunArgs {
                 label.push(one.clone());
             }
         }
-        let mut flags = self.flags.or(&plan.flags);
-        if self.embedded {
-            flags.target.clear();
-        }
         Self {
             plans: vec![plan.file.clone()],
-            flags,
+            flags: self.flags.or(&plan.flags),
             name: Some(name.clone()),
             label,
             baseline: plan.baseline.clone(),

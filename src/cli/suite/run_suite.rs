@@ -193,13 +193,13 @@ fn named(typed: &RunArgs, request: &SuiteRequest) -> Result<Vec<Planned>, Exit> 
         let name = numbers.find(|name| !taken(name)).unwrap_or(wanted);
         let name = RunName::parse(&name).map_err(|wrong| refuse(wrong.message, wrong.help))?;
         let own = Label { key: LABEL.to_owned(), value: request.name.chars().take(64).collect() };
-        let args = typed.of_plan(plan, &name, own);
+        let mut plan = plan.clone();
         // what is typed for all goes before what the suite says of one
-        let mut flags = plan.flags.left_by(&typed.flags);
+        plan.flags = plan.flags.left_by(&typed.flags);
         if typed.embedded {
-            flags.target.clear();
+            plan.flags.target.clear();
         }
-        planned.push(Planned { args, plan: SuitePlan { flags, ..plan.clone() }, name });
+        planned.push(Planned { args: typed.of_plan(&plan, &name, own), plan, name });
     }
     Ok(planned)
 }
