@@ -9,9 +9,6 @@ use crate::expression::{EvalError, Value, is_list, to_number, to_text};
 use crate::sample::TaskId;
 use crate::units::{Offset, show_duration};
 
-/// A loop that pauses not at all must yield to other users now and then.
-const ROUNDS_BEFORE_YIELD: u64 = 64;
-
 /// What follows a round.
 enum Round {
     Next,
@@ -31,7 +28,7 @@ impl User {
         let deadline = fail_after.map(|limit| self.context.clock.now().max(self.due) + limit);
         for round in 0..most {
             let before = self.due;
-            match self.round(&repeat.steps, round, task).await {
+            match self.round(&repeat.steps, task).await {
                 Round::Next => {}
                 Round::Last(end) => return end,
             }
@@ -94,10 +91,10 @@ impl User {
         steps: &[Step],
         task: TaskId,
     ) -> StepsEnd {
-        for (index, value) in items.into_iter().enumerate() {
+        for value in items {
             self.context.secrets.note(item, &value);
             self.scope.set(item, value);
-            match self.round(steps, index as u64, task).await {
+            match self.round(steps, task).await {
                 Round::Next => {}
                 Round::Last(end) => return end,
             }
@@ -106,8 +103,8 @@ impl User {
     }
 
     /// One round of a loop.
-    async fn round(&mut self, steps: &[Step], index: u64, task: TaskId) -> Round {
-        if index % ROUNDS_BEFORE_YIELD == ROUNDS_BEFORE_YIELD - 1 {
+    async fn round(&mut self, steps: &[Step], task: TaskId) -> Round {
+        if self.has_had_its_turn() {
             tokio::task::yield_now().await;
         }
         if self.stop.phase() >= self.stops_at {

@@ -18,7 +18,7 @@ impl User {
     /// Does steps in order, to the first that ends them.
     pub(super) async fn steps(&mut self, steps: &[Step], task: TaskId) -> StepsEnd {
         for step in steps {
-            if self.is_breathless() {
+            if self.has_had_its_turn() {
                 tokio::task::yield_now().await;
                 if self.stop.phase() >= self.stops_at {
                     return StepsEnd::CutShort;
@@ -62,9 +62,9 @@ impl User {
         StepsEnd::Done
     }
 
-    /// Whether so many steps were done that others must have their turn: whatever calls what, a plan may have steps without end
-    /// between two pauses.
-    const fn is_breathless(&mut self) -> bool {
+    /// Whether so many steps, and rounds of loops, were begun that others must have their turn: whatever calls what, a plan may
+    /// have them without end between two pauses. It counts one more each time.
+    pub(super) const fn has_had_its_turn(&mut self) -> bool {
         self.steps_done = self.steps_done.wrapping_add(1);
         self.steps_done.is_multiple_of(STEPS_BEFORE_YIELD)
     }

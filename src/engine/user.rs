@@ -41,7 +41,7 @@ pub(super) struct User {
     pub(super) stops_at: Phase,
     /// How many of its calls have failed.
     pub(super) failed_calls: u64,
-    /// How many steps it has done, for others to have their turn.
+    /// How many steps and rounds it has begun, for others to have their turn.
     pub(super) steps_done: u32,
     /// How old what it has is, where that grows old.
     pub(super) freshness: Option<Box<Freshness>>,
