@@ -1,6 +1,7 @@
 use super::decode::{Decode, duplicate, expected, key_text, unquoted};
 use super::document::{Data, Node};
 use super::foreign;
+use super::target::Http;
 use crate::diagnostic::{Problem, Problems, Span, did_you_mean, nearest};
 use std::collections::HashMap;
 
@@ -15,28 +16,6 @@ pub(super) const SUITE: &str = "a suite";
 /// What an endpoint is called in messages, and what a target.
 const ENDPOINT: &str = "an endpoint";
 const TARGET: &str = "a target";
-/// The keys of a target's `http`, which people look for beside it as well.
-const HTTP_KEYS: [&str; 18] = [
-    "version",
-    "connections",
-    "bandwidth",
-    "redirects",
-    "compression",
-    "cookies",
-    "insecure",
-    "ca",
-    "certificate",
-    "key",
-    "server_name",
-    "proxy",
-    "unix_socket",
-    "resolve",
-    "addresses",
-    "source_addresses",
-    "idle_timeout",
-    "max_requests",
-];
-
 /// The fields of a map whose keys the language fixes.
 pub(super) struct Fields<'a> {
     node: &'a Node,
@@ -173,10 +152,10 @@ pub(super) fn choose<'a>(
 fn unknown_key(name: &str, span: Span, what: &str, known: &[&'static str]) -> Problem {
     let problem = Problem::at(span, format!("unknown key `{name}` in {what}"));
     match (nearest(name, known.iter().copied()), foreign::our_word(name, known)) {
-        _ if HTTP_KEYS.contains(&name) && what == ENDPOINT => {
+        _ if Http::KEYS.contains(&name) && what == ENDPOINT => {
             problem.help(format!("it is said of all requests to a target: `target: {{url: …, http: {{{name}: …}}}}`"))
         }
-        _ if HTTP_KEYS.contains(&name) && what == TARGET => {
+        _ if Http::KEYS.contains(&name) && what == TARGET => {
             problem.help(format!("write it within `http`: `http: {{{name}: …}}`"))
         }
         _ if name == "http" && [ENDPOINT, PLAN].contains(&what) => {
@@ -201,13 +180,12 @@ mod tests {
     use schemars::SchemaGenerator;
 
     use super::*;
-    use crate::plan::Http;
 
     #[test]
     fn every_key_of_http_is_known_where_it_is_misplaced() {
         let schema = <Http as schemars::JsonSchema>::json_schema(&mut SchemaGenerator::default()).to_value();
         let mut keys: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-        let mut known = HTTP_KEYS.to_vec();
+        let mut known = Http::KEYS.to_vec();
         keys.sort_unstable();
         known.sort_unstable();
         assert_eq!(known, keys);

@@ -19,6 +19,11 @@ macro_rules! record {
             $( $(#[doc = $field_doc])+ pub $field: $crate::plan::record::record!(@type $kind $type), )*
         }
 
+        impl $name {
+            /// Its keys, in the order of its fields.
+            pub(in crate::plan) const KEYS: &'static [&'static str] = &[$($key),*];
+        }
+
         impl $crate::plan::decode::Decode for $name {
             fn decode(
                 node: &$crate::plan::document::Node,
@@ -26,7 +31,7 @@ macro_rules! record {
             ) -> Option<Self> {
                 let long = $crate::plan::fields::written_out(node, &[$($((stringify!($given), $stands_for)),+)?]);
                 let node = long.as_ref().unwrap_or(node);
-                let fields = $crate::plan::fields::Fields::open(node, $what, &[$($key),*], problems)?;
+                let fields = $crate::plan::fields::Fields::open(node, $what, Self::KEYS, problems)?;
                 $( let $field = fields.$kind::<$type>($key, problems); )*
                 Some(Self { $( $field: $crate::plan::record::record!(@value $kind $field), )* })
             }
