@@ -78,7 +78,7 @@ impl Block {
         names.unwrap_or_default().into_iter().chain(self.sliced.iter().cloned()).filter(is_of_plan).collect()
     }
 
-    pub(super) fn render(&self, scope: &Arc<Scope>) -> Result<String, (Option<usize>, EvalError)> {
+    pub(super) fn render(&self, scope: &Arc<Scope>) -> Result<String, EvalError> {
         let written = work::begin_block().and_then(|()| {
             let template = self.language.get_template(BLOCK)?;
             if !work::is_of_plan() {
@@ -94,9 +94,8 @@ impl Block {
             let undefined = self.names().contains("json") && scope.value("json").is_none();
             let why = if undefined { scope.not_json() } else { None };
             let why = why.map(|why| format!("the body is {why}: ")).unwrap_or_default();
-            let message = format!("{why}{} in `{}`", said(&error), failed_line(&self.source, None));
-            // the line that the language tells is none of the text as it is written
-            (None, EvalError { message })
+            let message = format!("{why}{} in `{}`", said(&error), shown(&self.source));
+            EvalError { message }
         })
     }
 }
@@ -122,13 +121,13 @@ fn unclosed(text: &str) -> Option<String> {
     open.pop().map(|word| format!("end it with `{{% end{word} %}}`"))
 }
 
-/// What of a text with statements is shown in a message: the line that failed, or the first; one line is shown whole.
-fn failed_line(text: &str, line: Option<usize>) -> Cow<'_, str> {
+/// What of a text with statements is shown in a message: its first line, for the line that the language tells is none of the
+/// text as it is written; one line is shown whole.
+fn shown(text: &str) -> Cow<'_, str> {
     if text.trim_end().lines().nth(1).is_none() {
         return Cow::Borrowed(text);
     }
-    let failed = line.and_then(|line| text.lines().nth(line.checked_sub(1)?));
-    Cow::Owned(format!("{}…", failed.unwrap_or_else(|| text.lines().next().unwrap_or_default()).trim()))
+    Cow::Owned(format!("{}…", text.lines().next().unwrap_or_default().trim()))
 }
 
 /// Writes a value between marks, or without where it counts as written.

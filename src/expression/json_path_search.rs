@@ -173,7 +173,7 @@ impl FilterReach {
     /// Of a path.
     pub(super) fn of(path: &str) -> Self {
         let bytes = path.as_bytes();
-        let (mut depth, mut filters, mut quote) = (0_usize, Vec::new(), None);
+        let (mut filters, mut quote) = (Vec::new(), None);
         let (mut below, mut absolute, mut many) = (0_usize, false, false);
         // of each open bracket, whether it stands directly behind `@`
         let (mut here, mut is_lost) = (Vec::new(), false);
@@ -184,19 +184,15 @@ impl FilterReach {
                 (byte, Some(open)) if byte == open => quote = None,
                 (_, Some(_)) => {}
                 (byte @ (b'"' | b'\''), None) => quote = Some(byte),
-                (b'[', None) => {
-                    depth += 1;
-                    here.push(path[..at].trim_end().ends_with('@'));
-                }
+                (b'[', None) => here.push(path[..at].trim_end().ends_with('@')),
                 (b']', None) => {
-                    depth = depth.saturating_sub(1);
                     here.pop();
-                    filters.retain(|start| *start <= depth);
+                    filters.retain(|start| *start <= here.len());
                 }
                 (b'?', None) => {
                     many |= !filters.is_empty();
                     is_lost |= here.last() == Some(&true);
-                    filters.push(depth);
+                    filters.push(here.len());
                 }
                 (b'.', None) if bytes.get(at + 1) == Some(&b'.') && !filters.is_empty() => below += 1,
                 (b'*', None) => many |= !filters.is_empty(),

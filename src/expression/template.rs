@@ -217,7 +217,7 @@ impl Template {
                 }
                 Ok(out)
             }
-            Form::Block(block) => block.render(scope),
+            Form::Block(block) => block.render(scope).map_err(|error| (None, error)),
         }
     }
 
@@ -239,7 +239,7 @@ impl Template {
                 });
                 parts.collect()
             }
-            Form::Block(block) => block.render(scope).map(|text| marked_parts(&text)).map_err(|(_, error)| error),
+            Form::Block(block) => block.render(scope).map(|text| marked_parts(&text)),
         }
     }
 
