@@ -331,7 +331,6 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         self.expression_or_value(times)
     }
 
-    /// A value that is written as an expression, with or without braces, or as itself.
     /// The list that a step goes over; what is known to be none is reported.
     fn list_of(&mut self, step: &str, any: &At<plan::Any>) -> Option<ValueTemplate> {
         let of = self.expression_or_value(any)?;
@@ -348,6 +347,7 @@ impl<'a, 'b, 'c> Steps<'a, 'b, 'c> {
         Some(of)
     }
 
+    /// A value that is written as an expression, with or without braces, or as itself.
     fn expression_or_value(&mut self, any: &At<plan::Any>) -> Option<ValueTemplate> {
         let node = &any.value.0;
         let source = node.text().map(|text| filled_source(text, any.filling.as_deref()));

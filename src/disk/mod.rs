@@ -1,5 +1,6 @@
-//! Files, written and read. [`InputFile`] reads what a person names: bounded, and without waiting for good; [`files_matching`] finds those that fit a pattern. [`Disk`] makes, renames and removes them, and [`DiskFile`] is one of them: in
-//! production the system's; in tests each operation may fail as a full or broken disk fails.
+//! Files, written and read. [`InputFile`] reads what a person names: bounded, and without waiting for good;
+//! [`files_matching`] finds those that fit a pattern. [`Disk`] makes, renames and removes them, and [`DiskFile`] is one of
+//! them: in production the system's; in tests each operation may fail as a full or broken disk fails.
 
 mod disk_file;
 #[cfg(test)]

@@ -112,13 +112,7 @@ impl LiveHead {
             |template: &Option<Template>| template.as_ref().map(|text| text.fixed().map(|text| text.to_string()));
         match (fixed(&self.shown), fixed(&self.kind)) {
             (Some(None), _) | (_, Some(None)) => PartHead::Live(self),
-            (shown, kind) => {
-                let path = self.path.as_deref();
-                let own = path.map(|path| path.rsplit('/').next().unwrap_or(path));
-                let (shown, kind) = (shown.flatten(), kind.flatten());
-                let kind = kind.as_deref().or_else(|| path.map(kind_of));
-                PartHead::Fixed(part_head(&self.name, shown.as_deref().or(own), kind))
-            }
+            (shown, kind) => PartHead::Fixed(self.written(self.path.as_deref(), shown.flatten(), kind.flatten())),
         }
     }
 
@@ -130,8 +124,13 @@ impl LiveHead {
         if kind.as_ref().is_some_and(|kind| kind.contains(['\r', '\n'])) {
             return Err(EvalError { message: "the type of a part is more than one line".into() });
         }
+        Ok(self.written(path, shown, kind))
+    }
+
+    /// What is not said of a file follows from its path.
+    fn written(&self, path: Option<&str>, shown: Option<String>, kind: Option<String>) -> Bytes {
         let own = path.map(|path| path.rsplit('/').next().unwrap_or(path));
-        Ok(part_head(&self.name, shown.as_deref().or(own), kind.as_deref().or_else(|| path.map(kind_of))))
+        part_head(&self.name, shown.as_deref().or(own), kind.as_deref().or_else(|| path.map(kind_of)))
     }
 }
 
