@@ -35,7 +35,7 @@ struct PageData<'a> {
     end: f64,
     charts: Vec<ChartData<'a>>,
     curves: Option<CurveData>,
-    stages: Vec<StageData<'a>>,
+    stages: Vec<StageData>,
     /// Seconds that the generator coloured: from, to.
     suspect: Vec<(u32, u32)>,
     marks: Vec<MarkData>,
@@ -50,9 +50,9 @@ impl PageData<'_> {
 }
 
 #[derive(Debug, Serialize)]
-struct StageData<'a> {
+struct StageData {
     name: String,
-    scenario: &'a str,
+    scenario: String,
     start: f64,
     end: f64,
     warm_up: bool,
@@ -86,14 +86,14 @@ pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut
                 curves.hear(second);
             }
             Entry::Annotation(note) if marks.len() < MARKS && is_shown(note.mark) => {
-                marks.push(MarkData { at: note.at.as_secs_f64(), text: note.text.clone() });
+                marks.push(MarkData { at: note.at.as_secs_f64(), text: legible(&note.text) });
             }
             Entry::Annotation(_) | Entry::End(_) => {}
         }
         Ok(())
     })?;
     marks.extend(report.thresholds.iter().filter_map(|threshold| {
-        Some(MarkData { at: threshold.broke_at?, text: format!("threshold broke: {}", threshold.require) })
+        Some(MarkData { at: threshold.broke_at?, text: legible(&format!("threshold broke: {}", threshold.require)) })
     }));
     marks.sort_by(|a, b| a.at.total_cmp(&b.at));
     marks.truncate(MARKS);
@@ -131,13 +131,13 @@ const fn is_shown(mark: Mark) -> bool {
     !matches!(mark, Mark::StageBegan | Mark::Line | Mark::ThresholdBroke)
 }
 
-fn stages<'a>(header: &'a Header, report: &Report) -> Vec<StageData<'a>> {
+fn stages(header: &Header, report: &Report) -> Vec<StageData> {
     let over = report.run.seconds;
     let begun = header.stages.iter().filter(|stage| stage.start.as_secs_f64() < over);
     begun
         .map(|stage| StageData {
             name: legible(&stage.name),
-            scenario: &stage.scenario,
+            scenario: legible(&stage.scenario),
             start: stage.start.as_secs_f64(),
             end: stage.end.as_secs_f64().min(over),
             warm_up: !stage.purpose.is_measured(),
