@@ -55,11 +55,11 @@ record! {
         optional setup: Vec<At<Step>> = "setup";
         /// Steps done once after the load. Not counted.
         optional teardown: Vec<At<Step>> = "teardown";
-        /// What must hold for the run to pass. Without it: `error_rate < 1%`.
+        /// What must hold for the run to pass. Default `error_rate < 1%`.
         optional thresholds: Rules = "thresholds";
         /// Sets of sections that `--profile NAME` puts in the place of the plan's.
         optional profiles: Named<At<Profile>> = "profiles";
-        /// The number all chance derives from. Without it each run draws one, and prints it.
+        /// The number all chance derives from. Default: each run draws one, and prints it.
         optional seed: Seed = "seed";
     }
 }

@@ -52,7 +52,7 @@ record! {
         optional ramp: At<Time> = "ramp";
         /// It moves by that many users a second. Default: at once.
         optional spawn_rate: At<Rate> = "spawn_rate";
-        /// Whether it is left out of thresholds that name no stage.
+        /// Whether it is left out of thresholds that name no stage. Default false.
         optional warm_up: bool = "warm_up";
     }
 }

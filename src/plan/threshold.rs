@@ -36,7 +36,7 @@ record! {
         required require: At<String> = "require";
         /// A name for reports.
         optional name: String = "name";
-        /// Whether the run ends as soon as it breaks.
+        /// Whether the run ends as soon as it breaks. Default false.
         optional abort: bool = "abort";
         /// It aborts nothing before this time.
         optional after: Time = "after";

@@ -25,6 +25,17 @@ pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     found
 }
 
+/// The same, of a folder and of those within it.
+pub fn files_below(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let mut found = files(folder, ending);
+    for entry in
+        fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
+        found.extend(files_below(entry.strip_prefix(root()).unwrap().to_str().unwrap(), ending));
+    }
+    found
+}
+
 /// `schemas/NAME.schema.json`.
 pub fn schema(name: &str) -> Validator {
     let schema = serde_json::from_str(&text(format!("schemas/{name}.schema.json"))).unwrap();
