@@ -1,11 +1,13 @@
-//! The documentation tells the truth: its reference is the code's, and every YAML block in it compiles.
+//! The documentation tells the truth: its reference is the code's, every YAML block in it compiles, each link leads somewhere, and
+//! each page is in the book.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use crate::support::command_line::{self, finish};
 use crate::support::folder::Folder;
-use crate::support::repository::{files_below, text};
+use crate::support::repository::{files_below, root, text};
 use crate::support::repository_run::RepositoryRun;
 
 #[test]
@@ -87,4 +89,94 @@ fn a_plan_with_every_key_runs() {
     assert!(summary.contains("checkout") && summary.contains("dropped 0"), "{summary}");
     let (code, summary) = run("climb");
     assert!(code < 2 && summary.contains("step 1 (10/s)"), "{summary}");
+}
+
+/// A page without what is code in it.
+fn prose(page: &str) -> String {
+    let outside: String = page.split("```").step_by(2).collect();
+    outside.lines().map(|line| line.split('`').step_by(2).collect::<String>() + "\n").collect()
+}
+
+/// Where the links of a page lead: `[text](there)`.
+fn links(page: &str) -> Vec<String> {
+    let prose = prose(page);
+    let pieces = prose.split("](").skip(1);
+    pieces.filter_map(|piece| piece.split_once(')')).map(|(there, _)| there.to_owned()).collect()
+}
+
+/// The anchors of a page's headings, as GitHub and mdBook make them: the second of a name gets `-1`.
+fn anchors(page: &str) -> Vec<String> {
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let outside: String = page.split("```").step_by(2).collect();
+    let headings = outside.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let kept = |sign: &char| sign.is_alphanumeric() || [' ', '-', '_'].contains(sign);
+            let name = line.trim_start_matches('#').trim().to_lowercase();
+            let name = name.chars().filter(kept).collect::<String>().replace(' ', "-");
+            let before = known.entry(name.clone()).or_default();
+            *before += 1;
+            if *before == 1 { name } else { format!("{name}-{}", *before - 1) }
+        })
+        .collect()
+}
+
+/// A path without `..` in it.
+fn normal(path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(whole.pop()),
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+    }
+    whole
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut pages = files_below("docs", ".md");
+    pages.extend(files_below("examples", ".md"));
+    pages.extend(["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "plans/README.md"].map(PathBuf::from));
+    let mut broken = Vec::new();
+    let mut followed = 0;
+    for page in &pages {
+        for link in links(&text(page)).iter().filter(|link| !link.contains("://") && !link.starts_with("mailto:")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let there = if file.is_empty() { page.clone() } else { normal(&page.parent().unwrap().join(file)) };
+            let leads = root().join(&there).exists();
+            let is_page = there.extension().is_some_and(|ending| ending == "md");
+            let has_anchor =
+                || anchor.is_empty() || !is_page || anchors(&text(&there)).iter().any(|known| known == anchor);
+            if !leads || !has_anchor() {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+            followed += 1;
+        }
+    }
+    assert!(broken.is_empty() && followed > 100, "{followed} links:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn every_page_is_in_the_book_once() {
+    let contents = links(&text("docs/SUMMARY.md"));
+    let mut listed: Vec<PathBuf> = contents.iter().map(|link| Path::new("docs").join(link)).collect();
+    listed.sort();
+    let mut pages = files_below("docs", ".md");
+    pages.retain(|page| !page.ends_with("SUMMARY.md"));
+    pages.sort();
+    assert_eq!(listed, pages);
+    // the book is made of these alone, so a picture of it lies among them
+    for page in pages {
+        for picture in text(&page).split("![").skip(1).filter_map(|rest| rest.split_once("](")?.1.split_once(')')) {
+            let there = normal(&page.parent().unwrap().join(picture.0));
+            assert!(
+                there.starts_with("docs") && fs::metadata(root().join(&there)).is_ok(),
+                "{}: {}",
+                page.display(),
+                picture.0
+            );
+        }
+    }
 }
