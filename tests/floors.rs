@@ -42,7 +42,7 @@ const FLOORS: [(&str, &[&str]); 31] = [
         ],
     ),
     ("journal", &["disk", "load", "memory", "metrics", "threshold", "sample", "units"]),
-    ("verdict", &["journal", "metrics", "threshold", "sample", "units"]),
+    ("verdict", &["journal", "load", "metrics", "threshold", "sample", "units"]),
     (
         "engine",
         &[
@@ -60,7 +60,7 @@ const FLOORS: [(&str, &[&str]); 31] = [
             "units",
         ],
     ),
-    ("results", &["memory", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
+    ("results", &["load", "memory", "verdict", "journal", "metrics", "threshold", "sample", "units"]),
     (
         "run",
         &[

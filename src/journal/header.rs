@@ -6,7 +6,7 @@ use super::frame::FORMAT;
 use super::identity::Labels;
 use super::moment;
 use super::run_id::{Fingerprint, RunId};
-use crate::load::PlannedLoad;
+use crate::load::{Pace, PlannedLoad};
 use crate::sample::{Catalog, StagePurpose};
 use crate::threshold::{Amount, LeftOut, NoData, OnBreak};
 use crate::units::{Offset, Seed, Shard};
@@ -54,6 +54,9 @@ pub struct Header {
     /// How much load the plan asks for over its time; none in journals that do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<PlannedLoad>,
+    /// What says when the next request goes out; the plan in journals that do not say.
+    #[serde(default, skip_serializing_if = "Pace::is_planned")]
+    pub pace: Pace,
     /// The least level that must hold, of a search or a staircase to failure; none where it is not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<MinimumLevel>,

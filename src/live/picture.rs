@@ -287,6 +287,10 @@ impl Picture<'_> {
         let cores = generator.cores.map(|cores| format!("/{cores:.0}")).unwrap_or_default();
         let memory = Size::from_bytes(generator.memory);
         let (health, style) = match (generator.issues.as_slice(), generator.suspect) {
+            ([], _) if generator.at_ceiling => (format!("at its ceiling ({} s)", grouped(generator.ceiling)), DOUBTFUL),
+            ([], 0) if generator.ceiling > 0 => {
+                (format!("was at its ceiling ({} s)", grouped(generator.ceiling)), DOUBTFUL)
+            }
             ([], 0) => ("healthy".to_owned(), GOOD),
             ([], suspect) => (counted(suspect, "suspect second"), DOUBTFUL),
             (issues, suspect) => {

@@ -74,6 +74,8 @@ fn board() -> Dashboard {
             cores: Some(2.0),
             lag: MS,
             memory: 41 << 20,
+            at_ceiling: false,
+            ceiling: 0,
             issues: Vec::new(),
             suspect: 0,
         },
@@ -143,6 +145,13 @@ fn what_does_not_fit_is_counted_and_what_is_broken_comes_first() {
     board.errors.dropped = 12;
     let face = Face { ranking: Ranking::Failing, state: State::Stopping, keyboard: Keyboard::Away, ..face() };
     hold("many_thresholds_80x24", &drawn((80, 24), &board, &face));
+}
+
+#[test]
+fn a_generator_at_its_ceiling_is_said_to_be() {
+    let mut board = board();
+    (board.generator.at_ceiling, board.generator.ceiling) = (true, 12);
+    hold("at_ceiling_80x24", &drawn((80, 24), &board, &face()));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! worker, without a clock.
 
 mod arrivals;
+mod pace;
 mod part;
 mod planned_load;
 mod rate_curve;
@@ -11,6 +12,7 @@ mod tests;
 mod user_curve;
 
 pub use arrivals::Arrivals;
+pub use pace::Pace;
 pub use part::Part;
 pub use planned_load::PlannedLoad;
 pub use rate_curve::{RateCurve, RateStage};

@@ -62,6 +62,7 @@ mod tests {
             baseline: None,
             against: None,
             few_samples: None,
+            decided_by_ceiling: false,
             worst_at: None,
             broke_at: None,
             history: Vec::new(),

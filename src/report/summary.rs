@@ -16,6 +16,10 @@ const TAGS: usize = 3;
 /// How many requests that fail are shown by name.
 const TRIES: usize = 3;
 
+/// What is said of the figures of a run whose generator was at its ceiling.
+pub(super) const CEILING: &str = "the generator was at its ceiling: the rate is the most that it could make, and times \
+    include waiting for it; the service may be quicker, and take more";
+
 /// The summary of a run: what was run, what was measured, what held, where every request went.
 #[must_use]
 pub fn run_page(report: &Report) -> Page {
@@ -119,6 +123,7 @@ fn requests(report: &Report) -> Section {
     if let Some(time) = report.run.rate_seconds.filter(|time| *time > report.run.seconds * 1.005) {
         notes.push(format!("rate: over {}, to the end of the last request", seconds(time)));
     }
+    notes.extend(report.generator.ceiling.then(|| CEILING.to_owned()));
     notes.extend(report.run.folded.iter().cloned());
     notes.extend(has_rough(report).then(rough));
     let section = Section::new("requests", "requests").with(table);
@@ -453,7 +458,10 @@ pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
     let against = threshold.against.as_ref().map(|limit| format!("the limit was {limit}"));
     let worst = threshold.worst_at.map(|at| format!("the worst window, up to {}", seconds(at)));
     let few = threshold.few_samples.map(|samples| format!("few samples: {}", grouped(samples)));
-    let said: Vec<String> = [default, unscaled, broke, worst, against, few, failed].into_iter().flatten().collect();
+    let ceiling =
+        threshold.decided_by_ceiling.then(|| "it may be so only because the generator was at its ceiling".to_owned());
+    let said: Vec<String> =
+        [default, unscaled, broke, worst, against, few, failed, ceiling].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 
@@ -538,6 +546,9 @@ fn generator(report: &Report) -> Section {
     match generator.cpu_wait {
         Some(wait) => line.push_str(&format!(", waited for a CPU up to {} of a second", ms(wait))),
         None => line.push_str("; whether it waited for a CPU is not known: only how late it woke and sent was watched"),
+    }
+    if generator.ceiling_seconds > 0 {
+        line.push_str(&format!("; at its ceiling in {}", counted(generator.ceiling_seconds, "second")));
     }
     if generator.suspect_seconds > 0 {
         let by = generator.suspect_by.iter().map(|(issue, seconds)| format!("{seconds} {}", issue.replace('_', " ")));

@@ -15,7 +15,7 @@ use crate::metrics::{Accounting, ErrorCount, Second};
 use crate::sample::FailureKind;
 use crate::threshold::{Amount, LeftOut, Rule};
 use crate::units::{Offset, Size};
-use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, Limits, Verdict, failures_of, health_issues};
+use crate::verdict::{Exit, Finding, GeneratorHealth, HistoryPoint, SecondHealth, Verdict, failures_of};
 
 impl Results {
     /// The report of as much as was heard. A run without an end was cut off or is under way, and its verdict says so.
@@ -33,7 +33,7 @@ impl Results {
             version: VERSION,
             plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
             verdict: VerdictEntry {
-                passed: verdict == Verdict::Passed,
+                passed: matches!(verdict, Verdict::Passed | Verdict::PassedAtCeiling(_)),
                 text: verdict.to_string(),
                 exit_code: Exit::of(&verdict, self.integrity()).code(),
             },
@@ -86,14 +86,17 @@ impl Results {
             books: accounting(totals.accounting(), end.is_some()),
             tasks: tasks(totals, &header.catalog, end.is_some()),
             generator: self::generator(generator),
-            history: totals.history().iter().map(|step| second(step, generator.limits())).collect(),
+            history: totals.history().iter().map(|step| second(step, generator)).collect(),
         }
     }
 }
 
 impl Results {
     fn threshold(&self, rule: &Rule, finding: &Finding) -> ThresholdEntry {
-        threshold(rule, finding, self.has_failed_as_timeout(rule))
+        ThresholdEntry {
+            decided_by_ceiling: self.is_decided_by_ceiling(rule, &finding.judged),
+            ..threshold(rule, finding, self.has_failed_as_timeout(rule))
+        }
     }
 
     /// Whether failed requests are in what a rule measures, each as no quicker than its timeout.
@@ -175,6 +178,7 @@ fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> Thresho
         failed_as_timeout: failed_as_timeout && judged.measured.is_some(),
         broke_at: judged.broken_at.map(Offset::as_secs_f64),
         few_samples: None,
+        decided_by_ceiling: false,
         worst_at: judged.window_end.filter(|_| judged.broken_at.is_none()).map(Offset::as_secs_f64),
         history: history.points().iter().map(point).collect(),
     }
@@ -258,15 +262,16 @@ fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
         cpu_wait: ms(worst.cpu_wait),
         throttled: ms(worst.throttled),
         stolen: ms(worst.stolen),
+        ceiling: generator.ceiling().filter(|_| generator.validity().is_ok()).is_some(),
+        ceiling_seconds: generator.at_ceiling(),
         suspect_seconds: generator.suspect(),
         suspect_by: generator.issues().map(|(issue, seconds)| (issue.name().to_owned(), seconds)).collect(),
     }
 }
 
-fn second(second: &Second, limits: &Limits) -> SecondEntry {
-    let health_issues: Vec<String> = health_issues(&second.health, second.ok + second.failed, limits)
-        .map(|strain| strain.name().to_owned())
-        .collect();
+fn second(second: &Second, generator: &GeneratorHealth) -> SecondEntry {
+    let health = generator.judge(&second.health, second.ok + second.failed);
+    let issues = if let SecondHealth::Suspect(issues) = &health { &issues[..] } else { &[] };
     SecondEntry {
         second: second.second,
         length: second.length,
@@ -279,7 +284,8 @@ fn second(second: &Second, limits: &Limits) -> SecondEntry {
         p50: second.response.map(|times| times.p50 / 1e6),
         p95: second.response.map(|times| times.p95 / 1e6),
         p99: second.response.map(|times| times.p99 / 1e6),
-        suspect: !health_issues.is_empty(),
-        health_issues,
+        suspect: !issues.is_empty(),
+        health_issues: issues.iter().map(|issue| issue.name().to_owned()).collect(),
+        at_ceiling: health == SecondHealth::AtCeiling,
     }
 }

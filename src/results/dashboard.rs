@@ -9,7 +9,7 @@ use super::snapshot::Snapshot;
 use crate::metrics::{Distribution, Interval, Measure, Scale, Totals};
 use crate::sample::{Catalog, EndpointId};
 use crate::units::Offset;
-use crate::verdict::health_issues;
+use crate::verdict::{HealthIssue, SecondHealth};
 
 /// A run under way as a person watches it: its last second, and what it has come to so far.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +85,10 @@ pub struct GeneratorNow {
     pub memory: u64,
     /// What was wrong in the last second.
     pub issues: Vec<&'static str>,
+    /// Whether it was at its ceiling in the last second.
+    pub at_ceiling: bool,
+    /// Seconds it was at its ceiling in so far.
+    pub ceiling: u64,
     /// Seconds that were suspect so far.
     pub suspect: u64,
 }
@@ -118,6 +122,7 @@ impl Dashboard {
         let history = totals.history();
         let latest = history.get(history.len().saturating_sub(RATES)..).unwrap_or_default();
         let limits = results.generator().limits();
+        let judged = results.generator().judge(&interval.health, second.ended);
         let health = &interval.health;
         Self {
             plan: match header.scale {
@@ -139,7 +144,12 @@ impl Dashboard {
                 cores: limits.cores.is_finite().then_some(limits.cores),
                 lag: health.worker_lag,
                 memory: health.memory.as_bytes(),
-                issues: health_issues(health, second.ended, limits).map(|issue| issue.name()).collect(),
+                at_ceiling: judged == SecondHealth::AtCeiling,
+                ceiling: results.generator().at_ceiling(),
+                issues: match judged {
+                    SecondHealth::Suspect(issues) => issues.into_iter().map(HealthIssue::name).collect(),
+                    SecondHealth::Sound | SecondHealth::AtCeiling => Vec::new(),
+                },
                 suspect: results.generator().suspect(),
             },
             second,

@@ -239,6 +239,10 @@ pub struct ThresholdEntry {
     /// Of a quantile over the whole run: how many samples stand behind it, where these are few. Absent elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub few_samples: Option<u64>,
+    /// Whether it may be judged as it is only because the generator was at its ceiling: the service is not known to be the
+    /// reason. Absent elsewhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decided_by_ceiling: bool,
     /// What was measured second by second; in a long run, in longer steps.
     pub history: Vec<ThresholdPoint>,
 }
@@ -620,6 +624,14 @@ pub struct GeneratorEntry {
     /// system did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stolen: Option<f64>,
+    /// Whether the generator was at its ceiling: users who never pause kept it busy all the time, in more than a fifth of the
+    /// run. Throughput is then the most that the generator could make, and times include the waiting for it. Absent
+    /// elsewhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ceiling: bool,
+    /// Seconds that it was at its ceiling in; none of them is suspect.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ceiling_seconds: u64,
     /// Seconds coloured by the generator itself; with more than a fifth of them a run is not valid.
     pub suspect_seconds: u64,
     /// Those seconds by what was wrong: `throttled`, `stolen`, `starved`, `stalled`, `late`, `cpu`, `open_files`, `memory`,
@@ -658,6 +670,9 @@ pub struct SecondEntry {
     /// Their 99th percentile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p99: Option<f64>,
+    /// Whether the generator was at its ceiling in it. Absent elsewhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_ceiling: bool,
     /// Whether the generator coloured it.
     pub suspect: bool,
     /// With what: `throttled`, `stolen`, `starved`, `stalled`, `late`, `cpu`, `open_files`, `memory`, `backlog`.

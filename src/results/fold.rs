@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 use super::few_samples::has_few_samples;
 use super::levels::{Figures, missed, on_levels};
 use super::rules::{Unreadable, rules};
-use crate::journal::{Annotation, Closing, End, Entry, Header, Mark};
+use crate::journal::{Annotation, Closing, End, Entry, Header, Level, Mark};
 use crate::metrics::Totals;
 use crate::sample::{Catalog, StageId, TaskRole};
 use crate::threshold::{Aggregate, Amount, Rule};
 use crate::units::{Offset, Size, show_duration};
 use crate::verdict::{
-    Achievement, Elapsed, Finding, GeneratorHealth, Integrity, Judged, Limits, ThresholdEvaluator, Timeline, Verdict,
-    conclude, judge_stage,
+    Achievement, AtCeiling, Elapsed, Finding, GeneratorHealth, Integrity, Judged, Limits, ThresholdEvaluator, Timeline,
+    Trust, Verdict, conclude, decided_by_ceiling, judge_stage,
 };
 
 /// What a run has come to so far. It hears the entries of a run in their order, live or from a journal, and answers at
@@ -66,7 +66,7 @@ impl Results {
         };
         Self {
             evaluator: ThresholdEvaluator::new(rules.clone(), catalog.clone(), timeline.clone(), header.shard),
-            generator: GeneratorHealth::new(limits),
+            generator: GeneratorHealth::new(limits, header.pace),
             totals: Totals::new(),
             folded: Vec::new(),
             steered: Vec::new(),
@@ -275,7 +275,42 @@ impl Results {
 
     /// The verdict on thresholds that were judged.
     pub(super) fn verdict_on(&self, findings: &[Finding]) -> Verdict {
-        conclude(self.closing(), findings, &self.achievement(), self.generator.validity())
+        conclude(self.closing(), findings, &self.achievement(), self.trust(findings))
+    }
+
+    /// What there is to say of the generator, for thresholds that were judged.
+    fn trust(&self, findings: &[Finding]) -> Trust {
+        if let Err(reason) = self.generator.validity() {
+            return Trust::None(reason);
+        }
+        let Some(ceiling) = self.generator.ceiling() else { return Trust::Full };
+        let doubtful = self.rules.iter().zip(findings).enumerate();
+        let doubtful = doubtful.filter(|(_, (rule, finding))| self.is_decided_by_ceiling(rule, &finding.judged));
+        Trust::ToCeiling(AtCeiling {
+            ceiling,
+            doubtful: doubtful.map(|(index, (rule, _))| (index, rule.text.trim().to_owned())).collect(),
+            level_in_doubt: self.is_level_in_doubt(),
+        })
+    }
+
+    /// Whether a threshold may be judged as it is only because the generator was at its ceiling.
+    pub(super) fn is_decided_by_ceiling(&self, rule: &Rule, judged: &Judged) -> bool {
+        let at_ceiling = self.generator.validity().is_ok() && self.generator.ceiling().is_some();
+        at_ceiling && decided_by_ceiling(rule, (judged.measured, judged.status), &self.totals, &self.catalog)
+    }
+
+    /// Whether the highest level that held may be the generator's: where what broke the next was in doubt, and the plan
+    /// does not say that what held is enough.
+    fn is_level_in_doubt(&self) -> bool {
+        let levels = self.end.as_ref().map_or(&[][..], |end| &end.levels);
+        let enough = self.header.at_least.is_some() && missed(levels, self.header.at_least.as_ref()).is_none();
+        let in_doubt = |level: &Level| {
+            let judged =
+                self.rules.iter().zip(&level.measured).map(|(rule, measured)| (rule, Judged::of(rule, *measured)));
+            let mut broken = judged.filter(|(_, judged)| !judged.status.holds());
+            broken.all(|(rule, judged)| self.is_decided_by_ceiling(rule, &judged))
+        };
+        !enough && levels.iter().filter(|level| !level.held()).any(in_doubt)
     }
 
     /// What was got done so far. Warm-ups are left out, as everything else that is judged leaves them out.

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use super::*;
+use crate::journal::MinimumLevel;
 use crate::journal::{Annotation, Closing, End, Entry, Environment, Fingerprint, Header, Level, Mark, PlanText, RunId};
 use crate::journal::{Stage, Threshold};
+use crate::load::Pace;
 use crate::metrics::{Health, SeriesKey, Tally};
 use crate::sample::{
     Catalog, EndpointId, FailureKind, Outcome, Phases, Sample, StageId, StagePurpose, TaskId, Timing, Transmission,
@@ -63,6 +65,7 @@ fn header(thresholds: &[(&str, OnBreak)]) -> Header {
         stages: vec![stage("low", 0, 5), stage("high", 5, 10)],
         at_least: None,
         planned: None,
+        pace: Pace::Planned,
         parts: Vec::new(),
         name: None,
         labels: Default::default(),
@@ -89,6 +92,14 @@ fn second(second: u32, count: usize, failed: usize, took: Duration) -> Entry {
         tally.record(series, &Sample { timing, phases, outcome, transmission, bytes_out: 1, bytes_in: 1, content: 1 });
     }
     Entry::Second(Box::new(tally.take(second, 3, Health::default())))
+}
+
+/// The same, in which the generator had no pause.
+fn busy_second(number: u32, count: usize, took: Duration) -> Entry {
+    let Entry::Second(mut interval) = second(number, count, 0, took) else { unreachable!() };
+    interval.health.worker_cpu = Some(Duration::from_millis(990));
+    interval.health.cpu_wait = Some(Duration::from_millis(3));
+    Entry::Second(interval)
 }
 
 fn end(closing: Closing, elapsed: u64, levels: Vec<Level>) -> Entry {
@@ -128,6 +139,64 @@ fn a_threshold_that_aborts_wants_the_run_to_stop_as_soon_as_it_breaks() {
     results.hear(&end(Closing::Threshold(1), 2, Vec::new()));
     assert_eq!(results.verdict(), Verdict::Failed(vec![1]));
     assert_eq!(results.report().thresholds[1].measured, "55%");
+}
+
+#[test]
+fn a_run_at_full_speed_says_that_its_throughput_is_the_generators_and_which_thresholds_that_may_decide() {
+    let of = |pace, thresholds: &[(&str, OnBreak)], busy: u32| {
+        let mut results = Results::new(Header { pace, ..header(thresholds) }).unwrap();
+        (0..10).for_each(|now| {
+            results.hear(&if now < busy { busy_second(now, 10, FAST) } else { second(now, 10, 0, FAST) });
+        });
+        results.hear(&end(Closing::Complete, 10, Vec::new()));
+        results.report()
+    };
+    let (full, planned) = (Pace::FullSpeed, Pace::Planned);
+    let holds = [("p95 < 100ms", OnBreak::GoOn), ("rate >= 5/s", OnBreak::GoOn)];
+    let report = of(full, &holds, 9);
+    assert_eq!((report.verdict.exit_code, report.verdict.passed), (0, true), "{}", report.verdict.text);
+    assert!(report.verdict.text.starts_with("passed; the generator was at its ceiling in 9 of 10 seconds"));
+    assert!(report.generator.ceiling && report.thresholds.iter().all(|threshold| !threshold.decided_by_ceiling));
+    assert_eq!((report.generator.ceiling_seconds, report.generator.suspect_seconds), (9, 0));
+    assert_eq!(report.history.iter().filter(|second| second.at_ceiling && !second.suspect).count(), 9);
+
+    let slow = of(full, &[("p95 < 100ms", OnBreak::GoOn), ("rate >= 50/s", OnBreak::GoOn)], 9);
+    assert_eq!((slow.verdict.exit_code, slow.verdict.passed), (4, false));
+    assert!(slow.verdict.text.contains("`rate >= 50/s`"), "{}", slow.verdict.text);
+    assert_eq!(slow.thresholds.iter().map(|entry| entry.decided_by_ceiling).collect::<Vec<_>>(), [false, true]);
+
+    // with a schedule, and in a journal that does not say, it stays what it was
+    let report = of(planned, &holds, 9);
+    assert_eq!((report.verdict.exit_code, report.generator.ceiling, report.generator.suspect_seconds), (4, false, 9));
+    // two of ten prove nothing
+    let report = of(full, &holds, 2);
+    assert_eq!((report.verdict.text.as_str(), report.generator.ceiling_seconds), ("passed", 2));
+    assert!(!report.generator.ceiling);
+}
+
+#[test]
+fn the_highest_level_that_held_is_in_doubt_where_only_the_generator_may_have_broken_the_next() {
+    let of = |at_least: Option<f64>| {
+        let rules = [("rate >= 8/s", OnBreak::GoOn)];
+        let least = at_least.map(|height| MinimumLevel { level: format!("{height} users"), height });
+        let header = Header { pace: Pace::FullSpeed, at_least: least, ..header(&rules) };
+        let mut results = Results::new(header).unwrap();
+        (0..5).for_each(|now| results.hear(&busy_second(now, 10, FAST)));
+        let low = results.judge_stage(StageId(0), at(5));
+        (5..10).for_each(|now| results.hear(&busy_second(now, 5, SLOW)));
+        let high = results.judge_stage(StageId(1), at(10));
+        let levels = vec![
+            level(StageId(0), ("10 users".to_owned(), 10.0), &low, results.rules(), 0),
+            level(StageId(1), ("20 users".to_owned(), 20.0), &high, results.rules(), 0),
+        ];
+        results.hear(&end(Closing::Plan, 10, levels));
+        results.report().verdict
+    };
+    let open = of(None);
+    assert_eq!(open.exit_code, 4);
+    assert!(open.text.ends_with("and for that alone no higher level may have held"), "{}", open.text);
+    assert_eq!(of(Some(10.0)).exit_code, 0, "what was asked for held");
+    assert_eq!(of(Some(20.0)).exit_code, 4);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::checkout::commit_of;
 use super::masked_entries::mask_header;
+use super::pace::pace;
 use super::planned::planned;
 use super::process_stats::limits;
 use crate::compile::{Program, Scenario, Service, Shape};
@@ -95,6 +96,7 @@ pub fn header(program: &Program, source: &PlanSource<'_>, options: &Options) -> 
         scale: program.scale.smaller(),
         stages: stages(program),
         planned: Some(planned(program)),
+        pace: pace(program),
         at_least: least_level(program),
         parts: Vec::new(),
         name: source.name.clone(),

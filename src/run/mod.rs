@@ -11,6 +11,7 @@ mod interrupts;
 mod journal_recorder;
 mod level_controller;
 mod masked_entries;
+mod pace;
 mod planned;
 mod preparation;
 mod probe;

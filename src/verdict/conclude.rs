@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::ceiling::{AtCeiling, Ceiling};
 use super::generator_health::InvalidReason;
 use super::threshold_evaluator::Finding;
 use crate::journal::Closing;
@@ -9,6 +10,8 @@ use crate::journal::Closing;
 pub enum Verdict {
     /// Every threshold held.
     Passed,
+    /// Every threshold held, though the generator was at its ceiling.
+    PassedAtCeiling(Ceiling),
     /// Thresholds did not hold; their indices.
     Failed(Vec<usize>),
     /// Nothing was asked of the service, so nothing can be said of it.
@@ -21,10 +24,32 @@ pub enum Verdict {
     LevelTooLow(MissedLevel),
     /// The generator was the bottleneck.
     Invalid(InvalidReason),
+    /// The generator was at its ceiling, and something may be as it is for that alone; what.
+    CeilingDecides(Ceiling, Decided),
     /// Somebody ended it before its time.
     Interrupted,
     /// It is not known to be over: it is under way, or was killed.
     CutOff,
+}
+
+/// What the generator's ceiling alone may have decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided {
+    /// Thresholds, as they are written; there is one at least.
+    Thresholds(Vec<String>),
+    /// Which level is the highest that holds.
+    HighestLevel,
+}
+
+/// What there is to say of a run's generator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// The numbers are the service's.
+    Full,
+    /// As far as the generator's ceiling did not decide.
+    ToCeiling(AtCeiling),
+    /// The numbers may be the generator's own.
+    None(InvalidReason),
 }
 
 /// What a run tried without success.
@@ -75,14 +100,10 @@ pub enum Integrity {
     Broken,
 }
 
-/// The verdict of a run that ended for a reason, where that is known. What outranks: interrupted, then invalid, then failed.
+/// The verdict of a run that ended for a reason, where that is known. What outranks: interrupted, then invalid, then failed;
+/// but what failed for certain outranks what the generator's ceiling may have decided.
 #[must_use]
-pub fn conclude(
-    closing: Option<Closing>,
-    findings: &[Finding],
-    achievement: &Achievement,
-    validity: Result<(), InvalidReason>,
-) -> Verdict {
+pub fn conclude(closing: Option<Closing>, findings: &[Finding], achievement: &Achievement, trust: Trust) -> Verdict {
     let holds = |finding: &Finding| finding.judged.status.holds();
     let mut broken: Vec<usize> = (0..findings.len()).filter(|index| !holds(&findings[*index])).collect();
     if let Some(Closing::Threshold(index)) = closing
@@ -90,13 +111,33 @@ pub fn conclude(
     {
         broken.push(index);
     }
-    match (closing, validity) {
+    match (closing, trust) {
         (Some(Closing::Asked), _) => Verdict::Interrupted,
         (None, _) => Verdict::CutOff,
-        (_, Err(reason)) => Verdict::Invalid(reason),
+        (_, Trust::None(reason)) => Verdict::Invalid(reason),
         _ if achievement.ended == 0 => Verdict::Empty,
+        (_, Trust::ToCeiling(at)) => conclude_at_ceiling(broken, achievement, at),
         _ if !broken.is_empty() => Verdict::Failed(broken),
-        _ => achievement.shortfall().unwrap_or(Verdict::Passed),
+        (_, Trust::Full) => achievement.shortfall().unwrap_or(Verdict::Passed),
+    }
+}
+
+/// The verdict of a run whose generator was at its ceiling. One threshold that is broken for certain is a failure, whatever
+/// the others are; else what the ceiling may have decided is not known; what is left is known although it was there.
+fn conclude_at_ceiling(broken: Vec<usize>, achievement: &Achievement, at: AtCeiling) -> Verdict {
+    if broken.iter().any(|index| !at.decided(*index)) {
+        return Verdict::Failed(broken);
+    }
+    if !at.doubtful.is_empty() {
+        let texts = at.doubtful.into_iter().map(|(_, text)| text).collect();
+        return Verdict::CeilingDecides(at.ceiling, Decided::Thresholds(texts));
+    }
+    match achievement.shortfall() {
+        Some(Verdict::LevelTooLow(_)) | None if at.level_in_doubt => {
+            Verdict::CeilingDecides(at.ceiling, Decided::HighestLevel)
+        }
+        Some(shortfall) => shortfall,
+        None => Verdict::PassedAtCeiling(at.ceiling),
     }
 }
 
@@ -140,11 +181,30 @@ impl fmt::Display for Verdict {
                 write!(f, "failed: no level came to its end, and at least {asked} was asked for")
             }
             Self::NoLevelHeld => f.write_str("failed: no level held"),
+            Self::PassedAtCeiling(ceiling) => write!(f, "passed; {ceiling}, so it may be that more was possible"),
             Self::Invalid(reason) => write!(f, "not valid: {reason}"),
+            Self::CeilingDecides(ceiling, decided) => write!(f, "not valid: {ceiling}, and for that alone {decided}"),
             Self::Interrupted => f.write_str("interrupted: the numbers are of what ran until then"),
             Self::CutOff => {
                 f.write_str("no end: the run is under way, or was killed; the numbers are of what there is")
             }
+        }
+    }
+}
+
+impl fmt::Display for Decided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Thresholds(texts) => {
+                let (first, more) = (texts.first().map_or("", |text| text.trim()), texts.len().saturating_sub(1));
+                write!(f, "`{first}` may be judged as it is")?;
+                match more {
+                    0 => Ok(()),
+                    1 => f.write_str(", and another threshold"),
+                    _ => write!(f, ", and {more} other thresholds"),
+                }
+            }
+            Self::HighestLevel => f.write_str("no higher level may have held"),
         }
     }
 }

@@ -29,7 +29,7 @@ impl Exit {
     pub const fn of(verdict: &Verdict, integrity: Integrity) -> Self {
         match (integrity, verdict) {
             (Integrity::Broken, _) => Self::Bug,
-            (_, Verdict::Passed) => Self::Passed,
+            (_, Verdict::Passed | Verdict::PassedAtCeiling(_)) => Self::Passed,
             (
                 _,
                 Verdict::Failed(_)
@@ -38,7 +38,7 @@ impl Exit {
                 | Verdict::NoLevelHeld
                 | Verdict::LevelTooLow(_),
             ) => Self::Failed,
-            (_, Verdict::Invalid(_)) => Self::Invalid,
+            (_, Verdict::Invalid(_) | Verdict::CeilingDecides(..)) => Self::Invalid,
             (_, Verdict::Interrupted | Verdict::CutOff) => Self::Interrupted,
         }
     }

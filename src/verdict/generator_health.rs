@@ -1,8 +1,22 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::ceiling::Ceiling;
+use crate::load::Pace;
 use crate::metrics::{Health, Interval};
 use crate::units::{Size, show_duration};
+
+/// What the generator's figures make of a second's numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecondHealth {
+    /// They are the service's.
+    Sound,
+    /// Nothing but that the generator had no CPU time to spare, in a run that has no schedule to be late for: the
+    /// throughput is what the generator can make, and times include it.
+    AtCeiling,
+    /// They may be the generator's own.
+    Suspect(Vec<HealthIssue>),
+}
 
 /// What the generator may use. A figure that the system does not report sets no limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,8 +67,11 @@ pub struct InvalidReason {
 #[derive(Debug, Clone)]
 pub struct GeneratorHealth {
     limits: Limits,
+    pace: Pace,
     seconds: u64,
     suspect: u64,
+    /// Seconds it was at its ceiling in; none of them is suspect.
+    at_ceiling: u64,
     issue_seconds: [u64; HealthIssue::ALL.len()],
     worst: Health,
     last: Option<u32>,
@@ -169,17 +186,26 @@ impl HealthIssue {
     }
 }
 
-/// What spoils the numbers of a second in which so many requests ended.
-pub fn health_issues(health: &Health, requests: u64, limits: &Limits) -> impl Iterator<Item = HealthIssue> {
-    HealthIssue::ALL.into_iter().filter(move |issue| issue.shows(health, requests, limits))
-}
-
 impl GeneratorHealth {
     /// A generator that has seen nothing.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: Limits, pace: Pace) -> Self {
         let issue_seconds = [0; HealthIssue::ALL.len()];
-        Self { limits, seconds: 0, suspect: 0, issue_seconds, worst: Health::default(), last: None }
+        let worst = Health::default();
+        Self { limits, pace, seconds: 0, suspect: 0, at_ceiling: 0, issue_seconds, worst, last: None }
+    }
+
+    /// What a second's figures say of its numbers, with so many requests that ended in it.
+    #[must_use]
+    pub fn judge(&self, health: &Health, requests: u64) -> SecondHealth {
+        let shows = |issue: &HealthIssue| issue.shows(health, requests, &self.limits);
+        let issues: Vec<HealthIssue> = HealthIssue::ALL.into_iter().filter(shows).collect();
+        match issues.as_slice() {
+            [] => SecondHealth::Sound,
+            // without the kernel's account nobody knows whether CPU time was wanted and not got
+            [HealthIssue::Cpu] if self.pace == Pace::FullSpeed && health.cpu_wait.is_some() => SecondHealth::AtCeiling,
+            _ => SecondHealth::Suspect(issues),
+        }
     }
 
     /// Takes a second, which is later than all before. Seconds that are missing nobody was awake to count.
@@ -191,13 +217,14 @@ impl GeneratorHealth {
         let slept = interval.health.worker_lag.as_secs().min(self.seconds - self.suspect - 1).max(missing);
         self.suspect += slept;
         self.issue_seconds[HealthIssue::Stalled as usize] += slept;
-        let mut suspect = false;
-        let requests = interval.accounting.ok + interval.accounting.failures();
-        for issue in health_issues(&interval.health, requests, &self.limits) {
-            self.issue_seconds[issue as usize] += 1;
-            suspect = true;
+        match self.judge(&interval.health, interval.accounting.ok + interval.accounting.failures()) {
+            SecondHealth::Sound => {}
+            SecondHealth::AtCeiling => self.at_ceiling += 1,
+            SecondHealth::Suspect(issues) => {
+                issues.into_iter().for_each(|issue| self.issue_seconds[issue as usize] += 1);
+                self.suspect += 1;
+            }
         }
-        self.suspect += u64::from(suspect);
         self.worst.merge(&interval.health);
     }
 
@@ -224,6 +251,21 @@ impl GeneratorHealth {
     #[must_use]
     pub const fn suspect(&self) -> u64 {
         self.suspect
+    }
+
+    /// How many seconds it was at its ceiling in.
+    #[must_use]
+    pub const fn at_ceiling(&self) -> u64 {
+        self.at_ceiling
+    }
+
+    /// In how much of the run the generator was at its ceiling, suspect seconds included, where that is too much of it to be
+    /// left out of the verdict.
+    #[must_use]
+    pub const fn ceiling(&self) -> Option<Ceiling> {
+        let at = self.at_ceiling + self.suspect;
+        let told = self.at_ceiling > 0 && self.seconds >= FEWEST && at * ONE_IN > self.seconds;
+        if told { Some(Ceiling { at, of: self.seconds }) } else { None }
     }
 
     /// Each issue that showed, with how many seconds showed it.

@@ -53,6 +53,7 @@ fn header() -> Header {
         stages: Vec::new(),
         at_least: None,
         planned: None,
+        pace: Default::default(),
         parts: Vec::new(),
         name: None,
         labels: Default::default(),

@@ -95,6 +95,7 @@ pub(super) fn header() -> Header {
         }],
         at_least: None,
         planned: None,
+        pace: Default::default(),
         parts: Vec::new(),
         name: Some("nightly".to_owned()),
         labels: [("commit", "41fc740"), ("branch", "größe")].map(|(key, value)| (key.into(), value.into())).into(),

@@ -21,6 +21,9 @@ pub(super) fn flaws(word: &str, run: &RunTrace) -> Vec<String> {
     if let Err(doubt) = run.results.generator().validity() {
         flaws.push(format!("the {word} run is not valid: {doubt}, and its times may be the generator's own"));
     }
+    if let Some(ceiling) = run.results.generator().ceiling() {
+        flaws.push(format!("{ceiling} of the {word} run: its throughput and its times include the generator's own"));
+    }
     if run.results.end().is_some_and(|end| end.broken_workers > 0) {
         flaws.push(format!("workers of the {word} run broke down"));
     }

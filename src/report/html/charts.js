@@ -260,10 +260,12 @@
         while (name.length > 2 && lengthOf(name) > to - from - 6) name = `${name.slice(0, name.endsWith("…") ? -2 : -1)}…`;
         if (lengthOf(name) <= to - from - 4) back.append(draw("text", { class: "stage", x: from + 2, y: TOP - 14 }, name));
       });
-      data.suspect.forEach(([first, last]) => {
+      const bands = (spans, kind, height) => spans.forEach(([first, last]) => {
         const [from, to] = [x(Math.max(first, view.from)), x(Math.min(last, view.to))];
-        if (to > from) back.append(draw("rect", { class: "suspect", x: from, y: TOP, width: to - from, height: FLOOR - TOP }));
+        if (to > from) back.append(draw("rect", { class: kind, x: from, y: TOP, width: to - from, height }));
       });
+      bands(data.suspect, "suspect", FLOOR - TOP);
+      bands(data.ceiling, "ceiling", 3);
       let last = null;
       data.marks.forEach((mark, index) => {
         if (mark.at < view.from || mark.at > view.to) return;

@@ -15,8 +15,10 @@ use crate::report::comparison::{ChangeEntry, ComparisonReport, difference, inter
 use crate::report::format::{Seconds, read_entries};
 use crate::report::numbers::{ABSENT, Unit, grouped};
 use crate::report::sanitize::legible;
-use crate::report::summary::{remark, rough};
-use crate::results::{BreakdownEntry, GroupEntry, Report, ThresholdState, TimeEntry, has_few_samples, rehearsal};
+use crate::report::summary::{CEILING, remark, rough};
+use crate::results::{
+    BreakdownEntry, GroupEntry, Report, SecondEntry, ThresholdState, TimeEntry, has_few_samples, rehearsal,
+};
 use crate::secrets::{Secrets, floor};
 use crate::units::Size;
 
@@ -38,6 +40,7 @@ struct PageData<'a> {
     stages: Vec<StageData>,
     /// Seconds that the generator coloured: from, to.
     suspect: Vec<(u32, u32)>,
+    ceiling: Vec<(u32, u32)>,
     marks: Vec<MarkData>,
 }
 
@@ -105,7 +108,8 @@ pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut
         charts: series.charts(),
         curves: curves.data(earlier.as_ref()),
         stages: stages(&header, report),
-        suspect: suspect(report),
+        suspect: spans(report, |step| step.suspect),
+        ceiling: spans(report, |step| step.at_ceiling),
         marks,
     };
     let compared = seconds.baseline.map(|baseline| baseline.comparison);
@@ -192,10 +196,10 @@ fn changes(report: &ComparisonReport) -> Vec<Value> {
     total.chain(requests).collect()
 }
 
-/// The seconds that the generator coloured, neighbours together.
-fn suspect(report: &Report) -> Vec<(u32, u32)> {
+/// The seconds that something is true of, neighbours together.
+fn spans(report: &Report, is: impl Fn(&SecondEntry) -> bool) -> Vec<(u32, u32)> {
     let mut spans: Vec<(u32, u32)> = Vec::new();
-    for step in report.history.iter().filter(|step| step.suspect) {
+    for step in report.history.iter().filter(|step| is(step)) {
         match spans.last_mut() {
             Some((_, end)) if *end == step.second => *end += step.length,
             _ => spans.push((step.second, step.second + step.length)),
@@ -224,6 +228,7 @@ fn page(
             report => Value::from(Serde(report)),
             groups => groups(report),
             rehearsal => report.run.scale.map(rehearsal),
+            ceiling => CEILING,
             rough => format!("{}.", rough()),
             rough_requests => has_rough(report.requests.iter().flat_map(|row| [row.response_time, row.service_time])),
             marks => Value::from(Serde(&marks)),

@@ -1,10 +1,12 @@
 use super::*;
+use crate::load::Pace;
 use crate::units::Size;
 
-const LIMITS: Limits = Limits { cores: 2.0, open_files: Some(1024), memory: Some(Size::from_bytes(1 << 30)) };
+pub(super) const LIMITS: Limits =
+    Limits { cores: 2.0, open_files: Some(1024), memory: Some(Size::from_bytes(1 << 30)) };
 
 fn generator(seconds: impl IntoIterator<Item = (u32, Health)>) -> GeneratorHealth {
-    let mut generator = GeneratorHealth::new(LIMITS);
+    let mut generator = GeneratorHealth::new(LIMITS, Pace::Planned);
     for (second, health) in seconds {
         let accounting = Accounting { ok: 1000, ..Accounting::default() };
         generator.hear(&Interval { health, accounting, ..Interval::empty(second) });

@@ -1,5 +1,6 @@
 //! What the tests of verdicts share: a small run, rules, and an evaluator that hears them.
 
+mod ceiling;
 mod generator;
 mod thresholds;
 mod windows;

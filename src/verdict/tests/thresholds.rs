@@ -104,18 +104,18 @@ fn what_outranks_what() {
     let held = [found(Status::Held)];
     let broken = [found(Status::Broken)];
     let reason = InvalidReason { suspect: 5, seconds: 5, why: "it slept".to_owned() };
-    let verdict = |closing, findings: &[Finding], validity| conclude(Some(closing), findings, &FINE, validity);
-    assert_eq!(verdict(Closing::Complete, &held, Ok(())), Verdict::Passed);
-    assert_eq!(verdict(Closing::Complete, &broken, Ok(())), Verdict::Failed(vec![0]));
-    assert_eq!(verdict(Closing::Threshold(0), &held, Ok(())), Verdict::Failed(vec![0]));
-    assert_eq!(verdict(Closing::Complete, &broken, Err(reason.clone())), Verdict::Invalid(reason.clone()));
-    assert_eq!(verdict(Closing::Asked, &broken, Err(reason.clone())), Verdict::Interrupted);
+    let verdict = |closing, findings: &[Finding], trust| conclude(Some(closing), findings, &FINE, trust);
+    assert_eq!(verdict(Closing::Complete, &held, Trust::Full), Verdict::Passed);
+    assert_eq!(verdict(Closing::Complete, &broken, Trust::Full), Verdict::Failed(vec![0]));
+    assert_eq!(verdict(Closing::Threshold(0), &held, Trust::Full), Verdict::Failed(vec![0]));
+    assert_eq!(verdict(Closing::Complete, &broken, Trust::None(reason.clone())), Verdict::Invalid(reason.clone()));
+    assert_eq!(verdict(Closing::Asked, &broken, Trust::None(reason.clone())), Verdict::Interrupted);
 }
 
 #[test]
 fn what_got_nothing_done_never_passes() {
     let held = [found(Status::Held)];
-    let verdict = |achievement| conclude(Some(Closing::Complete), &held, &achievement, Ok(()));
+    let verdict = |achievement| conclude(Some(Closing::Complete), &held, &achievement, Trust::Full);
     for (achievement, text) in [
         (FINE, "passed"),
         (Achievement::default(), "failed: no request was answered or failed, so nothing was measured"),
