@@ -3,6 +3,8 @@ use clap::{Parser, Subcommand};
 use super::analyze::AnalyzeArgs;
 use super::check::CheckArgs;
 use super::compare::CompareArgs;
+use super::completions::CompletionsArgs;
+use super::man::ManArgs;
 use super::merge::MergeArgs;
 use super::new::NewArgs;
 use super::run::RunArgs;
@@ -11,10 +13,11 @@ use super::schema::SchemaArgs;
 use super::show::ShowArgs;
 use super::target::TargetArgs;
 use super::try_out::TryArgs;
+use super::version::LONG_VERSION;
 
 /// Runs load tests that are written as YAML plans, and says whether the service held.
 #[derive(Debug, Parser)]
-#[command(name = "plimsoll", version, arg_required_else_help = true)]
+#[command(name = "plimsoll", version, long_version = LONG_VERSION, arg_required_else_help = true)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -33,4 +36,6 @@ pub(super) enum Command {
     New(NewArgs),
     Target(Box<TargetArgs>),
     Schema(SchemaArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }

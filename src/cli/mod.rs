@@ -4,9 +4,11 @@ mod analyze;
 mod args;
 mod check;
 mod compare;
+mod completions;
 mod embedded;
 mod env_file;
 mod fetch;
+mod man;
 mod memory;
 mod merge;
 mod new;
@@ -24,6 +26,7 @@ mod suite;
 mod target;
 mod terminal;
 mod try_out;
+mod version;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::process::ExitCode;
@@ -104,5 +107,7 @@ fn perform(command: Command) -> Exit {
         Command::New(args) => new::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::compile::program::{LiveFile, LiveText, PartSource, ValueTemplate, kind_of};
 use crate::compile::templates::{Templates, source};
 use crate::diagnostic::{Problem, Span, did_you_mean};
-use crate::disk::{InputFile, NotRead, files_matching};
+use crate::disk::{InputFile, NotRead, files_matching, note};
 use crate::expression::Template;
 use crate::http::{ContentFile, ContentPart};
 use crate::plan::{At, BodyFile, instead_of_sent_file, near_file, pattern_of};
@@ -144,6 +144,7 @@ fn read(written: &str, span: Span, templates: &mut Templates) -> Option<ContentP
 
 /// What a file holds: its bytes, or where it is large the file itself.
 fn content(path: &Path, shown: &str, room: u64) -> Result<ContentPart, NotRead> {
+    note(path);
     let metadata = std::fs::metadata(path)?;
     if metadata.is_file() && metadata.len() > KEPT.min(room) {
         let file: File = InputFile::regular(path)?;

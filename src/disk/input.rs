@@ -5,6 +5,8 @@ use std::path::{Component, Path};
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::noted::note;
+
 /// A file that is read, of whatever kind: a pipe that nobody writes to ends the reading, and never holds it up for good.
 #[derive(Debug)]
 pub struct InputFile {
@@ -43,6 +45,7 @@ impl InputFile {
     /// # Errors
     /// What the system says, and a folder.
     pub fn open(path: &Path) -> io::Result<Self> {
+        note(path);
         let file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)?;
         let kind = file.metadata()?.file_type();
         if kind.is_dir() {

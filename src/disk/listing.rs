@@ -3,6 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::input::plain;
+use super::noted::note;
 
 /// A file that fits a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,7 @@ fn entries(
         let path = if pattern.is_empty() { folder.to_owned() } else { folder.join(pattern) };
         return Ok(vec![(pattern.to_owned(), path)]);
     }
+    note(folder);
     let refused = |error| NotListed::System(folder.to_owned(), error);
     let mut fitting = Vec::new();
     for entry in fs::read_dir(folder).map_err(refused)? {

@@ -1,6 +1,9 @@
 //! `check`: what is an error, a warning or a note, and where variables come from.
 
 use std::fs;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::support::command_line::{self, Ended, finish};
 use crate::support::folder::Folder;
@@ -115,4 +118,54 @@ fn warnings_are_errors_where_a_check_is_strict() {
     assert_eq!((code, stdout.as_str()), (2, ""));
     assert!(strict.starts_with(&stderr.replace("warning:", "error:")), "{strict}");
     assert_eq!(command_line::run(&["check", "--strict", "tests/plans/good/short_ways.yaml"]).0, 0);
+}
+
+/// What a watch has said so far, as soon as it holds a text so often.
+fn said(told: &Path, text: &str, times: usize) -> String {
+    for _ in 0..300 {
+        let said = fs::read_to_string(told).unwrap();
+        if said.matches(text).count() >= times {
+            return said;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    panic!("`{text}` was not said {times} times:\n{}", fs::read_to_string(told).unwrap());
+}
+
+#[test]
+fn a_watch_checks_again_at_each_save_of_whatever_the_plan_reads_and_ends_well() {
+    let folder = Folder::new();
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
+    let plan = "include: more.yaml\ntarget: http://127.0.0.1:1\nendpoints: {a: {get: \"/{{ row.name }}\", name: a}}\n\
+        data: {rows: {csv: rows.csv}}\nusers: {u: {feed: {row: {from: rows}}, tasks: {t: {steps: [a]}}}}\n\
+        shape: {constant: {users: 1, for: 1s}}\n";
+    write("plan.yaml", plan);
+    write("rows.csv", "name\nann\n");
+    write("told", "");
+    let told = folder.join("told");
+    let mut command = command_line::command();
+    let into = || fs::OpenOptions::new().append(true).open(&told).unwrap();
+    command.current_dir(&*folder).args(["check", "plan.yaml", "--watch"]).stdout(into()).stderr(into());
+    let mut watch = command.spawn().unwrap();
+
+    assert!(said(&told, "watching", 1).contains("more.yaml"), "a file that is not there yet is waited for");
+    write("more.yaml", "x-a: 1\n");
+    assert!(said(&told, "watching", 2).contains("more.yaml has changed\nplan.yaml: ok"));
+    write("rows.csv", "nam\nann\n");
+    assert!(said(&told, "watching", 3).contains("rows.csv has changed\nerror: "));
+    // as many editors save
+    write("new", "name\nbob\n");
+    fs::rename(folder.join("new"), folder.join("rows.csv")).unwrap();
+    assert_eq!(said(&told, "watching 3 files; Ctrl-C ends it", 3).matches("plan.yaml: ok").count(), 2);
+    sleep(Duration::from_millis(600));
+    assert_eq!(said(&told, "watching", 4).matches("watching").count(), 4, "nothing is checked that did not change");
+    command_line::send("-INT", &watch);
+    assert_eq!(watch.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_can_be_read_only_once_cannot_be_watched() {
+    let mut watch = command_line::through_shell("echo | \"$0\" check --watch /dev/stdin");
+    let (code, _, stderr) = finish(&mut watch);
+    assert!(code == 2 && stderr.contains("/dev/stdin cannot be watched"), "{stderr}");
 }

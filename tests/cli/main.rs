@@ -19,6 +19,7 @@ mod resolver;
 mod run;
 mod runs;
 mod secrets;
+mod shells;
 mod show;
 mod suite;
 #[path = "../support/mod.rs"]

@@ -87,6 +87,7 @@ fn the_schema_on_disk_is_the_one_the_types_give() {
         ("report", "schemas/report.schema.json"),
         ("analysis", "schemas/analysis.schema.json"),
         ("comparison", "schemas/comparison.schema.json"),
+        ("runs", "schemas/runs.schema.json"),
     ] {
         let (_, made, _) = command_line::run(&["schema", of]);
         let kept = text(file);

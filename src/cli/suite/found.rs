@@ -5,6 +5,7 @@ use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{counted, find};
 use crate::cli::terminal::{secrets, talk, talk_style};
 use crate::diagnostic::{Problem, Problems, Sources, nearest, render};
+use crate::disk::note;
 use crate::journal::{Label, RunName};
 use crate::plan::{At, Named, Suite, SuiteEntry, read_suite};
 use crate::verdict::Exit;
@@ -84,7 +85,11 @@ fn plan_file(folder: &Path, written: &At<String>, problems: &mut Problems) -> Op
     let beside = folder.join(typed);
     let named = beside.with_extension("yaml");
     let candidates = [(true, &beside), (typed.extension().is_none(), &named), (true, &find(typed))];
-    if let Some((_, file)) = candidates.into_iter().find(|(may, file)| *may && file.is_file()) {
+    let is_there = |file: &Path| {
+        note(file);
+        file.is_file()
+    };
+    if let Some((_, file)) = candidates.into_iter().find(|(may, file)| *may && is_there(file)) {
         return Some(file.clone());
     }
     let way = typed.parent().unwrap_or_else(|| Path::new(""));

@@ -2,10 +2,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::env_file::Variables;
-use super::plan_file::{FilterWords, PlanFile, counted, find};
-use super::suite::{FoundSuite, find_suite};
-use super::terminal::{data, talk};
+use super::watch::watch;
+use crate::cli::env_file::Variables;
+use crate::cli::plan_file::{FilterWords, PlanFile, counted, find};
+use crate::cli::suite::{FoundSuite, find_suite};
+use crate::cli::terminal::{data, talk};
 use crate::diagnostic::Unset;
 use crate::plan::{Overrides, holds_suite};
 use crate::report::visible;
@@ -13,7 +14,7 @@ use crate::verdict::Exit;
 
 /// Checks plans without running them: every error of each, and of each of its profiles; of a suite, each plan with its flags.
 #[derive(Debug, Args)]
-pub(super) struct CheckArgs {
+pub(in crate::cli) struct CheckArgs {
     /// The plans' or suites' files, or names of plans in `plans/`.
     #[arg(required = true, value_name = "PLAN")]
     plans: Vec<PathBuf>,
@@ -25,9 +26,18 @@ pub(super) struct CheckArgs {
     /// A file of NAME=VALUE lines, for variables that the environment does not set.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+
+    /// Checks again whenever one of the files is saved, or one that they read, until Ctrl-C, which ends it with exit code 0.
+    #[arg(long)]
+    watch: bool,
 }
 
-pub(super) fn run(args: &CheckArgs) -> Exit {
+pub(in crate::cli) fn run(args: &CheckArgs) -> Exit {
+    if args.watch { watch(&args.plans, || check_all(args)) } else { check_all(args) }
+}
+
+/// Checks every plan and suite once.
+fn check_all(args: &CheckArgs) -> Exit {
     let variables = match Variables::read(args.env_file.as_deref(), Unset::Noted) {
         Ok(variables) => variables,
         Err(exit) => return exit,
