@@ -1,12 +1,11 @@
 //! What one exchange costs in CPU, against a server that is already running.
 //!
 //! ```text
-//! cargo bench --bench exchange -- URL [CLIENTS] [SECONDS] [drive|resting|idle]
+//! cargo bench --bench exchange -- URL [CLIENTS] [SECONDS] [drive|idle]
 //! ```
 //!
 //! `drive`, the default, runs CLIENTS users as fast as the service answers, in one thread, and prints CPU time per
-//! request; `resting` does so with a rest after each request. `idle` lets each make a hundred requests, then rest, and
-//! prints resident memory per client. Certificates are not verified.
+//! request. `idle` lets each make a hundred requests, then pause, and prints resident memory per client. Certificates are not verified.
 #![allow(clippy::print_stdout)]
 
 use std::cell::Cell;
@@ -32,7 +31,6 @@ fn main() -> Result<(), Anything> {
     let seconds: u64 = arguments.get(2).map_or(Ok(5), |text| text.parse())?;
     let mode = match arguments.get(3).map(String::as_str) {
         None | Some("drive") => Mode::Drive,
-        Some("resting") => Mode::Resting,
         Some("idle") => Mode::Idle,
         Some(other) => return Err(format!("`{other}` is not a mode").into()),
     };
@@ -48,7 +46,7 @@ fn main() -> Result<(), Anything> {
     let request = Outgoing {
         method: Method::GET,
         target,
-        headers,
+        headers: headers.into(),
         body: Content::EMPTY,
         timeout: Duration::from_secs(10),
         keep: Keep::UpTo(Size::from_bytes(1 << 20)),
@@ -59,24 +57,16 @@ fn main() -> Result<(), Anything> {
     let length = Duration::from_secs(seconds);
     match mode {
         Mode::Idle => local.block_on(&runtime, idle(transport, request, clients, length)),
-        _ => local.block_on(&runtime, drive(transport, request, clients, length, mode)),
+        Mode::Drive => local.block_on(&runtime, drive(transport, request, clients, length)),
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Drive,
-    Resting,
     Idle,
 }
 
-async fn drive(
-    transport: Rc<Transport>,
-    request: Outgoing,
-    clients: usize,
-    length: Duration,
-    mode: Mode,
-) -> Result<(), Anything> {
+async fn drive(transport: Rc<Transport>, request: Outgoing, clients: usize, length: Duration) -> Result<(), Anything> {
     let (answers, failures) = (Rc::new(Cell::new(0u64)), Rc::new(Cell::new(0u64)));
     let began = Instant::now();
     let cpu = cpu_time()?;
@@ -87,13 +77,10 @@ async fn drive(
             tokio::task::spawn_local(async move {
                 let until = began + length;
                 loop {
-                    let exchange = client.exchange(request.clone(), std::future::pending()).await;
+                    let exchange = client.exchange(&request, std::future::pending()).await;
                     match exchange.ending {
                         Ending::Answer(answer) if answer.status == 200 => answers.set(answers.get() + 1),
                         _ => failures.set(failures.get() + 1),
-                    }
-                    if mode == Mode::Resting {
-                        client.rest();
                     }
                     if exchange.ended >= until {
                         return;
@@ -127,12 +114,11 @@ async fn idle(transport: Rc<Transport>, request: Outgoing, clients: usize, lengt
             let mut client = Client::new(Rc::clone(&transport));
             tokio::task::spawn_local(async move {
                 for _ in 0..100 {
-                    let exchange = client.exchange(request.clone(), std::future::pending()).await;
+                    let exchange = client.exchange(&request, std::future::pending()).await;
                     if !matches!(exchange.ending, Ending::Answer(_)) {
                         failures.set(failures.get() + 1);
                     }
                 }
-                client.rest();
                 ready.set(ready.get() + 1);
                 tokio::time::sleep(length).await;
             })

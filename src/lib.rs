@@ -10,6 +10,7 @@ mod diagnostic;
 mod disk;
 mod engine;
 mod expression;
+mod headers;
 mod http;
 mod import;
 mod journal;
@@ -59,7 +60,10 @@ pub mod test_api {
         };
     }
     pub mod http {
-        pub use crate::http::{Client, Content, Ending, Keep, Origin, Outgoing, Settings, Transport, Verify, decode};
+        pub use crate::http::{
+            AnswerDecoder, Broken, Client, Content, Ending, Fed, Keep, Origin, Outgoing, Settings, SharedBuffer,
+            Transport, Verify, decode,
+        };
     }
     pub mod import {
         pub use crate::import::{DocumentSource, from_curl, from_openapi};

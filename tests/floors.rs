@@ -6,23 +6,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may import.
-const FLOORS: [(&str, &[&str]); 31] = [
+const FLOORS: [(&str, &[&str]); 32] = [
     ("units", &[]),
     ("timer", &[]),
     ("memory", &[]),
+    ("headers", &[]),
     ("markup", &[]),
     ("disk", &[]),
     ("secrets", &[]),
     ("spool", &[]),
     ("diagnostic", &["secrets"]),
     ("threshold", &["units", "diagnostic", "secrets"]),
-    ("expression", &["diagnostic", "disk", "markup", "memory", "units"]),
+    ("expression", &["diagnostic", "disk", "headers", "markup", "memory", "units"]),
     ("load", &["units"]),
     ("sample", &["units"]),
     ("plan", &["units", "diagnostic", "disk", "secrets", "threshold"]),
     ("rows", &["disk", "expression", "units"]),
     ("metrics", &["sample", "memory", "units"]),
-    ("http", &["sample", "memory", "units"]),
+    ("http", &["headers", "sample", "memory", "units"]),
     (
         "compile",
         &[

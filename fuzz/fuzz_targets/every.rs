@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use plimsoll_fuzz::{json_path, outside, plan, template, threshold, units};
+use plimsoll_fuzz::{codec, json_path, outside, plan, template, threshold, units};
 
 /// What an entry is fed: text, which bytes that are none never reach, or bytes.
 enum Entry {
@@ -11,8 +11,9 @@ enum Entry {
     Bytes(fn(&[u8])),
 }
 
-const ENTRIES: [(&str, Entry); 14] = [
+const ENTRIES: [(&str, Entry); 15] = [
     ("answer", Entry::Bytes(outside::answer)),
+    ("codec", Entry::Bytes(codec::codec)),
     ("cookies", Entry::Bytes(outside::cookies)),
     ("exchange", Entry::Bytes(outside::exchange)),
     ("import", Entry::Text(outside::import)),

@@ -2,6 +2,7 @@
 //!
 //! The fuzz targets and `tests/library/fuzz_regressions.rs` share these functions.
 
+pub mod codec;
 pub mod outside;
 
 use std::path::Path;

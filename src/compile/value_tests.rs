@@ -63,9 +63,10 @@ fn sent(text: &str, environment: &Environment) -> (String, Vec<String>, String) 
     let mut headers: Vec<String> = fixed.chain(live).collect();
     headers.retain(|header| !header.starts_with("content-type"));
     headers.sort();
-    let body =
-        String::from_utf8(endpoint.payload.fill(&scope, &mut http::HeaderMap::new()).unwrap().in_memory().to_vec())
-            .unwrap();
+    let body = String::from_utf8(
+        endpoint.payload.fill(&scope, &mut http::HeaderMap::new().into()).unwrap().in_memory().to_vec(),
+    )
+    .unwrap();
     (path, headers, body)
 }
 

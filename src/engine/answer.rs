@@ -52,10 +52,10 @@ pub(super) fn evaluate(
 /// The answer with its body as it was before it was compressed. A body that nobody reads was not kept.
 pub(super) fn decompressed(ending: Ending) -> Ending {
     let Ending::Answer(answer) = ending else { return ending };
-    if answer.body.is_empty() || !answer.headers.contains_key(::http::header::CONTENT_ENCODING) {
+    if answer.body.is_empty() || !answer.headers.are_of_encoded() {
         return Ending::Answer(answer);
     }
-    match http::decode(&answer.headers, answer.body.clone(), LONGEST_BODY.as_bytes()) {
+    match http::decode(answer.headers.map(), answer.body.clone(), LONGEST_BODY.as_bytes()) {
         Ok(body) => Ending::Answer(http::Answer { body, ..answer }),
         Err(failure) => Ending::Failed(failure),
     }
@@ -63,7 +63,7 @@ pub(super) fn decompressed(ending: Ending) -> Ending {
 
 /// The answer's body as it was before it was compressed, of one that is only shown: where it cannot be unpacked, as it came.
 pub(super) fn legible(answer: http::Answer) -> http::Answer {
-    let body = http::decode(&answer.headers, answer.body.clone(), LONGEST_BODY.as_bytes());
+    let body = http::decode(answer.headers.map(), answer.body.clone(), LONGEST_BODY.as_bytes());
     http::Answer { body: body.unwrap_or_else(|_| answer.body.clone()), ..answer }
 }
 

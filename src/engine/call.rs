@@ -129,10 +129,9 @@ impl Caller<'_> {
                 let request = Request { endpoint, name, ids, due, call_due: due, sent, _held: held };
                 if endpoint.redirects == 0 {
                     let trace = self.trace(endpoint, &to, &outgoing);
-                    let target = self.keeps_cookies(&to).then(|| outgoing.target.clone());
                     let client = clients.to(&to, &self.context.transports);
-                    let exchange = client.exchange(outgoing, self.stop.reached(Phase::Cutting)).await;
-                    self.keep_cookies(&to, target, &exchange);
+                    let exchange = client.exchange(&outgoing, self.stop.reached(Phase::Cutting)).await;
+                    self.keep_cookies(&to, &outgoing, &exchange);
                     self.finish(&request, exchange, trace)
                 } else {
                     Box::pin(self.follow(clients, request, (to, outgoing))).await
@@ -153,14 +152,13 @@ impl Caller<'_> {
         let mut followed = 0;
         loop {
             let trace = self.trace(endpoint, &to, &outgoing);
-            let sent = outgoing.clone();
             let client = clients.to(&to, &self.context.transports);
-            let exchange = client.exchange(outgoing, self.stop.reached(Phase::Cutting)).await;
-            self.keep_cookies(&to, Some(sent.target.clone()), &exchange);
+            let exchange = client.exchange(&outgoing, self.stop.reached(Phase::Cutting)).await;
+            self.keep_cookies(&to, &outgoing, &exchange);
             let next = match &exchange.ending {
                 Ending::Answer(answer) => {
                     let origin = to.origin(&self.context.program).as_str();
-                    redirect(answer.status, &answer.headers, origin, sent)
+                    redirect(answer.status, answer.headers.map(), origin, &outgoing)
                 }
                 Ending::Failed(_) | Ending::Cut => Redirect::None,
             };
@@ -191,7 +189,7 @@ impl Caller<'_> {
                     if outgoing.method == http::Method::GET {
                         request.ids.endpoint = endpoint.redirected;
                     }
-                    outgoing.headers.remove(http::header::COOKIE);
+                    outgoing.headers.own().remove(http::header::COOKIE);
                     self.add_cookies(&to, &mut outgoing);
                     continue;
                 }
@@ -215,7 +213,7 @@ impl Caller<'_> {
             ),
             Barred::NotSetUp(error) => format!("redirected to `{origin}`: {error}"),
         })?;
-        to.fit(&mut next.headers, (self.context, endpoint), Leaving::ByRedirect);
+        to.fit(next.headers.own(), (self.context, endpoint), Leaving::ByRedirect);
         Ok((to, next))
     }
 
@@ -230,7 +228,7 @@ impl Caller<'_> {
         let timing = self.timing(request.due, exchange);
         let series = self.context.series(request.endpoint, &request.name, SeriesIds { status, ..request.ids });
         let headers = match &exchange.ending {
-            Ending::Answer(answer) => Some(&answer.headers),
+            Ending::Answer(answer) => Some(answer.headers.map()),
             Ending::Failed(_) | Ending::Cut => None,
         };
         let heard = Heard { sent: request.sent.as_ref(), headers, answer: None };
@@ -255,7 +253,7 @@ impl Caller<'_> {
                     Barred::NotSetUp(error) => format!("it leads to `{origin}`: {error}"),
                 });
                 let to = to.map_err(|message| EvalError { message })?;
-                to.fit(&mut outgoing.headers, (self.context, endpoint), Leaving::ByUrl);
+                to.fit(outgoing.headers.own(), (self.context, endpoint), Leaving::ByUrl);
                 to
             }
         };
@@ -296,27 +294,23 @@ impl Caller<'_> {
         Some(&self.context.program.services[service.index()]).filter(|service| service.cookies == Cookies::Kept)
     }
 
-    fn keeps_cookies(&self, to: &Destination) -> bool {
-        self.cookie_service(to).is_some()
-    }
-
     fn add_cookies(&self, to: &Destination, outgoing: &mut Outgoing) {
         if let Some(service) = self.cookie_service(to)
             && !self.cookies.borrow().is_empty()
         {
             let asked = asked(service, &outgoing.target);
-            self.cookies.borrow_mut().add_to(asked, self.context.clock.now(), &mut outgoing.headers);
+            self.cookies.borrow_mut().add_to(asked, self.context.clock.now(), outgoing.headers.own());
         }
     }
 
-    fn keep_cookies(&self, to: &Destination, target: Option<http::uri::PathAndQuery>, exchange: &Exchange) {
-        if let (Some(target), Ending::Answer(answer)) = (target, &exchange.ending)
+    fn keep_cookies(&self, to: &Destination, outgoing: &Outgoing, exchange: &Exchange) {
+        if let Ending::Answer(answer) = &exchange.ending
+            && answer.headers.set_cookies()
             && let Some(service) = self.cookie_service(to)
-            && answer.headers.contains_key(http::header::SET_COOKIE)
         {
-            let asked = asked(service, &target);
-            self.cookies.borrow_mut().keep(asked, self.context.moment(), &answer.headers);
-            self.context.secrets.note_cookies(&answer.headers);
+            let asked = asked(service, &outgoing.target);
+            self.cookies.borrow_mut().keep(asked, self.context.moment(), answer.headers.map());
+            self.context.secrets.note_cookies(answer.headers.map());
         }
     }
 

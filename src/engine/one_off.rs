@@ -158,13 +158,18 @@ pub async fn ready_check(service: &Service, platform: &Platform, question: &Read
     let outgoing = Outgoing {
         method: http::Method::GET,
         target: path.parse().map_err(|_| format!("`{path}` is not a valid path"))?,
-        headers: question.host.iter().map(|host| (http::header::HOST, host.clone())).collect(),
+        headers: question
+            .host
+            .iter()
+            .map(|host| (http::header::HOST, host.clone()))
+            .collect::<http::HeaderMap>()
+            .into(),
         body: Content::EMPTY,
         timeout: question.within,
         keep: Keep::Nothing,
     };
     let mut client = Client::new(Rc::new(transport));
-    let exchange = LocalSet::new().run_until(client.exchange(outgoing, std::future::pending())).await;
+    let exchange = LocalSet::new().run_until(client.exchange(&outgoing, std::future::pending())).await;
     match exchange.ending {
         Ending::Answer(answer) => Ok(answer.status),
         Ending::Failed(failure) => Err(failure.message),

@@ -23,7 +23,7 @@ pub enum Redirect {
 /// The next request of a redirect (RFC 9110, section 15.4), with its place read as the URL standard reads it. Whether one
 /// to another origin is followed is its endpoint's to say.
 #[must_use]
-pub fn redirect(status: u16, headers: &HeaderMap, origin: &str, asked: Outgoing) -> Redirect {
+pub fn redirect(status: u16, headers: &HeaderMap, origin: &str, asked: &Outgoing) -> Redirect {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return Redirect::None;
     }
@@ -49,7 +49,7 @@ pub fn redirect(status: u16, headers: &HeaderMap, origin: &str, asked: Outgoing)
         None => next.path().to_owned(),
     };
     let Ok(target) = path.parse::<PathAndQuery>() else { return unreadable() };
-    let mut request = Outgoing { target, ..asked };
+    let mut request = Outgoing { target, ..asked.clone() };
     let becomes_get = status == 303 && request.method != Method::HEAD
         || matches!(status, 301 | 302) && request.method == Method::POST;
     if becomes_get {
@@ -57,7 +57,7 @@ pub fn redirect(status: u16, headers: &HeaderMap, origin: &str, asked: Outgoing)
         request.body = Content::EMPTY;
         // what the Fetch standard calls the names of request-body headers, and the length
         for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION] {
-            request.headers.remove(name);
+            request.headers.own().remove(name);
         }
     }
     match away {
@@ -92,12 +92,12 @@ mod tests {
         let asked = Outgoing {
             method: Method::POST,
             target: "/shop/cart?id=1".parse().unwrap(),
-            headers: HeaderMap::new(),
+            headers: HeaderMap::new().into(),
             body: bytes::Bytes::from_static(b"{}").into(),
             timeout: std::time::Duration::from_secs(1),
             keep: Keep::Nothing,
         };
-        redirect(status, &headers, "http://shop.test:8080", asked)
+        redirect(status, &headers, "http://shop.test:8080", &asked)
     }
 
     #[test]

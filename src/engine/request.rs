@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::secrets::Sent;
 use crate::compile::{BodyUse, Compression, Endpoint, Expectation, HeaderSource, Path, Service, StatusSet};
 use crate::expression::{EvalError, Scope};
-use crate::http::{CODINGS, Keep, Origin, Outgoing, Statuses};
+use crate::http::{CODINGS, Keep, Origin, Outgoing, PreparedHeaders, RequestHeaders, Statuses};
 use crate::memory::{Held, hold};
 use crate::metrics::SEEN_FOR_EXAMPLE;
 use crate::secrets::Secrets;
@@ -18,7 +18,7 @@ use crate::units::Size;
 /// What an endpoint sends unchanged, as one worker's own copy: counts of shared owners would otherwise be contended
 /// by all workers at every request.
 pub(super) struct Prepared {
-    headers: HeaderMap,
+    headers: Arc<PreparedHeaders>,
     path: Option<PathAndQuery>,
     secret: SecretParts,
     /// The statuses that are expected: of an answer with another, people see the beginning.
@@ -68,7 +68,13 @@ impl Prepared {
             _ => None,
         });
         let expected = expected.unwrap_or_else(|| StatusSet::usual().0.into_iter().flatten().collect());
-        Self { headers, path, secret: SecretParts::of(endpoint, secrets), expected, named_by_answer }
+        Self {
+            headers: Arc::new(headers.into()),
+            path,
+            secret: SecretParts::of(endpoint, secrets),
+            expected,
+            named_by_answer,
+        }
     }
 
     /// What of a request is to be remembered, for it may turn up in what is said of it.
@@ -77,8 +83,9 @@ impl Prepared {
         if headers.is_empty() && !query && !body {
             return None;
         }
-        let values =
-            |name| outgoing.headers.get_all(name).iter().map(move |value| (HeaderName::clone(name), value.clone()));
+        let values = |name| {
+            outgoing.headers.map().get_all(name).iter().map(move |value| (HeaderName::clone(name), value.clone()))
+        };
         Some(Sent {
             target: query.then(|| outgoing.target.clone()),
             headers: headers.iter().flat_map(values).collect(),
@@ -110,7 +117,7 @@ impl Prepared {
             (None, Path::Live(live)) => (None, live.render(scope)?),
             (None, Path::Whole(whole)) => whole.render(scope)?,
         };
-        let mut headers = self.headers.clone();
+        let mut headers = RequestHeaders::Prepared(self.headers.clone());
         for (name, source) in &endpoint.live_headers {
             match source {
                 HeaderSource::Lines(lines) => {
@@ -118,16 +125,16 @@ impl Prepared {
                         let value = header_value(name, &line.render(scope)?)?;
                         // the first takes the place of what every request has
                         if nth == 0 {
-                            headers.insert(name.clone(), value);
+                            headers.own().insert(name.clone(), value);
                         } else {
-                            headers.append(name.clone(), value);
+                            headers.own().append(name.clone(), value);
                         }
                     }
                 }
                 HeaderSource::Basic(user, password) => {
                     let pair = format!("{}:{}", user.render(scope)?, password.render(scope)?);
                     let value = header_value(name, &format!("Basic {}", STANDARD.encode(pair)))?;
-                    headers.insert(name.clone(), value);
+                    headers.own().insert(name.clone(), value);
                 }
             }
         }

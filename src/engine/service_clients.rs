@@ -38,10 +38,4 @@ impl ServiceClients {
         let Ok(client) = found;
         client
     }
-
-    /// Gives back what connections need only while an exchange is under way; see [`Client::rest`].
-    pub(super) fn rest(&mut self) {
-        self.first.rest();
-        self.others.iter_mut().chain(self.elsewhere.iter_mut()).for_each(Client::rest);
-    }
 }

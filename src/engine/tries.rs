@@ -38,7 +38,7 @@ impl Caller<'_> {
             };
             let pause = retry.pause(tries, asked, || self.scope.rng().draw(|rng| rng.random()));
             let due = end.at + pause;
-            if self.wait(clients, pause, due).await == Paused::CutShort {
+            if self.wait(pause, due).await == Paused::CutShort {
                 return CallEnd::stopped(self.stop.told().unwrap_or(end.at).clamp(end.at, due));
             }
             let again = Caller { free_since: self.free_since.max(due), ..*self };
@@ -47,9 +47,8 @@ impl Caller<'_> {
         end
     }
 
-    async fn wait(&self, clients: &mut ServiceClients, pause: Duration, until: Offset) -> Paused {
+    async fn wait(&self, pause: Duration, until: Offset) -> Paused {
         if pause >= IDLE {
-            clients.rest();
             self.scope.compact_answer();
         }
         tokio::select! {

@@ -438,7 +438,6 @@ impl User {
     pub(super) async fn pause(&mut self, time: Duration) -> Paused {
         let (before, until) = (self.due, self.due + time);
         if time >= IDLE {
-            self.clients.iter_mut().for_each(ServiceClients::rest);
             self.scope.compact_answer();
         }
         let paused = tokio::select! {

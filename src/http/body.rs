@@ -1,68 +1,19 @@
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use bytes::{Bytes, BytesMut};
-use hyper::body::{Body, Incoming};
 
-use super::connection::Connection;
+use super::message::Keep;
+use super::shared_buffer::SharedBuffer;
 use crate::memory::{Held, NoRoom, hold};
 
 /// What is set aside at once for a body that comes in pieces, whatever length it claims.
 const FIRST_ROOM: usize = 64 << 10;
 
-/// How many pieces of a body are taken before others have their turn.
-const PIECES_AT_ONCE: u32 = 64;
-
-/// Why a body did not come whole.
-pub(super) enum DrainError {
-    /// It is not kept.
-    Refused(Refused),
-    /// The connection broke, or it cannot be decoded.
-    Broken(hyper::Error),
-}
-
 /// Why a body is not kept.
-pub(super) enum Refused {
+#[derive(Debug)]
+pub enum Refused {
     /// It is longer than this limit.
     TooLong(u64),
     /// There is no memory left for it.
     NoRoom(NoRoom),
-}
-
-/// Takes what has come of the body; drives the connection for more until there is none for now, or until the worker's
-/// other users, and this exchange's own limit of time, have waited long enough.
-pub(super) fn drain(
-    connection: &mut Connection,
-    body: &mut Incoming,
-    sink: &mut BodySink,
-    cx: &mut Context<'_>,
-) -> Poll<Result<(), DrainError>> {
-    let mut driven = false;
-    let mut pieces = 0;
-    loop {
-        if pieces == PIECES_AT_ONCE {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        match Pin::new(&mut *body).poll_frame(cx) {
-            Poll::Ready(None) => return Poll::Ready(Ok(())),
-            Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(DrainError::Broken(error))),
-            Poll::Ready(Some(Ok(frame))) => {
-                if let Ok(piece) = frame.into_data()
-                    && let Err(why) = sink.take(piece)
-                {
-                    return Poll::Ready(Err(DrainError::Refused(why)));
-                }
-                driven = false;
-                pieces += 1;
-            }
-            Poll::Pending if driven => return Poll::Pending,
-            Poll::Pending => {
-                connection.drive(cx);
-                driven = true;
-            }
-        }
-    }
 }
 
 /// Bytes that give their memory back when nobody has them any more.
@@ -91,6 +42,19 @@ pub(super) enum BodyLimit {
     First(u64),
 }
 
+impl Keep {
+    /// How much of an answer's body is kept, which has this status and comes encoded or not.
+    pub(super) fn limit(self, status: u16, is_encoded: bool) -> BodyLimit {
+        match self {
+            // what can be read as it comes
+            Self::OfOthers(size, than) if !than.contains(status) && !is_encoded => BodyLimit::First(size.as_bytes()),
+            Self::Nothing | Self::OfOthers(..) => BodyLimit::Nothing,
+            Self::UpTo(size) => BodyLimit::Whole(size.as_bytes()),
+            Self::First(size) => BodyLimit::First(size.as_bytes()),
+        }
+    }
+}
+
 /// Where a body goes: nowhere, or into memory up to a limit.
 pub(super) struct BodySink {
     limit: BodyLimit,
@@ -105,14 +69,19 @@ pub(super) struct BodySink {
 
 enum Kept {
     Nothing,
-    /// One piece is kept as it came, uncopied.
+    /// One piece; small ones lie in the buffer that all share.
     Piece(Bytes),
     Pieces(BytesMut),
 }
 
 impl BodySink {
+    /// For an answer without a body.
+    pub const fn nothing() -> Self {
+        Self::new(BodyLimit::Nothing, None)
+    }
+
     /// Keeps of a body what `limit` says; `claimed` is the length its head gives it.
-    pub fn new(limit: BodyLimit, claimed: Option<u64>) -> Self {
+    pub const fn new(limit: BodyLimit, claimed: Option<u64>) -> Self {
         Self { limit, claimed, taken: 0, kept: Kept::Nothing, held: None }
     }
 
@@ -125,30 +94,37 @@ impl BodySink {
     pub fn into_bytes(self) -> Bytes {
         match self.kept {
             Kept::Nothing => Bytes::new(),
-            Kept::Piece(piece) => piece,
+            Kept::Piece(piece) => match self.held {
+                // a large piece has an allocation of its own
+                Some(held) => owned(piece, Some(held)),
+                None => piece,
+            },
             Kept::Pieces(pieces) => owned(pieces, self.held),
         }
     }
 
-    /// Takes a piece.
-    fn take(&mut self, piece: Bytes) -> Result<(), Refused> {
+    /// Takes a piece; the first is copied into `buffer`, and mostly the last.
+    ///
+    /// # Errors
+    /// A body that is longer than it may be, or for which there is no memory.
+    pub fn take(&mut self, piece: &[u8], buffer: &mut SharedBuffer) -> Result<(), Refused> {
         self.taken = self.taken.saturating_add(piece.len() as u64);
-        let mut piece = piece;
-        match self.limit {
+        let piece = match self.limit {
             BodyLimit::Nothing => return Ok(()),
             BodyLimit::Whole(limit) => {
                 let whole = self.len().saturating_add(piece.len() as u64);
                 if whole > limit || self.claimed.is_some_and(|claimed| claimed > limit) {
                     return Err(Refused::TooLong(limit));
                 }
+                piece
             }
             BodyLimit::First(limit) => {
-                let room = limit.saturating_sub(self.len());
-                piece.truncate(usize::try_from(room).unwrap_or(usize::MAX));
-                if piece.is_empty() {
-                    return Ok(());
-                }
+                let room = usize::try_from(limit.saturating_sub(self.len())).unwrap_or(usize::MAX);
+                &piece[..piece.len().min(room)]
             }
+        };
+        if piece.is_empty() {
+            return Ok(());
         }
         let whole = self.len().saturating_add(piece.len() as u64);
         let held = match &mut self.held {
@@ -161,20 +137,17 @@ impl BodySink {
             (Err(_), BodyLimit::First(_)) => return Ok(()),
             (Err(no_room), _) => return Err(Refused::NoRoom(no_room)),
         }
-        self.kept = match std::mem::replace(&mut self.kept, Kept::Nothing) {
-            Kept::Nothing => Kept::Piece(piece),
+        match &mut self.kept {
+            Kept::Nothing => self.kept = Kept::Piece(buffer.keep(piece)),
             Kept::Piece(first) => {
                 let claimed = self.claimed.and_then(|claimed| usize::try_from(claimed).ok()).unwrap_or(0);
                 let mut pieces = BytesMut::with_capacity(claimed.min(FIRST_ROOM).max(first.len() + piece.len()));
-                pieces.extend_from_slice(&first);
-                pieces.extend_from_slice(&piece);
-                Kept::Pieces(pieces)
+                pieces.extend_from_slice(first);
+                pieces.extend_from_slice(piece);
+                self.kept = Kept::Pieces(pieces);
             }
-            Kept::Pieces(mut pieces) => {
-                pieces.extend_from_slice(&piece);
-                Kept::Pieces(pieces)
-            }
-        };
+            Kept::Pieces(pieces) => pieces.extend_from_slice(piece),
+        }
         Ok(())
     }
 

@@ -9,12 +9,13 @@ use rustls::CertificateError;
 use rustls::pki_types::ServerName;
 
 use super::body::Refused;
-use super::connection::{BUFFER_BYTES, MOST_HEADERS};
 use super::message::Failure;
 use super::metered_stream::{ByteCounter, ToSend};
+use super::one::{Broken, LONGEST_HEAD, LONGEST_HEADS, Malformed};
 use super::origin::Origin;
 use super::routes::{Family, NotOfThisMachine};
 use super::transport::Transport;
+use crate::headers::MOST_HEADERS;
 use crate::sample::FailureKind;
 use crate::units::{Size, show_duration};
 
@@ -207,43 +208,57 @@ pub(super) fn not_kept(why: &Refused) -> Failure {
     }
 }
 
-/// The connection broke, or carried something that is not HTTP.
-pub(super) fn broken(origin: &Origin, counter: &ByteCounter, error: &hyper::Error) -> Failure {
+/// There is no whole answer of HTTP/1.1.
+pub(super) fn broken_one(origin: &Origin, counter: &ByteCounter, broken: &Broken) -> Failure {
     let peer = origin.authority();
-    let protocol = |what: &dyn std::fmt::Display| {
-        Failure::new(FailureKind::Protocol, format!("the answer of {peer} is not HTTP: {what}"))
-    };
+    match broken {
+        Broken::Closed => reset(&peer, "closed", counter),
+        Broken::Io(error) => broken_stream(&peer, counter, Some(error)),
+        Broken::Malformed(Malformed::TooLarge) => {
+            let limit = Size::from_bytes(LONGEST_HEAD as u64);
+            let message =
+                format!("the head of the answer of {peer} is longer than the {MOST_HEADERS} headers and {limit} taken");
+            Failure::new(FailureKind::Protocol, message)
+        }
+        Broken::Malformed(malformed) => {
+            Failure::new(FailureKind::Protocol, format!("the answer of {peer} is not HTTP: {malformed}"))
+        }
+        Broken::Endless => endless_head(origin),
+        Broken::Refused(why) => not_kept(why),
+        // what its exchange was told goes before this
+        Broken::Unread => unread("the request's body cannot be read".to_owned()),
+    }
+}
+
+/// There is no whole answer of HTTP/2.
+pub(super) fn broken_two(origin: &Origin, counter: &ByteCounter, error: &hyper::Error) -> Failure {
+    let peer = origin.authority();
     if error.is_user() {
         return Failure::new(FailureKind::Template, format!("the request cannot be sent: {error}"));
     }
-    if error.is_parse_too_large() {
-        let limit = Size::from_bytes(BUFFER_BYTES as u64);
-        let message =
-            format!("the head of the answer of {peer} is longer than the {MOST_HEADERS} headers and {limit} taken");
-        return Failure::new(FailureKind::Protocol, message);
-    }
     if error.is_parse() {
-        return protocol(error);
+        return Failure::new(FailureKind::Protocol, format!("the answer of {peer} is not HTTP: {error}"));
     }
-    match source::<rustls::Error>(error) {
-        None => {}
-        Some(error) => return Failure::new(FailureKind::Tls, format!("TLS with {peer} broke: {error}")),
+    match source::<h2::Error>(error).filter(|error| !error.is_io()) {
+        Some(error) => named_by_two(&peer, error),
+        None => broken_stream(&peer, counter, source::<io::Error>(error)),
     }
-    if let Some(error) = source::<h2::Error>(error).filter(|error| !error.is_io()) {
-        return broken_two(&peer, error);
+}
+
+/// The connection broke.
+fn broken_stream(peer: &str, counter: &ByteCounter, error: Option<&io::Error>) -> Failure {
+    let inner = error.and_then(io::Error::get_ref);
+    if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return Failure::new(FailureKind::Tls, format!("TLS with {peer} broke: {error}"));
     }
-    match source::<io::Error>(error).map(io::Error::kind) {
-        // What cannot be decoded as a body: a chunk without a size, a length that is not a number.
-        Some(ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
-            protocol(&source::<io::Error>(error).map(ToString::to_string).unwrap_or_default())
-        }
-        Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => reset(&peer, "reset", counter),
-        _ => reset(&peer, "closed", counter),
+    match error.map(io::Error::kind) {
+        Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => reset(peer, "reset", counter),
+        _ => reset(peer, "closed", counter),
     }
 }
 
 /// HTTP/2 ended a request or the connection, by the names of RFC 9113 (sections 6.4, 6.8 and 7).
-fn broken_two(peer: &str, error: &h2::Error) -> Failure {
+fn named_by_two(peer: &str, error: &h2::Error) -> Failure {
     let reason = error.reason().map_or_else(|| "without a reason".to_owned(), |reason| format!("{reason:?}"));
     let (kind, message) = if error.is_remote() && error.is_go_away() {
         (FailureKind::Reset, format!("connection closed by {peer}: GOAWAY, {reason}"))
@@ -261,8 +276,8 @@ pub(super) fn unsent(origin: &Origin) -> Failure {
 }
 
 /// The answer's head goes on and on.
-pub(super) fn endless_head(origin: &Origin, limit: u64) -> Failure {
-    let message = format!("{} sent {} and no answer", origin.authority(), Size::from_bytes(limit));
+pub(super) fn endless_head(origin: &Origin) -> Failure {
+    let message = format!("{} sent {} and no answer", origin.authority(), Size::from_bytes(LONGEST_HEADS as u64));
     Failure::new(FailureKind::Protocol, message)
 }
 

@@ -2,11 +2,13 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
 use super::content::Content;
+use super::request_headers::RequestHeaders;
+use crate::headers::AnswerHeaders;
 use crate::sample::{FailureKind, Phases, Transmission};
 use crate::units::Size;
 
@@ -18,7 +20,7 @@ pub struct Outgoing {
     /// What is asked for, in origin form: `/search?q=1`. A clone of it shares its text.
     pub target: PathAndQuery,
     /// The headers; `host` and, for a body, `content-length` are added where they are missing.
-    pub headers: HeaderMap,
+    pub headers: RequestHeaders,
     /// The body; empty for none.
     pub body: Content,
     /// How long the whole exchange may take: looking up, connecting, sending and the answer to its last byte.
@@ -38,6 +40,17 @@ pub enum Keep {
     UpTo(Size),
     /// So much of it, for people to see: what is beyond is read and counted.
     First(Size),
+}
+
+impl Keep {
+    /// The same, but no more than this.
+    pub(super) fn within(self, cap: Size) -> Self {
+        match self {
+            Self::UpTo(size) => Self::UpTo(size.min(cap)),
+            Self::First(size) => Self::First(size.min(cap)),
+            Self::Nothing | Self::OfOthers(..) => self,
+        }
+    }
 }
 
 /// A set of statuses: cheap to ask, and to hand on with each request. What is above 611 is in none.
@@ -102,7 +115,7 @@ pub struct Answer {
     /// The status code.
     pub status: u16,
     /// The headers.
-    pub headers: HeaderMap,
+    pub headers: AnswerHeaders,
     /// The body, as the request's [`Keep`] asked; empty where nothing is kept.
     pub body: Bytes,
 }
@@ -128,7 +141,7 @@ impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outgoing")
             .field("method", &self.method)
-            .field("headers", &self.headers.len())
+            .field("headers", &self.headers.map().len())
             .field("body", &self.body)
             .field("timeout", &self.timeout)
             .field("keep", &self.keep)
@@ -140,7 +153,7 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
             .field("status", &self.status)
-            .field("headers", &self.headers.len())
+            .field("headers", &self.headers)
             .field("body", &self.body.len())
             .finish()
     }
@@ -148,6 +161,8 @@ impl fmt::Debug for Answer {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+
     use super::*;
 
     #[test]
@@ -157,12 +172,12 @@ mod tests {
         let outgoing = Outgoing {
             method: Method::GET,
             target: PathAndQuery::from_static("/?token=hush"),
-            headers: headers.clone(),
+            headers: headers.clone().into(),
             body: Content::Whole(body.clone()),
             timeout: Duration::ZERO,
             keep: Keep::Nothing,
         };
-        let answer = Answer { status: 200, headers, body };
+        let answer = Answer { status: 200, headers: headers.into(), body };
         assert!(!format!("{outgoing:?} {answer:?}").contains("hush"));
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct ByteCounter {
     pub first_out: Cell<Option<Instant>>,
     /// When the first was read.
     pub first_in: Cell<Option<Instant>>,
+    /// When the last was read, or the end of the connection.
+    pub last_in: Cell<Option<Instant>>,
     /// The phases of making the connection that are over.
     pub connecting: Cell<Phases>,
     /// Whether the peer's name is being looked up.
@@ -64,28 +66,33 @@ impl ByteCounter {
         self.content.set(0);
         self.first_out.set(None);
         self.first_in.set(None);
+        self.last_in.set(None);
         self.connecting.set(Phases::default());
         self.looking_up.set(false);
         self.reused.set(false);
         self.unread.set(None);
     }
 
-    fn wrote(&self, bytes: usize, began: Option<Instant>) {
+    /// Counts bytes that were written, of which the first were about to be at a moment.
+    pub fn wrote(&self, bytes: usize, began: Option<Instant>) {
         if self.first_out.get().is_none() {
             self.first_out.set(began);
         }
         self.bytes_out.set(self.bytes_out.get() + bytes as u64);
     }
 
-    fn read(&self, bytes: usize) {
+    /// Counts bytes that were read; none at the end of the connection.
+    pub fn read(&self, bytes: usize) {
+        let now = Some(Instant::now());
+        self.last_in.set(now);
         if bytes > 0 && self.first_in.get().is_none() {
-            self.first_in.set(Some(Instant::now()));
+            self.first_in.set(now);
         }
         self.bytes_in.set(self.bytes_in.get() + bytes as u64);
     }
 
     /// The moment to note as that of the first byte, taken before it is written; the clock is read once an exchange.
-    fn about_to_write(&self) -> Option<Instant> {
+    pub fn about_to_write(&self) -> Option<Instant> {
         self.first_out.get().is_none().then(Instant::now)
     }
 }
@@ -156,7 +163,57 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// A stream whose bytes are counted and whose first ones are timed.
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, into),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, into),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(stream) => stream.is_write_vectored(),
+            Self::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
+            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// A stream for HTTP/2, whose bytes are counted and whose first ones are timed.
 ///
 /// Reads go through the worker's one read buffer and are copied from there: filling hyper's own uninitialised
 /// buffer would take `unsafe`, and zeroing it first costs more than the copy.
@@ -178,10 +235,7 @@ impl Read for MeteredStream {
         let mut buffer = this.read_buffer.borrow_mut();
         let room = into.remaining().min(buffer.len());
         let mut read = ReadBuf::new(&mut buffer[..room]);
-        ready!(match &mut this.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, &mut read),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, &mut read),
-        })?;
+        ready!(Pin::new(&mut this.stream).poll_read(cx, &mut read))?;
         this.counter.read(read.filled().len());
         into.put_slice(read.filled());
         Poll::Ready(Ok(()))
@@ -192,19 +246,13 @@ impl Write for MeteredStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let began = this.counter.about_to_write();
-        let written = ready!(match &mut this.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        })?;
+        let written = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
         this.counter.wrote(written, began);
         Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.stream {
-            Stream::Plain(stream) => stream.is_write_vectored(),
-            Stream::Tls(stream) => stream.is_write_vectored(),
-        }
+        self.stream.is_write_vectored()
     }
 
     fn poll_write_vectored(
@@ -214,25 +262,16 @@ impl Write for MeteredStream {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let began = this.counter.about_to_write();
-        let written = ready!(match &mut this.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
-            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
-        })?;
+        let written = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, parts))?;
         this.counter.wrote(written, began);
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }

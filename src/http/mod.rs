@@ -6,7 +6,6 @@
 
 mod body;
 mod connect;
-mod connection;
 mod content;
 mod deadline;
 mod decode;
@@ -17,13 +16,17 @@ mod known_names;
 mod memory;
 mod message;
 mod metered_stream;
+mod one;
 mod origin;
 mod race;
+mod request_headers;
 mod routes;
 mod sending;
+mod shared_buffer;
 mod slow_line;
 mod tls;
 mod transport;
+mod two;
 
 #[cfg(test)]
 mod tests;
@@ -36,7 +39,12 @@ pub use known_names::{KnownNames, Place};
 #[cfg(test)]
 pub(crate) use memory::{Dialing, MemoryListener, MemoryNetwork, MemoryResolver, Reset};
 pub use message::{Answer, Ending, Exchange, Keep, Outgoing, Statuses};
+#[doc(hidden)]
+pub use one::{AnswerDecoder, Broken, Fed};
 pub use origin::{Origin, Scheme, in_brackets};
+pub use request_headers::{PreparedHeaders, RequestHeaders};
 pub use routes::{Addresses, unusable_source};
+#[doc(hidden)]
+pub use shared_buffer::SharedBuffer;
 pub use tls::Verify;
 pub use transport::{Identity, KeepAlive, Network, Proxy, Reuse, Settings, Transport, TransportError, Version};

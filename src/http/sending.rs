@@ -161,14 +161,12 @@ fn read(file: &ContentFile, offset: u64, most: usize, gzip: Gzip) -> Result<Piec
     }
 }
 
-impl Body for Sending {
-    type Data = Bytes;
-    type Error = Broken;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        match self.get_mut() {
+impl Sending {
+    /// The next piece; `None` behind the last.
+    pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
+        match self {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Whole(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
             Self::Made(making) => {
                 let piece = ready!(making.poll_piece(cx));
                 if piece.is_none() && making.counter.to_send.get() == ToSend::More {
@@ -179,7 +177,7 @@ impl Body for Sending {
                         if let Some(left) = &mut making.left {
                             *left = left.saturating_sub(bytes.len() as u64);
                         }
-                        Ok(Frame::data(bytes))
+                        Ok(bytes)
                     }
                     Err(why) => {
                         making.counter.unread.set(Some(Box::new(failure::unread(why))));
@@ -188,6 +186,15 @@ impl Body for Sending {
                 }))
             }
         }
+    }
+}
+
+impl Body for Sending {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        self.get_mut().poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -15,6 +15,7 @@ use tokio_rustls::TlsConnector;
 use super::known_names::KnownNames;
 use super::origin::{Origin, Scheme};
 use super::routes::{Addresses, Route, routes};
+use super::shared_buffer::SharedBuffer;
 use super::tls::{self, Verify};
 use crate::units::{Bandwidth, Size};
 
@@ -157,6 +158,8 @@ pub struct Transport {
     settings: Settings,
     tls: Option<TlsConnector>,
     read_buffer: Rc<RefCell<Box<[u8]>>>,
+    write_buffer: RefCell<Vec<u8>>,
+    answers: RefCell<SharedBuffer>,
     look_ups: Arc<Semaphore>,
     /// How many connections were tried: what comes in turn is counted by it.
     turn: Cell<usize>,
@@ -188,7 +191,8 @@ impl Transport {
         };
         let read_buffer = Rc::new(RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()));
         let look_ups = Arc::new(Semaphore::new(LOOK_UPS));
-        Ok(Self { origin, settings, tls, read_buffer, look_ups, turn: Cell::new(0) })
+        let (write_buffer, answers) = (RefCell::default(), RefCell::default());
+        Ok(Self { origin, settings, tls, read_buffer, write_buffer, answers, look_ups, turn: Cell::new(0) })
     }
 
     /// Has what comes in turn begin at the `turn`th, so that workers do not all begin at the first.
@@ -263,8 +267,18 @@ impl Transport {
         &self.look_ups
     }
 
-    /// The buffer every read of this worker goes through; see `MeteredStream`.
+    /// The buffer every read of this worker goes through.
     pub(super) const fn read_buffer(&self) -> &Rc<RefCell<Box<[u8]>>> {
         &self.read_buffer
+    }
+
+    /// The buffer in which requests are put together.
+    pub(super) const fn write_buffer(&self) -> &RefCell<Vec<u8>> {
+        &self.write_buffer
+    }
+
+    /// Where what is kept of answers lies.
+    pub(super) const fn answers(&self) -> &RefCell<SharedBuffer> {
+        &self.answers
     }
 }

@@ -82,13 +82,13 @@ fn followed(base: &Value, location: HeaderValue) -> Option<(String, String)> {
     let asked = Outgoing {
         method: Method::GET,
         target: format!("{}{}", field("pathname"), field("search")).parse::<PathAndQuery>().unwrap(),
-        headers: HeaderMap::new(),
+        headers: HeaderMap::new().into(),
         body: Content::EMPTY,
         timeout: Duration::from_secs(1),
         keep: Keep::Nothing,
     };
     let headers = HeaderMap::from_iter([(LOCATION, location)]);
-    match redirect(302, &headers, &origin, asked) {
+    match redirect(302, &headers, &origin, &asked) {
         Redirect::Follow(next) => Some((origin, next.target.to_string())),
         Redirect::Away(next) => Some((next.0.as_str().to_owned(), next.1.target.to_string())),
         Redirect::Elsewhere(_) | Redirect::Unreadable(_) => None,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::support::repository::root;
 
 #[path = "../../fuzz/src/lib.rs"]
-mod entries;
+pub mod entries;
 
 /// One input takes well below a second, here as much as a busy machine may need.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -97,6 +97,11 @@ fn every_kept_page_is_read_and_searched() {
 #[test]
 fn every_kept_answer_on_the_wire_is_read_or_fails() {
     feed_bytes("exchange", entries::outside::exchange);
+}
+
+#[test]
+fn every_kept_answer_is_what_hyper_makes_of_it() {
+    feed_bytes("codec", entries::codec::codec);
 }
 
 #[test]

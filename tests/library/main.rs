@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod codec;
 mod conformance;
 mod distributions;
 mod fuzz_regressions;

@@ -22,7 +22,7 @@ pub(super) fn printer(program: &Arc<Program>) -> CallObserver {
     Box::new(move |traced| {
         // before anything of it is cut or shown
         if let Some(request) = &traced.request {
-            secrets.learn_headers(&request.headers);
+            secrets.learn_headers(request.headers.map());
             request.target.query().into_iter().for_each(|query| secrets.learn_from_text(query));
             secrets.learn_body(&unpacked(request));
         }
@@ -55,7 +55,7 @@ fn shown(traced: &CallTrace, secrets: &Secrets) -> String {
     let mut text = format!("\n── {}\n", traced.endpoint);
     if let Some(request) = &traced.request {
         text.push_str(&format!("> {} {}{}\n", request.method, traced.origin, request.target));
-        headers(&mut text, '>', &request.headers, secrets);
+        headers(&mut text, '>', request.headers.map(), secrets);
         body(&mut text, '>', &request_body(request, secrets));
     }
     if let Some(answer) = &traced.answer {
@@ -85,14 +85,14 @@ fn shown(traced: &CallTrace, secrets: &Secrets) -> String {
 fn unpacked(request: &Outgoing) -> Bytes {
     let bytes = request.body.in_memory();
     match request.body {
-        Content::Whole(_) => decode(&request.headers, bytes.clone(), LARGEST.as_bytes()).unwrap_or(bytes),
+        Content::Whole(_) => decode(request.headers.map(), bytes.clone(), LARGEST.as_bytes()).unwrap_or(bytes),
         Content::Made(_) => bytes,
     }
 }
 
 /// The lines of a request's body: what is in it, and how it is sent where that is not as it is.
 fn request_body(request: &Outgoing, secrets: &Secrets) -> Vec<String> {
-    let of_bytes = |bytes: &Bytes| body::lines(bytes, &request.headers, bytes.len() as u64, secrets);
+    let of_bytes = |bytes: &Bytes| body::lines(bytes, request.headers.map(), bytes.len() as u64, secrets);
     let made = match &request.body {
         Content::Whole(_) => return of_bytes(&unpacked(request)),
         Content::Made(made) => made,

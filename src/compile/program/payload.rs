@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue};
 
 use super::content_type::kind_of;
 use super::live_file::{LiveFile, LiveText};
 use super::multipart::Multipart;
 use super::value_template::ValueTemplate;
 use crate::expression::{EvalError, Scope, Template, Value, to_json, to_text};
-use crate::http::{Coding, Content, ContentPart, Framing};
+use crate::http::{Coding, Content, ContentPart, Framing, RequestHeaders};
 
 /// A request's body, as far as it is known before the run.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Payload {
     ///
     /// # Errors
     /// A template that cannot be filled in, and a file that cannot be sent.
-    pub fn fill(&self, scope: &Arc<Scope>, headers: &mut HeaderMap) -> Result<Content, EvalError> {
+    pub fn fill(&self, scope: &Arc<Scope>, headers: &mut RequestHeaders) -> Result<Content, EvalError> {
         match self {
             Self::Empty => Ok(Content::EMPTY),
             Self::Fixed(content) => Ok(content.clone()),
@@ -107,10 +107,10 @@ impl Payload {
 }
 
 impl ContentType {
-    fn say(self, path: &str, headers: &mut HeaderMap) {
+    fn say(self, path: &str, headers: &mut RequestHeaders) {
         if self == Self::OfName {
             // what the service says of all its requests goes before it
-            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(kind_of(path)));
+            headers.own().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(kind_of(path)));
         }
     }
 }

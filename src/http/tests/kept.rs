@@ -10,7 +10,7 @@ use super::{answer, get};
 use crate::http::{Client, KeepAlive, MemoryNetwork, Network, Origin, Reuse, Settings, Transport};
 
 /// Over which connection, from 0, each request of a user goes that pauses for so many milliseconds before it.
-fn connections(keep_alive: KeepAlive, pauses: &[u64], rests: bool) -> Vec<usize> {
+fn connections(keep_alive: KeepAlive, pauses: &[u64]) -> Vec<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     LocalSet::new().block_on(&runtime, async {
         let (network, mut listener) = MemoryNetwork::new();
@@ -40,9 +40,6 @@ fn connections(keep_alive: KeepAlive, pauses: &[u64], rests: bool) -> Vec<usize>
             sleep(Duration::from_millis(*pause)).await;
             let body = answer(&mut client, get()).await.body;
             over.push(String::from_utf8(body.to_vec()).unwrap().parse().unwrap());
-            if rests {
-                client.rest();
-            }
         }
         over
     })
@@ -51,18 +48,13 @@ fn connections(keep_alive: KeepAlive, pauses: &[u64], rests: bool) -> Vec<usize>
 #[test]
 fn a_connection_that_was_unused_for_too_long_is_made_anew() {
     let keep_alive = KeepAlive { idle: Some(Duration::from_secs(5)), requests: None };
-    for rests in [false, true] {
-        let over = connections(keep_alive, &[9_000, 4_999, 4_999, 5_000, 1, 60_000], rests);
-        assert_eq!(over, [0, 0, 0, 1, 1, 2]);
-    }
-    assert_eq!(connections(KeepAlive::default(), &[0, 3_600_000], true), [0, 0]);
+    assert_eq!(connections(keep_alive, &[9_000, 4_999, 4_999, 5_000, 1, 60_000]), [0, 0, 0, 1, 1, 2]);
+    assert_eq!(connections(KeepAlive::default(), &[0, 3_600_000]), [0, 0]);
 }
 
 #[test]
 fn a_connection_serves_so_many_requests_and_no_more() {
     let at_most = |requests| KeepAlive { idle: None, requests: NonZeroU64::new(requests) };
-    for rests in [false, true] {
-        assert_eq!(connections(at_most(3), &[0; 8], rests), [0, 0, 0, 1, 1, 1, 2, 2]);
-        assert_eq!(connections(at_most(1), &[0; 3], rests), [0, 1, 2]);
-    }
+    assert_eq!(connections(at_most(3), &[0; 8]), [0, 0, 0, 1, 1, 1, 2, 2]);
+    assert_eq!(connections(at_most(1), &[0; 3]), [0, 1, 2]);
 }

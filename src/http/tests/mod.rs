@@ -32,7 +32,7 @@ fn get() -> Outgoing {
     Outgoing {
         method: Method::GET,
         target: PathAndQuery::from_static("/"),
-        headers: HeaderMap::new(),
+        headers: HeaderMap::new().into(),
         body: Content::EMPTY,
         timeout: Duration::from_secs(2),
         keep: Keep::UpTo(Size::from_bytes(1 << 20)),
@@ -40,7 +40,7 @@ fn get() -> Outgoing {
 }
 
 async fn exchange(client: &mut Client, request: Outgoing) -> Exchange {
-    client.exchange(request, pending()).await
+    client.exchange(&request, pending()).await
 }
 
 async fn answer(client: &mut Client, request: Outgoing) -> Answer {

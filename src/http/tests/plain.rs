@@ -18,7 +18,10 @@ const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 async fn an_answer_comes_whole_with_its_status_headers_and_body() {
     let peer = Peer::answering("HTTP/1.1 418 Short\r\nx-a: b\r\ncontent-length: 5\r\n\r\nhello");
     let answer = answer(&mut client_of(&peer.origin()), get()).await;
-    assert_eq!((answer.status, &answer.headers["x-a"], &answer.body[..]), (418, &"b".parse().unwrap(), &b"hello"[..]));
+    assert_eq!(
+        (answer.status, &answer.headers.map()["x-a"], &answer.body[..]),
+        (418, &"b".parse().unwrap(), &b"hello"[..])
+    );
 }
 
 #[tokio::test]
@@ -36,7 +39,8 @@ async fn the_phases_say_where_the_time_went() {
     let (connect, first_byte, receive) = (phases.connect.unwrap(), phases.first_byte.unwrap(), phases.receive.unwrap());
     assert_eq!((phases.dns, phases.tls), (None, None));
     assert!(first_byte >= Duration::from_millis(60), "{first_byte:?}");
-    assert!(receive >= Duration::from_millis(120), "{receive:?}");
+    // the first piece may be read late, the last one not early
+    assert!(receive >= Duration::from_millis(100), "{receive:?}");
     let whole = exchange.ended - exchange.sent;
     assert!(connect + first_byte + receive <= whole, "{phases:?} {whole:?}");
     assert!(whole - (connect + first_byte + receive) < Duration::from_millis(50), "{phases:?} {whole:?}");
@@ -191,19 +195,6 @@ async fn answers_without_a_body_leave_the_connection_usable() {
 }
 
 #[tokio::test]
-async fn a_user_at_rest_keeps_the_connection() {
-    let peer = Peer::answering(HELLO);
-    let mut client = client_of(&peer.origin());
-    client.rest();
-    for _ in 0..3 {
-        assert_eq!(answer(&mut client, get()).await.body, "hello");
-        client.rest();
-        client.rest();
-    }
-    assert_eq!(peer.connections(), 1);
-}
-
-#[tokio::test]
 async fn a_connection_closed_or_spoilt_while_its_user_rests_is_made_anew_without_a_failure() {
     for afterwards in ["", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong"] {
         let peer = Peer::new(move |stream| {
@@ -217,7 +208,6 @@ async fn a_connection_closed_or_spoilt_while_its_user_rests_is_made_anew_without
         for made in 1..=3 {
             assert_eq!(answer(&mut client, get()).await.body, "hello");
             assert_eq!(peer.connections(), made);
-            client.rest();
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -227,8 +217,9 @@ async fn a_connection_closed_or_spoilt_while_its_user_rests_is_made_anew_without
 async fn an_exchange_weighs_little_in_its_user_s_task() {
     let mut client = client_of("http://127.0.0.1:1");
     let client_weighs = size_of_val(&client);
-    let exchange = client.exchange(get(), std::future::pending());
+    let request = get();
+    let exchange = client.exchange(&request, std::future::pending());
     let weighs = client_weighs + size_of_val(&exchange);
-    assert!(weighs < 3 << 10, "{weighs}");
+    assert!(weighs < 1 << 10, "{weighs}");
     drop(exchange);
 }

@@ -69,9 +69,9 @@ async fn a_host_of_the_plan_is_the_authority_and_a_header_may_come_twice() {
         while connection.accept().await.is_some() {}
     };
     let mut request = get();
-    request.headers.insert(HOST, HeaderValue::from_static("other.example"));
+    request.headers.own().insert(HOST, HeaderValue::from_static("other.example"));
     for tag in ["a", "b"] {
-        request.headers.append("x-tag", HeaderValue::from_static(tag));
+        request.headers.own().append("x-tag", HeaderValue::from_static(tag));
     }
     let local = LocalSet::new();
     local.spawn_local(serve);
