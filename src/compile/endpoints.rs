@@ -155,9 +155,9 @@ impl EndpointDefaults<'_> {
         let body = bodies::compile(id, written, version, templates)?;
         let EndpointHeaders { fixed, live, of_service: service_headers } =
             headers(written, (self, of_service), &body.headers, templates);
-        let expect = answers::checks(written.expect.as_ref(), name.span, templates);
-        let capture = captures::captures(written.capture.as_ref(), templates);
-        let record = answers::records(written.record.as_ref(), self.catalog, templates);
+        let mut expect = answers::checks(written.expect.as_ref(), name.span, templates);
+        let mut capture = captures::captures(written.capture.as_ref(), templates);
+        let mut record = answers::records(written.record.as_ref(), self.catalog, templates);
         let uses = std::mem::take(&mut templates.uses);
         let reads_body = answers::read_body(&expect, &capture, &record) || uses.iter().any(NameUse::reads_body);
         let mut binds = Names::default();
@@ -190,6 +190,7 @@ impl EndpointDefaults<'_> {
             headers: fixed,
             live_headers: live,
             payload: body.payload,
+            picks: Endpoint::picks(&mut expect, &mut capture, &mut record),
             expect,
             capture,
             record,

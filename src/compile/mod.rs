@@ -49,8 +49,8 @@ pub use crate::plan::{AfterRefresh, AtEnd, OnFailure, RowPer, Spacing, StopScope
 pub use compile_plan::{CompileOptions, compile};
 pub use filter::Filter;
 pub use program::{
-    Action, BodyUse, Call, CallEach, Capture, CaptureFrom, Compression, Cookies, Endpoint, Expectation, Feed, Group,
-    HeaderSource, IterationCount, Iterations, LoopPart, Matches, Path, Pause, Pool, Program, Put, Ready, Record,
-    RecordValue, Refresh, Repeat, RepeatCount, Retry, RetryAfter, RowOrder, Scenario, Search, Service, Shape,
+    Action, BodyBuffer, BodyUse, Call, CallEach, Capture, CaptureFrom, Compression, Cookies, Endpoint, Expectation,
+    Feed, Group, HeaderSource, IterationCount, Iterations, LoopPart, Matches, Path, Pause, Pool, Program, Put, Ready,
+    Record, RecordValue, Refresh, Repeat, RepeatCount, Retry, RetryAfter, RowOrder, Scenario, Search, Service, Shape,
     StatusSet, Step, StepPause, Take, Task, TaskOrder, Until, UserType, WaitTime,
 };

@@ -36,8 +36,15 @@ fn scope(program: &Program) -> Arc<Scope> {
 fn body(program: &Program) -> String {
     let (scope, endpoint) = (scope(program), &program.endpoints[0]);
     endpoint.with.iter().for_each(|(name, value)| scope.bind(name, value.eval(&scope).unwrap()));
-    String::from_utf8(endpoint.payload.fill(&scope, &mut http::HeaderMap::new().into()).unwrap().in_memory().to_vec())
-        .unwrap()
+    String::from_utf8(
+        endpoint
+            .payload
+            .fill(&scope, &mut http::HeaderMap::new().into(), &mut BodyBuffer::default())
+            .unwrap()
+            .in_memory()
+            .to_vec(),
+    )
+    .unwrap()
 }
 
 #[test]

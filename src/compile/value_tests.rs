@@ -64,7 +64,12 @@ fn sent(text: &str, environment: &Environment) -> (String, Vec<String>, String) 
     headers.retain(|header| !header.starts_with("content-type"));
     headers.sort();
     let body = String::from_utf8(
-        endpoint.payload.fill(&scope, &mut http::HeaderMap::new().into()).unwrap().in_memory().to_vec(),
+        endpoint
+            .payload
+            .fill(&scope, &mut http::HeaderMap::new().into(), &mut BodyBuffer::default())
+            .unwrap()
+            .in_memory()
+            .to_vec(),
     )
     .unwrap();
     (path, headers, body)

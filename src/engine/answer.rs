@@ -5,15 +5,15 @@ use super::capture::{NotCaptured, captured};
 use super::request::LONGEST_BODY;
 use super::secrets::WorkerSecrets;
 use crate::compile::{Endpoint, Record, RecordValue};
-use crate::expression::{Answer, EvalError, JsonPath, Scope, json_to_value, to_number};
+use crate::expression::{Answer, EvalError, Scope, to_number};
 use crate::http::{self, Ending};
 use crate::sample::{FailureKind, MetricId};
 
 /// Why nothing could be taken from an answer, with the plan's place.
 struct Missing(String);
 
-/// Holds an answer against its endpoint's checks, keeps in the user's state what the plan captures of it, and gives what
-/// it records.
+/// Holds an answer against its endpoint's checks, keeps in the user's state what the plan captures of it, and adds what
+/// it records to `recorded`.
 ///
 /// # Errors
 /// What fails first is the call's failure: checks come first, then captures, then records.
@@ -22,7 +22,8 @@ pub(super) fn evaluate(
     answer: &Answer,
     response_time: Duration,
     (scope, secrets): (&Arc<Scope>, &WorkerSecrets),
-) -> Result<Vec<(MetricId, f64)>, (FailureKind, String)> {
+    recorded: &mut Vec<(MetricId, f64)>,
+) -> Result<(), (FailureKind, String)> {
     for check in &endpoint.expect {
         let held = check.evaluate(answer, response_time, scope);
         held.map_err(|broken| {
@@ -46,7 +47,10 @@ pub(super) fn evaluate(
         let place = |error: EvalError| (FailureKind::Body, format!("{} ({})", error.message, capture.place));
         scope.keep(&capture.name, value).map_err(place)?;
     }
-    endpoint.record.iter().map(|record| recorded(record, answer, scope).map_err(missing)).collect()
+    for record in &endpoint.record {
+        recorded.push(number_of(record, answer, scope).map_err(missing)?);
+    }
+    Ok(())
 }
 
 /// The answer with its body as it was before it was compressed. A body that nobody reads was not kept.
@@ -68,13 +72,15 @@ pub(super) fn legible(answer: http::Answer) -> http::Answer {
 }
 
 /// The number a record adds to its metric.
-fn recorded(record: &Record, answer: &Answer, scope: &Arc<Scope>) -> Result<(MetricId, f64), Missing> {
+fn number_of(record: &Record, answer: &Answer, scope: &Arc<Scope>) -> Result<(MetricId, f64), Missing> {
     let number = match &record.value {
         RecordValue::Constant(number) => Some(*number),
         RecordValue::Json(path) => {
-            let json = found(path, answer, || format!("to record ({})", record.place))?;
-            // no list and no map is a number
-            if json.is_array() || json.is_object() { None } else { to_number(&json_to_value(json)) }
+            let what = || format!("to record ({})", record.place);
+            let found = answer.first(path).map_err(|why| Missing(format!("the body is {why}: nothing {}", what())))?;
+            let found = found.ok_or_else(|| Missing(format!("nothing at `{path}` {}", what())))?;
+            // no list and no map is a number, however large
+            found.ok().as_ref().and_then(to_number)
         }
         RecordValue::Expr(expr) => {
             let value = expr.eval(scope).map_err(|error| Missing(format!("{}: {}", record.place, error.message)))?;
@@ -85,9 +91,4 @@ fn recorded(record: &Record, answer: &Answer, scope: &Arc<Scope>) -> Result<(Met
     number
         .map(|number| (record.metric, number))
         .ok_or_else(|| Missing(format!("the value to record is not a number ({})", record.place)))
-}
-
-fn found<'a>(path: &JsonPath, answer: &'a Answer, what: impl Fn() -> String) -> Result<&'a serde_json::Value, Missing> {
-    let json = answer.json().map_err(|why| Missing(format!("the body is {why}: nothing {}", what())))?;
-    path.first(json).ok_or_else(|| Missing(format!("nothing at `{path}` {}", what())))
 }

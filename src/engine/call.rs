@@ -13,8 +13,8 @@ use super::stop::{Phase, StopSignal};
 use super::trace::CallTrace;
 use super::worker_context::{SeriesIds, WorkerContext};
 use crate::compile::{BodyUse, Call, Cookies, Endpoint, Service};
-use crate::expression::{Answer, EvalError, Scope};
-use crate::http::{Ending, Exchange, Origin, Outgoing};
+use crate::expression::{Answered, EvalError, Scope};
+use crate::http::{self, Ending, Exchange, Origin, Outgoing};
 use crate::memory::Held;
 use crate::metrics::SeriesRef;
 use crate::sample::{FailureKind, Outcome, Phases, Sample, TaskId, Timing, Transmission, UserTypeId};
@@ -186,10 +186,10 @@ impl Caller<'_> {
                     followed += 1;
                     self.context.tally.borrow_mut().start();
                     (to, outgoing) = (place, next);
-                    if outgoing.method == http::Method::GET {
+                    if outgoing.method == ::http::Method::GET {
                         request.ids.endpoint = endpoint.redirected;
                     }
-                    outgoing.headers.own().remove(http::header::COOKIE);
+                    outgoing.headers.own().remove(::http::header::COOKIE);
                     self.add_cookies(&to, &mut outgoing);
                     continue;
                 }
@@ -241,7 +241,10 @@ impl Caller<'_> {
         if nth == Try::First {
             self.bind(endpoint, call)?;
         }
-        let (mut outgoing, origin) = self.context.prepared[endpoint.id.index()].outgoing(endpoint, self.scope)?;
+        let mut buffer = self.context.bodies.borrow_mut();
+        let prepared = &self.context.prepared[endpoint.id.index()];
+        let (mut outgoing, origin) = prepared.outgoing(endpoint, self.scope, &mut buffer)?;
+        drop(buffer);
         let to = match origin {
             None => Destination::Service(endpoint.service),
             Some(origin) => {
@@ -354,7 +357,9 @@ impl Caller<'_> {
         let endpoint = request.endpoint;
         let timing = self.timing(request.due, &exchange);
         let of_call = timing.of_call_due(request.call_due);
-        let (mut status, mut values, mut answered) = (None, Vec::new(), None);
+        let (mut status, mut answered) = (None, None);
+        let mut recorded = self.context.recorded.borrow_mut();
+        recorded.clear();
         let ending = std::mem::replace(&mut exchange.ending, Ending::Cut);
         let ending = match ending {
             Ending::Answer(answer) if endpoint.body_use == BodyUse::Shown => Ending::Answer(legible(answer)),
@@ -363,17 +368,18 @@ impl Caller<'_> {
         let (outcome, message) = match ending {
             Ending::Answer(answer) => {
                 status = Some(answer.status);
-                let answer = Answer::new(answer.status, answer.headers, answer.body, of_call.response_time());
-                self.scope.answer(Some(answer.clone()));
-                let evaluated =
-                    evaluate(endpoint, &answer, of_call.response_time(), (self.scope, &self.context.secrets));
+                let http::Answer { status, headers, body } = answer;
+                let elapsed = of_call.response_time();
+                let answer = self.scope.answered(Answered { status, headers, body, elapsed }, &endpoint.picks);
+                let seen = (self.scope, &self.context.secrets);
+                let evaluated = evaluate(endpoint, &answer, elapsed, seen, &mut recorded);
                 answered = Some(answer);
                 match evaluated {
-                    Ok(recorded) => {
-                        values = recorded;
-                        (Outcome::Ok, None)
+                    Ok(()) => (Outcome::Ok, None),
+                    Err((kind, message)) => {
+                        recorded.clear();
+                        (Outcome::Failed(kind), Some(message))
                     }
-                    Err((kind, message)) => (Outcome::Failed(kind), Some(message)),
                 }
             }
             Ending::Failed(failure) => {
@@ -386,7 +392,7 @@ impl Caller<'_> {
         let heard = Heard { sent: request.sent.as_ref(), headers: None, answer: answered.as_ref() };
         self.record(series, &sample(timing, outcome, &exchange), message.as_deref(), heard);
         let mut tally = self.context.tally.borrow_mut();
-        values.into_iter().for_each(|(metric, value)| tally.metric(metric, series, value));
+        recorded.iter().for_each(|(metric, value)| tally.metric(*metric, series, *value));
         drop(tally);
         if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
             self.context.secrets.flush();
@@ -414,7 +420,7 @@ impl Caller<'_> {
     }
 }
 
-fn asked<'a>(service: &'a Service, target: &'a http::uri::PathAndQuery) -> Asked<'a> {
+fn asked<'a>(service: &'a Service, target: &'a ::http::uri::PathAndQuery) -> Asked<'a> {
     Asked { service: service.first_of_origin, origin: &service.origin, target }
 }
 

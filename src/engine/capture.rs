@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use crate::compile::{Capture, CaptureFrom, Group, Matches};
-use crate::expression::{Answer, Value, copies_of_json, copy_of_json};
+use crate::expression::{Answer, NotJson, Value, copies_of_json};
 use crate::markup::{Document, Found, TooLong};
 
 /// Why nothing could be captured of an answer, with the plan's place.
@@ -24,12 +24,13 @@ pub(super) fn captured(capture: &Capture, answer: &Answer) -> Result<Value, NotC
     let all = capture.matches == Matches::All;
     match &capture.from {
         CaptureFrom::Json(path) => {
-            let json = answer.json().map_err(|why| absent(format!("the body is {why}: nothing")))?;
+            let no_json = |why: &NotJson| absent(format!("the body is {why}: nothing"));
             if !all {
-                let found = path.first(json).ok_or_else(|| absent(format!("nothing at `{path}`")))?;
-                return copy_of_json(found)
-                    .map_err(|no_room| NotCaptured::TooMuch(format!("too large {}: {no_room}", what())));
+                let found =
+                    answer.first(path).map_err(no_json)?.ok_or_else(|| absent(format!("nothing at `{path}`")))?;
+                return found.map_err(|no_room| NotCaptured::TooMuch(format!("too large {}: {no_room}", what())));
             }
+            let json = answer.json().map_err(no_json)?;
             let found = path.all(json).map_err(too_much)?;
             if found.is_empty() {
                 return Err(absent(format!("nothing at `{path}`")));

@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::secrets::Sent;
-use crate::compile::{BodyUse, Compression, Endpoint, Expectation, HeaderSource, Path, Service, StatusSet};
+use crate::compile::{BodyBuffer, BodyUse, Compression, Endpoint, Expectation, HeaderSource, Path, Service, StatusSet};
 use crate::expression::{EvalError, Scope};
 use crate::http::{CODINGS, Keep, Origin, Outgoing, PreparedHeaders, RequestHeaders, Statuses};
 use crate::memory::{Held, hold};
@@ -110,6 +110,7 @@ impl Prepared {
         &self,
         endpoint: &Endpoint,
         scope: &Arc<Scope>,
+        buffer: &mut BodyBuffer,
     ) -> Result<(Outgoing, Option<Origin>), EvalError> {
         let (origin, target) = match (&self.path, &endpoint.path) {
             (Some(path), _) => (None, path.clone()),
@@ -138,7 +139,7 @@ impl Prepared {
                 }
             }
         }
-        let body = endpoint.payload.fill(scope, &mut headers)?;
+        let body = endpoint.payload.fill(scope, &mut headers, buffer)?;
         let outgoing = Outgoing {
             method: endpoint.method.clone(),
             target,

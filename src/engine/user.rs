@@ -328,8 +328,10 @@ impl User {
 
     pub(super) fn begin(&self, iteration: u64) {
         let stage = self.timeline.stage_at(self.due);
-        let name = self.context.program.catalog.stages.get(stage.index()).map(|stage| stage.name.clone());
-        self.scope.begin(iteration, name.unwrap_or_else(|| Arc::from("")));
+        match self.context.program.catalog.stages.get(stage.index()) {
+            Some(stage) => self.scope.begin(iteration, &stage.name),
+            None => self.scope.begin(iteration, &Arc::from("")),
+        }
     }
 
     async fn iterate(&mut self, user_type: &UserType, iteration: u64) -> StepsEnd {

@@ -1,5 +1,4 @@
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +15,12 @@ use super::start::{NotReady, Platform};
 use super::trace::CallObserver;
 use super::user_gauge::UserGauge;
 use super::worker::WorkerMessage;
-use crate::compile::{Endpoint, Program};
+use crate::compile::{BodyBuffer, Endpoint, Program};
 use crate::expression::Globals;
 use crate::http::{Origin, Transport, TransportError};
 use crate::load::Choice;
 use crate::metrics::{SeriesKey, SeriesRef, Tally};
-use crate::sample::{EndpointId, MetricId, ServiceId, StageId, TaskId, UserTypeId};
+use crate::sample::{EndpointId, IdMap, MetricId, ServiceId, StageId, TaskId, UserTypeId};
 
 /// What the users of one worker share: the program, the clock, and the worker's tally.
 pub(super) struct WorkerContext {
@@ -45,11 +44,15 @@ pub(super) struct WorkerContext {
     pub(super) feeders: Vec<Vec<Feeder>>,
     /// Who hears of every request, where anybody does.
     pub(super) observer: Option<CallObserver>,
+    /// Where bodies are filled in.
+    pub(super) bodies: RefCell<BodyBuffer>,
+    /// What the answer under way adds to metrics, for one after the other.
+    pub(super) recorded: RefCell<Vec<(MetricId, f64)>>,
     platform: Platform,
     messages: UnboundedSender<WorkerMessage>,
     /// Lines that may still be logged in this second.
     lines: Cell<u32>,
-    series: RefCell<HashMap<SeriesIds, SeriesRef>>,
+    series: RefCell<IdMap<SeriesIds, SeriesRef>>,
     /// The ways to places that are no services of the plan, each with the service whose settings it has.
     elsewhere: RefCell<Few<(ServiceId, Origin), Rc<Transport>, MOST_ELSEWHERE>>,
 }
@@ -104,9 +107,11 @@ impl WorkerContext {
             choices,
             feeders: Vec::new(),
             observer: None,
+            bodies: RefCell::default(),
+            recorded: RefCell::default(),
             messages,
             lines: Cell::new(LINES_PER_SECOND),
-            series: RefCell::new(HashMap::new()),
+            series: RefCell::default(),
             elsewhere: RefCell::default(),
             program,
             globals,

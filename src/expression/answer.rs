@@ -6,20 +6,37 @@ use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
 use super::json::{Json, NotJson, read_json, scalar};
-use super::json_path::Step;
+use super::json_path::{JsonPath, Step};
+use super::json_picks::{JsonPicks, Picked};
 use super::work::{LARGEST, memory_of_json};
 use crate::headers::AnswerHeaders;
 use crate::markup::{Document, NotRead};
 use crate::memory::{Held, NoRoom, hold};
 
-/// An answer as expressions see it: `status`, `headers`, `json`, `body`, `elapsed`. Parsed when first asked for.
+/// An answer as expressions see it: `status`, `headers`, `json`, `body`, `elapsed`. Parsed when first asked for; a clone
+/// shares it.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    status: u16,
-    headers: AnswerHeaders,
-    body: Bytes,
-    elapsed: Duration,
-    parsed: Arc<Parsed>,
+pub struct Answer(Arc<Kept>);
+
+/// An answer as it came.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: AnswerHeaders,
+    /// The body as it came.
+    pub body: Bytes,
+    /// The call's response time.
+    pub elapsed: Duration,
+}
+
+#[derive(Debug)]
+struct Kept {
+    answered: Answered,
+    /// What its endpoint looks at, where that was picked.
+    picked: Picked,
+    parsed: Parsed,
     memory: Memory,
 }
 
@@ -60,42 +77,70 @@ enum Memory {
 /// A longer body was put together from its pieces, and is no part of a read buffer.
 const LONGEST_PIECE: usize = 64 << 10;
 
+impl From<Answered> for Answer {
+    fn from(answered: Answered) -> Self {
+        Self(Arc::new(answered.into()))
+    }
+}
+
+impl From<Answered> for Kept {
+    fn from(answered: Answered) -> Self {
+        Self { answered, picked: Picked::default(), parsed: Parsed::default(), memory: Memory::ReadBuffer }
+    }
+}
+
 impl Answer {
     /// An answer; `elapsed` is the call's response time.
     #[must_use]
     pub fn new(status: u16, headers: impl Into<AnswerHeaders>, body: Bytes, elapsed: Duration) -> Self {
-        Self { status, headers: headers.into(), body, elapsed, parsed: Arc::default(), memory: Memory::ReadBuffer }
+        Answered { status, headers: headers.into(), body, elapsed }.into()
+    }
+
+    /// An answer of which its endpoint picks something, in the memory of the one before it where nobody else has that.
+    pub(super) fn in_place_of(before: Option<Self>, answered: Answered, picks: &JsonPicks) -> Self {
+        let mut answer = match before {
+            Some(mut before) => match Arc::get_mut(&mut before.0) {
+                Some(kept) => {
+                    *kept = Kept { picked: std::mem::take(&mut kept.picked), ..answered.into() };
+                    before
+                }
+                None => answered.into(),
+            },
+            None => answered.into(),
+        };
+        if let Some(kept) = Arc::get_mut(&mut answer.0) {
+            picks.pick(&kept.answered.body, &mut kept.picked);
+        }
+        answer
     }
 
     /// Copies headers and body into memory of just their size, so that the buffer they were read into is freed: for an
-    /// answer that is kept for long. Doing so again costs nothing.
+    /// answer that is kept for long. Doing so again costs nothing. One that somebody else has as well stays as it is.
     pub(super) fn compact(&mut self) {
-        if self.memory == Memory::Own {
-            return;
-        }
-        self.memory = Memory::Own;
-        self.headers.compact();
-        if self.body.len() <= LONGEST_PIECE {
-            self.body = Bytes::copy_from_slice(&self.body);
+        let Some(kept) = Arc::get_mut(&mut self.0).filter(|kept| kept.memory == Memory::ReadBuffer) else { return };
+        kept.memory = Memory::Own;
+        kept.answered.headers.compact();
+        if kept.answered.body.len() <= LONGEST_PIECE {
+            kept.answered.body = Bytes::copy_from_slice(&kept.answered.body);
         }
     }
 
     /// The status code.
     #[must_use]
-    pub const fn status(&self) -> u16 {
-        self.status
+    pub fn status(&self) -> u16 {
+        self.0.answered.status
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &http::HeaderMap {
-        self.headers.map()
+        self.0.answered.headers.map()
     }
 
     /// The body as it came.
     #[must_use]
-    pub const fn body(&self) -> &Bytes {
-        &self.body
+    pub fn body(&self) -> &Bytes {
+        &self.0.answered.body
     }
 
     /// The body as JSON.
@@ -103,7 +148,18 @@ impl Answer {
     /// # Errors
     /// A body that is none, or that cannot be read as it.
     pub fn json(&self) -> Result<&Arc<Json>, &NotJson> {
-        self.parsed.json.get_or_init(|| read_json(&self.body).map(Arc::new)).as_ref()
+        self.0.parsed.json.get_or_init(|| read_json(self.body()).map(Arc::new)).as_ref()
+    }
+
+    /// A copy of the first value that a path finds in the body, where there is room for it.
+    ///
+    /// # Errors
+    /// As [`Answer::json`].
+    pub fn first(&self, path: &JsonPath) -> Result<Option<Result<Value, NoRoom>>, &NotJson> {
+        match self.0.picked.found(path) {
+            Some(picked) => Ok(picked.cloned().map(Ok)),
+            None => Ok(path.first(self.json()?).map(copy_of_json)),
+        }
     }
 
     /// The body as HTML or XML.
@@ -114,17 +170,17 @@ impl Answer {
         let kind =
             self.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let read = || {
-            let held = hold(Document::memory_of(&self.body))?;
-            Ok(Markup { document: Document::read(kind, &self.body)?, _held: held })
+            let held = hold(Document::memory_of(self.body()))?;
+            Ok(Markup { document: Document::read(kind, self.body())?, _held: held })
         };
-        self.parsed.markup.get_or_init(read).as_ref().map(|markup| &markup.document)
+        self.0.parsed.markup.get_or_init(read).as_ref().map(|markup| &markup.document)
     }
 
     pub(super) fn value(&self, name: &str) -> Option<Value> {
         match name {
-            "status" => Some(Value::from(self.status)),
-            "elapsed" => Some(Value::from(self.elapsed.as_secs_f64())),
-            "body" => Some(Value::from(String::from_utf8_lossy(&self.body))),
+            "status" => Some(Value::from(self.status())),
+            "elapsed" => Some(Value::from(self.0.answered.elapsed.as_secs_f64())),
+            "body" => Some(Value::from(String::from_utf8_lossy(self.body()))),
             "headers" => Some(Value::from_pairs(self.headers().iter().map(|(name, value)| {
                 (name.as_str().to_owned(), Value::from(String::from_utf8_lossy(value.as_bytes())))
             }))),

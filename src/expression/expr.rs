@@ -9,6 +9,7 @@ use minijinja::{Error, ErrorKind, Expression, Value};
 use super::filled::Source;
 use super::functions::is_changing;
 use super::language::language;
+use super::native_call::NativeCall;
 use super::operators::{NamedFiles, written_out};
 use super::resolve::Resolved;
 use super::scope::Scope;
@@ -63,6 +64,8 @@ pub struct Expr {
 enum Form {
     /// A single name: looked up without the interpreter.
     Name,
+    /// A call that is made without it, and the same for what such calls cannot do.
+    Native(NativeCall, Expression<'static, 'static>),
     /// Anything else.
     Compiled(Expression<'static, 'static>),
 }
@@ -114,7 +117,10 @@ impl Expr {
         match compiled {
             Ok(compiled) => {
                 let sliced = sliced(&masked, || Resolved::expression(&masked, 0..masked.len(), &|_| None));
-                let form = Form::Compiled(compiled);
+                let form = match NativeCall::read(&code) {
+                    Some(call) => Form::Native(call, compiled),
+                    None => Form::Compiled(compiled),
+                };
                 Ok(Self { source: trimmed.into(), form, files: files.found.into(), sliced: sliced.into() })
             }
             Err(error) => {
@@ -143,7 +149,7 @@ impl Expr {
     pub fn names(&self) -> BTreeSet<String> {
         match &self.form {
             Form::Name => BTreeSet::from([self.source.to_string()]),
-            Form::Compiled(compiled) => {
+            Form::Compiled(compiled) | Form::Native(_, compiled) => {
                 let names = compiled.undeclared_variables(false).into_iter().chain(self.sliced.iter().cloned());
                 names.filter(is_of_plan).collect()
             }
@@ -154,7 +160,7 @@ impl Expr {
     pub(super) fn functions(&self) -> Vec<String> {
         match &self.form {
             Form::Name => Vec::new(),
-            Form::Compiled(compiled) => {
+            Form::Compiled(compiled) | Form::Native(_, compiled) => {
                 let names = compiled.undeclared_variables(false).into_iter().chain(self.sliced.iter().cloned());
                 names.filter(|name| !is_of_plan(name)).collect()
             }
@@ -166,7 +172,7 @@ impl Expr {
     pub fn is_changing(&self) -> bool {
         match &self.form {
             Form::Name => false,
-            Form::Compiled(compiled) => {
+            Form::Compiled(compiled) | Form::Native(_, compiled) => {
                 compiled.undeclared_variables(false).iter().chain(&self.sliced).any(|name| is_changing(name))
             }
         }
@@ -209,11 +215,19 @@ impl Expr {
         work::begin();
         match &self.form {
             Form::Name => scope.value(&self.source).ok_or_else(|| self.undefined(&self.source, scope)),
-            Form::Compiled(compiled) => match compiled.eval(scope.context()) {
-                Ok(value) if !value.is_undefined() => Ok(value),
-                Ok(_) => Err(self.failed(scope, "a part is undefined")),
-                Err(error) => Err(self.failed(scope, &said(&error))),
+            Form::Native(call, compiled) => match call.evaluate(scope) {
+                Some(value) => Ok(value),
+                None => self.interpreted(compiled, scope),
             },
+            Form::Compiled(compiled) => self.interpreted(compiled, scope),
+        }
+    }
+
+    fn interpreted(&self, compiled: &Expression, scope: &Arc<Scope>) -> Result<Value, EvalError> {
+        match compiled.eval(scope.context()) {
+            Ok(value) if !value.is_undefined() => Ok(value),
+            Ok(_) => Err(self.failed(scope, "a part is undefined")),
+            Err(error) => Err(self.failed(scope, &said(&error))),
         }
     }
 

@@ -104,16 +104,21 @@ pub(super) fn scalar(json: &serde_json::Value) -> Option<Value> {
         serde_json::Value::Null => Some(Value::from(())),
         serde_json::Value::Bool(truth) => Some(Value::from(*truth)),
         serde_json::Value::Number(number) => Some(serde_number(number)),
-        serde_json::Value::String(text) => Some(match long_number(text) {
-            Some(digits) => WrittenNumber::exact(digits).unwrap_or_default(),
-            None => Value::from(text.as_str()),
-        }),
+        serde_json::Value::String(text) => Some(text_value(text)),
         serde_json::Value::Array(_) | serde_json::Value::Object(_) => None,
     }
 }
 
+/// The value of a text of what was read: itself, or the number it stands for.
+pub(super) fn text_value(text: &str) -> Value {
+    match long_number(text) {
+        Some(digits) => WrittenNumber::exact(digits).unwrap_or_default(),
+        None => Value::from(text),
+    }
+}
+
 /// The text with each number that would lose digits as a marked text. Whatever is no JSON stays no JSON.
-fn with_long_numbers_as_texts(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn with_long_numbers_as_texts(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut out: Option<Vec<u8>> = None;
     let (mut copied, mut at) = (0, 0);
     while at < bytes.len() {

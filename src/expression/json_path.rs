@@ -15,6 +15,8 @@ const DEEPEST: usize = 16;
 pub struct JsonPath {
     source: Box<str>,
     form: Form,
+    /// Where the picks of its endpoint have what it finds.
+    pub(super) pick: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -24,7 +26,7 @@ enum Form {
 }
 
 /// One step down in a JSON value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     Key(Box<str>),
     Index(usize),
@@ -66,7 +68,7 @@ impl JsonPath {
             Some(steps) => Form::Straight(steps),
             None => Form::Search(Box::new(Search::new(&query, filters).ok_or_else(too_wide)?)),
         };
-        Ok(Self { source: source.into(), form })
+        Ok(Self { source: source.into(), form, pick: None })
     }
 
     /// The first value it finds.
@@ -80,6 +82,20 @@ impl JsonPath {
 }
 
 impl JsonPath {
+    /// Whether it can name one place alone.
+    #[must_use]
+    pub const fn names_one_place(&self) -> bool {
+        matches!(self.form, Form::Straight(_))
+    }
+
+    /// The steps to the one place it names, where it can name one alone.
+    pub(super) fn steps(&self) -> Option<&[Step]> {
+        match &self.form {
+            Form::Straight(steps) => Some(steps),
+            Form::Search(_) => None,
+        }
+    }
+
     /// All values it finds, in the order of the document, each place once.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ fn scope() -> Arc<Scope> {
     headers.insert("content-type", http::HeaderValue::from_static("application/json"));
     let body = Bytes::from_static(blocks("json").next().unwrap().as_bytes());
     scope.answer(Some(Answer::new(200, headers, body, Duration::from_millis(12))));
-    scope.begin(3, "peak".into());
+    scope.begin(3, &"peak".into());
     scope
 }
 

@@ -6,9 +6,10 @@ use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
 use rand::rngs::Xoshiro256PlusPlus;
 
-use super::answer::Answer;
+use super::answer::{Answer, Answered};
 use super::expr::EvalError;
 use super::functions::{Files, Sequences};
+use super::json_picks::JsonPicks;
 use super::shared::SharedStore;
 use super::work;
 use crate::memory::{Held, hold};
@@ -86,6 +87,10 @@ impl Globals {
     #[must_use]
     pub const fn shared(&self) -> Option<&Arc<SharedStore>> {
         self.shared.as_ref()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name) || self.shared.as_ref().is_some_and(|shared| shared.read(name).is_some())
     }
 
     /// The value of a name.
@@ -262,6 +267,14 @@ impl Scope {
         lock(&self.names).answer = answer;
     }
 
+    /// Sets the last answer, of which its endpoint picks something.
+    pub fn answered(&self, answered: Answered, picks: &JsonPicks) -> Answer {
+        let mut names = lock(&self.names);
+        let answer = Answer::in_place_of(names.answer.take(), answered, picks);
+        names.answer = Some(answer.clone());
+        answer
+    }
+
     /// Frees the buffer that the last call's answer was read into: nothing follows for a while.
     pub fn compact_answer(&self) {
         if let Some(answer) = &mut lock(&self.names).answer {
@@ -281,10 +294,13 @@ impl Scope {
     }
 
     /// Says which task this is, counted from 1, and in which stage of the shape.
-    pub fn begin(&self, iteration: u64, stage: Arc<str>) {
+    pub fn begin(&self, iteration: u64, stage: &Arc<str>) {
         let mut names = lock(&self.names);
         names.iteration = iteration;
-        names.stage = Some(stage);
+        // all workers share the text, and counting its owners is not free
+        if !names.stage.as_ref().is_some_and(|known| Arc::ptr_eq(known, stage)) {
+            names.stage = Some(stage.clone());
+        }
     }
 
     /// The value of any name, as an expression sees it.
@@ -312,6 +328,15 @@ impl Scope {
             FILES => Some(Value::from_dyn_object(self.globals.files.clone())),
             _ => self.globals.value(name),
         }
+    }
+
+    /// Whether a name of the user's or the plan's own has a value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let is_near = {
+            let names = lock(&self.names);
+            has(&names.bindings, name) || has(&names.state, name)
+        };
+        is_near || self.globals.has(name)
     }
 
     /// The scope as the language's context: no copy is made.
@@ -348,6 +373,10 @@ fn put(names: &mut Vec<(Arc<str>, Value)>, name: &Arc<str>, value: Value) {
         Some((_, old)) => *old = value,
         None => names.push((name.clone(), value)),
     }
+}
+
+fn has(names: &[(Arc<str>, Value)], name: &str) -> bool {
+    names.iter().any(|(known, _)| **known == *name)
 }
 
 fn find(names: &[(Arc<str>, Value)], name: &str) -> Option<Value> {

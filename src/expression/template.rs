@@ -182,6 +182,24 @@ impl Template {
         self.render_or_line(scope).map_err(|(line, error)| self.placed(line, error))
     }
 
+    /// Appends the filled-in text.
+    ///
+    /// # Errors
+    /// As [`Expr::eval`]; then some of it may have been appended.
+    pub fn render_to(&self, scope: &Arc<Scope>, out: &mut String) -> Result<(), EvalError> {
+        match &self.form {
+            Form::Pieces(pieces) => fill(pieces, scope, out).map_err(|(line, error)| self.placed(Some(line), error)),
+            Form::Text(text) => {
+                out.push_str(text);
+                Ok(())
+            }
+            Form::Block(_) => {
+                out.push_str(&self.render(scope)?);
+                Ok(())
+            }
+        }
+    }
+
     /// An error with the file and the line in front, where the text has a file of its own.
     fn placed(&self, line: Option<usize>, EvalError { message }: EvalError) -> EvalError {
         EvalError {
@@ -205,16 +223,7 @@ impl Template {
             Form::Text(text) => Ok(text.to_string()),
             Form::Pieces(pieces) => {
                 let mut out = String::new();
-                for (index, piece) in pieces.iter().enumerate() {
-                    match piece {
-                        Piece::Text(text) => out.push_str(text),
-                        Piece::Slot(expr) => {
-                            let value =
-                                expr.text_value(scope).map_err(|error| (Some(line_of(pieces, index)), error))?;
-                            write_text(&value, &mut out);
-                        }
-                    }
-                }
+                fill(pieces, scope, &mut out).map_err(|(line, error)| (Some(line), error))?;
                 Ok(out)
             }
             Form::Block(block) => block.render(scope).map_err(|error| (None, error)),
@@ -288,6 +297,19 @@ impl Piece {
             Self::Text(_) => None,
         }
     }
+}
+
+/// Appends pieces, filled in; or says in which line one cannot be.
+fn fill(pieces: &[Piece], scope: &Arc<Scope>, out: &mut String) -> Result<(), (usize, EvalError)> {
+    for (index, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Slot(expr) => {
+                write_text(&expr.text_value(scope).map_err(|error| (line_of(pieces, index), error))?, out);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// In which line the slot with this number begins, counted from 1.

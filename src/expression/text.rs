@@ -44,10 +44,13 @@ pub(super) fn write_text(value: &Value, out: &mut String) {
 }
 
 /// Appends a value as JSON. What lies in a value is bounded by whoever made it.
-pub(super) fn write_json(value: &Value, out: &mut String) {
+pub fn write_json(value: &Value, out: &mut String) {
     match value.kind() {
         ValueKind::Bool => out.push_str(if value.is_true() { "true" } else { "false" }),
-        ValueKind::Number => out.push_str(&canonical(value).unwrap_or_else(|| "null".into())),
+        ValueKind::Number => match value.as_i64().filter(|_| value.is_integer()) {
+            Some(whole) => out.push_str(itoa::Buffer::new().format(whole)),
+            None => out.push_str(&canonical(value).unwrap_or_else(|| "null".into())),
+        },
         ValueKind::Seq | ValueKind::Iterable => {
             out.push('[');
             for (index, item) in value.try_iter().into_iter().flatten().enumerate() {
@@ -60,24 +63,32 @@ pub(super) fn write_json(value: &Value, out: &mut String) {
             out.push('{');
             for (index, key) in value.try_iter().into_iter().flatten().enumerate() {
                 out.push_str(if index == 0 { "" } else { "," });
-                write_string(&to_text(&key), out);
+                write_json_text(&to_text(&key), out);
                 out.push(':');
                 write_json(&value.get_item(&key).unwrap_or_default(), out);
             }
             out.push('}');
         }
-        ValueKind::String => write_string(value.as_str().unwrap_or_default(), out),
+        ValueKind::String => write_json_text(value.as_str().unwrap_or_default(), out),
         ValueKind::Plain => match value.downcast_object_ref::<WrittenNumber>() {
             Some(number) => out.push_str(&number.json()),
-            None => write_string(&value.to_string(), out),
+            None => write_json_text(&value.to_string(), out),
         },
-        ValueKind::Bytes => write_string(&value.to_string(), out),
+        ValueKind::Bytes => write_json_text(&value.to_string(), out),
         // `none`, `undefined`, and what a later version of the language may add
         _ => out.push_str("null"),
     }
 }
 
-fn write_string(text: &str, out: &mut String) {
+/// Appends a text as JSON writes it.
+pub fn write_json_text(text: &str, out: &mut String) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        // nothing in it is escaped
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     // a text always has a JSON form
     out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }

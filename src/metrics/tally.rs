@@ -11,7 +11,7 @@ use super::recorder::Recorder;
 use super::series::{Counts, Measure, SeriesKey};
 use super::tasks::{TaskCounts, TaskGroups, TaskKey};
 use crate::memory::{Held, MemoryBudget, Part};
-use crate::sample::{EndpointId, FailureKind, MetricId, Outcome, Sample, TaskId, TaskOutcome, UserTypeId};
+use crate::sample::{EndpointId, FailureKind, IdMap, MetricId, Outcome, Sample, TaskId, TaskOutcome, UserTypeId};
 use crate::units::Offset;
 
 /// What one worker counts: the only numbers that change under load. No lock, no channel; each second it is taken.
@@ -25,7 +25,7 @@ pub struct Tally {
     metrics: BTreeMap<(MetricId, u32), MetricSlot>,
     errors: ErrorGroups,
     accounting: Accounting,
-    tasks: HashMap<TaskKey, TaskCounts>,
+    tasks: IdMap<TaskKey, TaskCounts>,
     touched: Vec<u32>,
     lateness: Duration,
     late: u64,
@@ -95,7 +95,7 @@ impl Tally {
             metrics: BTreeMap::new(),
             errors: ErrorGroups::new(ERROR_CAP),
             accounting: Accounting::default(),
-            tasks: HashMap::new(),
+            tasks: IdMap::default(),
             touched: Vec::new(),
             lateness: Duration::ZERO,
             late: 0,

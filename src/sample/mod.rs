@@ -2,6 +2,7 @@
 //! the numbers.
 
 mod catalog;
+mod id_map;
 mod request;
 mod task;
 
@@ -9,5 +10,6 @@ pub use catalog::{
     Catalog, CatalogEndpoint, CatalogMetric, CatalogStage, CatalogTask, CatalogUserType, EndpointId, MetricId,
     MetricKind, RunGauge, ServiceId, StageId, StagePurpose, TaskId, TaskRole, UserTypeId,
 };
+pub use id_map::IdMap;
 pub use request::{FailureKind, Outcome, Phases, Sample, Timing, Transmission};
 pub use task::{TaskFailure, TaskOutcome};

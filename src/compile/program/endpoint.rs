@@ -1,12 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::check::Check;
+use super::check::{Check, Expectation};
 use super::hosts::Hosts;
 use super::path::Path;
 use super::payload::Payload;
 use super::value_template::ValueTemplate;
-use crate::expression::{Expr, JsonPath, Template};
+use crate::expression::{Expr, JsonPath, JsonPicks, Template};
 use crate::markup::{Selector, XPath};
 use crate::sample::{EndpointId, MetricId, ServiceId};
 
@@ -45,6 +45,8 @@ pub struct Endpoint {
     pub capture: Vec<Capture>,
     /// What is kept of the answer in metrics.
     pub record: Vec<Record>,
+    /// What all these look at in a JSON body, to be picked in one pass.
+    pub picks: JsonPicks,
     /// The time the whole exchange may take.
     pub timeout: Duration,
     /// What of the answer's body is needed after it has come.
@@ -53,6 +55,34 @@ pub struct Endpoint {
     pub redirects: u32,
     /// What a request is counted under that a redirect has turned into a `GET`; its own id where it is one anyway.
     pub redirected: EndpointId,
+}
+
+impl Endpoint {
+    /// The places in a JSON body that checks, captures and records look at. None, where one of them needs the whole body: then
+    /// that is read once, for all.
+    pub fn picks(expect: &mut [Check], capture: &mut [Capture], record: &mut [Record]) -> JsonPicks {
+        let is_json = |expr: &Expr| expr.names().contains("json");
+        let mut needs_all =
+            expect.iter().any(|check| matches!(&check.expectation, Expectation::That(expr) if is_json(expr)));
+        needs_all |= record.iter().any(|record| matches!(&record.value, RecordValue::Expr(expr) if is_json(expr)));
+        let checked = expect.iter_mut().filter_map(|check| match &mut check.expectation {
+            Expectation::Json(path, _) => Some(path),
+            _ => None,
+        });
+        let captured = capture.iter_mut().filter_map(|capture| match (&mut capture.from, capture.matches) {
+            (CaptureFrom::Json(path), matches) => Some((path, matches)),
+            _ => None,
+        });
+        let captured: Vec<_> = captured.collect();
+        needs_all |= captured.iter().any(|(_, matches)| *matches == Matches::All);
+        let recorded = record.iter_mut().filter_map(|record| match &mut record.value {
+            RecordValue::Json(path) => Some(path),
+            RecordValue::Expr(_) | RecordValue::Constant(_) => None,
+        });
+        let paths: Vec<_> = checked.chain(captured.into_iter().map(|(path, _)| path)).chain(recorded).collect();
+        needs_all |= paths.iter().any(|path| !path.names_one_place());
+        if needs_all { JsonPicks::default() } else { JsonPicks::of(paths.into_iter()) }
+    }
 }
 
 /// What a header that is filled in each time comes from.

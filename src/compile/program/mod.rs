@@ -28,7 +28,7 @@ pub use path::{LivePath, LiveUrl, Path};
 pub(super) use path::{append_query, encoded_path};
 pub use pause::{Pause, StepPause};
 pub(super) use payload::append_field;
-pub use payload::{ContentType, JsonPiece, Payload};
+pub use payload::{BodyBuffer, ContentType, JsonPiece, Payload};
 pub use retry::{Retry, RetryAfter};
 pub use root::{Compression, Cookies, Program, Ready, Service};
 pub use scenario::{IterationCount, Iterations, Minimum, Pool, Scenario, Search, Shape, Until};

@@ -8,8 +8,8 @@ use super::content_type::kind_of;
 use super::live_file::{LiveFile, LiveText};
 use super::multipart::Multipart;
 use super::value_template::ValueTemplate;
-use crate::expression::{EvalError, Scope, Template, Value, to_json, to_text};
-use crate::http::{Coding, Content, ContentPart, Framing, RequestHeaders};
+use crate::expression::{EvalError, Scope, Template, Value, to_text, write_json, write_json_text};
+use crate::http::{Coding, Content, ContentPart, Framing, RequestHeaders, SharedBuffer};
 
 /// A request's body, as far as it is known before the run.
 #[derive(Debug)]
@@ -32,6 +32,26 @@ pub enum Payload {
     FileText(Box<LiveText>, ContentType),
     /// Another one of these, compressed or framed in another way.
     Packed(Box<Payload>, Coding, Framing),
+}
+
+/// Where a worker fills bodies in, one after the other.
+#[derive(Debug, Default)]
+pub struct BodyBuffer {
+    text: String,
+    filled: SharedBuffer,
+}
+
+/// A longer text has an allocation of its own, and the buffer does not keep its size.
+const LONGEST_KEPT: usize = 64 << 10;
+
+impl BodyBuffer {
+    /// The text that was filled in, as a body.
+    fn filled(&mut self) -> Content {
+        if self.text.len() > LONGEST_KEPT {
+            return whole(std::mem::take(&mut self.text));
+        }
+        Content::Whole(self.filled.keep(self.text.as_bytes()))
+    }
 }
 
 /// Who says what a file is whose name is known when it is sent.
@@ -68,17 +88,26 @@ impl Payload {
     ///
     /// # Errors
     /// A template that cannot be filled in, and a file that cannot be sent.
-    pub fn fill(&self, scope: &Arc<Scope>, headers: &mut RequestHeaders) -> Result<Content, EvalError> {
+    pub fn fill(
+        &self,
+        scope: &Arc<Scope>,
+        headers: &mut RequestHeaders,
+        buffer: &mut BodyBuffer,
+    ) -> Result<Content, EvalError> {
         match self {
             Self::Empty => Ok(Content::EMPTY),
             Self::Fixed(content) => Ok(content.clone()),
-            Self::Text(template) => template.render(scope).map(whole),
+            Self::Text(template) => {
+                buffer.text.clear();
+                template.render_to(scope, &mut buffer.text)?;
+                Ok(buffer.filled())
+            }
             Self::Json(pieces) => {
-                let mut out = Vec::with_capacity(256);
+                buffer.text.clear();
                 for piece in pieces {
-                    piece.render_to(scope, &mut out)?;
+                    piece.render_to(scope, &mut buffer.text)?;
                 }
-                Ok(whole(out))
+                Ok(buffer.filled())
             }
             Self::Form(fields) => {
                 let mut out = String::new();
@@ -101,7 +130,9 @@ impl Payload {
                 kind.say(&path, headers);
                 Ok(whole(text))
             }
-            Self::Packed(payload, coding, framing) => Ok(payload.fill(scope, headers)?.packed(*coding, *framing)),
+            Self::Packed(payload, coding, framing) => {
+                Ok(payload.fill(scope, headers, buffer)?.packed(*coding, *framing))
+            }
         }
     }
 }
@@ -171,13 +202,11 @@ pub(in crate::compile) fn append_field(form: &mut String, name: &str, value: &Va
 }
 
 impl JsonPiece {
-    fn render_to(&self, scope: &Arc<Scope>, out: &mut Vec<u8>) -> Result<(), EvalError> {
+    fn render_to(&self, scope: &Arc<Scope>, out: &mut String) -> Result<(), EvalError> {
         match self {
-            Self::Text(text) => out.extend_from_slice(text.as_bytes()),
-            Self::Value(template) => out.extend_from_slice(to_json(&template.eval(scope)?).as_bytes()),
-            Self::String(template) => {
-                out.extend_from_slice(to_json(&Value::from(template.render(scope)?)).as_bytes());
-            }
+            Self::Text(text) => out.push_str(text),
+            Self::Value(template) => write_json(&template.eval(scope)?, out),
+            Self::String(template) => write_json_text(&template.render(scope)?, out),
         }
         Ok(())
     }

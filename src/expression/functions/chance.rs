@@ -24,12 +24,16 @@ pub(super) fn add_to(language: &mut Environment<'static>) {
 }
 
 fn choice(state: &State, list: Value) -> Result<Value, Error> {
-    let length = length_of(&list, "choice")?;
+    choice_of(rng_of(&rng_value(state)?)?, &list)
+}
+
+/// One of a list, each as likely.
+pub(in crate::expression) fn choice_of(rng: &ScopeRng, list: &Value) -> Result<Value, Error> {
+    let length = length_of(list, "choice")?;
     if length == 0 {
         return Err(wrong("`choice` of an empty list"));
     }
-    let index = with_rng(state, |rng| rng.random_range(0..length))?;
-    list.get_item_by_index(index)
+    list.get_item_by_index(rng.draw(|rng| rng.random_range(0..length)))
 }
 
 /// One of several, each as likely as its weight says: of a map from items to weights, of a list of pairs, or of a list with a
@@ -102,20 +106,30 @@ fn sample(state: &State, list: Value, n: Value) -> Result<Value, Error> {
 }
 
 fn random_int(state: &State, from: Value, to: Value) -> Result<i64, Error> {
-    let (from, to) = (i64::try_from(amount(from))?, i64::try_from(amount(to))?);
+    random_int_between(rng_of(&rng_value(state)?)?, &from, &to)
+}
+
+/// A whole number of a range, both ends included.
+pub(in crate::expression) fn random_int_between(rng: &ScopeRng, from: &Value, to: &Value) -> Result<i64, Error> {
+    let (from, to) = (i64::try_from(amount(from.clone()))?, i64::try_from(amount(to.clone()))?);
     if from > to {
         return Err(wrong(format!("`random_int({from}, {to})` ends before it starts")));
     }
-    with_rng(state, |rng| rng.random_range(from..=to))
+    Ok(rng.draw(|rng| rng.random_range(from..=to)))
 }
 
 fn random_float(state: &State, from: Value, to: Value) -> Result<f64, Error> {
-    let (from, to) = (f64::try_from(amount(from))?, f64::try_from(amount(to))?);
+    random_float_between(rng_of(&rng_value(state)?)?, &from, &to)
+}
+
+/// A number of a range, its end excluded.
+pub(in crate::expression) fn random_float_between(rng: &ScopeRng, from: &Value, to: &Value) -> Result<f64, Error> {
+    let (from, to) = (f64::try_from(amount(from.clone()))?, f64::try_from(amount(to.clone()))?);
     let orderly = from.is_finite() && to.is_finite() && from <= to && (to - from).is_finite();
     if !orderly {
         return Err(wrong(format!("`random_float({from}, {to})` is not a range")));
     }
-    with_rng(state, |rng| from + (to - from) * rng.random::<f64>())
+    Ok(rng.draw(|rng| from + (to - from) * rng.random::<f64>()))
 }
 
 /// A number of a normal distribution; `least` and `most` cut what is beyond them.
@@ -201,11 +215,16 @@ fn random_string(state: &State, length: Value) -> Result<String, Error> {
 }
 
 fn uuid(state: &State) -> Result<String, Error> {
-    let random: u128 = with_rng(state, RngExt::random)?;
+    Ok(random_uuid(rng_of(&rng_value(state)?)?))
+}
+
+/// A random UUID, version 4.
+pub(in crate::expression) fn random_uuid(rng: &ScopeRng) -> String {
+    let random: u128 = rng.draw(RngExt::random);
     // RFC 9562 §5.4: version 4 in bits 48..52, variant 10 in bits 64..66
     let id = (random & !(0xF << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{id:032x}");
-    Ok(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 /// The number an argument is or reads as, without its spelling.
@@ -214,9 +233,15 @@ pub(super) fn amount(value: Value) -> Value {
 }
 
 pub(super) fn with_rng<R>(state: &State, draw: impl FnOnce(&mut Xoshiro256PlusPlus) -> R) -> Result<R, Error> {
-    let rng = state.lookup(RESERVED).ok_or_else(|| wrong("random values are not available here"))?;
-    let rng = rng.downcast_object_ref::<ScopeRng>().ok_or_else(|| wrong("random values are not available here"))?;
-    Ok(rng.draw(draw))
+    Ok(rng_of(&rng_value(state)?)?.draw(draw))
+}
+
+fn rng_value(state: &State) -> Result<Value, Error> {
+    state.lookup(RESERVED).ok_or_else(|| wrong("random values are not available here"))
+}
+
+fn rng_of(value: &Value) -> Result<&ScopeRng, Error> {
+    value.downcast_object_ref::<ScopeRng>().ok_or_else(|| wrong("random values are not available here"))
 }
 
 fn length_of(list: &Value, function: &str) -> Result<usize, Error> {

@@ -21,6 +21,7 @@ mod table;
 mod tests;
 
 pub(super) use arguments::{Slot, refused};
+pub(super) use chance::{choice_of, random_float_between, random_int_between, random_uuid};
 pub use files::Files;
 pub use sequences::Sequences;
 pub use table::FUNCTIONS;
