@@ -10,6 +10,9 @@ use clap::CommandFactory;
 /// What no type of the code knows: units, exit codes, variables of the environment.
 const BESIDES: &str = include_str!("besides.md");
 
+/// The headings behind those of the language.
+const AFTER: [&str; 6] = ["Expressions", "Commands", "Units", "Exit codes", "Variables of the environment", "Limits"];
+
 /// The whole document.
 pub(in crate::cli) fn reference() -> String {
     let mut out = String::from(
@@ -18,7 +21,7 @@ pub(in crate::cli) fn reference() -> String {
          nothing.\n\n",
     );
     let groups = groups();
-    for title in groups.iter().map(|group| group.title).chain(["Expressions", "Commands", "Units"]) {
+    for title in groups.iter().map(|group| group.title).chain(AFTER) {
         out.push_str(&format!("- [{title}](#{})\n", super::cells::anchor(title)));
     }
     groups.iter().for_each(|group| whole_group(&mut out, group));
