@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Child;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -132,6 +133,16 @@ fn said(told: &Path, text: &str, times: usize) -> String {
     panic!("`{text}` was not said {times} times:\n{}", fs::read_to_string(told).unwrap());
 }
 
+/// A watch that ends with its test, however that ends.
+struct Watch(Child);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 #[test]
 fn a_watch_checks_again_at_each_save_of_whatever_the_plan_reads_and_ends_well() {
     let folder = Folder::new();
@@ -146,7 +157,7 @@ fn a_watch_checks_again_at_each_save_of_whatever_the_plan_reads_and_ends_well() 
     let mut command = command_line::command();
     let into = || fs::OpenOptions::new().append(true).open(&told).unwrap();
     command.current_dir(&*folder).args(["check", "plan.yaml", "--watch"]).stdout(into()).stderr(into());
-    let mut watch = command.spawn().unwrap();
+    let mut watch = Watch(command.spawn().unwrap());
 
     assert!(said(&told, "watching", 1).contains("more.yaml"), "a file that is not there yet is waited for");
     write("more.yaml", "x-a: 1\n");
@@ -159,8 +170,8 @@ fn a_watch_checks_again_at_each_save_of_whatever_the_plan_reads_and_ends_well() 
     assert_eq!(said(&told, "watching 3 files; Ctrl-C ends it", 3).matches("plan.yaml: ok").count(), 2);
     sleep(Duration::from_millis(600));
     assert_eq!(said(&told, "watching", 4).matches("watching").count(), 4, "nothing is checked that did not change");
-    command_line::send("-INT", &watch);
-    assert_eq!(watch.wait().unwrap().code(), Some(0));
+    command_line::send("-INT", &watch.0);
+    assert_eq!(watch.0.wait().unwrap().code(), Some(0));
 }
 
 #[test]

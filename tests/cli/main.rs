@@ -14,6 +14,7 @@ mod merge;
 mod network;
 mod new;
 mod old_journals;
+mod packages;
 mod plans;
 mod resolver;
 mod run;
