@@ -3,11 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod requests;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use plimsoll::test_api::compile::{CompileOptions, Filter, compile};
+use plimsoll::test_api::compile::{CompileOptions, Filter, Program, compile};
 use plimsoll::test_api::diagnostic::{Problems, Sources, Style, render};
 use plimsoll::test_api::metrics::{Health, SeriesKey, Tally, Totals};
 use plimsoll::test_api::plan::read_text;
@@ -16,8 +19,10 @@ use plimsoll::test_api::sample::{
 };
 use plimsoll::test_api::units::{Offset, Scale, Seed};
 
-/// Counts what each thread asks for.
+/// Counts what each thread asks for, and how often all of them do.
 struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static BYTES: Cell<u64> = const { Cell::new(0) };
@@ -27,6 +32,7 @@ thread_local! {
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
         // a thread that ends has no count any more
         let _ = BYTES.try_with(|bytes| bytes.set(bytes.get() + layout.size() as u64));
         // SAFETY: the caller keeps what the trait asks for
@@ -60,9 +66,14 @@ fn assert_linear(what: &str, of: impl Fn(usize) -> u64) {
 }
 
 fn check(plan: &str) {
+    drop(program(plan));
+}
+
+/// A plan made ready to run, or what is wrong with it.
+fn program(plan: &str) -> Result<Program, String> {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let read = read_text("plan.yaml", plan, &|_| None, &mut sources, &mut problems);
-    if let Some(plan) = read {
+    let program = read.and_then(|plan| {
         let filter = Filter::default();
         let options = CompileOptions {
             name: "plan",
@@ -71,9 +82,10 @@ fn check(plan: &str) {
             scale: Scale::WHOLE,
             sources: &sources,
         };
-        drop(compile(&plan, &options, &mut problems));
-    }
-    drop(render(&problems, &sources, Style::Plain));
+        compile(&plan, &options, &mut problems)
+    });
+    let told = render(&problems, &sources, Style::Plain);
+    program.ok_or(told)
 }
 
 fn lines(number: usize, line: impl Fn(usize) -> String) -> String {
