@@ -116,29 +116,42 @@ impl Caller<'_> {
         (call, nth): (&Call, Try),
         due: Offset,
     ) -> CallEnd {
+        // what is made here is handed over whole: nothing of it is there twice while an answer is waited for
+        let (request, to, outgoing) = match self.begin(task, (call, nth), due) {
+            Ok(begun) => begun,
+            Err(end) => return end,
+        };
+        if request.endpoint.redirects > 0 {
+            return Box::pin(self.follow(clients, request, (to, outgoing))).await;
+        }
+        let trace = self.trace(request.endpoint, &to, &outgoing);
+        let client = clients.to(&to, &self.context.transports);
+        let exchange = client.exchange(&outgoing, self.stop.reached(Phase::Cutting)).await;
+        self.keep_cookies(&to, &outgoing, &exchange);
+        self.finish(&request, exchange, trace)
+    }
+
+    /// Begins one try of a call: counts it, and makes its request.
+    ///
+    /// # Errors
+    /// How it ended, where nothing can be sent.
+    fn begin(
+        &self,
+        task: TaskId,
+        (call, nth): (&Call, Try),
+        due: Offset,
+    ) -> Result<(Request<'_>, Destination, Outgoing), CallEnd> {
         if self.stop.phase() >= self.stops_at {
-            return CallEnd::stopped(due);
+            return Err(CallEnd::stopped(due));
         }
         let endpoint = &self.context.program.endpoints[call.endpoint.index()];
         let stage = self.timeline.stage_at(due);
         let ids = SeriesIds { endpoint: endpoint.id, user_type: self.user_type, task, stage, status: None };
         self.context.tally.borrow_mut().start();
-        match self.prepare(endpoint, call, nth) {
-            Ok(Made { name, outgoing, to, held }) => {
-                let sent = self.context.prepared[endpoint.id.index()].sent(&outgoing);
-                let request = Request { endpoint, name, ids, due, call_due: due, sent, _held: held };
-                if endpoint.redirects == 0 {
-                    let trace = self.trace(endpoint, &to, &outgoing);
-                    let client = clients.to(&to, &self.context.transports);
-                    let exchange = client.exchange(&outgoing, self.stop.reached(Phase::Cutting)).await;
-                    self.keep_cookies(&to, &outgoing, &exchange);
-                    self.finish(&request, exchange, trace)
-                } else {
-                    Box::pin(self.follow(clients, request, (to, outgoing))).await
-                }
-            }
-            Err(error) => self.record_unsent(endpoint, ids, due, &error),
-        }
+        let made = self.prepare(endpoint, call, nth);
+        let Made { name, outgoing, to, held } = made.map_err(|error| self.record_unsent(endpoint, ids, due, &error))?;
+        let sent = self.context.prepared[endpoint.id.index()].sent(&outgoing);
+        Ok((Request { endpoint, name, ids, due, call_due: due, sent, _held: held }, to, outgoing))
     }
 
     /// Makes a call that may be redirected: each redirect that is followed is counted as a request of its own.
@@ -318,9 +331,9 @@ impl Caller<'_> {
     }
 
     /// What is told of a call, where anybody hears of it.
-    fn trace(&self, endpoint: &Endpoint, to: &Destination, outgoing: &Outgoing) -> Option<CallTrace> {
+    fn trace(&self, endpoint: &Endpoint, to: &Destination, outgoing: &Outgoing) -> Option<Box<CallTrace>> {
         let origin = to.origin(&self.context.program);
-        self.context.observer.is_some().then(|| CallTrace::new(&endpoint.name, origin, outgoing))
+        self.context.observer.is_some().then(|| Box::new(CallTrace::new(&endpoint.name, origin, outgoing)))
     }
 
     fn timing(&self, due: Offset, exchange: &Exchange) -> Timing {
@@ -353,7 +366,7 @@ impl Caller<'_> {
 
     /// Judges an exchange, keeps what the plan wants of it, and counts it. The time of the checks counts from when the
     /// call was due, its redirects included.
-    fn finish(&self, request: &Request<'_>, mut exchange: Exchange, trace: Option<CallTrace>) -> CallEnd {
+    fn finish(&self, request: &Request<'_>, mut exchange: Exchange, trace: Option<Box<CallTrace>>) -> CallEnd {
         let endpoint = request.endpoint;
         let timing = self.timing(request.due, &exchange);
         let of_call = timing.of_call_due(request.call_due);

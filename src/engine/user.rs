@@ -181,7 +181,7 @@ impl User {
     }
 
     /// Lives until it is to leave, or has nothing left to do; gives who takes its place.
-    pub(super) async fn live(mut self, mut workload: Workload) -> Option<(Self, Workload)> {
+    pub(super) async fn live(mut self: Box<Self>, mut workload: Workload) -> Option<(Box<Self>, Workload)> {
         let program = self.context.program.clone();
         let user_type = &program.users[self.user_type.index()];
         if let Workload::Visitors(_, arrival) = &workload {
@@ -223,13 +223,13 @@ impl User {
     }
 
     /// The visitor that waits for its place, if one does.
-    fn next_visitor(&self, queue: Rc<ArrivalQueue>) -> Option<(Self, Workload)> {
+    fn next_visitor(&self, queue: Rc<ArrivalQueue>) -> Option<(Box<Self>, Workload)> {
         let arrival = queue.take_oldest_visitor()?;
         let (context, timeline, stop) = (self.context.clone(), self.timeline.clone(), self.stop.clone());
         // it could not begin before its place was free, and that is not the generator's doing
         let free_since = self.free_since.max(self.due);
         let next = Self { stop, free_since, ..Self::new(context, timeline, arrival.visitor?, arrival.at) };
-        Some((next, Workload::Visitors(queue, arrival)))
+        Some((Box::new(next), Workload::Visitors(queue, arrival)))
     }
 
     /// Does what comes before its first task; whether it goes on. A user whose start fails has no more to do: it would

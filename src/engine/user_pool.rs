@@ -99,11 +99,11 @@ impl UserPool {
 impl ScenarioUsers {
     /// Starts a user that is due at a moment; what stops it.
     pub(super) fn start(&self, identity: Identity, due: Offset, workload: Workload) -> Rc<StopSignal> {
-        let user = User::new(self.context.clone(), self.timeline.clone(), identity, due);
+        let user = Box::new(User::new(self.context.clone(), self.timeline.clone(), identity, due));
         let (stop, active) = (user.stop.clone(), self.active.enter(&self.context, due));
         spawn_local(async move {
-            let mut next = user.live(workload).await;
-            while let Some((user, workload)) = next {
+            let mut next = Some((user, workload));
+            while let Some((user, workload)) = next.take() {
                 next = user.live(workload).await;
             }
             drop(active);

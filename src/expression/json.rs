@@ -119,14 +119,16 @@ pub(super) fn text_value(text: &str) -> Value {
 
 /// The text with each number that would lose digits as a marked text. Whatever is no JSON stays no JSON.
 pub(super) fn with_long_numbers_as_texts(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !may_have_long_numbers(bytes) {
+        return Cow::Borrowed(bytes);
+    }
     let mut out: Option<Vec<u8>> = None;
     let (mut copied, mut at) = (0, 0);
     while at < bytes.len() {
         match bytes[at] {
             b'"' => at = end_of_text(bytes, at + 1),
             b'-' | b'0'..=b'9' => {
-                let sign = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E');
-                let end = at + bytes[at..].iter().take_while(|byte| sign(byte)).count();
+                let end = at + bytes[at..].iter().take_while(|byte| is_of_number(**byte)).count();
                 if end - at >= SHORTEST
                     && let Some(digits) =
                         std::str::from_utf8(&bytes[at..end]).ok().filter(|digits| loses_digits(digits))
@@ -148,6 +150,20 @@ pub(super) fn with_long_numbers_as_texts(bytes: &[u8]) -> Cow<'_, [u8]> {
         }
         None => Cow::Borrowed(bytes),
     }
+}
+
+fn is_of_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E')
+}
+
+/// Whether so many signs of numbers stand side by side anywhere, as few texts have: every so many bytes there would be one of
+/// them, with as many around it.
+fn may_have_long_numbers(bytes: &[u8]) -> bool {
+    (SHORTEST - 1..bytes.len()).step_by(SHORTEST).any(|at| {
+        let before = bytes[..at].iter().rev().take_while(|byte| is_of_number(**byte)).take(SHORTEST).count();
+        let behind = bytes[at..].iter().take_while(|byte| is_of_number(**byte)).take(SHORTEST).count();
+        behind > 0 && before + behind >= SHORTEST
+    })
 }
 
 fn end_of_text(bytes: &[u8], from: usize) -> usize {

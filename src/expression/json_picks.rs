@@ -69,7 +69,12 @@ impl JsonPicks {
         picked.0.resize(self.count, Pick::Nothing);
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         let text = with_long_numbers_as_texts(text);
-        let mut reader = serde_json::Deserializer::from_slice(&text);
+        // looked at once, and not for each key and text by itself
+        let Ok(text) = std::str::from_utf8(&text) else {
+            picked.0.clear();
+            return false;
+        };
+        let mut reader = serde_json::Deserializer::from_str(text);
         let at = At { node: Some(&self.root), picked };
         let is_json = at.deserialize(&mut reader).is_ok() && reader.end().is_ok();
         if !is_json {

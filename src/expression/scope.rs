@@ -139,6 +139,20 @@ pub struct ScopeUser {
     pub kind: Arc<str>,
 }
 
+impl Object for ScopeUser {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "id" => Some(Value::from(self.id)),
+            "type" => Some(Value::from(self.kind.clone())),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&["id", "type"])
+    }
+}
+
 /// The names one user's expressions see, nearest first: the last answer, what the call binds, the user's
 /// state, who it is, the plan's vars and data.
 ///
@@ -148,7 +162,7 @@ pub struct ScopeUser {
 pub struct Scope {
     globals: Arc<Globals>,
     rng: Arc<ScopeRng>,
-    user: Value,
+    user: Arc<ScopeUser>,
     names: Mutex<Names>,
 }
 
@@ -169,8 +183,7 @@ impl Scope {
     /// The scope of a new user, without state.
     #[must_use]
     pub fn new(globals: Arc<Globals>, user: ScopeUser, rng: ScopeRng) -> Arc<Self> {
-        let user = Value::from_pairs([("id", Value::from(user.id)), ("type", Value::from(user.kind))]);
-        Arc::new(Self { globals, rng: Arc::new(rng), user, names: Mutex::default() })
+        Arc::new(Self { globals, rng: Arc::new(rng), user: Arc::new(user), names: Mutex::default() })
     }
 
     /// A scope for a call beside others: it sees all that this one does, and what it sets is its own until
@@ -322,7 +335,7 @@ impl Scope {
             }
         }
         match name {
-            "user" => Some(self.user.clone()),
+            "user" => Some(Value::from_dyn_object(self.user.clone())),
             RESERVED => Some(Value::from_dyn_object(self.rng.clone())),
             SEQUENCES => self.globals.sequences.clone().map(Value::from_dyn_object),
             FILES => Some(Value::from_dyn_object(self.globals.files.clone())),

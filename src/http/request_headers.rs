@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 
 use super::one::write_lines;
 
@@ -18,6 +19,8 @@ pub enum RequestHeaders {
 pub struct PreparedHeaders {
     map: HeaderMap,
     lines: Box<[u8]>,
+    /// Whether they name the host, and say nothing of the body's length.
+    is_usual: bool,
 }
 
 impl RequestHeaders {
@@ -40,6 +43,14 @@ impl RequestHeaders {
         self.own()
     }
 
+    /// The lines of headers that are as they were prepared, name the host, and say nothing of the body's length.
+    pub(super) fn usual_lines(&self) -> Option<&[u8]> {
+        match self {
+            Self::Prepared(prepared) => prepared.is_usual.then_some(&*prepared.lines),
+            Self::Own(_) => None,
+        }
+    }
+
     /// The lines of headers that are as they were prepared.
     pub(super) fn lines(&self) -> Option<&[u8]> {
         match self {
@@ -53,7 +64,8 @@ impl From<HeaderMap> for PreparedHeaders {
     fn from(map: HeaderMap) -> Self {
         let mut lines = Vec::new();
         write_lines(&mut lines, &map, |_| true);
-        Self { map, lines: lines.into() }
+        let says_length = [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| map.contains_key(name));
+        Self { is_usual: map.contains_key(HOST) && !says_length, map, lines: lines.into() }
     }
 }
 

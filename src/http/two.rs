@@ -63,7 +63,7 @@ pub(super) fn hyper_request(
     let body = Sending::of(request.body.clone(), counter);
     let length = body.length();
     counter.to_send.set(length.map_or(ToSend::More, ToSend::Bytes));
-    check_length(&headers, length).map_err(|_| failure::wrong_length())?;
+    check_length(&request.headers, length).map_err(|_| failure::wrong_length())?;
     if length == Some(0) && matches!(request.method, http::Method::POST | http::Method::PUT | http::Method::PATCH) {
         headers.entry(http::header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
     }

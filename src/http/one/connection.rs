@@ -76,7 +76,7 @@ impl Ongoing {
         let body = Sending::of(request.body.clone(), counter);
         let length = body.length();
         counter.to_send.set(length.map_or(ToSend::More, ToSend::Bytes));
-        check_length(request.headers.map(), length)?;
+        check_length(&request.headers, length)?;
         let keep = request.keep.within(transport.settings().body_cap);
         Ok(Self {
             progress: Progress::Unsent,

@@ -2,6 +2,7 @@ use http::header::{CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING}
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::http::message::Outgoing;
+use crate::http::request_headers::RequestHeaders;
 use crate::http::transport::Transport;
 
 /// How a request's body goes over the wire.
@@ -22,9 +23,10 @@ pub struct WrongLength;
 ///
 /// # Errors
 /// One that does not fit.
-pub fn check_length(headers: &HeaderMap, length: Option<u64>) -> Result<(), WrongLength> {
+pub fn check_length(headers: &RequestHeaders, length: Option<u64>) -> Result<(), WrongLength> {
     let fits = |said: &HeaderValue| length.is_some() && said.to_str().ok().and_then(|said| said.parse().ok()) == length;
-    if headers.get(CONTENT_LENGTH).is_none_or(fits) { Ok(()) } else { Err(WrongLength) }
+    let is_unsaid = headers.usual_lines().is_some();
+    if is_unsaid || headers.map().get(CONTENT_LENGTH).is_none_or(fits) { Ok(()) } else { Err(WrongLength) }
 }
 
 /// Writes the head of a request (RFC 9112, section 3) whose body has so many bytes, or nobody knows how many. Gives how the
@@ -35,8 +37,6 @@ pub(super) fn write_head(
     transport: &Transport,
     length: Option<u64>,
 ) -> BodyCoding {
-    let headers = request.headers.map();
-    let is_said = headers.contains_key(CONTENT_LENGTH);
     let proxy = transport.forward_proxy();
     out.extend_from_slice(request.method.as_str().as_bytes());
     out.push(b' ');
@@ -48,6 +48,14 @@ pub(super) fn write_head(
     }
     out.extend_from_slice(request.target.as_str().as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
+    if let (Some(lines), None) = (request.headers.usual_lines(), proxy) {
+        out.extend_from_slice(lines);
+        let coding = say_length(out, request, length, false);
+        out.extend_from_slice(b"\r\n");
+        return coding;
+    }
+    let headers = request.headers.map();
+    let is_said = headers.contains_key(CONTENT_LENGTH);
     let authorization = proxy.and_then(|proxy| proxy.authorization.as_ref());
     let replaced = |name: &HeaderName| authorization.is_some() && *name == PROXY_AUTHORIZATION;
     let coding = match headers.get_all(TRANSFER_ENCODING).iter().next_back() {
