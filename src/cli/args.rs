@@ -10,6 +10,7 @@ use super::new::NewArgs;
 use super::run::RunArgs;
 use super::runs::RunsArgs;
 use super::schema::SchemaArgs;
+use super::selftest::SelftestArgs;
 use super::show::ShowArgs;
 use super::target::TargetArgs;
 use super::try_out::TryArgs;
@@ -38,4 +39,5 @@ pub(super) enum Command {
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
+    Selftest(SelftestArgs),
 }

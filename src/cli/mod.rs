@@ -21,6 +21,7 @@ mod run;
 mod runs;
 mod runtime;
 mod schema;
+mod selftest;
 mod show;
 mod suite;
 mod target;
@@ -109,5 +110,6 @@ fn perform(command: Command) -> Exit {
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
     }
 }

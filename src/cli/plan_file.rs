@@ -5,8 +5,8 @@ use super::terminal::{secrets, talk, talk_style};
 use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources, render};
 use crate::plan::{Node, Overrides, flag, read};
-use crate::run::SeedFrom;
-use crate::units::{Scale, Seed};
+use crate::run::{Ports, SeedFrom, foresee_files, foresee_ports, peak};
+use crate::units::{Scale, Seed, Shard};
 
 /// Which tasks of a plan take part, as typed.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,14 @@ impl FilterWords {
         };
         [flags("--user", &self.users), flags("--tag", &self.tags), flags("--exclude-tag", &self.exclude_tags)].concat()
     }
+}
+
+/// What is looked at before a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Foreseen {
+    Ports,
+    /// Also the limit on open files, which a run raises, or refuses to start.
+    PortsAndFiles,
 }
 
 /// A plan's file read and compiled.
@@ -70,6 +78,17 @@ impl PlanFile {
             compile(&plan, &setting, &mut problems)
         });
         Self { program, profiles, tree, seed: seed_from, problems, sources }
+    }
+
+    /// Warns of what this machine does not have enough of for a run of it: ports, and open files, where a run does not see to
+    /// them itself.
+    pub(super) fn foresee(&mut self, shard: Shard, files: Foreseen) {
+        let Some(program) = &self.program else { return };
+        let ports = Ports::of_this_machine().map(|ports| foresee_ports(program, shard, &ports));
+        let files = (files == Foreseen::PortsAndFiles).then(|| foresee_files(peak(shard, program)));
+        for problem in ports.into_iter().flatten().chain(files.flatten()) {
+            self.problems.push(problem);
+        }
     }
 
     /// Prints every problem on stderr, with a count behind them.

@@ -1,3 +1,4 @@
+use crate::diagnostic::Problem;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The system allows fewer open files than the run needs: each user has a connection.
@@ -12,6 +13,15 @@ pub struct TooFew {
 
 /// Files the process needs besides its users' connections.
 const SPARE: u64 = 64;
+
+/// Warns of so many connections that no run could start on this machine.
+#[must_use]
+pub fn foresee_files(connections: u64) -> Option<Problem> {
+    let (wanted, allowed) = (connections.saturating_add(SPARE), getrlimit(Resource::Nofile).maximum?);
+    let message = format!("{}: here no run of this would start", TooFew { wanted, allowed });
+    let help = "raise the limit with `ulimit -n`, or ask for fewer users";
+    (wanted > allowed).then(|| Problem::new(message).help(help).warning())
+}
 
 /// Raises the process's limit on open files to what so many connections need.
 ///

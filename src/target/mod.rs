@@ -4,6 +4,7 @@
 
 mod behaviour;
 mod counts;
+mod excess;
 mod exchange;
 mod server;
 mod state;
@@ -15,5 +16,6 @@ mod memory;
 
 pub use behaviour::{Behaviour, Delay, Freeze};
 pub use counts::Counts;
+pub use excess::excess;
 pub use exchange::PATHS;
 pub use server::Target;

@@ -180,3 +180,19 @@ fn what_can_be_read_only_once_cannot_be_watched() {
     let (code, _, stderr) = finish(&mut watch);
     assert!(code == 2 && stderr.contains("/dev/stdin cannot be watched"), "{stderr}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_plan_that_needs_more_ports_than_any_machine_has_is_warned_of() {
+    let folder = Folder::new();
+    // for documentation alone (RFC 5737): nothing is sent there
+    let plan = "target: {url: 'http://192.0.2.1', http: {connections: per_request}}\nendpoints: {a: {get: /}}\n\
+        shape: {arrivals: {rate: 100000/s, for: 5m, max_users: 10}}\n";
+    let (code, stdout, stderr) = plimsoll(&folder, plan, &["check", "plan.yaml"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    let said = "warning: there are not enough ports to `http://192.0.2.1`: up to 100000 new connections a second take";
+    assert!(stderr.contains(said), "{stderr}");
+    assert!(stderr.contains("source_addresses: [IP, IP, …]"), "{stderr}");
+    let (code, ..) = plimsoll(&folder, plan, &["check", "plan.yaml", "--strict"]);
+    assert_eq!(code, 2);
+}

@@ -20,6 +20,7 @@ mod resolver;
 mod run;
 mod runs;
 mod secrets;
+mod selftest;
 mod shells;
 mod show;
 mod suite;

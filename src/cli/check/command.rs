@@ -4,12 +4,13 @@ use clap::Args;
 
 use super::watch::watch;
 use crate::cli::env_file::Variables;
-use crate::cli::plan_file::{FilterWords, PlanFile, counted, find};
+use crate::cli::plan_file::{FilterWords, Foreseen, PlanFile, counted, find};
 use crate::cli::suite::{FoundSuite, find_suite};
 use crate::cli::terminal::{data, talk};
 use crate::diagnostic::Unset;
 use crate::plan::{Overrides, holds_suite};
 use crate::report::visible;
+use crate::units::Shard;
 use crate::verdict::Exit;
 
 /// Checks plans without running them: every error of each, and of each of its profiles; of a suite, each plan with its flags.
@@ -79,6 +80,7 @@ fn check_suite(found: &FoundSuite, variables: &Variables, warned: Warned) -> Res
     let mut broken = 0;
     for plan in &found.plans {
         let mut file = PlanFile::open(&plan.file, &plan.flags.overrides(None), &plan.flags.filter(), variables);
+        file.foresee(Shard::WHOLE, Foreseen::PortsAndFiles);
         if warned == Warned::Wrong {
             file.problems.be_strict();
         }
@@ -100,6 +102,7 @@ fn check_suite(found: &FoundSuite, variables: &Variables, warned: Warned) -> Res
 fn check(path: &Path, variables: &Variables, warned: Warned) -> Result<Soundness, Exit> {
     let open = |overrides: &Overrides| PlanFile::open(path, overrides, &FilterWords::default(), variables);
     let mut whole = open(&Overrides::default());
+    whole.foresee(Shard::WHOLE, Foreseen::PortsAndFiles);
     if warned == Warned::Wrong {
         whole.problems.be_strict();
     }

@@ -7,7 +7,7 @@ use super::write_results::{Lost, ResultsWriter, Written};
 use super::{baseline, write_results};
 use crate::cli;
 use crate::cli::env_file::Variables;
-use crate::cli::plan_file::{PlanFile, find};
+use crate::cli::plan_file::{Foreseen, PlanFile, find};
 use crate::cli::runtime::block_on;
 use crate::cli::suite::{requested, run_suite};
 use crate::cli::terminal::{Reader, complain, data, detach, page, screen, secrets, settle, talk};
@@ -104,6 +104,7 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
     let path = find(args.plan());
     let variables = Variables::read(args.env_file.as_deref(), Unset::Wrong)?;
     let mut file = PlanFile::open(&path, &args.flags.overrides(aim), &args.flags.filter(), &variables);
+    file.foresee(options.shard, Foreseen::Ports);
     file.print_problems(&path);
     let mut program = file.program.take().ok_or(Exit::Usage)?;
     let secrets = program.secrets.clone();
