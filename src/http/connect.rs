@@ -131,6 +131,7 @@ async fn tcp(route: Route) -> io::Result<Socket> {
         None => TcpStream::connect(route.to).await?,
         Some(from) => {
             let socket = if route.to.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
+            port_when_connecting(&socket);
             socket.bind(SocketAddr::new(from, 0)).map_err(|error| match error.kind() {
                 io::ErrorKind::AddrNotAvailable => io::Error::other(NotOfThisMachine(from)),
                 _ => error,
@@ -140,6 +141,16 @@ async fn tcp(route: Route) -> io::Result<Socket> {
     };
     stream.set_nodelay(true)?;
     Ok(Socket::Tcp(stream))
+}
+
+/// Leaves the choice of a port to the connection: bound without it, a socket has one for itself, of those that no other
+/// has towards anybody and that have rested for a minute, and the search for it takes the longer the fewer are left. Where
+/// the system does not know this, it is done without.
+fn port_when_connecting(socket: &TcpSocket) {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::IpBindAddressNoPort, &true);
+    #[cfg(not(target_os = "linux"))]
+    let _ = socket;
 }
 
 /// The addresses of a name, in the order they are tried in.
