@@ -31,8 +31,14 @@ fn every_plan_passes_its_check() {
     assert!(plans.len() > 5, "only {} plans were found", plans.len());
     for plan in plans {
         let (code, stdout, stderr) = check(&plan);
-        assert_eq!((code, stderr.as_str()), (0, ""), "{}: {stdout}{stderr}", plan.display());
+        let silent = stderr.is_empty() || is_of_this_machine(&stderr);
+        assert!(code == 0 && silent, "{}: {stdout}{stderr}", plan.display());
     }
+}
+
+/// Whether nothing is said but that this machine has too few open files for a plan: that is not the plan's fault.
+fn is_of_this_machine(said: &str) -> bool {
+    said.matches("warning: ").count() == 1 && said.contains(" open files are needed and the system allows ")
 }
 
 #[test]
