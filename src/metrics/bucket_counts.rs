@@ -66,7 +66,7 @@ impl BucketCounts {
         let mut at = 0;
         for (bucket, count) in more {
             let bucket = number(bucket);
-            at += self.counts[at..].partition_point(|(known, _)| *known < bucket);
+            at = self.first_from(at, bucket);
             match self.counts.get_mut(at) {
                 Some((known, low)) if *known == bucket => {
                     let sum = count.saturating_add(u64::from(*low));
@@ -80,6 +80,18 @@ impl BucketCounts {
             }
         }
         self.insert(&fresh);
+    }
+
+    /// The first place from one on that holds a bucket, or one behind it. What comes next is mostly near: the steps grow until
+    /// they lead beyond it.
+    fn first_from(&self, from: usize, bucket: u16) -> usize {
+        let (mut at, mut step) = (from, 1);
+        while self.counts.get(at + step - 1).is_some_and(|(known, _)| *known < bucket) {
+            at += step;
+            step *= 2;
+        }
+        let end = (at + step - 1).min(self.counts.len());
+        at + self.counts[at..end].partition_point(|(known, _)| *known < bucket)
     }
 
     fn carry(&mut self, bucket: u16, high: u64) {
