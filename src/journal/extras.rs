@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::numbers::{Malformed, Pen, Scan};
-use crate::metrics::{Health, Interval, LONGEST_EXAMPLE, LastEnded, TaskCounts, TaskKey, UserChange, UserSteps};
+use super::samples;
+use crate::metrics::{Health, Interval, LONGEST_EXAMPLE, LastEnded, Scale, TaskCounts, TaskKey, UserChange, UserSteps};
 use crate::sample::{StageId, TaskFailure, TaskId, UserTypeId};
 use crate::units::Offset;
 
@@ -28,6 +29,8 @@ enum Extra {
     WorkerCpu = 8,
     /// What was answered to some of the failures.
     Examples = 10,
+    /// How late each request was sent.
+    Lateness = 11,
 }
 
 /// Writes the extras of a second.
@@ -94,6 +97,15 @@ pub(super) fn write(interval: &Interval, pen: &mut Pen) {
         }
         extra(Extra::Examples, content);
     }
+    if !interval.lateness.buckets().is_empty() {
+        // both streams of it, one behind the other: a reader that does not know it passes over them
+        let (mut samples, mut content) = (Pen::default(), Pen::default());
+        samples::write(&interval.lateness, &mut samples);
+        content.count(samples.bytes.len());
+        content.bytes.append(&mut samples.bytes);
+        content.bytes.append(&mut samples.counts);
+        extra(Extra::Lateness, content);
+    }
     if extras.is_empty() {
         return;
     }
@@ -145,6 +157,12 @@ pub(super) fn read(scan: &mut Scan, interval: &mut Interval) -> Result<(), Malfo
             _ if extra == Extra::LastEndedOfStages as u64 => {
                 let ends = content.list(|scan| Ok((StageId(scan.small()?), Offset::from_nanos(scan.number()?))))?;
                 ends.into_iter().for_each(|(stage, at)| interval.last_ended.add(stage, at));
+            }
+            _ if extra == Extra::Lateness as u64 => {
+                let length = content.small::<usize>()?;
+                let parts = content.rest().split_at_checked(length);
+                let (numbers, counts) = parts.ok_or(Malformed("it ends within its numbers"))?;
+                interval.lateness = samples::read(Scale::Time, &mut Scan::new(numbers, counts))?;
             }
             _ if extra == Extra::WorkerCpu as u64 => interval.health.worker_cpu = read_time(&mut content)?,
             _ if extra == Extra::Examples as u64 => {

@@ -101,6 +101,7 @@ pub(super) fn read(payload: &[u8], series: &mut Named) -> Result<Interval, Malfo
         user_steps: None,
         last_ended: LastEnded::default(),
         health,
+        lateness: SparseHistogram::empty(Scale::Time),
     };
     extras::read(&mut scan, &mut interval)?;
     if scan.is_over() { Ok(interval) } else { Err(Malformed("something stands behind the last number")) }
@@ -230,6 +231,7 @@ fn memory(interval: &Interval) -> usize {
     size_of_val(interval.series.as_slice())
         + size_of_val(interval.metrics.as_slice())
         + size_of_val(interval.errors.as_slice())
+        + buckets(&interval.lateness)
         + interval.user_steps.as_ref().map_or(0, |steps| size_of_val(steps.changes()))
         + interval.tasks.len() * size_of::<(TaskKey, TaskCounts)>()
         + series.chain(metrics).chain(errors).sum::<usize>()

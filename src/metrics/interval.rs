@@ -36,6 +36,8 @@ pub struct Interval {
     pub last_ended: LastEnded,
     /// How the generator fared.
     pub health: Health,
+    /// How long each request was sent after it could have been; nothing in old journals.
+    pub lateness: SparseHistogram,
 }
 
 /// One series' second.
@@ -111,6 +113,7 @@ impl Interval {
             user_steps: None,
             last_ended: LastEnded::default(),
             health: Health::default(),
+            lateness: SparseHistogram::empty(Scale::Time),
         }
     }
 
@@ -147,6 +150,7 @@ impl Interval {
         };
         self.last_ended.merge(&other.last_ended);
         self.health.merge(&other.health);
+        self.lateness.merge(&other.lateness);
         let mut series: BTreeMap<SeriesKey, usize> =
             self.series.iter().enumerate().map(|(index, count)| (count.key.clone(), index)).collect();
         for theirs in other.series {

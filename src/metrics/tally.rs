@@ -29,6 +29,8 @@ pub struct Tally {
     touched: Vec<u32>,
     lateness: Duration,
     late: u64,
+    /// How late each request was sent.
+    lateness_times: Recorder,
     /// The memory of what is here; none where nobody limits it.
     memory: Option<Held>,
     /// How many series are here though there was no memory for them.
@@ -99,6 +101,7 @@ impl Tally {
             touched: Vec::new(),
             lateness: Duration::ZERO,
             late: 0,
+            lateness_times: Recorder::new(Scale::Time),
             memory: None,
             unheld: 0,
             folds: Vec::new(),
@@ -211,6 +214,7 @@ impl Tally {
         slot.last_ended = slot.last_ended.max(Some(sample.timing.ended()));
         let lateness = sample.timing.lateness();
         self.lateness = self.lateness.max(lateness);
+        self.lateness_times.record(nanos(lateness));
         self.late += u64::from(lateness > Health::LATE);
     }
 
@@ -286,6 +290,7 @@ impl Tally {
                 late: std::mem::take(&mut self.late),
                 ..health
             },
+            lateness: self.lateness_times.take(),
         }
     }
 }

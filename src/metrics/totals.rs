@@ -28,6 +28,8 @@ pub struct Totals {
     /// How many bytes the series and metrics take.
     bytes: usize,
     last_ended: LastEnded,
+    /// How late each request was sent.
+    lateness: Distribution,
 }
 
 /// One series so far.
@@ -117,6 +119,7 @@ impl Totals {
             seconds: 0,
             bytes: 0,
             last_ended: LastEnded::default(),
+            lateness: Distribution::new(Scale::Time),
         }
     }
 
@@ -153,6 +156,7 @@ impl Totals {
         self.remember(interval);
         self.seconds = self.seconds.max(interval.second + 1);
         self.last_ended.merge(&interval.last_ended);
+        self.lateness.add(&interval.lateness);
     }
 
     /// How many bytes the series and metrics take, about: what grows with the names a plan makes.
@@ -199,6 +203,12 @@ impl Totals {
     #[must_use]
     pub fn history(&self) -> &[Second] {
         &self.history
+    }
+
+    /// How long each request was sent after it could have been; nothing where that is not known.
+    #[must_use]
+    pub const fn lateness(&self) -> &Distribution {
+        &self.lateness
     }
 
     /// When the last request that was answered or failed ended; `None` where there was none, or it is not known.

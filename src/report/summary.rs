@@ -543,6 +543,9 @@ fn generator(report: &Report) -> Section {
         grouped(generator.open_files),
         ms(generator.worker_lag),
     );
+    if let (Some(half), Some(most)) = (generator.lateness_p50, generator.lateness_p99) {
+        line.push_str(&format!(", sent {} late at the median and {} at p99", ms(half), ms(most)));
+    }
     match generator.cpu_wait {
         Some(wait) => line.push_str(&format!(", waited for a CPU up to {} of a second", ms(wait))),
         None => line.push_str("; whether it waited for a CPU is not known: only how late it woke and sent was watched"),

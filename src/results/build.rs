@@ -11,7 +11,7 @@ use super::task_rows::tasks;
 use super::try_command::try_command;
 use super::user_rows::users;
 use crate::journal::{Closing, Header, Level};
-use crate::metrics::{Accounting, ErrorCount, Second};
+use crate::metrics::{Accounting, Distribution, ErrorCount, Second};
 use crate::sample::FailureKind;
 use crate::threshold::{Amount, LeftOut, Rule};
 use crate::units::{Offset, Size};
@@ -85,7 +85,7 @@ impl Results {
             teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
             books: accounting(totals.accounting(), end.is_some()),
             tasks: tasks(totals, &header.catalog, end.is_some()),
-            generator: self::generator(generator),
+            generator: self::generator(generator, totals.lateness()),
             history: totals.history().iter().map(|step| second(step, generator)).collect(),
         }
     }
@@ -243,13 +243,16 @@ fn accounting(accounting: &Accounting, has_ended: bool) -> BooksEntry {
     }
 }
 
-fn generator(generator: &GeneratorHealth) -> GeneratorEntry {
+fn generator(generator: &GeneratorHealth, lateness: &Distribution) -> GeneratorEntry {
+    let late = |p: f64| lateness.quantile(p).map(|nanos| nanos / 1e6);
     let (worst, limits) = (generator.worst(), generator.limits());
     let ms = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1e3);
     GeneratorEntry {
         worker_lag: worst.worker_lag.as_secs_f64() * 1e3,
         stalled: worst.stalled.as_secs_f64() * 1e3,
         lateness: worst.lateness.as_secs_f64() * 1e3,
+        lateness_p50: late(0.5),
+        lateness_p99: late(0.99),
         late: worst.late,
         cpu_cores: worst.cpu_cores,
         cores: limits.cores.is_finite().then_some(limits.cores),

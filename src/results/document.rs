@@ -593,6 +593,13 @@ pub struct GeneratorEntry {
     pub stalled: f64,
     /// The longest a request was sent after it could have been, in milliseconds: it was due, and its user was free.
     pub lateness: f64,
+    /// How long after it could have been half of the requests were sent at most, in milliseconds; absent where that is not
+    /// known: in old journals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lateness_p50: Option<f64>,
+    /// The same of 99 in 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lateness_p99: Option<f64>,
     /// How many requests were sent over 10 ms late.
     pub late: u64,
     /// The most CPU it used in a second, in cores.
