@@ -46,6 +46,11 @@ impl LevelController {
 
     /// Judges the level under way, where it is over by a moment.
     pub(super) fn look(&mut self, now: Offset, program: &Program, results: &Results) -> Option<(Level, Next)> {
+        if let Some(broken) = self.review(now, results)
+            && self.search.is_none()
+        {
+            return Some((broken, Next::Nothing));
+        }
         let scenario = program.scenarios.get(self.scenario)?;
         let (_, end) = *scenario.shape.stages().get(self.at)?;
         // answers may take a moment to come
@@ -68,6 +73,20 @@ impl LevelController {
             None => Next::Nothing,
         };
         Some((level, next))
+    }
+
+    /// Judges those levels again that held: what began in a level may end long after it, and the slowest answers come last.
+    /// Gives the first that does not hold after all.
+    pub(super) fn review(&mut self, now: Offset, results: &Results) -> Option<Level> {
+        let mut broken = None;
+        for tried in self.tried.iter_mut().filter(|level| level.held()) {
+            let height = (tried.level.clone(), tried.height);
+            *tried = level(tried.stage, height, &results.judge_stage(tried.stage, now), results.rules(), tried.dropped);
+            if !tried.held() && broken.is_none() {
+                broken = Some(tried.clone());
+            }
+        }
+        broken
     }
 
     fn judge(&mut self, scenario: &Scenario, results: &Results, now: Offset) -> Level {

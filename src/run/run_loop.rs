@@ -115,6 +115,7 @@ pub async fn conduct(
     }
     under_way.load(interrupts).await;
     let missed = under_way.missed();
+    under_way.review();
     let UnderWay { mut emitter, levels, run, ended, collector, .. } = under_way;
     let length = Offset::from(program.length());
     let done = || collector.done().unwrap_or_else(|| run.clock.now());
@@ -383,6 +384,13 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         {
             add_run_gauges(interval, &self.program.catalog, stage, covered);
         }
+    }
+
+    /// Judges the levels that held once more, now that all their requests have ended.
+    fn review(&mut self) {
+        let now = self.run.clock.now();
+        let broken = self.levels.as_mut().and_then(|levels| levels.review(now, &self.emitter.results));
+        broken.into_iter().for_each(|level| self.emitter.tried(&level));
     }
 
     /// Judges the level under way where it is over, and begins the next.

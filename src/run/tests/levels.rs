@@ -75,6 +75,24 @@ thresholds: [error_rate < 1%]
 }
 
 #[test]
+fn a_step_whose_slowest_answers_come_after_its_end_does_not_hold() {
+    let run = VirtualRun::of(
+        "
+endpoints: {root: {get: '/'}}
+users: {u: {tasks: {ask: {call: root}}}}
+shape: {steps: {rate: 10/s, add: 10/s, every: 10s, for: 40s, until: failing}}
+thresholds: [p95 < 150ms]
+",
+    );
+    // those that begin in the last second of the second step take four seconds
+    let slower = |got: &Received| Reply::after(ms(if (19..20).contains(&got.at.as_secs()) { 4_000 } else { 20 }));
+    let conducted = conduct_virtually(run.workers(2).answering(slower), &[]).unwrap();
+    assert_eq!(held(&conducted)[..2], [("10/s", true), ("20/s", false)]);
+    assert_eq!(conducted.report.levels[1].broken, ["p95 < 150ms: 4s"]);
+    assert!(conducted.end.elapsed > secs(20) && conducted.end.elapsed < secs(26), "{:?}", conducted.end.elapsed);
+}
+
+#[test]
 fn a_staircase_until_failing_ends_with_the_step_that_breaks() {
     // each user beyond the fourth makes every answer 100 ms slower
     let run = VirtualRun::of(
