@@ -3,27 +3,28 @@
 #
 # nginx answers on one core, the client runs on the other; two workers share both cores with two of nginx. Runs are
 # interleaved and medians are shown. Needs nginx, wrk, openssl and GNU time (Debian: nginx-light wrk openssl time).
-# `benches/peers/run` has other tools as well. Usage: benches/cost.sh [ROUNDS] [PLIMSOLL]
+# `benches/peers/run` has other tools as well. COST_PORT (18080) is the first of the ports it takes, of twelve.
+# Usage: benches/cost.sh [ROUNDS] [PLIMSOLL]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-5}
 plimsoll=${2:-target/release/plimsoll}
-port=18080
+port=${COST_PORT:-18080}
 dir=$(mktemp -d)
-trap 'for pid in "$dir"/*/nginx.pid; do kill "$(cat "$pid")"; done; rm -rf "$dir"' EXIT
+trap 'for pid in "$dir"/*/nginx.pid; do [ ! -f "$pid" ] || kill "$(cat "$pid")"; done; rm -rf "$dir"' EXIT
 benches/nginx "$dir/one" $port 1 1
 benches/nginx "$dir/two" $((port + 10)) 0,1 2
 
-# prints CPU microseconds a request
+# prints CPU microseconds a request; `-q`, because `time` would write of an exit code into the same file
 wrk_cost() { # CORES THREADS URL
-    taskset -c "$1" /usr/bin/time -o "$dir/time" -f '%U %S' wrk "-t$2" -c64 -d5s "$3" > "$dir/wrk"
+    taskset -c "$1" /usr/bin/time -q -o "$dir/time" -f '%U %S' wrk "-t$2" -c64 -d5s "$3" > "$dir/wrk"
     awk -v requests="$(awk '/requests in/ {print $1}' "$dir/wrk")" '{printf "%.3f\n", ($1 + $2) * 1e6 / requests}' "$dir/time"
 }
 # a run that asks again at once uses all of its core, and may say that its result is not valid for that (exit code 4)
 full_speed() { [ $? -eq 4 ] || { cat "$dir/said" >&2; exit 1; }; }
 plan_cost() { # CORES PLAN [TARGET]
     rm -rf "$dir/out"
-    COST_TARGET=${3:-http://127.0.0.1:$port} taskset -c "$1" /usr/bin/time -o "$dir/time" -f '%U %S' \
+    COST_TARGET=${3:-http://127.0.0.1:$port} taskset -c "$1" /usr/bin/time -q -o "$dir/time" -f '%U %S' \
         "$plimsoll" run "benches/plans/$2.yaml" --quiet --out "$dir/out" > "$dir/said" 2>&1 || full_speed
     requests=$(python3 -c "import json, glob; print(json.load(open(glob.glob('$dir/out/*.json')[0]))['total']['requests'])")
     awk -v requests="$requests" '{printf "%.3f\n", ($1 + $2) * 1e6 / requests}' "$dir/time"
@@ -57,5 +58,6 @@ show "plimsoll, bare GET, two workers" two_costs wrk_two_costs "wrk -t2, nginx w
 # as many as the system allows files, 20,000 at most
 limit=$(ulimit -Hn)
 if [ "$limit" = unlimited ] || [ "$limit" -gt 20064 ]; then users=20000; else users=$((limit - 100)); fi
-IDLE_USERS=$users COST_TARGET=http://127.0.0.1:$port /usr/bin/time -o "$dir/time" -f "%M" "$plimsoll" run benches/plans/idle.yaml --quiet --out "$dir/idle" > "$dir/said" 2>&1
+IDLE_USERS=$users COST_TARGET=http://127.0.0.1:$port /usr/bin/time -q -o "$dir/time" -f "%M" \
+    "$plimsoll" run benches/plans/idle.yaml --quiet --out "$dir/idle" > "$dir/said" 2>&1 || full_speed
 printf '  %-42s %s\n' "$users idle users" "$(awk '{printf "%.0f", $1 / 1024}' "$dir/time") MiB in all"
