@@ -3,50 +3,21 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod requests;
+#[path = "../support/counting_allocator.rs"]
+mod counting_allocator;
+#[path = "../support/program.rs"]
+mod program;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use plimsoll::test_api::compile::{CompileOptions, Filter, Program, compile};
-use plimsoll::test_api::diagnostic::{Problems, Sources, Style, render};
 use plimsoll::test_api::metrics::{Health, SeriesKey, Tally, Totals};
-use plimsoll::test_api::plan::read_text;
 use plimsoll::test_api::sample::{
     EndpointId, Outcome, Phases, Sample, StageId, TaskId, Timing, Transmission, UserTypeId,
 };
-use plimsoll::test_api::units::{Offset, Scale, Seed};
+use plimsoll::test_api::units::Offset;
 
-/// Counts what each thread asks for, and how often all of them do.
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-thread_local! {
-    static BYTES: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: it is the system's allocator, with a count beside it
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // a thread that ends has no count any more
-        let _ = BYTES.try_with(|bytes| bytes.set(bytes.get() + layout.size() as u64));
-        // SAFETY: the caller keeps what the trait asks for
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        // SAFETY: as above
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use crate::counting_allocator::BYTES;
+use crate::program::program;
 
 /// How many bytes something asks for, again and again.
 fn bytes(work: impl FnOnce()) -> u64 {
@@ -67,25 +38,6 @@ fn assert_linear(what: &str, of: impl Fn(usize) -> u64) {
 
 fn check(plan: &str) {
     drop(program(plan));
-}
-
-/// A plan made ready to run, or what is wrong with it.
-fn program(plan: &str) -> Result<Program, String> {
-    let (mut sources, mut problems) = (Sources::default(), Problems::default());
-    let read = read_text("plan.yaml", plan, &|_| None, &mut sources, &mut problems);
-    let program = read.and_then(|plan| {
-        let filter = Filter::default();
-        let options = CompileOptions {
-            name: "plan",
-            seed: Seed::new(1),
-            filter: &filter,
-            scale: Scale::WHOLE,
-            sources: &sources,
-        };
-        compile(&plan, &options, &mut problems)
-    });
-    let told = render(&problems, &sources, Style::Plain);
-    program.ok_or(told)
 }
 
 fn lines(number: usize, line: impl Fn(usize) -> String) -> String {

@@ -1,11 +1,19 @@
 //! What a request allocates, in a whole run over real sockets: counted in the process, and told by the difference between a
-//! short run and a longer one, so that what a run, a user or a second takes does not count.
+//! short run and a longer one, so that what a run, a user or a second takes does not count. Nothing else runs in the process
+//! meanwhile: whatever it allocated would count.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/counting_allocator.rs"]
+mod counting_allocator;
+#[path = "../support/program.rs"]
+mod program;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plimsoll::test_api::engine::{Options, Platform, Start};
@@ -14,7 +22,11 @@ use plimsoll::test_api::run::{Interrupts, Job, PlanSource, conduct, header};
 use plimsoll::test_api::units::Shard;
 use serde_json::Value;
 
-use crate::{ALLOCATIONS, program};
+use crate::counting_allocator::ALLOCATIONS;
+use crate::program::program;
+
+/// One test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// A service that allocates nothing for a request: it takes what comes up to the end of a request it knows, and says the same
 /// each time.
@@ -72,6 +84,7 @@ fn allocations(plan: &str, address: SocketAddr, iterations: u64) -> (u64, u64) {
 }
 
 fn allocations_a_request(plan: &str) -> f64 {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let address = service();
     let (short, long) = (allocations(plan, address, 500), allocations(plan, address, 4_500));
     (long.0 as f64 - short.0 as f64) / (long.1 - short.1) as f64
