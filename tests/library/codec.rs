@@ -139,6 +139,9 @@ fn answers() -> Vec<String> {
     all.push(chunked(&format!("5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(17_000))));
     all.push(chunked(&format!("0\r\n{}\r\n", many(100))));
     all.push(chunked(&format!("0\r\n{}\r\n", many(101))));
+    // and those that never end
+    all.push(chunked(&format!("0\r\n{}", many(100))));
+    all.push(chunked(&format!("0\r\n{}", many(101))));
     all.push(chunked(&format!("0\r\nx: {}\r\n\r\n", "y".repeat(17_000))));
     all
 }

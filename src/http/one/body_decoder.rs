@@ -156,6 +156,9 @@ impl Chunks {
                 if byte == b'\r' { At::TrailerLf } else { At::Trailer }
             }
             (At::TrailerLf, b'\n') => {
+                if self.lines >= MOST_HEADERS {
+                    return Err(Malformed::Trailers);
+                }
                 self.trailer(byte)?;
                 self.lines += 1;
                 At::Line
