@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # How the cost of a request grows with users and endpoints: CPU seconds of the process over requests, at full speed.
 #
-# nginx answers on one core, the client runs on the other. Needs nginx and GNU time (Debian: nginx-light time).
+# nginx answers on one core, the client runs on the other. Needs nginx, openssl and GNU time (Debian:
+# nginx-light openssl time).
 # Usage: benches/growth.sh [ROUNDS] [PLIMSOLL]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,25 +10,7 @@ rounds=${1:-3}
 plimsoll=${2:-target/release/plimsoll}
 port=18081
 dir=$(mktemp -d)
-
-cat > "$dir/nginx.conf" <<CONF
-worker_processes 1;
-pid $dir/nginx.pid;
-error_log $dir/error.log;
-worker_rlimit_nofile 65536;
-events { worker_connections 32768; }
-http {
-    access_log off;
-    keepalive_requests 1000000000;
-    keepalive_timeout 3600s;
-    client_body_temp_path $dir; proxy_temp_path $dir; fastcgi_temp_path $dir; uwsgi_temp_path $dir; scgi_temp_path $dir;
-    server {
-        listen 127.0.0.1:$port backlog=4096;
-        location / { return 200 '{"found":3}'; }
-    }
-}
-CONF
-taskset -c 1 nginx -c "$dir/nginx.conf" -p "$dir"
+benches/nginx "$dir" $port 1 1
 trap 'kill "$(cat "$dir/nginx.pid")"; rm -rf "$dir"' EXIT
 
 # a plan with so many users and endpoints
@@ -45,10 +28,10 @@ cost() {
     plan "$1" "$2" > "$dir/plan.yaml"
     rm -rf "$dir/out"
     # at full speed a run uses all of its core, which may make it not valid (exit code 4)
-    taskset -c 0 /usr/bin/time -o "$dir/time" -f '%U %S' "$plimsoll" run "$dir/plan.yaml" --quiet --out "$dir/out" > "$dir/said" 2>&1 ||
+    taskset -c 0 /usr/bin/time -q -o "$dir/time" -f '%U %S' "$plimsoll" run "$dir/plan.yaml" --quiet --out "$dir/out" > "$dir/said" 2>&1 ||
         [ $? -eq 4 ] || { cat "$dir/said" >&2; exit 1; }
     requests=$(python3 -c "import json, glob; print(json.load(open(glob.glob('$dir/out/*.json')[0]))['total']['requests'])")
-    tail -1 "$dir/time" | awk -v requests="$requests" '{printf "%.3f\n", ($1 + $2) * 1e6 / requests}'
+    awk -v requests="$requests" '{printf "%.3f\n", ($1 + $2) * 1e6 / requests}' "$dir/time"
 }
 median() { sort -n | awk '{v[NR] = $1} END {print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'; }
 
