@@ -46,8 +46,9 @@ impl LevelController {
 
     /// Judges the level under way, where it is over by a moment.
     pub(super) fn look(&mut self, now: Offset, program: &Program, results: &Results) -> Option<(Level, Next)> {
-        if let Some(broken) = self.review(now, results)
-            && self.search.is_none()
+        // a search has gone on from there: it is told at its end
+        if self.search.is_none()
+            && let Some(broken) = self.review(now, results)
         {
             return Some((broken, Next::Nothing));
         }
