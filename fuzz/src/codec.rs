@@ -17,8 +17,17 @@ use plimsoll::test_api::units::Size;
 /// What was made of an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Made {
-    /// A whole answer, and whether the connection may be used again.
-    Answer { status: u16, headers: HeaderMap, body: Vec<u8>, is_reusable: bool },
+    /// A whole answer.
+    Answer {
+        /// The status code.
+        status: u16,
+        /// The headers, by name.
+        headers: HeaderMap,
+        /// The body, without its framing.
+        body: Vec<u8>,
+        /// Whether the connection may be used again.
+        is_reusable: bool,
+    },
     /// It ended too early.
     Closed,
     /// It is none.
@@ -30,7 +39,9 @@ pub enum Made {
 /// Whether the peer closes the connection behind what it sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
+    /// It does not.
     Open,
+    /// It does.
     Closed,
 }
 

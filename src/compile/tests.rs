@@ -36,15 +36,14 @@ fn scope(program: &Program) -> Arc<Scope> {
 fn body(program: &Program) -> String {
     let (scope, endpoint) = (scope(program), &program.endpoints[0]);
     endpoint.with.iter().for_each(|(name, value)| scope.bind(name, value.eval(&scope).unwrap()));
-    String::from_utf8(
-        endpoint
-            .payload
-            .fill(&scope, &mut http::HeaderMap::new().into(), &mut BodyBuffer::default())
-            .unwrap()
-            .in_memory()
-            .to_vec(),
-    )
-    .unwrap()
+    filled_body(endpoint, &scope)
+}
+
+/// The body of an endpoint's request, as a text.
+pub(super) fn filled_body(endpoint: &Endpoint, scope: &Arc<Scope>) -> String {
+    let (mut headers, mut buffer) = (http::HeaderMap::new().into(), BodyBuffer::default());
+    let body = endpoint.payload.fill(scope, &mut headers, &mut buffer).unwrap();
+    String::from_utf8(body.in_memory().to_vec()).unwrap()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::tests::filled_body;
 use super::*;
 use crate::diagnostic::{Problems, Sources};
 use crate::expression::{Answer, Scope, ScopeRng, ScopeUser};
@@ -63,15 +64,7 @@ fn sent(text: &str, environment: &Environment) -> (String, Vec<String>, String) 
     let mut headers: Vec<String> = fixed.chain(live).collect();
     headers.retain(|header| !header.starts_with("content-type"));
     headers.sort();
-    let body = String::from_utf8(
-        endpoint
-            .payload
-            .fill(&scope, &mut http::HeaderMap::new().into(), &mut BodyBuffer::default())
-            .unwrap()
-            .in_memory()
-            .to_vec(),
-    )
-    .unwrap();
+    let body = filled_body(endpoint, &scope);
     (path, headers, body)
 }
 

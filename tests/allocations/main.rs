@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/conducted.rs"]
+mod conducted;
 #[path = "../support/counting_allocator.rs"]
 mod counting_allocator;
 #[path = "../support/program.rs"]
@@ -11,17 +13,12 @@ mod program;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use plimsoll::test_api::engine::{Options, Platform, Start};
-use plimsoll::test_api::memory::MemoryBudget;
-use plimsoll::test_api::run::{Interrupts, Job, PlanSource, conduct, header};
 use plimsoll::test_api::units::Shard;
-use serde_json::Value;
 
+use crate::conducted::conducted;
 use crate::counting_allocator::ALLOCATIONS;
 use crate::program::program;
 
@@ -52,31 +49,8 @@ fn service() -> SocketAddr {
 fn allocations(plan: &str, address: SocketAddr, iterations: u64) -> (u64, u64) {
     let plan = plan.replace("TARGET", &format!("http://{address}")).replace("EACH", &iterations.to_string());
     let program = Arc::new(program(&plan).unwrap());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let shard = Shard::WHOLE;
-    let options = Options {
-        workers: 1,
-        start: Start::In(Duration::from_millis(50)),
-        shard,
-        platform: Platform::System,
-        memory: MemoryBudget::new(1 << 30),
-    };
-    let source = PlanSource {
-        file: Path::new("plan.yaml"),
-        text: "",
-        effective: &Value::Null,
-        profile: None,
-        service: "",
-        arguments: Vec::new(),
-        filter: Vec::new(),
-        name: None,
-        labels: Default::default(),
-        shard: None,
-    };
-    let job = Job { program: program.clone(), header: header(&program, &source, &options), options };
-    let (_nobody, mut interrupts) = Interrupts::channel();
     let before = ALLOCATIONS.load(Ordering::Relaxed);
-    let results = runtime.block_on(conduct(job, &mut interrupts, |_| {})).unwrap();
+    let results = conducted(&program, Shard::WHOLE, 1);
     let taken = ALLOCATIONS.load(Ordering::Relaxed) - before;
     let books = results.totals().accounting();
     assert_eq!(books.failed, [0; 9], "{plan}");

@@ -4,21 +4,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use plimsoll::test_api::compile::{CompileOptions, Filter, Program, compile};
 use plimsoll::test_api::diagnostic::{Problems, Sources};
-use plimsoll::test_api::engine::{Options, Platform, Start};
 use plimsoll::test_api::journal::{Entry, Header, Reader};
-use plimsoll::test_api::memory::MemoryBudget;
 use plimsoll::test_api::metrics::{Accounting, Counts, SeriesKey};
 use plimsoll::test_api::plan::{Aim, Overrides, read};
-use plimsoll::test_api::run::{Interrupts, Job, PlanSource, conduct, header};
 use plimsoll::test_api::target::Target;
 use plimsoll::test_api::units::{Scale, Seed, Shard};
 use serde_json::Value;
 
 use crate::support::command_line::{self, Ended, finish, wait};
+use crate::support::conducted::conducted;
 use crate::support::folder::only_file;
 use crate::support::plan_folder::PlanFolder;
 use crate::support::report::metric;
@@ -72,25 +69,7 @@ pub fn program(plan: &PlanFolder, target: &Target) -> Arc<Program> {
 }
 
 pub fn run(program: &Arc<Program>, shard: Shard, workers: u32) -> (Tallies, Accounting) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let start = Start::In(Duration::from_millis(50));
-    let memory = MemoryBudget::new(1 << 30);
-    let options = Options { workers, start, shard, platform: Platform::System, memory };
-    let source = PlanSource {
-        file: Path::new("plan.yaml"),
-        text: "",
-        effective: &Value::Null,
-        profile: None,
-        service: "",
-        arguments: Vec::new(),
-        filter: Vec::new(),
-        name: None,
-        labels: Default::default(),
-        shard: Some(shard),
-    };
-    let job = Job { program: program.clone(), header: header(program, &source, &options), options };
-    let (_nobody, mut interrupts) = Interrupts::channel();
-    let results = runtime.block_on(conduct(job, &mut interrupts, |_| {})).unwrap();
+    let results = conducted(program, shard, workers);
     assert_eq!(format!("{:?}", results.integrity()), "Sound");
     let mut tallies = Tallies::new();
     results.totals().series().for_each(|(key, total)| add(&mut tallies, key, &total.counts));

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod command_line;
+pub mod conducted;
 pub mod folder;
 pub mod goldens;
 pub mod plan_folder;

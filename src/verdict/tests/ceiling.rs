@@ -1,6 +1,5 @@
 use super::super::ceiling::Ceiling;
 use super::super::conclude::Decided;
-use super::super::threshold_history::ThresholdHistory;
 use super::generator::LIMITS;
 use super::*;
 use crate::load::Pace;
@@ -155,25 +154,8 @@ fn failures_are_the_services_but_for_those_that_were_given_up_for_the_time_they_
     assert!(!decided(10, 10), "it holds");
 }
 
-fn found(status: Status) -> Finding {
-    Finding {
-        judged: Judged { measured: None, status, broken_at: None, window_end: None },
-        history: ThresholdHistory::new(),
-    }
-}
-
 #[test]
 fn at_the_ceiling_what_is_certain_is_said_and_what_is_not_is_not_valid() {
-    const FINE: Achievement = Achievement {
-        ended: 10,
-        calls: 10,
-        calls_ok: 10,
-        tasks_completed: 10,
-        tasks_failed: 0,
-        levels: 0,
-        levels_held: 0,
-        missed: None,
-    };
     let ceiling = Ceiling { at: 9, of: 10 };
     let verdict = |findings: &[Status], doubtful: &[usize], level_in_doubt, achievement: &Achievement| {
         let findings: Vec<Finding> = findings.iter().copied().map(found).collect();

@@ -8,6 +8,7 @@ mod windows;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::threshold_history::ThresholdHistory;
 use super::*;
 use crate::journal::Closing;
 use crate::metrics::{Accounting, Health, Interval, SeriesKey, Tally, TaskKey};
@@ -18,6 +19,25 @@ use crate::sample::{
 };
 use crate::threshold::{OnBreak, Rule, Threshold};
 use crate::units::{Offset, Shard};
+
+fn found(status: Status) -> Finding {
+    Finding {
+        judged: Judged { measured: None, status, broken_at: None, window_end: None },
+        history: ThresholdHistory::new(),
+    }
+}
+
+/// Ten requests that were ok, and as many tasks.
+const FINE: Achievement = Achievement {
+    ended: 10,
+    calls: 10,
+    calls_ok: 10,
+    tasks_completed: 10,
+    tasks_failed: 0,
+    levels: 0,
+    levels_held: 0,
+    missed: None,
+};
 
 fn catalog() -> Catalog {
     let endpoint = |name: &str, tag: &str| CatalogEndpoint {

@@ -1,5 +1,4 @@
 use super::super::generator_health::InvalidReason;
-use super::super::threshold_history::ThresholdHistory;
 use super::*;
 
 fn judged(text: &str) -> (String, Status) {
@@ -79,25 +78,6 @@ fn a_baseline_that_is_not_known_is_no_data() {
         assert_eq!(evaluator.findings(at(15), Some(Closing::Complete))[0].judged.status, status, "{text}");
     }
 }
-
-fn found(status: Status) -> Finding {
-    Finding {
-        judged: Judged { measured: None, status, broken_at: None, window_end: None },
-        history: ThresholdHistory::new(),
-    }
-}
-
-/// Ten requests that were ok, and as many tasks.
-const FINE: Achievement = Achievement {
-    ended: 10,
-    calls: 10,
-    calls_ok: 10,
-    tasks_completed: 10,
-    tasks_failed: 0,
-    levels: 0,
-    levels_held: 0,
-    missed: None,
-};
 
 #[test]
 fn what_outranks_what() {
