@@ -4,7 +4,6 @@ use std::sync::Arc;
 use super::answer::{decompressed, evaluate, legible};
 use super::cookies::{Asked, CookieJar};
 use super::destination::{Barred, Destination, Leaving};
-use super::redirect::{Redirect, redirect};
 use super::request::Prepared;
 use super::scenario::ScenarioTimeline;
 use super::secrets::{Heard, Sent};
@@ -14,7 +13,7 @@ use super::trace::CallTrace;
 use super::worker_context::{SeriesIds, WorkerContext};
 use crate::compile::{BodyUse, Call, Cookies, Endpoint, Service};
 use crate::expression::{Answered, EvalError, Scope};
-use crate::http::{self, Ending, Exchange, Origin, Outgoing};
+use crate::http::{self, Ending, Exchange, Outgoing};
 use crate::memory::Held;
 use crate::metrics::SeriesRef;
 use crate::sample::{FailureKind, Outcome, Phases, Sample, TaskId, Timing, Transmission, UserTypeId};
@@ -60,7 +59,7 @@ impl CallEnd {
         Self { result: CallResult::Stopped, at, status: None }
     }
 
-    const fn failed(kind: FailureKind, at: Offset) -> Self {
+    pub(super) const fn failed(kind: FailureKind, at: Offset) -> Self {
         Self { result: CallResult::Failed(kind), at, status: None }
     }
 }
@@ -75,15 +74,15 @@ pub(super) enum Try {
 }
 
 /// One request of a call, as it is counted.
-struct Request<'a> {
-    endpoint: &'a Endpoint,
-    name: Arc<str>,
-    ids: SeriesIds,
-    due: Offset,
+pub(super) struct Request<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) name: Arc<str>,
+    pub(super) ids: SeriesIds,
+    pub(super) due: Offset,
     /// When its call was due: earlier, where it follows a redirect.
-    call_due: Offset,
+    pub(super) call_due: Offset,
     /// What of it may be secret.
-    sent: Option<Sent>,
+    pub(super) sent: Option<Sent>,
     /// The memory of its body, where that is its own.
     _held: Option<Held>,
 }
@@ -154,101 +153,6 @@ impl Caller<'_> {
         Ok((Request { endpoint, name, ids, due, call_due: due, sent, _held: held }, to, outgoing))
     }
 
-    /// Makes a call that may be redirected: each redirect that is followed is counted as a request of its own.
-    async fn follow(
-        &self,
-        clients: &mut ServiceClients,
-        mut request: Request<'_>,
-        (mut to, mut outgoing): (Destination, Outgoing),
-    ) -> CallEnd {
-        let endpoint = request.endpoint;
-        let mut followed = 0;
-        loop {
-            let trace = self.trace(endpoint, &to, &outgoing);
-            let client = clients.to(&to, &self.context.transports);
-            let exchange = client.exchange(&outgoing, self.stop.reached(Phase::Cutting)).await;
-            self.keep_cookies(&to, &outgoing, &exchange);
-            let next = match &exchange.ending {
-                Ending::Answer(answer) => {
-                    let origin = to.origin(&self.context.program).as_str();
-                    redirect(answer.status, answer.headers.map(), origin, &outgoing)
-                }
-                Ending::Failed(_) | Ending::Cut => Redirect::None,
-            };
-            let next = match next {
-                Redirect::None => return self.finish(&request, exchange, trace),
-                Redirect::Elsewhere(place) => Err(format!("redirected to `{place}`, which is not the plan's target")),
-                Redirect::Unreadable(why) => Err(why),
-                Redirect::Follow(_) | Redirect::Away(_) if followed >= endpoint.redirects => {
-                    Err(format!("redirected more than {followed} times"))
-                }
-                Redirect::Follow(next) => Ok((to.clone(), *next)),
-                Redirect::Away(next) => self.away(endpoint, *next),
-            };
-            let failure = match next {
-                Err(failure) => failure,
-                Ok((place, next)) => {
-                    request.due = self.record_redirect(&request, &exchange, None);
-                    if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
-                        self.context.secrets.flush();
-                        observer(&trace.redirected(exchange));
-                    }
-                    if self.stop.phase() >= Phase::Cutting {
-                        return CallEnd::stopped(request.due);
-                    }
-                    followed += 1;
-                    self.context.tally.borrow_mut().start();
-                    (to, outgoing) = (place, next);
-                    if outgoing.method == ::http::Method::GET {
-                        request.ids.endpoint = endpoint.redirected;
-                    }
-                    outgoing.headers.own().remove(::http::header::COOKIE);
-                    self.add_cookies(&to, &mut outgoing);
-                    continue;
-                }
-            };
-            let ended = self.record_redirect(&request, &exchange, Some(&failure));
-            if let (Some(observer), Some(trace)) = (&self.context.observer, trace) {
-                self.context.secrets.flush();
-                observer(&trace.failed(exchange, &failure));
-            }
-            return CallEnd::failed(FailureKind::Check, ended);
-        }
-    }
-
-    /// The request that a redirect to another origin asks for, where the endpoint allows that.
-    fn away(&self, endpoint: &Endpoint, (origin, next): (Origin, Outgoing)) -> Result<(Destination, Outgoing), String> {
-        let mut next = next;
-        let to = Destination::of(self.context, endpoint, &origin);
-        let to = to.map_err(|barred| match barred {
-            Barred::NotAllowed => format!(
-                "redirected to `{origin}`, which is not the plan's target, and not one of the endpoint's `hosts`"
-            ),
-            Barred::NotSetUp(error) => format!("redirected to `{origin}`: {error}"),
-        })?;
-        to.fit(next.headers.own(), (self.context, endpoint), Leaving::ByRedirect);
-        Ok((to, next))
-    }
-
-    /// Counts a request that was redirected: one that is followed, or the one at which the call is given up. Gives when
-    /// it ended.
-    fn record_redirect(&self, request: &Request<'_>, exchange: &Exchange, failure: Option<&str>) -> Offset {
-        let status = match &exchange.ending {
-            Ending::Answer(answer) => Some(answer.status),
-            Ending::Failed(_) | Ending::Cut => None,
-        };
-        let outcome = failure.map_or(Outcome::Redirected, |_| Outcome::Failed(FailureKind::Check));
-        let timing = self.timing(request.due, exchange);
-        let series = self.context.series(request.endpoint, &request.name, SeriesIds { status, ..request.ids });
-        let headers = match &exchange.ending {
-            Ending::Answer(answer) => Some(answer.headers.map()),
-            Ending::Failed(_) | Ending::Cut => None,
-        };
-        let heard = Heard { sent: request.sent.as_ref(), headers, answer: None };
-        self.record(series, &sample(timing, outcome, exchange), failure, heard);
-        timing.ended()
-    }
-
     /// The call's name and request, filled in, and where it goes.
     fn prepare(&self, endpoint: &Endpoint, call: &Call, nth: Try) -> Result<Made, EvalError> {
         if nth == Try::First {
@@ -310,7 +214,7 @@ impl Caller<'_> {
         Some(&self.context.program.services[service.index()]).filter(|service| service.cookies == Cookies::Kept)
     }
 
-    fn add_cookies(&self, to: &Destination, outgoing: &mut Outgoing) {
+    pub(super) fn add_cookies(&self, to: &Destination, outgoing: &mut Outgoing) {
         if let Some(service) = self.cookie_service(to)
             && !self.cookies.borrow().is_empty()
         {
@@ -319,7 +223,7 @@ impl Caller<'_> {
         }
     }
 
-    fn keep_cookies(&self, to: &Destination, outgoing: &Outgoing, exchange: &Exchange) {
+    pub(super) fn keep_cookies(&self, to: &Destination, outgoing: &Outgoing, exchange: &Exchange) {
         if let Ending::Answer(answer) = &exchange.ending
             && answer.headers.set_cookies()
             && let Some(service) = self.cookie_service(to)
@@ -331,12 +235,12 @@ impl Caller<'_> {
     }
 
     /// What is told of a call, where anybody hears of it.
-    fn trace(&self, endpoint: &Endpoint, to: &Destination, outgoing: &Outgoing) -> Option<Box<CallTrace>> {
+    pub(super) fn trace(&self, endpoint: &Endpoint, to: &Destination, outgoing: &Outgoing) -> Option<Box<CallTrace>> {
         let origin = to.origin(&self.context.program);
         self.context.observer.is_some().then(|| Box::new(CallTrace::new(&endpoint.name, origin, outgoing)))
     }
 
-    fn timing(&self, due: Offset, exchange: &Exchange) -> Timing {
+    pub(super) fn timing(&self, due: Offset, exchange: &Exchange) -> Timing {
         let clock = &self.context.clock;
         Timing::new(due, self.free_since, clock.offset(exchange.sent), clock.offset(exchange.ended))
     }
@@ -366,7 +270,12 @@ impl Caller<'_> {
 
     /// Judges an exchange, keeps what the plan wants of it, and counts it. The time of the checks counts from when the
     /// call was due, its redirects included.
-    fn finish(&self, request: &Request<'_>, mut exchange: Exchange, trace: Option<Box<CallTrace>>) -> CallEnd {
+    pub(super) fn finish(
+        &self,
+        request: &Request<'_>,
+        mut exchange: Exchange,
+        trace: Option<Box<CallTrace>>,
+    ) -> CallEnd {
         let endpoint = request.endpoint;
         let timing = self.timing(request.due, &exchange);
         let of_call = timing.of_call_due(request.call_due);
@@ -381,8 +290,8 @@ impl Caller<'_> {
         let (outcome, message) = match ending {
             Ending::Answer(answer) => {
                 status = Some(answer.status);
-                let http::Answer { status, headers, body } = answer;
                 let elapsed = of_call.response_time();
+                let http::Answer { status, headers, body } = answer;
                 let answer = self.scope.answered(Answered { status, headers, body, elapsed }, &endpoint.picks);
                 let seen = (self.scope, &self.context.secrets);
                 let evaluated = evaluate(endpoint, &answer, elapsed, seen, &mut recorded);
@@ -419,7 +328,7 @@ impl Caller<'_> {
         CallEnd { result, at: timing.ended(), status }
     }
 
-    fn record(&self, series: SeriesRef, sample: &Sample, message: Option<&str>, heard: Heard) {
+    pub(super) fn record(&self, series: SeriesRef, sample: &Sample, message: Option<&str>, heard: Heard) {
         let mut tally = self.context.tally.borrow_mut();
         tally.record(series, sample);
         if let (Outcome::Failed(kind), Some(message)) = (sample.outcome, message) {
@@ -437,7 +346,7 @@ fn asked<'a>(service: &'a Service, target: &'a ::http::uri::PathAndQuery) -> Ask
     Asked { service: service.first_of_origin, origin: &service.origin, target }
 }
 
-fn sample(timing: Timing, outcome: Outcome, exchange: &Exchange) -> Sample {
+pub(super) fn sample(timing: Timing, outcome: Outcome, exchange: &Exchange) -> Sample {
     Sample {
         timing,
         phases: exchange.phases,

@@ -30,6 +30,7 @@ mod call;
 mod capture;
 mod destination;
 mod few;
+mod follow;
 mod loops;
 mod parallel;
 mod redirect;

@@ -13,6 +13,7 @@ mod level_controller;
 mod masked_entries;
 mod pace;
 mod planned;
+mod planned_calls;
 mod ports;
 mod preparation;
 mod probe;
