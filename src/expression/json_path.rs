@@ -84,8 +84,8 @@ impl JsonPath {
 impl JsonPath {
     /// Whether it can name one place alone.
     #[must_use]
-    pub const fn names_one_place(&self) -> bool {
-        matches!(self.form, Form::Straight(_))
+    pub fn names_one_place(&self) -> bool {
+        self.steps().is_some()
     }
 
     /// The steps to the one place it names, where it can name one alone.

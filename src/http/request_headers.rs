@@ -50,14 +50,6 @@ impl RequestHeaders {
             Self::Own(_) => None,
         }
     }
-
-    /// The lines of headers that are as they were prepared.
-    pub(super) fn lines(&self) -> Option<&[u8]> {
-        match self {
-            Self::Prepared(prepared) => Some(&prepared.lines),
-            Self::Own(_) => None,
-        }
-    }
 }
 
 impl From<HeaderMap> for PreparedHeaders {

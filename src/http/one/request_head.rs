@@ -60,10 +60,7 @@ pub(super) fn write_head(
     let replaced = |name: &HeaderName| authorization.is_some() && *name == PROXY_AUTHORIZATION;
     let coding = match headers.get_all(TRANSFER_ENCODING).iter().next_back() {
         None => {
-            match request.headers.lines().filter(|_| authorization.is_none()) {
-                Some(lines) => out.extend_from_slice(lines),
-                None => write_lines(out, headers, |name| !replaced(name)),
-            }
+            write_lines(out, headers, |name| !replaced(name));
             say_length(out, request, length, is_said)
         }
         // what the plan says of it holds: the body goes in chunks
