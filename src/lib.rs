@@ -61,8 +61,8 @@ pub mod test_api {
     }
     pub mod http {
         pub use crate::http::{
-            AnswerDecoder, Broken, Client, Content, Ending, Fed, Keep, Origin, Outgoing, Settings, SharedBuffer,
-            Transport, Verify, decode,
+            AnswerDecoder, AnswerMemory, Broken, Client, Content, Ending, Fed, Keep, Origin, Outgoing, Settings,
+            SharedBuffer, Transport, Verify, decode,
         };
     }
     pub mod import {

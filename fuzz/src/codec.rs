@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, Request};
 use hyper::body::{Body, Frame};
 use hyper::client::conn::http1::Builder;
 use hyper::rt::{Read, ReadBufCursor, Write};
-use plimsoll::test_api::http::{AnswerDecoder, Broken, Fed, Keep, SharedBuffer};
+use plimsoll::test_api::http::{AnswerDecoder, AnswerMemory, Broken, Fed, Keep};
 use plimsoll::test_api::units::Size;
 
 /// What was made of an answer.
@@ -71,7 +71,15 @@ pub fn agree(ours: &Made, theirs: &Made, pieces: &[&[u8]]) -> bool {
 
 /// What the codec makes of it.
 pub fn ours(method: &Method, pieces: &[&[u8]], end: End) -> Made {
-    let mut buffer = SharedBuffer::default();
+    // of the answer before, as a worker has it: the same bytes again are the same answer
+    let mut buffer = AnswerMemory::default();
+    let again = read(method, pieces, end, &mut buffer);
+    let first = read(method, pieces, end, &mut buffer);
+    assert_eq!(first, again, "an answer is the same the second time");
+    first
+}
+
+fn read(method: &Method, pieces: &[&[u8]], end: End, buffer: &mut AnswerMemory) -> Made {
     let mut decoder = AnswerDecoder::new(method.clone(), Keep::First(Size::from_bytes(1 << 30)));
     let finish = |decoder: AnswerDecoder, behind: usize| {
         let is_reusable = decoder.persists() && behind == 0 && end == End::Open;
@@ -80,7 +88,7 @@ pub fn ours(method: &Method, pieces: &[&[u8]], end: End) -> Made {
         Made::Answer { status: answer.status, headers, body: answer.body.to_vec(), is_reusable }
     };
     for (index, piece) in pieces.iter().enumerate() {
-        match decoder.feed(piece, &mut buffer) {
+        match decoder.feed(piece, buffer) {
             Ok(Fed::More) => {}
             Ok(Fed::Whole(behind)) => {
                 let more = pieces[index + 1..].iter().map(|piece| piece.len()).sum::<usize>();

@@ -48,7 +48,7 @@ impl Client {
             timer.set(deadline);
         }
 
-        let order = one::Order { request, transport, counter };
+        let order = one::Order { request, sent, transport, counter };
         let mut work = Work::begin(kept, order);
         let mut cut = pin!(cut);
         let ended = poll_fn(|cx| match work.poll(kept, order, cx) {
@@ -155,7 +155,7 @@ enum Work {
 
 impl Work {
     fn begin(kept: &mut Kept, order: one::Order) -> Self {
-        let one::Order { request, transport, counter } = order;
+        let one::Order { request, transport, counter, .. } = order;
         let idle = std::mem::take(&mut kept.idle);
         kept.served = kept.served.saturating_add(1);
         if transport.settings().version == Version::Two {

@@ -45,6 +45,6 @@ pub use origin::{Origin, Scheme, in_brackets};
 pub use request_headers::{PreparedHeaders, RequestHeaders};
 pub use routes::{Addresses, unusable_source};
 #[doc(hidden)]
-pub use shared_buffer::SharedBuffer;
+pub use shared_buffer::{AnswerMemory, SharedBuffer};
 pub use tls::Verify;
 pub use transport::{Identity, KeepAlive, Network, Proxy, Reuse, Settings, Transport, TransportError, Version};

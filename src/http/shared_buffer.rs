@@ -1,9 +1,20 @@
 use bytes::{Bytes, BytesMut};
 
+use super::one::KnownHead;
+
 /// Where a worker keeps what its users were answered: small pieces lie side by side in one allocation, which is freed, or
 /// filled anew, when the last of them is given back.
 #[derive(Debug, Default)]
 pub struct SharedBuffer(BytesMut);
+
+/// What a worker keeps for the answers it reads.
+#[derive(Debug, Default)]
+pub struct AnswerMemory {
+    /// Where what is kept of them lies.
+    pub kept: SharedBuffer,
+    /// The head that was read last.
+    pub(super) known: KnownHead,
+}
 
 /// So much is allocated at once. A user that keeps one small answer for long keeps so much at most.
 const CHUNK: usize = 8 << 10;

@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 use super::known_names::KnownNames;
 use super::origin::{Origin, Scheme};
 use super::routes::{Addresses, Route, routes};
-use super::shared_buffer::SharedBuffer;
+use super::shared_buffer::AnswerMemory;
 use super::tls::{self, Verify};
 use crate::units::{Bandwidth, Size};
 
@@ -159,7 +159,7 @@ pub struct Transport {
     tls: Option<TlsConnector>,
     read_buffer: Rc<RefCell<Box<[u8]>>>,
     write_buffer: RefCell<Vec<u8>>,
-    answers: RefCell<SharedBuffer>,
+    answers: RefCell<AnswerMemory>,
     look_ups: Arc<Semaphore>,
     /// How many connections were tried: what comes in turn is counted by it.
     turn: Cell<usize>,
@@ -277,8 +277,8 @@ impl Transport {
         &self.write_buffer
     }
 
-    /// Where what is kept of answers lies.
-    pub(super) const fn answers(&self) -> &RefCell<SharedBuffer> {
+    /// What is kept for the answers that are read.
+    pub(super) const fn answers(&self) -> &RefCell<AnswerMemory> {
         &self.answers
     }
 }

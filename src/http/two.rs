@@ -195,7 +195,7 @@ impl Connection {
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(DrainError::Broken(error))),
                 Poll::Ready(Some(Ok(frame))) => {
                     if let Ok(piece) = frame.into_data() {
-                        let taken = sink.take(&piece, &mut transport.answers().borrow_mut());
+                        let taken = sink.take(&piece, &mut transport.answers().borrow_mut().kept);
                         taken.map_err(DrainError::Refused)?;
                     }
                     driven = false;

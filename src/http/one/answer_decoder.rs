@@ -1,5 +1,6 @@
 use std::io;
 
+use bytes::Bytes;
 use http::Method;
 
 use super::answer_head::{AnswerHead, Malformed, Persistence};
@@ -7,7 +8,7 @@ use super::body_decoder::{BodyDecoder, Piece};
 use crate::headers::AnswerHeaders;
 use crate::http::body::{BodySink, Refused};
 use crate::http::message::{Answer, Keep};
-use crate::http::shared_buffer::SharedBuffer;
+use crate::http::shared_buffer::AnswerMemory;
 
 /// Reads one answer from the bytes that come: interim answers, a head, a body. It has no connection and no clock.
 pub struct AnswerDecoder {
@@ -73,17 +74,17 @@ impl AnswerDecoder {
         Self { method, keep, stage: Stage::Head, partial, heads: 0, status: 0, headers, sink }
     }
 
-    /// Takes the next bytes. What is kept of them is copied into `buffer`.
+    /// Takes the next bytes. What is kept of them is copied into `memory`.
     ///
     /// # Errors
     /// What is no answer, and a body that is not kept.
-    pub fn feed(&mut self, bytes: &[u8], buffer: &mut SharedBuffer) -> Result<Fed, Broken> {
+    pub fn feed(&mut self, bytes: &[u8], memory: &mut AnswerMemory) -> Result<Fed, Broken> {
         if !matches!(self.stage, Stage::Head) {
-            return self.feed_body(bytes, buffer);
+            return self.feed_body(bytes, memory);
         }
         self.heads += bytes.len();
         if self.partial.is_empty() {
-            return self.feed_head(bytes, buffer);
+            return self.feed_head(bytes, memory);
         }
         let before = self.partial.len();
         self.partial.extend_from_slice(bytes);
@@ -91,7 +92,7 @@ impl AnswerDecoder {
             return self.wait_for_head().map(|()| Fed::More);
         }
         let whole = std::mem::take(&mut self.partial);
-        self.feed_head(&whole, buffer)
+        self.feed_head(&whole, memory)
     }
 
     /// Notes that no more comes.
@@ -125,7 +126,13 @@ impl AnswerDecoder {
     }
 
     /// Takes bytes that begin with a head.
-    fn feed_head(&mut self, bytes: &[u8], buffer: &mut SharedBuffer) -> Result<Fed, Broken> {
+    fn feed_head(&mut self, bytes: &[u8], memory: &mut AnswerMemory) -> Result<Fed, Broken> {
+        if let Some((head, lines)) = memory.known.begins(bytes, &self.method) {
+            let length = head.length;
+            self.take_head(head, lines.clone());
+            memory.known.met();
+            return self.feed_body(&bytes[length..], memory);
+        }
         let mut from = 0;
         loop {
             let Some(head) = AnswerHead::read(&bytes[from..], &self.method)? else {
@@ -135,18 +142,23 @@ impl AnswerDecoder {
             if head.length > LONGEST_HEAD {
                 return Err(Malformed::TooLarge.into());
             }
-            let lines = from + head.lines.start..from + head.lines.end;
+            let whole = &bytes[from..];
             from += head.length;
             if head.is_interim() {
                 continue;
             }
-            self.status = head.status;
-            let lines = buffer.keep(&bytes[lines]);
-            self.headers = AnswerHeaders::of_lines(lines, head.sets_cookies, head.is_encoded);
-            self.sink = BodySink::new(self.keep.limit(head.status, head.is_encoded), head.framing.length());
-            self.stage = Stage::Body(BodyDecoder::new(head.framing), head.persistence);
-            return self.feed_body(&bytes[from..], buffer);
+            let lines = memory.kept.keep(&whole[head.lines.clone()]);
+            memory.known.keep((&head, &lines), whole, &self.method);
+            self.take_head(&head, lines);
+            return self.feed_body(&bytes[from..], memory);
         }
+    }
+
+    fn take_head(&mut self, head: &AnswerHead, lines: Bytes) {
+        self.status = head.status;
+        self.headers = AnswerHeaders::of_lines(lines, head.sets_cookies, head.is_encoded);
+        self.sink = BodySink::new(self.keep.limit(head.status, head.is_encoded), head.framing.length());
+        self.stage = Stage::Body(BodyDecoder::new(head.framing), head.persistence);
     }
 
     fn wait_for_head(&self) -> Result<(), Broken> {
@@ -157,7 +169,7 @@ impl AnswerDecoder {
         }
     }
 
-    fn feed_body(&mut self, bytes: &[u8], buffer: &mut SharedBuffer) -> Result<Fed, Broken> {
+    fn feed_body(&mut self, bytes: &[u8], memory: &mut AnswerMemory) -> Result<Fed, Broken> {
         let Stage::Body(body, persistence) = &mut self.stage else { return Ok(Fed::Whole(bytes.len())) };
         let mut rest = bytes;
         loop {
@@ -165,7 +177,7 @@ impl AnswerDecoder {
                 Piece::More => return Ok(Fed::More),
                 Piece::Data(data) => {
                     let end = data.end;
-                    self.sink.take(&rest[data], buffer).map_err(Broken::Refused)?;
+                    self.sink.take(&rest[data], &mut memory.kept).map_err(Broken::Refused)?;
                     rest = &rest[end..];
                 }
                 Piece::End(end) => {

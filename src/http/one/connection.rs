@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::Method;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 use super::answer_decoder::{AnswerDecoder, Broken, Fed};
 use super::request_head::{BodyCoding, WrongLength, check_length, write_head};
@@ -21,6 +22,8 @@ pub struct Connection(pub Stream);
 #[derive(Clone, Copy)]
 pub struct Order<'a> {
     pub request: &'a Outgoing,
+    /// When the exchange began.
+    pub sent: Instant,
     pub transport: &'a Rc<Transport>,
     pub counter: &'a Rc<ByteCounter>,
 }
@@ -72,7 +75,7 @@ impl Ongoing {
     /// # Errors
     /// A `content-length` of the plan's own that does not fit the body.
     pub fn of(order: Order) -> Result<Self, WrongLength> {
-        let Order { request, transport, counter } = order;
+        let Order { request, transport, counter, .. } = order;
         let body = Sending::of(request.body.clone(), counter);
         let length = body.length();
         counter.to_send.set(length.map_or(ToSend::More, ToSend::Bytes));
@@ -223,7 +226,8 @@ impl Connection {
     }
 
     fn poll_write(&mut self, bytes: &[u8], order: Order, cx: &mut Context<'_>) -> Poll<Result<usize, Broken>> {
-        let began = order.counter.about_to_write();
+        // over a connection that was there nothing has happened since the exchange began
+        let began = if order.counter.reused.get() { Some(order.sent) } else { order.counter.about_to_write() };
         let written = ready!(Pin::new(&mut self.0).poll_write(cx, bytes)).map_err(Broken::Io)?;
         order.counter.wrote(written, began);
         Poll::Ready(if written == 0 { Err(Broken::Closed) } else { Ok(written) })

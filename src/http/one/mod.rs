@@ -7,9 +7,11 @@ mod answer_decoder;
 mod answer_head;
 mod body_decoder;
 mod connection;
+mod known_head;
 mod request_head;
 
 pub use answer_decoder::{AnswerDecoder, Broken, Fed, LONGEST_HEAD, LONGEST_HEADS};
 pub use answer_head::Malformed;
 pub use connection::{Connection, Ongoing, Order};
+pub use known_head::KnownHead;
 pub use request_head::{WrongLength, check_length, write_lines};
