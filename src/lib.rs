@@ -46,7 +46,7 @@ pub mod test_api {
         };
     }
     pub mod compile {
-        pub use crate::compile::{CompileOptions, Filter, Program, Shape, compile};
+        pub use crate::compile::{BodyBuffer, CompileOptions, Filter, Program, RecordValue, Shape, compile};
     }
     pub mod diagnostic {
         pub use crate::diagnostic::{Problems, Sources, Style, render};
@@ -56,7 +56,8 @@ pub mod test_api {
     }
     pub mod expression {
         pub use crate::expression::{
-            Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value, read_json,
+            Answered, Globals, JsonPath, Scope, ScopeRng, ScopeUser, Template, Value, json_to_value, read_json,
+            to_number,
         };
     }
     pub mod http {
