@@ -18,7 +18,7 @@ use http::{HeaderMap, Method};
 use plimsoll::test_api::compile::{BodyBuffer, CompileOptions, Filter, Program, RecordValue, compile};
 use plimsoll::test_api::diagnostic::{Problems, Sources, Style, render};
 use plimsoll::test_api::expression::{Answered, Scope, ScopeRng, ScopeUser, to_number};
-use plimsoll::test_api::http::{AnswerDecoder, Fed, Keep, SharedBuffer};
+use plimsoll::test_api::http::{AnswerDecoder, AnswerMemory, Fed, Keep};
 use plimsoll::test_api::journal::{Environment, Fingerprint, Header, PlanText, RunId, Writer};
 use plimsoll::test_api::metrics::{Health, SeriesKey, Tally};
 use plimsoll::test_api::plan::read_text;
@@ -58,7 +58,7 @@ fn codec(rounds: u32) -> Result<(), Anything> {
                 Content-Type: application/json\r\nConnection: keep-alive\r\nContent-Length: ";
     let bytes = format!("{head}{}\r\n\r\n{BODY}", BODY.len());
     let keep = Keep::UpTo(Size::from_bytes(1 << 20));
-    let mut buffer = SharedBuffer::default();
+    let mut buffer = AnswerMemory::default();
     for _ in 0..rounds {
         let mut decoder = AnswerDecoder::new(Method::POST, keep);
         match decoder.feed(black_box(bytes.as_bytes()), &mut buffer) {

@@ -5,7 +5,7 @@ use super::terminal::{secrets, talk, talk_style};
 use crate::compile::{CompileOptions, Filter, Program, compile};
 use crate::diagnostic::{Problems, Sources, render};
 use crate::plan::{Node, Overrides, flag, read};
-use crate::run::{Ports, SeedFrom, foresee_files, foresee_ports, peak};
+use crate::run::{Connections, Held, Ports, SeedFrom, foresee_files, foresee_ports};
 use crate::units::{Scale, Seed, Shard};
 
 /// Which tasks of a plan take part, as typed.
@@ -85,7 +85,10 @@ impl PlanFile {
     pub(super) fn foresee(&mut self, shard: Shard, files: Foreseen) {
         let Some(program) = &self.program else { return };
         let ports = Ports::of_this_machine().map(|ports| foresee_ports(program, shard, &ports));
-        let files = (files == Foreseen::PortsAndFiles).then(|| foresee_files(peak(shard, program)));
+        let connections = Connections::of(shard, program);
+        // a run refuses what it needs for sure, and says nothing of what it may need
+        let files = (files == Foreseen::PortsAndFiles || connections.held == Held::WhileAsked)
+            .then(|| foresee_files(connections));
         for problem in ports.into_iter().flatten().chain(files.flatten()) {
             self.problems.push(problem);
         }

@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 use super::memory::MemoryStream;
 use super::message::Failure;
 use super::slow_line::SlowLine;
+use super::tcp;
 use crate::sample::Phases;
 
 /// What one exchange has put on the wire so far; shared between the connection, which writes it, and the exchange.
@@ -133,13 +134,19 @@ macro_rules! each {
 
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        each!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, into))
+        match self.get_mut() {
+            Self::Tcp(stream) => tcp::poll_receive(stream, cx, into),
+            other => each!(other, stream => Pin::new(stream).poll_read(cx, into)),
+        }
     }
 }
 
 impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        each!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, bytes))
+        match self.get_mut() {
+            Self::Tcp(stream) => tcp::poll_send(stream, cx, bytes),
+            other => each!(other, stream => Pin::new(stream).poll_write(cx, bytes)),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -24,6 +24,7 @@ mod routes;
 mod sending;
 mod shared_buffer;
 mod slow_line;
+mod tcp;
 mod tls;
 mod transport;
 mod two;

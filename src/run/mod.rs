@@ -26,7 +26,7 @@ mod tests;
 mod withheld_time;
 
 pub use dry_run::dry_run;
-pub use fd_limit::{foresee_files, raise};
+pub use fd_limit::{Connections, Held, foresee_files, raise};
 pub use header::{PlanSource, header};
 pub(crate) use interrupts::next_signal;
 pub use interrupts::{Interrupts, Signals, Steer};
@@ -34,5 +34,5 @@ pub use journal_recorder::JournalRecorder;
 pub use ports::{Ports, foresee_ports};
 pub use probe::probe;
 pub use run_loop::{Event, Job, NotStarted, conduct};
-pub use shard_fit::{Misfit, SeedFrom, fits, peak, timely};
+pub use shard_fit::{Misfit, SeedFrom, fits, timely};
 pub use steerable::Steerable;

@@ -78,7 +78,7 @@ pub fn fits(shard: Option<Shard>, program: &Program, seed: SeedFrom) -> Result<(
 
 /// The most users a shard has at once.
 #[must_use]
-pub fn peak(shard: Shard, program: &Program) -> u64 {
+pub(super) fn peak(shard: Shard, program: &Program) -> u64 {
     program.scenarios.iter().map(|scenario| u64::from(shard.of(scenario.shape.peak()))).sum()
 }
 

@@ -20,8 +20,8 @@ use crate::plan::node_as_written;
 use crate::report::{NewRun, ResultFiles, run_page, visible};
 use crate::results::{Report, Results, rehearsal};
 use crate::run::{
-    Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, Steerable, conduct, dry_run, fits, header, peak,
-    probe, raise, timely,
+    Connections, Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, Steerable, conduct, dry_run, fits,
+    header, probe, raise, timely,
 };
 use crate::secrets::Told;
 use crate::target::Target;
@@ -124,7 +124,7 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
         let why = format!("the name `{name}` holds a secret, and the files' names would show it");
         return Err(misfit(Misfit { why, help: "choose another with `--name NAME`".to_owned() }));
     }
-    raise(peak(options.shard, &program))
+    raise(Connections::of(options.shard, &program))
         .map_err(|error| refuse(&error.to_string(), "raise the limit with `ulimit -n`, or ask for fewer users"))?;
     // heard before there is any file
     let interrupts = (part.interrupts)();

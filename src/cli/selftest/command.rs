@@ -10,7 +10,7 @@ use crate::cli::memory::MemoryArgs;
 use crate::cli::terminal::{self, Reader, complain, detach, document, talk};
 use crate::live::restore_terminal;
 use crate::results::Report;
-use crate::run::{Ports, Signals, raise};
+use crate::run::{Connections, Held, Ports, Signals, raise};
 use crate::target::{Behaviour, Delay, Target, excess};
 use crate::units::{DurationRange, InvalidValue, parse_duration, show_duration};
 use crate::verdict::Exit;
@@ -109,7 +109,7 @@ fn selftest(args: &SelftestArgs) -> Result<Selftest, Stopped> {
         }
     };
     let part = |share: f64| args.length.mul_f64(share);
-    raise(OPEN).map_err(|error| Stopped::NotStarted(error.to_string()))?;
+    raise(Connections { most: OPEN, held: Held::Kept }).map_err(|error| Stopped::NotStarted(error.to_string()))?;
     let runner = Runner { signals: Signals::of_process(restore_terminal), memory: args.memory.budget() };
 
     say("how much this machine itself adds to a delay…");
