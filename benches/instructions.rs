@@ -31,8 +31,9 @@ type Anything = Box<dyn Error>;
 type Work = fn(u32) -> Result<(), Anything>;
 
 /// What is counted, and in how many rounds.
-const WORKS: [(&str, u32, Work); 6] = [
+const WORKS: [(&str, u32, Work); 7] = [
     ("codec", 4000, codec),
+    ("codec_again", 4000, codec_again),
     ("template", 2000, template),
     ("extraction", 2000, extraction),
     ("check", 4000, check),
@@ -52,16 +53,29 @@ fn main() -> Result<(), Anything> {
     work(rounds.parse()?)
 }
 
-/// An answer is read from the bytes of one packet, and kept.
+/// Answers whose heads differ are read from the bytes of one packet each, and kept.
 fn codec(rounds: u32) -> Result<(), Anything> {
-    let head = "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 30 Nov 2026 23:23:33 GMT\r\n\
-                Content-Type: application/json\r\nConnection: keep-alive\r\nContent-Length: ";
-    let bytes = format!("{head}{}\r\n\r\n{BODY}", BODY.len());
+    read_answers(rounds, &["a", "b"])
+}
+
+/// Answers whose heads are the same to the byte.
+fn codec_again(rounds: u32) -> Result<(), Anything> {
+    read_answers(rounds, &["a"])
+}
+
+/// Reads answers in turn that differ in what an id of theirs ends with.
+fn read_answers(rounds: u32, ids: &[&str]) -> Result<(), Anything> {
+    let answer = |id| {
+        let head = "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 30 Nov 2026 23:23:33 GMT\r\n\
+                    Content-Type: application/json\r\nConnection: keep-alive";
+        format!("{head}\r\nContent-Length: {}\r\nX-Request-Id: 5f1f04c7-{id}\r\n\r\n{BODY}", BODY.len())
+    };
+    let answers: Vec<String> = ids.iter().map(answer).collect();
     let keep = Keep::UpTo(Size::from_bytes(1 << 20));
-    let mut buffer = AnswerMemory::default();
-    for _ in 0..rounds {
+    let mut memory = AnswerMemory::default();
+    for bytes in answers.iter().cycle().take(rounds as usize) {
         let mut decoder = AnswerDecoder::new(Method::POST, keep);
-        match decoder.feed(black_box(bytes.as_bytes()), &mut buffer) {
+        match decoder.feed(black_box(bytes.as_bytes()), &mut memory) {
             Ok(Fed::Whole(0)) => drop(black_box(decoder.into_answer())),
             other => return Err(format!("not a whole answer: {other:?}").into()),
         }
