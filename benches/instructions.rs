@@ -1,7 +1,7 @@
 //! The work of a request, piece by piece, for `benches/instructions` to count the machine's instructions of.
 //!
 //! ```text
-//! cargo bench --bench instructions -- [NAME ROUNDS]
+//! cargo run --release --features instructions --bin instructions -- [NAME ROUNDS]
 //! ```
 //!
 //! Does one of the pieces so many times, with nothing between them. Without a name it prints the names, and how many rounds
