@@ -88,7 +88,7 @@ const FLOORS: [(&str, &[&str]); 32] = [
         "report",
         &["disk", "results", "verdict", "journal", "metrics", "threshold", "sample", "secrets", "spool", "units"],
     ),
-    ("live", &["run", "report", "results", "journal", "metrics", "sample", "units"]),
+    ("live", &["run", "report", "results", "journal", "metrics", "sample", "secrets", "units"]),
     ("target", &["timer", "units"]),
     ("import", &["expression", "diagnostic", "secrets", "units"]),
     ("analysis", &["report", "results", "verdict", "metrics", "threshold", "units"]),

@@ -30,7 +30,7 @@ pub(super) struct ArrivalPool {
     /// How many users of each type were started.
     started: BTreeMap<UserTypeId, u32>,
     visitors: VisitorNumbers,
-    paused: bool,
+    steering: Steering,
 }
 
 /// The levels of a search, as the run decides them.
@@ -61,6 +61,8 @@ pub(super) struct VisitorNumbers {
 
 /// How many arrivals are taken before users are let work and the run is listened to.
 const AT_ONCE: usize = 4096;
+/// When an arrival comes that has no time any more.
+const NEVER: Offset = Offset::from_nanos(u64::MAX);
 /// How soon a search looks again for its next level.
 const LEVEL_POLL: Duration = Duration::from_millis(10);
 
@@ -80,7 +82,7 @@ impl ArrivalPool {
             stops: Vec::new(),
             started: BTreeMap::new(),
             visitors,
-            paused: false,
+            steering: Steering::default(),
         };
         pool.advance();
         pool
@@ -95,8 +97,15 @@ impl ArrivalPool {
     }
 
     /// Takes what a person has changed.
-    pub(super) const fn steer(&mut self, steering: Steering) {
-        self.paused = steering.paused;
+    pub(super) fn steer(&mut self, steering: Steering) {
+        let before = std::mem::replace(&mut self.steering, steering);
+        let Some((rate, from)) = steering.rate.filter(|_| steering.rate != before.rate) else { return };
+        self.arrivals.alter(from, rate, self.users.timeline.end());
+        match &mut self.next {
+            // whoever was to come last may come now, where it was to come in vain
+            Some((_, at)) => *at = self.arrivals.latest().unwrap_or(NEVER),
+            None => self.advance(),
+        }
     }
 
     /// Takes what has arrived by now, or as much of it as may be taken between two looks at everything else.
@@ -106,7 +115,7 @@ impl ArrivalPool {
             let Some((number, at)) = self.next.filter(|(_, at)| *at <= now) else { break };
             self.advance();
             // what is due in a pause does not come
-            if !self.paused {
+            if !self.steering.paused {
                 self.arrive(number, at);
             }
         }

@@ -66,7 +66,7 @@ impl ClosedPool {
 
     /// How many users there are to be in the whole run.
     fn population(&self, now: Offset) -> u32 {
-        let Steering { paused, users } = self.steering;
+        let Steering { paused, users, .. } = self.steering;
         let planned = self.curve.population_at(now);
         if paused || planned == 0 { 0 } else { users.unwrap_or(planned) }
     }

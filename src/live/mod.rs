@@ -2,7 +2,8 @@
 //! here counts anything itself.
 //!
 //! On a terminal a [`Screen`](screen::Screen) shows a picture below what was printed before; [`picture`] draws it, a pure
-//! function of the results. Elsewhere there is a line now and then.
+//! function of the results. Elsewhere there is a line now and then. In browsers, the page of the report follows the run
+//! ([`WebView`]).
 
 mod ansi;
 mod keys;
@@ -13,7 +14,9 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod tty;
+mod web;
 
 pub use keys::restore_terminal;
 pub use screen::ScreenTalk;
 pub use terminal::{Hands, Talk, Terminal};
+pub use web::{Reach, WebAddress, WebHands, WebView, listen, reach};

@@ -134,7 +134,8 @@ impl<'a> Terminal<'a> {
                 }
                 Mark::LevelTried | Mark::Folded | Mark::Steered => self.say(&visible(&annotation.text)),
                 Mark::Cut => self.say("cutting off requests under way"),
-                Mark::StageBegan | Mark::ThresholdBroke | Mark::StopAsked | Mark::Note => {}
+                Mark::Note => self.say(&visible(&format!("note: {}", annotation.text))),
+                Mark::StageBegan | Mark::ThresholdBroke | Mark::StopAsked => {}
             },
             Entry::End(end) if self.phase == Phase::Teardown => {
                 let went = if end.teardown.is_empty() { "done".to_owned() } else { end.teardown.join("; ") };

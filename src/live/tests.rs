@@ -124,7 +124,7 @@ fn arrivals_are_held_against_the_plan_and_not_their_requests() {
 
 #[test]
 fn keys_that_the_shape_allows_are_shown_and_a_pause_is_seen() {
-    let steerable = Steerable { pause: true, users: Some((50, 500)) };
+    let steerable = Steerable { pause: true, users: Some((50, 500)), ..Steerable::default() };
     let face = Face { steerable, state: State::Paused, ..face() };
     hold("paused_80x24", &drawn((80, 24), &board(), &face));
     hold("paused_40x12", &drawn((40, 12), &board(), &face));

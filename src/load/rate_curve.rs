@@ -54,6 +54,22 @@ impl RateCurve {
         Self::new(&[RateStage { rate, length, ramp: Duration::ZERO }])
     }
 
+    /// The same up to a moment, and from there a rate that stays, to the end.
+    #[must_use]
+    pub fn altered(&self, from: Duration, rate: Rate, end: Duration) -> Self {
+        let (from, end) = (from.as_secs_f64(), end.as_secs_f64());
+        let mut curve = Self::default();
+        for piece in &self.pieces {
+            let length = (from - piece.start).min(piece.length);
+            if length > 0.0 {
+                curve.add(length, piece.from, piece.from + (piece.to - piece.from) * length / piece.length);
+            }
+        }
+        let reached = curve.pieces.last().map_or(0.0, |last| last.start + last.length);
+        curve.add(end - reached, rate.as_per_second(), rate.as_per_second());
+        curve
+    }
+
     /// Arrivals a second at a moment; none once it is over.
     #[must_use]
     pub fn rate_at(&self, at: Offset) -> f64 {

@@ -63,6 +63,7 @@ mod tests {
             against: None,
             few_samples: None,
             decided_by_ceiling: false,
+            load_changed: false,
             worst_at: None,
             broke_at: None,
             history: Vec::new(),

@@ -21,7 +21,9 @@ pub use csv::{HistoryRows, csv_rows, csv_text, exceptions, failures};
 pub use files::{NewRun, Place, ResultFiles};
 pub use format::{Baseline, Format, Seconds, keep};
 pub use github::annotations;
-pub use html::{page_environment, source_hash, without_secrets};
+pub use html::{
+    Knob, LivePage, LiveRenderer, LiveSecond, LiveState, RunState, page_environment, source_hash, without_secrets,
+};
 pub use junit::comparison_junit;
 pub(crate) use numbers::{Unit, counted, grouped, ms, percent, rate};
 pub(crate) use page::{Block, Cell, Column, Item, Limit, Line, List, Mark, Section, Table, Verdict};

@@ -460,8 +460,9 @@ pub(super) fn remark(threshold: &ThresholdEntry) -> Option<String> {
     let few = threshold.few_samples.map(|samples| format!("few samples: {}", grouped(samples)));
     let ceiling =
         threshold.decided_by_ceiling.then(|| "it may be so only because the generator was at its ceiling".to_owned());
+    let changed = threshold.load_changed.then(|| "a person changed the load, and so this".to_owned());
     let said: Vec<String> =
-        [default, unscaled, broke, worst, against, few, failed, ceiling].into_iter().flatten().collect();
+        [default, unscaled, broke, worst, against, few, failed, ceiling, changed].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 

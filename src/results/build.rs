@@ -95,6 +95,7 @@ impl Results {
     fn threshold(&self, rule: &Rule, finding: &Finding) -> ThresholdEntry {
         ThresholdEntry {
             decided_by_ceiling: self.is_decided_by_ceiling(rule, &finding.judged),
+            load_changed: !self.steered().is_empty() && rule.require.aggregate.follows_load(),
             ..threshold(rule, finding, self.has_failed_as_timeout(rule))
         }
     }
@@ -179,6 +180,7 @@ fn threshold(rule: &Rule, finding: &Finding, failed_as_timeout: bool) -> Thresho
         broke_at: judged.broken_at.map(Offset::as_secs_f64),
         few_samples: None,
         decided_by_ceiling: false,
+        load_changed: false,
         worst_at: judged.window_end.filter(|_| judged.broken_at.is_none()).map(Offset::as_secs_f64),
         history: history.points().iter().map(point).collect(),
     }

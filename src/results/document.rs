@@ -243,6 +243,9 @@ pub struct ThresholdEntry {
     /// reason. Absent elsewhere.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decided_by_ceiling: bool,
+    /// Whether it is about how much was asked, in a run whose load a person changed. Absent elsewhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub load_changed: bool,
     /// What was measured second by second; in a long run, in longer steps.
     pub history: Vec<ThresholdPoint>,
 }

@@ -3,8 +3,10 @@ use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 use crate::engine::{NotReady, Platform, Start};
+use crate::units::Rate;
 use crate::verdict::Exit;
 
 /// Requests to end a run: Ctrl-C, a terminal that hangs up and the system's signal to terminate, or what a test sends. Where a
@@ -12,27 +14,66 @@ use crate::verdict::Exit;
 #[derive(Debug)]
 pub struct Interrupts {
     ends: UnboundedReceiver<()>,
-    steers: Option<UnboundedReceiver<Steer>>,
+    steers: Option<UnboundedReceiver<Wish>>,
 }
 
 /// What a person who watches a run wants of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Steer {
     /// That it ends, as at the first interrupt.
     End,
-    /// That no load is made, or that it is again.
+    /// That it ends, and that requests under way are cut off.
+    Cut,
+    /// That no load is made.
+    Pause,
+    /// That it is again.
+    Resume,
+    /// The one of these two that makes a difference.
     PauseOrResume,
     /// More users.
     MoreUsers,
     /// Fewer of them.
     FewerUsers,
+    /// So many users.
+    Users(u32),
+    /// So many arrivals a second.
+    Rate(Rate),
+    /// Nothing of the load: that something is noted, as it happens.
+    Note(String),
+}
+
+/// Where a wish was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    /// On the terminal.
+    Keyboard,
+    /// In a page of the web view.
+    Page,
+}
+
+/// What a person wants of a run, and who is told what came of it.
+#[derive(Debug)]
+pub struct Wish {
+    /// What.
+    pub steer: Steer,
+    /// Where it was made.
+    pub hand: Hand,
+    /// Hears what was done, or why it was not.
+    pub answer: Option<oneshot::Sender<Result<String, String>>>,
+}
+
+/// A key that was pressed: nobody waits for an answer.
+impl From<Steer> for Wish {
+    fn from(steer: Steer) -> Self {
+        Self { steer, hand: Hand::Keyboard, answer: None }
+    }
 }
 
 /// What somebody asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Asked {
     End,
-    Steer(Steer),
+    Wish(Wish),
 }
 
 /// How many of them may go unheard: the process then ends, whatever it does.
@@ -57,7 +98,7 @@ impl Interrupts {
 
     /// The same, and what the sender wants of the load.
     #[must_use]
-    pub fn with_steers(self) -> (UnboundedSender<Steer>, Self) {
+    pub fn with_steers(self) -> (UnboundedSender<Wish>, Self) {
         let (sender, receiver) = unbounded_channel();
         (sender, Self { steers: Some(receiver), ..self })
     }
@@ -73,7 +114,7 @@ impl Interrupts {
         tokio::select! {
             biased;
             () = received(Some(ends)), if hears_ends => Asked::End,
-            steer = received(steers.as_mut()) => Asked::Steer(steer),
+            wish = received(steers.as_mut()) => Asked::Wish(wish),
         }
     }
 }

@@ -29,7 +29,7 @@ pub use dry_run::dry_run;
 pub use fd_limit::{Connections, Held, foresee_files, raise};
 pub use header::{PlanSource, header};
 pub(crate) use interrupts::next_signal;
-pub use interrupts::{Interrupts, Signals, Steer};
+pub use interrupts::{Hand, Interrupts, Signals, Steer, Wish};
 pub use journal_recorder::JournalRecorder;
 pub use ports::{Ports, foresee_ports};
 pub use probe::probe;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::collector::Collector;
-use super::interrupts::{Asked, Interrupts, Steer, wait};
+use super::interrupts::{Asked, Hand, Interrupts, Steer, Wish, wait};
 use super::level_controller::{LevelController, Next};
 use super::masked_entries::mask_entry;
 use super::preparation::Preparation;
@@ -15,7 +15,7 @@ use crate::memory::{Held, Part};
 use crate::metrics::{Fold, Health, Interval, NAMES, SERIES, add_run_gauges};
 use crate::results::{Results, Unreadable};
 use crate::secrets::Secrets;
-use crate::units::Offset;
+use crate::units::{Offset, Rate};
 
 /// A run to be made.
 #[derive(Debug)]
@@ -178,6 +178,9 @@ struct Cut {
 /// Beyond the times that workers have to end, so long may their last messages take.
 const SLACK: Duration = Duration::from_secs(5);
 
+/// In so long every worker has heard of a change.
+const HEARD: Duration = Duration::from_millis(100);
+
 /// Gives each entry to the results, and then to the listener.
 struct Emitter<L> {
     results: Results,
@@ -203,7 +206,7 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
                 asked = interrupts.asked(self.stop.phase() < Phase::Cutting) => {
                     match asked {
                         Asked::End => self.interrupt(),
-                        Asked::Steer(steer) => self.steer(steer),
+                        Asked::Wish(wish) => self.grant(wish),
                     }
                     continue;
                 }
@@ -274,45 +277,112 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
         }
     }
 
-    /// Does what a person wants of the load, as long as any is made and its shape allows it.
-    fn steer(&mut self, steer: Steer) {
-        let now = self.run.clock.now();
-        if self.stop.phase() > Phase::Running || now >= Offset::from(self.program.length()) {
-            return;
+    /// Does what a person wants, and tells who asked what came of it.
+    fn grant(&mut self, wish: Wish) {
+        let Wish { steer, hand, answer } = wish;
+        let done = self.steer(&steer, hand);
+        if let Some(answer) = answer {
+            // whoever asked may be gone
+            drop(answer.send(done));
         }
-        let Steering { paused, users } = self.steering;
-        let text = match (steer, self.steerable.users) {
-            (Steer::End, _) => {
-                return self.end(Closing::Asked, Some((Mark::StopAsked, "the run was asked to end, by a key")));
+    }
+
+    /// Does what a person wants of the run; what was done, or why it was not.
+    fn steer(&mut self, steer: &Steer, hand: Hand) -> Result<String, String> {
+        let now = self.run.clock.now();
+        let is_over = self.stop.phase() > Phase::Running || now >= Offset::from(self.program.length());
+        let done = |text: &str| Ok(text.to_owned());
+        match steer {
+            Steer::Note(text) => {
+                self.emitter.annotate(now, Mark::Note, text);
+                done("it is noted")
             }
-            (Steer::PauseOrResume, _) if self.steerable.pause => {
-                self.steering.paused = !paused;
-                if paused { "the load was resumed".to_owned() } else { "the load was paused".to_owned() }
-            }
-            (Steer::MoreUsers | Steer::FewerUsers, Some((planned, most))) => {
-                let current = users.unwrap_or(planned);
-                let step = (current / 10).max(1);
-                let files = self.emitter.results.header().environment.open_files.unwrap_or(u64::MAX);
-                let most = most.min(u32::try_from(files / 2).unwrap_or(u32::MAX)).max(planned);
-                let next = if steer == Steer::MoreUsers {
-                    current.saturating_add(step).min(most)
-                } else {
-                    current.saturating_sub(step).max(1)
-                };
-                if next == current {
-                    return;
+            Steer::Cut if self.stop.phase() < Phase::Cutting => {
+                if !is_over {
+                    self.end(Closing::Asked, Some((Mark::StopAsked, asked_to_end(hand))));
                 }
-                self.steering.users = Some(next).filter(|next| *next != planned);
-                match next == planned {
-                    true => format!("users were set back to the plan's {planned}"),
-                    false => format!("users were set to {next}, where the plan has {planned}"),
-                }
+                self.interrupt();
+                done("requests under way are cut off")
             }
-            _ => return,
+            Steer::Cut => Err("requests under way are cut off already".to_owned()),
+            _ if is_over => Err("the load is over, and the run is ending".to_owned()),
+            Steer::End => {
+                self.end(Closing::Asked, Some((Mark::StopAsked, asked_to_end(hand))));
+                done("the run ends: requests under way have their time")
+            }
+            Steer::Pause | Steer::Resume | Steer::PauseOrResume => self.pause_or_resume(steer),
+            Steer::MoreUsers | Steer::FewerUsers | Steer::Users(_) => self.set_users(steer),
+            Steer::Rate(rate) => self.set_rate(*rate),
+        }
+    }
+
+    fn pause_or_resume(&mut self, steer: &Steer) -> Result<String, String> {
+        if !self.steerable.pause {
+            return Err(self.steerable.fixed.to_owned());
+        }
+        let paused = self.steering.paused;
+        match steer {
+            Steer::Pause if paused => return Err("the load is paused already".to_owned()),
+            Steer::Resume if !paused => return Err("the load is not paused".to_owned()),
+            _ => self.steering.paused = !paused,
+        }
+        Ok(self.steered(if paused { "the load was resumed" } else { "the load was paused" }))
+    }
+
+    fn set_users(&mut self, steer: &Steer) -> Result<String, String> {
+        let Some((planned, most)) = self.steerable.users else {
+            let why =
+                if self.steerable.rate.is_some() { "the plan sets a rate of arrivals" } else { self.steerable.fixed };
+            return Err(why.to_owned());
         };
+        let current = self.steering.users.unwrap_or(planned);
+        let step = (current / 10).max(1);
+        let files = self.emitter.results.header().environment.open_files.unwrap_or(u64::MAX);
+        let most = most.min(u32::try_from(files / 2).unwrap_or(u32::MAX)).max(planned);
+        let next = match steer {
+            Steer::Users(users) if !(1..=most).contains(users) => {
+                return Err(format!("there may be from 1 to {most} users, and not {users}"));
+            }
+            Steer::Users(users) => *users,
+            Steer::FewerUsers => current.saturating_sub(step).max(1),
+            _ => current.saturating_add(step).min(most),
+        };
+        if next == current {
+            return Err(format!("there are to be {current} users already"));
+        }
+        self.steering.users = Some(next).filter(|next| *next != planned);
+        Ok(self.steered(&match next == planned {
+            true => format!("users were set back to the plan's {planned}"),
+            false => format!("users were set to {next}, where the plan has {planned}"),
+        }))
+    }
+
+    fn set_rate(&mut self, rate: Rate) -> Result<String, String> {
+        let Some((planned, most)) = self.steerable.rate else {
+            let why =
+                if self.steerable.users.is_some() { "the plan sets a number of users" } else { self.steerable.fixed };
+            return Err(why.to_owned());
+        };
+        let shown = |rate: Rate| rate.to_string();
+        if !(Rate::per_second(0.0) < rate && rate <= most) {
+            return Err(format!("there may be up to {} arrivals, and not {}", shown(most), shown(rate)));
+        }
+        if rate == self.steering.rate.map_or(planned, |(rate, _)| rate) {
+            return Err(format!("{} arrivals are to come already", shown(rate)));
+        }
+        self.steering.rate = Some((rate, self.run.clock.now() + HEARD));
+        Ok(self.steered(&match rate == planned {
+            true => format!("the rate was set back to the plan's {}", shown(planned)),
+            false => format!("the rate was set to {}, where the plan has {}", shown(rate), shown(planned)),
+        }))
+    }
+
+    /// Tells workers, the journal and whoever listens what a person has changed.
+    fn steered(&mut self, text: &str) -> String {
         self.run.steering.send_replace(self.steering);
-        self.emitter.annotate(now, Mark::Steered, &text);
+        self.emitter.annotate(self.run.clock.now(), Mark::Steered, text);
         (self.emitter.listener)(Event::Steered(self.steering));
+        text.to_owned()
     }
 
     /// How many requests so far were cut off, or never begun for want of time.
@@ -403,6 +473,14 @@ impl<L: FnMut(Event<'_>)> UnderWay<'_, L> {
             Next::Stage => {}
             Next::Nothing => self.end(Closing::Plan, None),
         }
+    }
+}
+
+/// Who wanted the run to end, in words.
+const fn asked_to_end(hand: Hand) -> &'static str {
+    match hand {
+        Hand::Keyboard => "the run was asked to end, by a key",
+        Hand::Page => "the run was asked to end, in the web view",
     }
 }
 

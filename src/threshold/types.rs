@@ -326,6 +326,12 @@ impl Aggregate {
         ("bytes", Self::Bytes),
     ];
 
+    /// Whether it is a number that grows with the load.
+    #[must_use]
+    pub const fn follows_load(self) -> bool {
+        matches!(self, Self::Count | Self::Rate | Self::Errors | Self::Dropped | Self::Bytes)
+    }
+
     /// Whether it is of a time or a declared metric, rather than of requests.
     #[must_use]
     pub const fn is_of_samples(self) -> bool {

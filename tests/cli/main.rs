@@ -28,3 +28,4 @@ mod suite;
 mod support;
 mod taint;
 mod try_out;
+mod web;

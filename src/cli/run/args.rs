@@ -9,6 +9,7 @@ use crate::cli::plan_flags::PlanFlags;
 use crate::cli::results_folder::{Wanted, results_folder, run_file};
 use crate::cli::suite::SuitePlan;
 use crate::journal::{Label, RunName};
+use crate::live::WebAddress;
 use crate::report::HistoryRows;
 use crate::units::{Ratio, Shard, parse_duration, parse_moment};
 use crate::verdict::Exit;
@@ -75,6 +76,22 @@ pub(in crate::cli) struct RunArgs {
     /// Writes the history with a row per method and name, too, in each second in which one of its requests ended.
     #[arg(long)]
     full_history: bool,
+
+    /// Shows the run in browsers while it is under way, and lets a person stop it, pause it, change its load and note what
+    /// happens: on this machine alone and a port that is free, or at an address, `--web=127.0.0.1:8089`.
+    #[arg(
+        long,
+        value_name = "ADDR",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = WebAddress::USUAL,
+        value_parser = WebAddress::parse
+    )]
+    pub(super) web: Option<WebAddress>,
+
+    /// Lets `--web` listen where other machines can reach it. What it says is not encrypted.
+    #[arg(long, requires = "web")]
+    pub(super) web_allow_remote: bool,
 
     /// Says nothing while the run is under way; the summary still comes.
     #[arg(long, short)]

@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use super::args::RunArgs;
 use super::baseline::resolve;
+use super::web::web_view;
 use super::write_results::{Lost, ResultsWriter, Written};
 use super::{baseline, write_results};
 use crate::cli;
@@ -15,7 +16,7 @@ use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
 use crate::journal::{Label, Labels};
-use crate::live::{Hands, Talk, Terminal, restore_terminal};
+use crate::live::{Hands, Talk, Terminal, WebView, restore_terminal};
 use crate::plan::node_as_written;
 use crate::report::{NewRun, ResultFiles, run_page, visible};
 use crate::results::{Report, Results, rehearsal};
@@ -224,6 +225,7 @@ pub(super) async fn conducted(
     interrupts: Interrupts,
 ) -> Result<Conducted, Stopped> {
     let (steers, mut interrupts) = interrupts.with_steers();
+    let mut web = web_view(args, &job, &steers)?;
     tokio::select! {
         biased;
         () = interrupts.next() => return Err(interrupted(&NotReady::Interrupted)),
@@ -234,7 +236,7 @@ pub(super) async fn conducted(
         steerable: Steerable::of(&job.program, job.options.shard),
         // nobody listens any more where the run is over
         steer: Box::new(move |steer| {
-            let _ = steers.send(steer);
+            let _ = steers.send(steer.into());
         }),
     };
     let mut terminal = Terminal::new(files, Talk { print: talk, screen: screen(), quiet: args.quiet }, hands);
@@ -243,9 +245,11 @@ pub(super) async fn conducted(
         recorder.hear(&event);
         writer.hear(&event);
         terminal.hear(&event);
+        web.iter_mut().for_each(|web| web.hear(&event));
     });
     let results = results.await;
     terminal.close();
+    web.into_iter().for_each(WebView::close);
     let results = results.map_err(|error| match error {
         NotStarted::NotReady(why @ NotReady::Interrupted) => interrupted(&why),
         NotStarted::NotReady(NotReady::Late(_)) => {
@@ -276,13 +280,13 @@ async fn ready(job: &Job, args: &RunArgs) -> Result<(), Stopped> {
 }
 
 /// Says what is wrong with the command line for this plan, and what to do.
-fn misfit(misfit: Misfit) -> Stopped {
+pub(super) fn misfit(misfit: Misfit) -> Stopped {
     let Stopped { why, .. } = refuse(&misfit.why, &misfit.help);
     Stopped { exit: Exit::Usage, why }
 }
 
 /// Says why the run cannot start, and what to do.
-fn refuse(why: &str, help: &str) -> Stopped {
+pub(super) fn refuse(why: &str, help: &str) -> Stopped {
     complain(why, help);
     Stopped { exit: Exit::NotStarted, why: why.to_owned() }
 }

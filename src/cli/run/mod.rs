@@ -5,6 +5,7 @@ mod baseline;
 mod command;
 #[cfg(test)]
 mod torture;
+mod web;
 mod write_results;
 
 pub(super) use args::RunArgs;

@@ -85,9 +85,13 @@
 
   // ---- what all charts over time share ----
 
-  const end = data.end > 0 ? data.end : Math.max(data.cells * data.step, 1);
-  // the last cell may be a part of a second: what was counted in it is no whole second's count
-  const partial = data.cells > 1 && data.step === 1 && end < data.cells * data.step ? data.cells - 1 : null;
+  let end = 1, partial = null;
+  const measure = () => {
+    end = data.end > 0 ? data.end : Math.max(data.cells * data.step, 1);
+    // the last cell may be a part of a second: what was counted in it is no whole second's count
+    partial = data.cells > 1 && data.step === 1 && end < data.cells * data.step ? data.cells - 1 : null;
+  };
+  measure();
   const perSecond = (chart) => ["/s", "B/s"].includes(chart.unit) || chart.lines.some((line) => line.label === "a second");
   const stageAt = (at) => data.stages.filter((stage) => stage.start <= at && at < stage.end).map((stage) => stage.name).join(", ");
   const view = { from: 0, to: end, at: null };
@@ -145,7 +149,9 @@
     const details = make("details");
     details.append(make("summary", {}, "Numbers"));
     details.addEventListener("toggle", () => {
-      if (!details.open || details.querySelector("table")) return;
+      // made anew each time: a run under way goes on
+      details.querySelector(".scroll")?.remove();
+      if (!details.open) return;
       const table = make("table"), headRow = make("tr"), body = make("tbody");
       heads.forEach((head, index) => headRow.append(make("th", index ? { scope: "col" } : { scope: "col", class: "text" }, head)));
       rows().forEach((row) => {
@@ -236,14 +242,14 @@
       head.append(label);
       box.addEventListener("change", () => { log = box.checked; paint(); });
     }
-    const undrawn = perSecond(chart) ? partial : null;
+    const undrawn = () => (perSecond(chart) ? partial : null);
     const until = (cell) => Math.min((cell + 1) * data.step, end);
     const middle = (cell) => (cell * data.step + until(cell)) / 2;
     const shown = () => chart.lines.map((line, index) => [line, index]).filter(([, index]) => !hidden.has(index));
     const cells = () => {
       const first = Math.max(0, Math.floor(view.from / data.step) - 1);
       const last = Math.min(data.cells, Math.ceil(view.to / data.step) + 1);
-      return Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index).filter((cell) => cell !== undrawn);
+      return Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index).filter((cell) => cell !== undrawn());
     };
     const top = (line, cell) => (line.most ?? line.last)[cell];
     const bottom = (line, cell) => (line.least ?? line.last)[cell];
@@ -423,8 +429,8 @@
   const histogram = (curves) => {
     const into = document.getElementById("distributions");
     const { figure, svg, hidden } = frame(into, { id: "histogram", title: "Histogram", about: "How many requests took how long; each bar is a little wider than the one before.", lines: LABELS });
-    const bars = [curves.response.bars, curves.service.bars], edges = curves.edges;
     const paint = () => {
+      const bars = [curves.response.bars, curves.service.bars], edges = curves.edges;
       svg.replaceChildren();
       const width = wide(svg);
       const high = Math.max(1, ...bars.filter((_, index) => !hidden.has(index)).flat());
@@ -447,17 +453,18 @@
       });
     };
     figure.addEventListener("repaint", paint);
-    tableBehind(figure, "Histogram", ["over (ms)", "up to (ms)", ...LABELS], () => bars[0].map((_, bar) => [String(edges[bar]), String(edges[bar + 1]), String(bars[0][bar]), String(bars[1][bar])]));
+    tableBehind(figure, "Histogram", ["over (ms)", "up to (ms)", ...LABELS], () => curves.response.bars.map((count, bar) => [String(curves.edges[bar]), String(curves.edges[bar + 1]), String(count), String(curves.service.bars[bar])]));
     paint();
   };
   const quantiles = (curves) => {
     const labels = curves.baseline ? [...LABELS, "baseline's response"] : LABELS;
     const into = document.getElementById("distributions");
     const { figure, svg, hidden } = frame(into, { id: "quantiles", title: "Quantiles", about: "What share of the requests took at most how long. Each step to the right is ten times rarer; where response lies above service, requests had to wait before they were sent.", lines: labels });
-    const both = [curves.response.quantiles, curves.service.quantiles, ...(curves.baseline ? [curves.baseline] : [])];
-    const rarity = (share) => (share >= 1 ? furthest : Math.log10(1 / (1 - share)));
-    const furthest = Math.max(1.3, ...both.flat().filter(([share]) => share < 1).map(([share]) => Math.log10(1 / (1 - share)))) + 0.3;
+    const all = () => [curves.response.quantiles, curves.service.quantiles, ...(curves.baseline ? [curves.baseline] : [])];
     const paint = () => {
+      const both = all();
+      const rarity = (share) => (share >= 1 ? furthest : Math.log10(1 / (1 - share)));
+      const furthest = Math.max(1.3, ...both.flat().filter(([share]) => share < 1).map(([share]) => Math.log10(1 / (1 - share)))) + 0.3;
       svg.replaceChildren();
       const width = wide(svg);
       const visible = both.filter((_, index) => !hidden.has(index)).flat();
@@ -481,7 +488,7 @@
     };
     figure.addEventListener("repaint", paint);
     tableBehind(figure, "Quantiles", ["share", ...labels.map((label) => `${label} (ms)`)], () => {
-      const shares = [...new Set(both.flat().map(([share]) => share))].sort((a, b) => a - b);
+      const both = all(), shares = [...new Set(both.flat().map(([share]) => share))].sort((a, b) => a - b);
       const found = (points, wanted) => points.find(([share]) => share === wanted);
       return shares.map((share) => [share === 1 ? "max" : `${Number((share * 100).toPrecision(7))}%`, ...both.map((points) => (found(points, share) ? String(found(points, share)[1]) : "–"))]);
     });
@@ -490,37 +497,47 @@
 
   // ---- tables ----
 
+  // what has to be done again where rows have changed
+  const again = [];
   const sortable = (table) => {
-    const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0], own = [...body.rows];
-    heads.forEach((head, column) => {
+    const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
+    let own = [...body.rows];
+    const sort = () => {
+      const column = heads.findIndex((head) => ["ascending", "descending"].includes(head.getAttribute("aria-sort")));
+      if (column < 0) { body.append(...own); return; }
+      const text = heads[column].classList.contains("text"), down = heads[column].getAttribute("aria-sort") === "descending";
+      const value = (row) => row.cells[column].dataset.v || "";
+      const number = (row) => (value(row) === "" ? -Infinity : Number(value(row)));
+      const order = text ? (a, b) => value(a).localeCompare(value(b), "en") : (a, b) => (number(a) < number(b) ? -1 : number(a) > number(b) ? 1 : 0);
+      body.append(...[...own].sort((a, b) => (down ? order(b, a) : order(a, b))));
+    };
+    const isSorted = () => heads.some((head) => ["ascending", "descending"].includes(head.getAttribute("aria-sort")));
+    again.push({ table, before: () => { if (isSorted()) body.append(...own); }, after: () => { own = [...body.rows]; if (isSorted()) sort(); } });
+    heads.forEach((head) => {
       const button = head.querySelector("button");
       if (!button) return;
       button.addEventListener("click", () => {
         // of numbers people look for the largest, of texts for the first; a third click gives the plan's own order back
-        const text = head.classList.contains("text"), turns = text ? ["ascending", "descending", "none"] : ["descending", "ascending", "none"];
+        const turns = head.classList.contains("text") ? ["ascending", "descending", "none"] : ["descending", "ascending", "none"];
         const next = turns[(turns.indexOf(head.getAttribute("aria-sort")) + 1) % 3];
         heads.forEach((other) => { if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none"); });
         head.setAttribute("aria-sort", next);
-        const value = (row) => row.cells[column].dataset.v || "";
-        const number = (row) => (value(row) === "" ? -Infinity : Number(value(row)));
-        const order = text ? (a, b) => value(a).localeCompare(value(b), "en") : (a, b) => (number(a) < number(b) ? -1 : number(a) > number(b) ? 1 : 0);
-        const rows = next === "none" ? own : [...own].sort((a, b) => (next === "descending" ? order(b, a) : order(a, b)));
-        body.append(...rows);
+        sort();
       });
     });
   };
   // from so many rows on a table is searched rather than read
   const MANY = 9;
   const searchable = (table) => {
-    const body = table.tBodies[0], rows = [...body.rows];
-    if (rows.length < MANY && table.id !== "requests") return;
+    const body = table.tBodies[0];
+    if (body.rows.length < MANY && table.id !== "requests") return;
     const line = make("p", { class: "search" }), label = make("label", {}, "Find "), found = make("output");
     const input = make("input", { type: "search", "data-table": table.id, placeholder: table.dataset.find || "name" });
     label.append(input);
     line.append(label, " ", found);
     table.closest(".scroll").before(line);
-    input.addEventListener("input", () => {
-      const wanted = input.value.trim().toLowerCase();
+    const find = () => {
+      const rows = [...body.rows], wanted = input.value.trim().toLowerCase();
       let left = 0;
       for (const row of rows) {
         const text = [...row.cells].filter((cell) => cell.classList.contains("text")).map((cell) => cell.textContent).join(" ").toLowerCase();
@@ -528,7 +545,9 @@
         left += row.hidden ? 0 : 1;
       }
       found.textContent = wanted === "" ? "" : left === 0 ? "nothing found" : `${left} of ${rows.length}`;
-    });
+    };
+    input.addEventListener("input", find);
+    again.push({ table, before: () => {}, after: () => { if (input.value.trim() !== "") find(); } });
   };
 
   // ---- paper ----
@@ -539,11 +558,59 @@
   window.addEventListener("beforeprint", () => { unfolded = folded(); unfolded.forEach((details) => { details.open = true; }); });
   window.addEventListener("afterprint", () => { unfolded.forEach((details) => { details.open = false; }); unfolded = []; });
 
+  const distributions = () => { if (data.curves) { histogram(data.curves); quantiles(data.curves); } };
   data.charts.forEach(chartOverTime);
-  if (data.curves) { histogram(data.curves); quantiles(data.curves); }
+  distributions();
   document.querySelectorAll("table.sortable").forEach(sortable);
   document.querySelectorAll("table.sortable").forEach(searchable);
   document.addEventListener("pointerdown", (event) => { if (!event.target.closest("#over-time svg")) point(null); });
   document.querySelector("#zoom button").addEventListener("click", () => look(0, end));
   redraw();
+
+  // ---- a run under way ----
+
+  // What a page that follows a run does with what it hears; a file has nobody who does. A cell is added to what is drawn, and
+  // what cannot be added to is drawn anew.
+  window.plimsoll = {
+    second: data.second,
+    grow: (latest) => {
+      const follows = !zoomed();
+      Object.assign(data, { cells: latest.cells, end: latest.end });
+      measure();
+      const put = (cells, value) => { while (cells.length < latest.cells) cells.push(null); cells[latest.cell] = value; };
+      data.charts.forEach((chart, at) => chart.lines.forEach((line, place) => {
+        const [last, least, most] = latest.charts[at][place] || [null, null, null];
+        put(line.last, last);
+        if (line.most) { put(line.least, least); put(line.most, most); }
+      }));
+      if (follows) Object.assign(view, { from: 0, to: end });
+      redraw();
+    },
+    beside: ({ curves, ...beside }) => {
+      Object.assign(data, beside);
+      if (curves && data.curves) {
+        Object.assign(data.curves, curves);
+        document.querySelectorAll("#distributions figure").forEach((figure) => figure.dispatchEvent(new Event("repaint")));
+      } else if (curves) { data.curves = curves; distributions(); }
+      redraw();
+    },
+    anew: (all) => {
+      const follows = !zoomed();
+      Object.assign(data, all);
+      measure();
+      if (follows) Object.assign(view, { from: 0, to: end, at: null });
+      overTime.length = 0;
+      for (const id of ["over-time", "distributions"]) document.getElementById(id).replaceChildren();
+      data.charts.forEach(chartOverTime);
+      distributions();
+      redraw();
+    },
+    // Tables stand in the report's own order while their rows are changed.
+    tables: (change) => {
+      again.forEach(({ before }) => before());
+      change();
+      again.filter(({ table }) => table.isConnected).forEach(({ after }) => after());
+    },
+    dress: (table) => { sortable(table); searchable(table); },
+  };
 })();

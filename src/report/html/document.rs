@@ -1,5 +1,6 @@
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +10,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::curves::{CurveData, Curves};
+use super::live_page::LiveState;
 use super::time_series::{ChartData, TimeSeries};
-use crate::journal::{Entry, Environment as RunEnvironment, Header, Mark, Reader};
+use crate::journal::{Annotation, Entry, Environment as RunEnvironment, Header, Mark, Reader};
 use crate::report::comparison::{ChangeEntry, ComparisonReport, difference, interval, quantity, value};
 use crate::report::format::{Seconds, read_entries};
 use crate::report::numbers::{ABSENT, Unit, grouped};
@@ -22,26 +24,55 @@ use crate::results::{
 use crate::secrets::{Secrets, floor};
 use crate::units::Size;
 
-const PAGE: &str = include_str!("page.html");
+pub(super) const PAGE: &str = include_str!("page.html");
 /// The style of every page.
 pub(in crate::report) const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("charts.js");
+pub(super) const SCRIPT: &str = include_str!("charts.js");
 
 /// What the page's script reads: numbers and names, and no markup.
 #[derive(Debug, Serialize)]
-struct PageData<'a> {
+pub(super) struct PageData<'a> {
+    /// Of a run under way: the second it has reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) second: Option<u32>,
     /// How many seconds a cell of the charts stands for.
-    step: u32,
-    cells: usize,
+    pub(super) step: u32,
+    pub(super) cells: usize,
     /// How many seconds the charts show: to the end of the last request, where that is known.
-    end: f64,
-    charts: Vec<ChartData<'a>>,
-    curves: Option<CurveData>,
+    pub(super) end: f64,
+    pub(super) charts: Vec<ChartData<'a>>,
+    pub(super) curves: Option<CurveData>,
+    #[serde(flatten)]
+    pub(super) beside: Beside,
+}
+
+/// What charts over time share besides their lines.
+#[derive(Debug, Serialize)]
+pub(super) struct Beside {
     stages: Vec<StageData>,
     /// Seconds that the generator coloured: from, to.
     suspect: Vec<(u32, u32)>,
     ceiling: Vec<(u32, u32)>,
-    marks: Vec<MarkData>,
+    pub(super) marks: Vec<MarkData>,
+}
+
+impl Beside {
+    /// Of a run that has come to this; `notes` are the moments that its journal marks.
+    pub(super) fn of(report: &Report, header: &Header, notes: &[MarkData]) -> Self {
+        let broke = report.thresholds.iter().filter_map(|threshold| {
+            let text = legible(&format!("threshold broke: {}", threshold.require));
+            Some(MarkData { at: threshold.broke_at?, text })
+        });
+        let mut marks: Vec<MarkData> = notes.iter().cloned().chain(broke).collect();
+        marks.sort_by(|a, b| a.at.total_cmp(&b.at));
+        marks.truncate(MARKS);
+        Self {
+            stages: stages(header, report),
+            suspect: spans(report, |step| step.suspect),
+            ceiling: spans(report, |step| step.at_ceiling),
+            marks,
+        }
+    }
 }
 
 impl PageData<'_> {
@@ -62,14 +93,23 @@ struct StageData {
 }
 
 /// Something that happened at a moment.
-#[derive(Debug, Serialize, Deserialize)]
-struct MarkData {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct MarkData {
     at: f64,
     text: String,
 }
 
+impl MarkData {
+    /// What people look for in charts, of a run's annotations: stages have bands of their own, lines of the log may be many, and
+    /// when a threshold broke is told by the report, of those that end a run as of all others.
+    pub(super) fn of(note: &Annotation) -> Option<Self> {
+        let is_shown = !matches!(note.mark, Mark::StageBegan | Mark::Line | Mark::ThresholdBroke);
+        is_shown.then(|| Self { at: note.at.as_secs_f64(), text: legible(&note.text) })
+    }
+}
+
 /// The most moments that are marked.
-const MARKS: usize = 100;
+pub(super) const MARKS: usize = 100;
 /// How much of the plan is shown.
 const LONGEST_PLAN: usize = 128 << 10;
 
@@ -79,41 +119,57 @@ const LONGEST_PLAN: usize = 128 << 10;
 /// Of what it is written to, and of a journal that cannot be read.
 pub(in crate::report) fn write(report: &Report, seconds: &Seconds<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut reader = seconds.open()?;
-    let header = reader.header().clone();
+    let header = Arc::new(reader.header().clone());
     let ended = report.run.rate_seconds.unwrap_or(report.run.seconds);
-    let (mut series, mut curves, mut marks) = (TimeSeries::new(&header, ended), Curves::new(), Vec::new());
+    let (mut series, mut curves, mut notes) = (TimeSeries::new(header.clone(), ended), Curves::new(), Vec::new());
     read_entries(&mut reader, seconds.through, |entry| {
         match entry {
             Entry::Second(second) => {
                 series.hear(second);
                 curves.hear(second);
             }
-            Entry::Annotation(note) if marks.len() < MARKS && is_shown(note.mark) => {
-                marks.push(MarkData { at: note.at.as_secs_f64(), text: legible(&note.text) });
-            }
+            Entry::Annotation(note) if notes.len() < MARKS => notes.extend(MarkData::of(note)),
             Entry::Annotation(_) | Entry::End(_) => {}
         }
         Ok(())
     })?;
-    marks.extend(report.thresholds.iter().filter_map(|threshold| {
-        Some(MarkData { at: threshold.broke_at?, text: legible(&format!("threshold broke: {}", threshold.require)) })
-    }));
-    marks.sort_by(|a, b| a.at.total_cmp(&b.at));
-    marks.truncate(MARKS);
     let earlier = seconds.baseline.map(|baseline| curves_of(baseline.journal)).transpose()?;
     let data = PageData {
+        second: None,
         step: series.step(),
         cells: series.cells(),
         end: series.end(),
         charts: series.charts(),
         curves: curves.data(earlier.as_ref()),
-        stages: stages(&header, report),
-        suspect: spans(report, |step| step.suspect),
-        ceiling: spans(report, |step| step.at_ceiling),
-        marks,
+        beside: Beside::of(report, &header, &notes),
     };
     let compared = seconds.baseline.map(|baseline| baseline.comparison);
-    out.write_all(page(report, (&header, compared), &data, seconds.secrets)?.as_bytes())
+    let drawn =
+        Drawn { data: &serde_json::to_string(&data)?, part: data.part(), step: data.step, marks: &data.beside.marks };
+    let environment = page_environment(PAGE).map_err(io::Error::other)?;
+    let dress = Dress { environment: &environment, style: STYLE, script: SCRIPT, live: None };
+    out.write_all(page(report, (&header, compared), &drawn, (&dress, seconds.secrets))?.as_bytes())
+}
+
+/// What the charts of a page show, as far as its markup has to do with it.
+#[derive(Debug)]
+pub(super) struct Drawn<'a> {
+    /// What the script reads.
+    pub(super) data: &'a str,
+    /// How much of the last second there was, where that is a part of one.
+    pub(super) part: Option<f64>,
+    pub(super) step: u32,
+    pub(super) marks: &'a [MarkData],
+}
+
+/// What a page is made with.
+#[derive(Debug)]
+pub(super) struct Dress<'a> {
+    pub(super) environment: &'a Environment<'static>,
+    pub(super) style: &'a str,
+    pub(super) script: &'a str,
+    /// What there is to be said of a run that is under way.
+    pub(super) live: Option<&'a LiveState>,
 }
 
 /// The times of another run.
@@ -127,12 +183,6 @@ fn curves_of(journal: &Path) -> io::Result<Curves> {
         Ok(())
     })?;
     Ok(curves)
-}
-
-/// Whether people look for a mark in the charts: stages have bands of their own, lines of the log may be many, and when a
-/// threshold broke is told by the report, of those that end a run as of all others.
-const fn is_shown(mark: Mark) -> bool {
-    !matches!(mark, Mark::StageBegan | Mark::Line | Mark::ThresholdBroke)
 }
 
 fn stages(header: &Header, report: &Report) -> Vec<StageData> {
@@ -208,22 +258,21 @@ fn spans(report: &Report, is: impl Fn(&SecondEntry) -> bool) -> Vec<(u32, u32)> 
     spans
 }
 
-fn page(
+/// The page of a run.
+pub(super) fn page(
     report: &Report,
     (header, compared): (&Header, Option<&ComparisonReport>),
-    data: &PageData,
-    secrets: &Secrets,
+    drawn: &Drawn<'_>,
+    (dress, secrets): (&Dress<'_>, &Secrets),
 ) -> io::Result<String> {
     let report: &Report = &without_secrets(report, secrets)?;
     let compared: Option<ComparisonReport> = compared.map(|compared| without_secrets(compared, secrets)).transpose()?;
     let about: RunEnvironment = without_secrets(&header.environment, secrets)?;
     let plan_of_run = secrets.mask_lines(&header.plan.effective);
-    let marks: Vec<MarkData> = without_secrets(&data.marks, secrets)?;
-    let (part, step) = (data.part(), data.step);
-    let data = serde_json::to_string(data)?;
-    let environment = page_environment(PAGE).map_err(io::Error::other)?;
+    let marks: Vec<MarkData> = without_secrets(&drawn.marks.to_vec(), secrets)?;
+    let Drawn { part, step, .. } = drawn;
     let plan = &plan_of_run[..floor(&plan_of_run, LONGEST_PLAN)];
-    let rendered = environment.get_template("page.html").and_then(|template| {
+    let rendered = dress.environment.get_template("page.html").and_then(|template| {
         template.render(context! {
             report => Value::from(Serde(report)),
             groups => groups(report),
@@ -242,11 +291,12 @@ fn page(
             plan_text => plan,
             plan_cut => plan.len() < plan_of_run.len(),
             sha256 => header.plan.sha256.to_string(),
-            data => Value::from_safe_string(inert(&secrets.mask_json(&data))),
-            style => Value::from_safe_string(STYLE.to_owned()),
-            script => Value::from_safe_string(SCRIPT.to_owned()),
-            style_hash => source_hash(STYLE),
-            script_hash => source_hash(SCRIPT),
+            data => Value::from_safe_string(inert(&secrets.mask_json(drawn.data))),
+            live => dress.live.map(Serde),
+            style => Value::from_safe_string(dress.style.to_owned()),
+            script => Value::from_safe_string(dress.script.to_owned()),
+            style_hash => source_hash(dress.style),
+            script_hash => source_hash(dress.script),
         })
     });
     rendered.map_err(io::Error::other)

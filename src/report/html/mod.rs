@@ -4,7 +4,9 @@
 
 mod curves;
 mod document;
+mod live_page;
 mod time_series;
 
 pub(super) use document::{STYLE, write};
 pub use document::{page_environment, source_hash, without_secrets};
+pub use live_page::{Knob, LivePage, LiveRenderer, LiveSecond, LiveState, RunState};

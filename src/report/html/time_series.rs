@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -11,8 +12,8 @@ use crate::sample::{MetricId, MetricKind, RunGauge};
 /// A run as it went, in charts: each second's own figures, and in a long run the smallest, the largest and the last of
 /// each few seconds. Quantiles are of one second each, and never put together.
 #[derive(Debug)]
-pub(super) struct TimeSeries<'a> {
-    header: &'a Header,
+pub(super) struct TimeSeries {
+    header: Arc<Header>,
     /// Of the service, in the order of [`figures`], and of the generator.
     own: [Vec<Chart>; 2],
     metrics: Vec<(MetricId, MetricKind, Chart)>,
@@ -84,6 +85,23 @@ struct LineData<'a> {
     most: Vec<Option<f64>>,
 }
 
+/// Which charts and lines there are: as long as it stays, a page only has to add to what it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    step: u32,
+    charts: Vec<Vec<String>>,
+}
+
+/// What one cell adds to charts that are drawn already.
+#[derive(Debug, Serialize)]
+pub(super) struct LatestCell {
+    cell: usize,
+    cells: usize,
+    end: f64,
+    /// Of each chart, of each line: the last, the smallest and the largest; `null` where nothing was measured.
+    charts: Vec<Vec<Option<[f64; 3]>>>,
+}
+
 /// The most cells of a line; beyond, neighbours are folded into one.
 const CELLS: usize = 600;
 /// The most metrics that get a chart.
@@ -97,9 +115,9 @@ const PHASES: [(&str, &[Measure]); 5] = [
     ("receive", &[Measure::Receive]),
 ];
 
-impl<'a> TimeSeries<'a> {
+impl TimeSeries {
     /// Of a run that has heard nothing yet.
-    pub(super) fn new(header: &'a Header, ended: f64) -> Self {
+    pub(super) fn new(header: Arc<Header>, ended: f64) -> Self {
         let times = ["p50", "p95", "p99"];
         let service = vec![
             Chart::new("requests", "Requests", "/s", Form::Stack, &["ok", "failed"])
@@ -174,15 +192,40 @@ impl<'a> TimeSeries<'a> {
         f64::from(second) < self.ended && self.ended < f64::from(second) + 1.0
     }
 
+    /// Says when the last request ended, once that is known.
+    pub(super) const fn ended(&mut self, at: f64) {
+        self.ended = at;
+    }
+
     /// The charts that have anything to show.
     pub(super) fn charts(&self) -> Vec<ChartData<'_>> {
+        self.shown().map(|chart| chart.data(self.cells, self.step)).collect()
+    }
+
+    /// What charts and lines there are now, and how many seconds a cell of them stands for.
+    pub(super) fn layout(&self) -> Layout {
+        let charts = self.shown().map(|chart| chart.shown().map(|line| line.label.clone()).collect());
+        Layout { step: self.step, charts: charts.collect() }
+    }
+
+    /// The cell that was heard last, of each line of each chart: the last, the smallest and the largest in it.
+    pub(super) fn latest(&self) -> LatestCell {
+        let cell = self.cells.saturating_sub(1);
+        let of = |line: &Line| {
+            let cell = line.cells.get(cell).copied().flatten();
+            cell.map(|cell| [cell.last, cell.least, cell.most].map(four_digits))
+        };
+        let charts = self.shown().map(|chart| chart.shown().map(of).collect());
+        LatestCell { cell, cells: self.cells, end: self.end(), charts: charts.collect() }
+    }
+
+    fn shown(&self) -> impl Iterator<Item = &Chart> {
         let [service, generator] = &self.own;
         let metrics = self.metrics.iter().map(|(_, _, chart)| chart);
         // a metric that was always 0 is a finding; a service without failures needs no chart of them
-        let shown = metrics.filter(|chart| chart.lines.iter().any(|line| !line.cells.is_empty()));
+        let metrics = metrics.filter(|chart| chart.lines.iter().any(|line| !line.cells.is_empty()));
         let service = service.iter().filter(|chart| !chart.is_empty());
-        let charts = service.chain(shown).chain(generator.iter().filter(|chart| !chart.is_empty()));
-        charts.map(|chart| chart.data(self.cells, self.step)).collect()
+        service.chain(metrics).chain(generator.iter().filter(|chart| !chart.is_empty()))
     }
 
     /// Takes a second.
@@ -202,7 +245,7 @@ impl<'a> TimeSeries<'a> {
         self.reached = self.reached.max(second.second.saturating_add(1));
         // a part of a second, folded into others, would stand for all of them
         let leaves_out = self.step > 1 && self.is_part(second.second);
-        let figures = figures(second, self.header);
+        let figures = figures(second, &self.header);
         for (chart, values) in self.own.iter_mut().flatten().zip(figures) {
             if !(leaves_out && chart.is_a_second()) {
                 chart.add(cell, &values);
@@ -297,16 +340,19 @@ impl Chart {
         self.lines.iter().all(Line::is_empty)
     }
 
+    /// The lines that are drawn: a phase that never happened, a status that never came along the bottom says nothing.
+    fn shown(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().enumerate().filter(|(index, line)| *index == 0 || !line.is_empty()).map(|(_, line)| line)
+    }
+
     fn data(&self, cells: usize, step: u32) -> ChartData<'_> {
-        // a phase that never happened, a status that never came: a line along the bottom says nothing
-        let lines = self.lines.iter().enumerate().filter(|(index, line)| *index == 0 || !line.is_empty());
         ChartData {
             id: &self.id,
             title: &self.title,
             unit: &self.unit,
             about: self.about,
             form: self.form,
-            lines: lines.map(|(_, line)| line.data(cells, step)).collect(),
+            lines: self.shown().map(|line| line.data(cells, step)).collect(),
         }
     }
 }

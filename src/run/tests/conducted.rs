@@ -71,11 +71,11 @@ pub(super) fn conduct_steered(
         let header = header(&run.program, &source, &options);
         let (sender, received) = Interrupts::channel();
         let (steering, mut received) = received.with_steers();
-        for (at, steer) in steers.iter().copied() {
+        for (at, steer) in steers.iter().cloned() {
             let steering = steering.clone();
             spawn_local(async move {
                 sleep(at).await;
-                let _ = steering.send(steer);
+                let _ = steering.send(steer.into());
             });
         }
         for at in interrupts.iter().copied() {

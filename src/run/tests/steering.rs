@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::{Conducted, conduct_steered};
 use crate::engine::tests::{Received, Reply, VirtualRun, ms, secs};
 use crate::journal::{Closing, Mark};
-use crate::run::Steer::{self, End, FewerUsers, MoreUsers, PauseOrResume};
+use crate::run::Steer::{self, Cut, End, FewerUsers, MoreUsers, Note, Pause, PauseOrResume, Resume, Users};
+use crate::units::Rate;
 
 fn steered(shape: &str, steers: &[(Duration, Steer)]) -> Conducted {
     steered_against(ms(5), shape, steers)
@@ -96,4 +97,69 @@ fn users_that_are_still_under_way_keep_their_places_when_the_load_goes_on() {
     assert_eq!(most, Some(4));
     assert!(conducted.received.iter().any(|got| got.at > secs(20)), "they come again");
     conducted.books();
+}
+
+#[test]
+fn a_rate_is_set_at_once_and_what_was_due_before_stays_as_it_was() {
+    let rate = |count: f64| Steer::Rate(Rate::per_second(count));
+    for shape in ["{arrivals: {rate: 4/s, for: 1m}}", "{arrivals: {rate: 4/s, for: 1m, spacing: poisson}}"] {
+        let steers = [(ms(9_900), rate(8.0)), (ms(29_900), rate(1.0)), (ms(49_900), rate(4.0))];
+        let conducted = steered(shape, &steers);
+        let tens = tens(&conducted);
+        let about = |tens: &[usize], each: usize| tens.iter().all(|count| count.abs_diff(each) <= 4 * each.isqrt());
+        let exactly = |tens: &[usize], each: usize| tens.iter().all(|count| count.abs_diff(each) <= 1);
+        let is_so = if shape.contains("poisson") { &about as &dyn Fn(&[usize], usize) -> bool } else { &exactly };
+        assert!(is_so(&tens[..1], 40) && is_so(&tens[1..3], 80), "{shape}: {tens:?}");
+        assert!(is_so(&tens[3..5], 10) && is_so(&tens[5..], 40), "{shape}: {tens:?}");
+        assert_eq!(conducted.report.books.dropped, 0);
+        assert!(conducted.report.total.response_time.unwrap().max < 10.0, "{shape}: nobody was late");
+        let told = [
+            (ms(9_900), "the rate was set to 8/s, where the plan has 4/s"),
+            (ms(29_900), "the rate was set to 1/s, where the plan has 4/s"),
+            (ms(49_900), "the rate was set back to the plan's 4/s"),
+        ];
+        assert_eq!(conducted.marks(Mark::Steered), told);
+        conducted.books();
+    }
+}
+
+#[test]
+fn a_rate_that_is_lowered_to_nearly_nothing_and_raised_again_loses_no_arrival() {
+    let rate = |at, count: f64| (ms(at), Steer::Rate(Rate::per_second(count)));
+    let conducted = steered("{arrivals: {rate: 4/s, for: 1m}}", &[rate(9_900, 0.01), rate(19_900, 4.0)]);
+    let tens = tens(&conducted);
+    assert!(tens[1] <= 1 && tens[2..].iter().all(|count| count.abs_diff(40) <= 1), "{tens:?}");
+    // the arrivals of all workers have their numbers once: none came twice, and none was left out
+    assert!(conducted.received.len().abs_diff(200) <= 1, "{}", conducted.received.len());
+}
+
+#[test]
+fn a_changed_load_is_said_by_thresholds_about_how_much_was_asked() {
+    let plan = "
+endpoints: {root: {get: /}}
+users: {u: {pacing: 1s, tasks: {ask: {call: root}}}}
+shape: {constant: {users: 4, for: 20s}}
+thresholds: [rate > 1/s, count > 10, p95 < 1s]
+";
+    let run = VirtualRun::of(plan).answering(|_: &Received| Reply::after(ms(5)));
+    let conducted = conduct_steered(run, &[], &[(secs(5), Users(6))]).unwrap();
+    let said: Vec<bool> = conducted.report.thresholds.iter().map(|threshold| threshold.load_changed).collect();
+    assert_eq!(&said[..3], [true, true, false]);
+    let run = VirtualRun::of(plan).answering(|_: &Received| Reply::after(ms(5)));
+    let conducted = conduct_steered(run, &[], &[(secs(5), Note("deployed v2".to_owned()))]).unwrap();
+    assert!(conducted.report.thresholds.iter().all(|threshold| !threshold.load_changed), "a note changes nothing");
+    assert_eq!(conducted.marks(Mark::Note), [(secs(5), "deployed v2")]);
+}
+
+#[test]
+fn pause_and_resume_are_done_once_and_a_cut_ends_the_run_at_once() {
+    let steers = [(ms(9_500), Resume), (ms(9_600), Pause), (ms(9_700), Pause), (ms(29_500), Resume)];
+    let conducted = steered("{constant: {users: 4, for: 1m}}", &steers);
+    assert_eq!(conducted.marks(Mark::Steered).len(), 2);
+    let conducted = steered_against(secs(8), "{constant: {users: 4, for: 1m}}", &[(ms(10_100), Cut)]);
+    assert_eq!((conducted.end.closing, conducted.end.elapsed), (Closing::Asked, ms(10_100)));
+    assert_eq!(conducted.marks(Mark::StopAsked)[0].1, "the run was asked to end, by a key");
+    assert_eq!(conducted.marks(Mark::Cut).len(), 1);
+    let [_, _, _, aborted] = conducted.books();
+    assert_eq!(aborted, 4);
 }
