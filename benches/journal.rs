@@ -232,6 +232,7 @@ fn end(seconds: u32) -> End {
         broken_workers: 0,
         teardown: Vec::new(),
         levels: Vec::new(),
+        exports: Vec::new(),
     }
 }
 

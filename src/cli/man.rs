@@ -97,7 +97,7 @@ fn exits() -> String {
         (Exit::NotStarted, "The run could not start, for example because the target is not ready."),
         (Exit::Invalid, "The result is not valid: the load generator, or its machine, was the bottleneck."),
         (Exit::Interrupted, "It was interrupted; what was measured is written."),
-        (Exit::Lost, "Results could not be written."),
+        (Exit::Lost, "Results could not be written, or figures that were to be sent elsewhere did not arrive."),
         (Exit::Bug, "A bug in Plimsoll."),
     ];
     let rows: String = rows.iter().map(|(exit, means)| format!(".TP\n.B {}\n{means}\n", exit.code())).collect();
@@ -135,6 +135,9 @@ How wide a summary is that goes to no terminal.
 .TP
 .B GITHUB_STEP_SUMMARY
 Where a summary for GitHub Actions is added.
+.TP
+.B PLIMSOLL_NOTIFY
+The webhook of a run without one of its own.
 .PP
 A plan asks the environment with ${NAME}.
 "#;

@@ -2,6 +2,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::BorrowedFd;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::io::write;
@@ -111,7 +112,21 @@ pub(super) fn data(text: &str) -> Result<(), Exit> {
     print(&secrets().mask_lines(text))
 }
 
+/// Whether stdout is somebody's who is to have nothing else on it.
+static STDOUT_IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Stdout as it is, for who is to have it alone and masks what it writes: what else would go there is said on stderr from now
+/// on.
+pub(super) fn take_stdout() -> Box<dyn Write + Send> {
+    STDOUT_IS_TAKEN.store(true, Ordering::Relaxed);
+    Box::new(Stream::Out)
+}
+
 fn print(text: &str) -> Result<(), Exit> {
+    if STDOUT_IS_TAKEN.load(Ordering::Relaxed) {
+        talk(text);
+        return Ok(());
+    }
     if let Some(spools) = SPOOLS.get() {
         spools.stdout.push(text);
         return Ok(());

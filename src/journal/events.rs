@@ -60,6 +60,25 @@ pub struct End {
     /// Levels that were tried, in that order.
     #[serde(default)]
     pub levels: Vec<Level>,
+    /// What became of what was sent elsewhere while the run was under way; empty where nothing was to be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports: Vec<Export>,
+}
+
+/// What became of what a run sent to one place while it was under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// The exporter, by its flag: `prometheus`.
+    pub by: String,
+    /// Where it sent to; no secrets in it.
+    pub to: String,
+    /// How much arrived: seconds, and the end.
+    pub delivered: u64,
+    /// How much did not.
+    pub lost: u64,
+    /// Why; none where nothing was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 impl End {

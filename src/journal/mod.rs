@@ -26,7 +26,7 @@ mod tail;
 mod tests;
 mod writer;
 
-pub use events::{Annotation, Closing, End, Level, Mark};
+pub use events::{Annotation, Closing, End, Export, Level, Mark};
 pub use header::{Environment, Header, MinimumLevel, PlanText, Stage, Threshold};
 pub use identity::{LATEST, Label, Labels, RunName};
 pub use merge::{NotMerged, merge};

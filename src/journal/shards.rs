@@ -114,6 +114,7 @@ impl Shards {
             broken_workers: 0,
             teardown: Vec::new(),
             levels: Vec::new(),
+            exports: Vec::new(),
         };
         for (index, shard) in self.0.iter().enumerate() {
             let end = shard.end.as_ref()?;
@@ -126,6 +127,7 @@ impl Shards {
                 1 => what.clone(),
                 _ => format!("shard {}: {what}", index + 1),
             }));
+            all.exports.extend(end.exports.iter().cloned());
             if all.levels.is_empty() {
                 all.levels.clone_from(&end.levels);
             }

@@ -6,6 +6,7 @@
 //! ([`WebView`]).
 
 mod ansi;
+mod export;
 mod keys;
 mod picture;
 mod progress;
@@ -16,6 +17,7 @@ mod tests;
 mod tty;
 mod web;
 
+pub use export::{Destination, Exporters, NotADestination, Surroundings};
 pub use keys::restore_terminal;
 pub use screen::ScreenTalk;
 pub use terminal::{Hands, Talk, Terminal};

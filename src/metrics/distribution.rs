@@ -121,6 +121,18 @@ impl Distribution {
         counts
     }
 
+    /// The values that quantiles may be, ascending, each with how many samples it stands for: each touched bucket's largest time
+    /// or smallest number, never outside the samples.
+    pub fn values(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+        self.counts.iter().map(|(bucket, count)| {
+            let value = match self.scale {
+                Scale::Time => self.scale.lowest(bucket as usize + 1) - 1,
+                Scale::Number => self.scale.lowest(bucket as usize),
+            };
+            (self.scale.sample(value).clamp(self.moments.min, self.moments.max), count)
+        })
+    }
+
     /// The smallest value with at least the share `p` (0..=1) of the samples at or below it, within a thousandth
     /// and never outside the samples; `None` without samples.
     #[must_use]
@@ -132,14 +144,10 @@ impl Distribution {
         // the tiny step back keeps 0.07 × 100 from asking for the eighth of a hundred
         let rank = ((p.clamp(0.0, 1.0) * total as f64 - 1e-9).ceil() as u64).clamp(1, total);
         let mut below = 0_u64;
-        for (bucket, count) in self.counts.iter() {
+        for (value, count) in self.values() {
             below = below.saturating_add(count);
             if below >= rank {
-                let value = match self.scale {
-                    Scale::Time => self.scale.lowest(bucket as usize + 1) - 1,
-                    Scale::Number => self.scale.lowest(bucket as usize),
-                };
-                return Some(self.scale.sample(value).clamp(self.moments.min, self.moments.max));
+                return Some(value);
             }
         }
         self.max()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use super::numbers::{Unit, counted, grouped, ms, percent, seconds};
 use super::page::{Block, Cell, Column, Importance, Limit, Line, List, Mark, Page, Row, Section, Table, Verdict};
 use crate::results::{
-    BreakdownEntry, FEW_BEYOND, FailureEntry, GroupEntry, LevelEntry, MetricEntry, Report, RequestEntry, TasksEntry,
-    ThresholdEntry, ThresholdState, TimeEntry, UserEntry, has_few_samples, rehearsal,
+    BreakdownEntry, ExportEntry, FEW_BEYOND, FailureEntry, GroupEntry, LevelEntry, MetricEntry, Report, RequestEntry,
+    TasksEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry, has_few_samples, rehearsal,
 };
 use crate::units::Size;
 
@@ -54,6 +54,7 @@ pub fn run_page(report: &Report) -> Page {
     if !report.run.steered.is_empty() {
         page.warning(format!("the load was changed by hand: {}", report.run.steered.join("; ")).into());
     }
+    report.exports.iter().filter_map(ExportEntry::loss).for_each(|loss| page.warning(loss.into()));
     page.end(format!("seed {}", report.run.seed));
     page
 }

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::document::{
-    BooksEntry, CUT_OFF, FailureEntry, GeneratorEntry, LeftOutEntry, LevelEntry, PlanEntry, Report, RequestEntry,
-    RunEntry, SecondEntry, ShardEntry, StageEntry, ThresholdEntry, ThresholdPoint, VERSION, VerdictEntry,
+    BooksEntry, CUT_OFF, ExportEntry, FailureEntry, GeneratorEntry, LeftOutEntry, LevelEntry, PlanEntry, Report,
+    RequestEntry, RunEntry, SecondEntry, ShardEntry, StageEntry, ThresholdEntry, ThresholdPoint, VERSION, VerdictEntry,
 };
 use super::fold::Results;
 use super::group_rows::breakdown;
@@ -10,7 +10,7 @@ use super::request_rows::{by_kind, measured, metrics, requests};
 use super::task_rows::tasks;
 use super::try_command::try_command;
 use super::user_rows::users;
-use crate::journal::{Closing, Header, Level};
+use crate::journal::{Closing, Export, Header, Level};
 use crate::metrics::{Accounting, Distribution, ErrorCount, Second};
 use crate::sample::FailureKind;
 use crate::threshold::{Amount, LeftOut, Rule};
@@ -83,6 +83,7 @@ impl Results {
             failures,
             exceptions,
             teardown: end.map(|end| end.teardown.clone()).unwrap_or_default(),
+            exports: end.map_or(&[][..], |end| &end.exports).iter().map(export).collect(),
             books: accounting(totals.accounting(), end.is_some()),
             tasks: tasks(totals, &header.catalog, end.is_some()),
             generator: self::generator(generator, totals.lateness()),
@@ -147,6 +148,11 @@ fn plan(header: &Header) -> PlanEntry {
         target: header.plan.target.clone(),
         stages: stages.collect(),
     }
+}
+
+fn export(export: &Export) -> ExportEntry {
+    let Export { by, to, delivered, lost, why } = export.clone();
+    ExportEntry { by, to, delivered, lost, why }
 }
 
 fn tried(level: &Level, header: &Header) -> LevelEntry {

@@ -55,6 +55,9 @@ pub struct Report {
     pub exceptions: Vec<FailureEntry>,
     /// What went wrong in the plan's teardown.
     pub teardown: Vec<String>,
+    /// What became of what was sent elsewhere while the run was under way; absent where nothing was to be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports: Vec<ExportEntry>,
     /// Where every request went.
     pub books: BooksEntry,
     /// Where every task went, and which users did not start; absent where the run's journal is of before they were counted.
@@ -64,6 +67,33 @@ pub struct Report {
     pub generator: GeneratorEntry,
     /// The run second by second; in a long run, in longer steps.
     pub history: Vec<SecondEntry>,
+}
+
+/// What became of what a run sent to one place while it was under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExportEntry {
+    /// The exporter, by its flag: `prometheus`.
+    pub by: String,
+    /// Where it sent to.
+    pub to: String,
+    /// How much arrived: seconds, and the end.
+    pub delivered: u64,
+    /// How much did not.
+    pub lost: u64,
+    /// Why; absent where nothing was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl ExportEntry {
+    /// What there is to say where anything was lost.
+    #[must_use]
+    pub fn loss(&self) -> Option<String> {
+        let Self { by, to, delivered, lost, why } = self;
+        let all = delivered + lost;
+        let why = why.as_deref().unwrap_or("nobody knows why");
+        (*lost > 0).then(|| format!("`--{by}` to {to}: {lost} of {all} were lost: {why}"))
+    }
 }
 
 /// What was run.

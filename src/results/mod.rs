@@ -31,9 +31,9 @@ pub use dashboard::{Dashboard, EndpointNow};
 #[cfg(test)]
 pub use dashboard::{Errors, GeneratorNow};
 pub use document::{
-    BreakdownEntry, FailureEntry, GroupEntry, LeftOutEntry, LevelEntry, MetricEntry, Report, RequestEntry, SecondEntry,
-    ShardEntry, StageEntry, TaskCountEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry, UserEntry,
-    VerdictEntry, document_schema, rehearsal, report_schema,
+    BreakdownEntry, ExportEntry, FailureEntry, GroupEntry, LeftOutEntry, LevelEntry, MetricEntry, Report, RequestEntry,
+    SecondEntry, ShardEntry, StageEntry, TaskCountEntry, TasksEntry, ThresholdEntry, ThresholdState, TimeEntry,
+    UserEntry, VerdictEntry, document_schema, rehearsal, report_schema,
 };
 pub use few_samples::{FEW_BEYOND, has_few_samples};
 pub use fold::Results;

@@ -104,7 +104,7 @@ fn busy_second(number: u32, count: usize, took: Duration) -> Entry {
 
 fn end(closing: Closing, elapsed: u64, levels: Vec<Level>) -> Entry {
     let elapsed = Duration::from_secs(elapsed);
-    Entry::End(End { closing, elapsed, broken_workers: 0, teardown: Vec::new(), levels })
+    Entry::End(End { closing, elapsed, broken_workers: 0, teardown: Vec::new(), levels, exports: Vec::new() })
 }
 
 const FAST: Duration = Duration::from_millis(10);

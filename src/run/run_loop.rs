@@ -132,6 +132,7 @@ pub async fn conduct(
         broken_workers: run.join().await,
         teardown: Vec::new(),
         levels: levels.map(|levels| levels.tried).unwrap_or_default(),
+        exports: Vec::new(),
     };
     if preparation.has_teardown() {
         end.teardown.push(End::TEARDOWN_OPEN.to_owned());

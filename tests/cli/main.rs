@@ -8,6 +8,7 @@ mod compare;
 mod docs;
 mod ends;
 mod examples;
+mod exporters;
 mod files;
 mod hostile_files;
 mod merge;

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use base64::Engine;
@@ -290,7 +291,12 @@ fn sinks(source: &Source, port: u16) -> Vec<(String, String)> {
         left.push((format!("{name}, stdout"), stdout));
         left.push((format!("{name}, stderr"), stderr));
     };
-    start("run", &["run", "plan.yaml", "--out", "out"], &arguments);
+    // what takes figures out of the process while a run is under way; each is made of the same, and these are texts
+    let hook = Hook::open();
+    let url = format!("http://127.0.0.1:{}/hook", hook.port);
+    let exporters = ["--stream", "stream.jsonl", "--influxdb", "figures.lp", "--notify", &url, "--otlp", &url];
+    start("run", &[&["run", "plan.yaml", "--out", "out"], &exporters[..]].concat(), &arguments);
+    let exported = hook.got();
     start("dry run", &["run", "plan.yaml", "--dry-run"], &arguments);
     start("try", &["try", "plan.yaml"], &of_check);
     start("check", &["check", "plan.yaml"], &of_check);
@@ -319,9 +325,64 @@ fn sinks(source: &Source, port: u16) -> Vec<(String, String)> {
             String::from_utf8_lossy(&fs::read(entry.path()).unwrap()).into_owned(),
         ));
     }
+    left.push(("webhook and OpenTelemetry".into(), exported));
+    for file in ["stream.jsonl", "figures.lp"] {
+        left.push((file.into(), fs::read_to_string(folder.join(file)).unwrap()));
+    }
     left.push(("job summary".into(), fs::read_to_string(folder.join("summary.md")).unwrap()));
     left.push(("journal".into(), told(Path::new(journal))));
     left
+}
+
+/// Takes whatever is posted to it.
+struct Hook {
+    port: u16,
+    posted: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Hook {
+    fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let posted = Arc::new(Mutex::new(Vec::new()));
+        let all = posted.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let all = all.clone();
+                thread::spawn(move || drop(take(stream.unwrap(), &all)));
+            }
+        });
+        Self { port, posted }
+    }
+
+    fn got(&self) -> String {
+        String::from_utf8_lossy(&self.posted.lock().unwrap()).into_owned()
+    }
+}
+
+fn take(stream: TcpStream, all: &Mutex<Vec<u8>>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut stream = stream;
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            all.lock().unwrap().extend_from_slice(line.as_bytes());
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        all.lock().unwrap().extend_from_slice(&body);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+    }
 }
 
 /// What a journal says, unpacked.
@@ -387,4 +448,6 @@ fn no_secret_leaves_the_process_whatever_its_source_its_encoding_and_the_way_out
     let (_, sinks) = &checked[0];
     let json = sinks.iter().find(|(sink, _)| sink == ".json").map(|(_, text)| text).unwrap();
     assert!(json.matches("got ***").count() >= encodings.len() / 2, "{json}");
+    let exported = sinks.iter().find(|(sink, _)| sink == "webhook and OpenTelemetry").map(|(_, text)| text).unwrap();
+    assert!(exported.contains("plimsoll.requests") && exported.contains("\"event\":\"end\""), "{exported}");
 }

@@ -174,7 +174,14 @@ fn a_reader_made_from_the_document_alone_finds_the_same_numbers() {
         writer.second(&run[run.len() - 1]).unwrap();
     }
     let elapsed = Duration::from_secs(20);
-    let end = End { closing: Closing::Complete, elapsed, broken_workers: 0, teardown: Vec::new(), levels: Vec::new() };
+    let end = End {
+        closing: Closing::Complete,
+        elapsed,
+        broken_workers: 0,
+        teardown: Vec::new(),
+        levels: Vec::new(),
+        exports: Vec::new(),
+    };
     writer.end(&end).unwrap();
 
     let output = Command::new("python3").arg(root().join("tests/journal/read.py")).arg(&path).output();

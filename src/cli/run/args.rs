@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
+use super::export_args::ExportArgs;
 use crate::cli::compare::TOLERANCE;
 use crate::cli::memory::MemoryArgs;
 use crate::cli::plan_flags::PlanFlags;
@@ -51,6 +52,9 @@ pub(in crate::cli) struct RunArgs {
     /// Says what the run would do, and does not do it.
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) export: ExportArgs,
 
     /// What the run is called: its files are `NAME_…` instead of `load_test_…`, and `show NAME` finds it.
     #[arg(long, value_name = "NAME", value_parser = RunName::parse)]

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -11,18 +12,20 @@ use crate::cli::env_file::Variables;
 use crate::cli::plan_file::{Foreseen, PlanFile, find};
 use crate::cli::runtime::block_on;
 use crate::cli::suite::{requested, run_suite};
-use crate::cli::terminal::{Reader, complain, data, detach, page, screen, secrets, settle, talk};
+use crate::cli::terminal::{Reader, complain, data, detach, page, screen, secrets, settle, take_stdout, talk};
 use crate::diagnostic::Unset;
 use crate::disk::Disk;
 use crate::engine::{NotReady, Options, Platform, Start};
-use crate::journal::{Label, Labels};
-use crate::live::{Hands, Talk, Terminal, WebView, restore_terminal};
+use crate::journal::{End, Entry, Label, Labels};
+use crate::live::{
+    Destination, Exporters, Hands, NotADestination, Surroundings, Talk, Terminal, WebView, restore_terminal,
+};
 use crate::plan::node_as_written;
 use crate::report::{NewRun, ResultFiles, run_page, visible};
 use crate::results::{Report, Results, rehearsal};
 use crate::run::{
-    Connections, Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, Steerable, conduct, dry_run, fits,
-    header, probe, raise, timely,
+    Connections, Event, Interrupts, Job, JournalRecorder, Misfit, NotStarted, PlanSource, Steerable, conduct, dry_run,
+    fits, header, probe, raise, timely,
 };
 use crate::secrets::Told;
 use crate::target::Target;
@@ -95,6 +98,10 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
     if !args.dry_run {
         detach(Reader::MayStall);
     }
+    let destinations = args
+        .export
+        .destinations()
+        .map_err(|NotADestination { why, help }| misfit(Misfit { why, help: help.to_owned() }))?;
     let labels = labels(&args.label)?;
     let args = &args.with_baseline_found()?;
     let options = options(args);
@@ -135,6 +142,7 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
         let place = folder.display();
         refuse(&format!("results cannot be written to {place}: {error}"), "choose another folder with `--results DIR`")
     })?;
+    let exporters = exporters(&destinations, args.export.authorities())?;
     let source = PlanSource {
         file: &path,
         text: file.sources.first().map_or("", |source| &source.text),
@@ -148,7 +156,7 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
         shard: args.shard,
     };
     let job = Job { header: header(&program, &source, &options), program: Arc::new(program), options };
-    let made = block_on(conducted(args, job, &files, interrupts));
+    let made = block_on(conducted(args, job, &files, (interrupts, exporters)));
     let made = made.map_err(|error| refuse(&format!("no runtime could start: {error}"), "try again"))?;
     let Conducted { results, written, journal } = made?;
     let exit = Exit::of(&results.verdict(), results.integrity());
@@ -159,7 +167,8 @@ fn stages(args: &RunArgs, part: &Part<'_>) -> Result<Ended, Stopped> {
     let report = written.report;
     let compared = if kept.is_ok() { baseline::tell(args, written.compared, part.tells_job) } else { Ok(exit) };
     // a bug of ours outranks lost results, which outrank the rest; a regression counts where all else passed
-    let lost = kept.err().or(shown.err()).or(compared.err());
+    let not_sent = args.export.loss(&report.exports).then_some(Exit::Lost);
+    let lost = kept.err().or(shown.err()).or(compared.err()).or(not_sent);
     let exit = if exit == Exit::Passed { compared.unwrap_or(exit) } else { exit };
     let exit = if exit == Exit::Bug { exit } else { lost.unwrap_or(exit) };
     let stem = place.path("").file_name().map(|stem| stem.to_string_lossy().into_owned());
@@ -209,6 +218,22 @@ fn embedded(args: &RunArgs) -> Result<Option<Target>, Stopped> {
     cli::embedded::start().map(Some).map_err(|why| refuse(&why, "try again"))
 }
 
+/// Starts what takes figures out of the process while the run is under way.
+fn exporters(destinations: &[Destination], authorities: Option<&Path>) -> Result<Exporters, Stopped> {
+    let surroundings = Surroundings { secrets: secrets(), authorities, stdout: take_stdout };
+    let exporters = Exporters::start(destinations, &surroundings)
+        .map_err(|error| refuse(&error.to_string(), "name a file that is not there yet, or a port that is free"))?;
+    if let Some(address) = exporters.served_at() {
+        talk(&format!("metrics at http://{address}/metrics\n"));
+        if !address.ip().is_loopback() {
+            talk(
+                "warning: whoever reaches this address can read them: names of requests, labels, the target's address\n",
+            );
+        }
+    }
+    Ok(exporters)
+}
+
 /// A run that is over.
 pub(super) struct Conducted {
     pub(super) results: Results,
@@ -222,7 +247,7 @@ pub(super) async fn conducted(
     args: &RunArgs,
     job: Job,
     files: &ResultFiles,
-    interrupts: Interrupts,
+    (interrupts, mut exporters): (Interrupts, Exporters),
 ) -> Result<Conducted, Stopped> {
     let (steers, mut interrupts) = interrupts.with_steers();
     let mut web = web_view(args, &job, &steers)?;
@@ -244,6 +269,7 @@ pub(super) async fn conducted(
     let results = conduct(job, &mut interrupts, |event| {
         recorder.hear(&event);
         writer.hear(&event);
+        exporters.hear(&event);
         terminal.hear(&event);
         web.iter_mut().for_each(|web| web.hear(&event));
     });
@@ -257,6 +283,19 @@ pub(super) async fn conducted(
         }
         error => refuse(&error.to_string(), "check the plan's target"),
     })?;
+    let mut results = results;
+    if exporters.served_at().is_some() && !args.quiet {
+        talk("waiting for somebody to fetch the last figures (Ctrl-C ends that)\n");
+    }
+    let exports = exporters.close(&results, &mut interrupts).await;
+    // what became of what was sent is known now, and the run's own results say so
+    if let Some(end) = results.end().filter(|_| !exports.is_empty()).cloned() {
+        let entry = Entry::End(End { exports, ..end });
+        results.hear(&entry);
+        let event = Event::Entry(&entry, &results);
+        recorder.hear(&event);
+        writer.hear(&event);
+    }
     // every run that started has an end
     let written = writer.close().ok_or(Exit::Bug)?;
     Ok(Conducted { results, written, journal: recorder.close().map(|error| error.to_string()) })

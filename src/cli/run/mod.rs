@@ -3,6 +3,7 @@
 mod args;
 mod baseline;
 mod command;
+mod export_args;
 #[cfg(test)]
 mod torture;
 mod web;

@@ -10,6 +10,7 @@ use super::write_results::{Lost, told};
 use crate::disk::{Disk, DiskFault, DiskOperation, FaultyDisk};
 use crate::engine::tests::{Received, Reply, VirtualRun, in_virtual_time, ms};
 use crate::journal::{Entry, Reader, RunId};
+use crate::live::Exporters;
 use crate::report::{NewRun, ResultFiles};
 use crate::run::{Interrupts, Job, PlanSource, header};
 use crate::verdict::Exit;
@@ -54,7 +55,7 @@ fn run(disk: &FaultyDisk, folder: &Path) -> Result<Left, std::io::Error> {
         header.run = RunId::parse("00112233445566778899aabbccddeeff").unwrap();
         let (_sender, interrupts) = Interrupts::channel();
         let job = Job { program: run.program.clone(), options, header };
-        conducted(&args, job, &files, interrupts).await.unwrap()
+        conducted(&args, job, &files, (interrupts, Exporters::none())).await.unwrap()
     });
     let place = files.place().clone();
     let lost = Lost { journal: made.journal, log: files.close().err().map(|error| error.to_string()) };

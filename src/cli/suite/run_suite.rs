@@ -95,6 +95,7 @@ fn fits(args: &RunArgs, plans: usize) -> Result<(), Exit> {
     let alone = [
         (args.shard.is_some(), "--shard", "run each plan by itself on every machine, and merge its shards"),
         (args.start_at.is_some(), "--start-at", "begin the suite at that moment with the system's own timer"),
+        (args.export.has_stream(), "--stream", "run each plan by itself, or read the reports in the results"),
         (args.baseline.is_some(), "--baseline", "give each plan a `baseline` of its own in a suite's file"),
     ];
     if let Some((_, flag, help)) = alone.into_iter().find(|(given, ..)| *given) {

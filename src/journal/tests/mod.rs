@@ -132,6 +132,13 @@ pub(super) fn end() -> End {
             dropped: 3,
             measured: vec![Some(Amount::Ratio(Ratio::new(0.5))), None],
         }],
+        exports: vec![Export {
+            by: "stream".to_owned(),
+            to: "out.jsonl".to_owned(),
+            delivered: 7,
+            lost: 1,
+            why: Some("no room".to_owned()),
+        }],
     }
 }
 

@@ -85,8 +85,14 @@ fn journal(seconds: &[(u32, &[u64], u64)], elapsed: Option<Duration>) -> Cursor<
         writer.second(&second(&mut tally, *number, milliseconds, *users)).unwrap();
     }
     if let Some(elapsed) = elapsed {
-        let end =
-            End { closing: Closing::Complete, elapsed, broken_workers: 0, teardown: Vec::new(), levels: Vec::new() };
+        let end = End {
+            closing: Closing::Complete,
+            elapsed,
+            broken_workers: 0,
+            teardown: Vec::new(),
+            levels: Vec::new(),
+            exports: Vec::new(),
+        };
         writer.end(&end).unwrap();
     }
     let bytes = std::fs::read(&path).unwrap();
