@@ -203,21 +203,31 @@ fn what_a_page_asks_for_is_done_noted_and_told() {
 #[test]
 fn a_page_that_comes_back_hears_what_it_missed() {
     let run = Viewed::begin("web/steady", &[]);
-    let first = run.events(None, "event: shown");
     let ids = |text: &str| -> Vec<u32> {
         text.lines().filter_map(|line| line.strip_prefix("id: ")).map(|id| id.trim().parse().unwrap()).collect()
     };
-    let begun = ids(&first)[0];
-    assert!(first.contains("event: whole"), "{first}");
-    std::thread::sleep(Duration::from_millis(2500));
-    let again = run.events(Some(begun), "event: shown");
+    let missed = || {
+        let first = run.events(None, "event: shown");
+        assert!(first.contains("event: whole"), "{first}");
+        let begun = ids(&first)[0];
+        std::thread::sleep(Duration::from_millis(2500));
+        (begun, run.events(Some(begun), "event: shown"))
+    };
+    // where there are other charts than before, as a machine that is busy may have them, everything is told
+    let (begun, again) = (0..5).map(|_| missed()).find(|(_, again)| !again.contains("event: whole")).unwrap();
     let heard = ids(&again);
-    assert!(heard.len() >= 2 && !again.contains("event: whole"), "{again}");
+    assert!(heard.len() >= 2, "{again}");
     let expected: Vec<u32> = (begun + 1..).take(heard.len()).collect();
     assert_eq!(heard, expected, "each second once, in order");
     // one that nobody remembers has everything
     assert!(run.events(Some(4_000_000), "event: whole").contains("event: whole"));
-    assert_eq!(run.control(r#"{"do": "cut"}"#).status, 200);
+    let last = std::thread::scope(|scope| {
+        let follows = scope.spawn(|| run.events(None, "event: over"));
+        std::thread::sleep(Duration::from_millis(2500));
+        assert_eq!(run.control(r#"{"do": "cut"}"#).status, 200);
+        follows.join().unwrap()
+    });
+    assert!(last.contains("this page changes no more"), "the end is told: {last}");
     let (code, _, plan) = run.end();
     assert_eq!(code, 5);
     assert_adds_up(&plan.report());

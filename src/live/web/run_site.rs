@@ -29,8 +29,6 @@ pub(super) enum Message {
     Began(Arc<Header>),
     /// A second is over.
     Second(Box<LiveSecond>, LiveState),
-    /// Nothing comes any more.
-    Over,
 }
 
 /// The site of a run under way: its page, the events that the page follows, and what is asked there.
@@ -42,6 +40,8 @@ pub(super) struct RunSite {
     page: RefCell<Option<(Bytes, String)>>,
     /// How many pages were rendered.
     rendered: watch::Sender<u64>,
+    /// Whether nothing comes any more.
+    heard_all: watch::Sender<bool>,
     /// The seconds since what stands around the charts was rendered.
     since: Cell<usize>,
     watchers: Arc<Watchers>,
@@ -72,6 +72,7 @@ impl RunSite {
             renderer: RefCell::default(),
             page: RefCell::default(),
             rendered: watch::Sender::new(0),
+            heard_all: watch::Sender::new(false),
             since: Cell::new(0),
             watchers,
             wishes,
@@ -82,6 +83,8 @@ impl RunSite {
             while let Some(message) = messages.recv().await {
                 hears.hear(message);
             }
+            hears.hub.borrow_mut().end(&hears.watchers);
+            hears.heard_all.send_replace(true);
         });
         site
     }
@@ -96,7 +99,6 @@ impl RunSite {
                 // a page that cannot be rendered is none: those that are there stay as they were
                 drop(self.render(&second, &state));
             }
-            Message::Over => self.hub.borrow_mut().end(&self.watchers),
         }
     }
 
@@ -184,7 +186,8 @@ impl Site for RunSite {
         }
     }
 
-    fn end(&self) {
-        self.hub.borrow_mut().end(&self.watchers);
+    async fn end(self: Rc<Self>) {
+        // what the run came to is still to be told
+        drop(self.heard_all.subscribe().wait_for(|all| *all).await);
     }
 }

@@ -30,8 +30,8 @@ pub trait Site: 'static {
     /// Answers a request of somebody who may ask.
     fn answer(self: Rc<Self>, asked: Asked) -> impl Future<Output = Answer>;
 
-    /// The server stops: whoever still waits for something is let go.
-    fn end(&self) {}
+    /// The server stops: whoever still waits for something is let go, once it was told everything.
+    fn end(self: Rc<Self>) -> impl Future<Output = ()>;
 }
 
 /// A request, all of it.
@@ -152,7 +152,7 @@ async fn serve<S: Site>(listener: StdListener, access: Arc<Access>, site: Rc<S>,
         });
     }
     drop(listener);
-    site.end();
+    drop(timeout(LAST, site.end()).await);
     let gone = async {
         while !connections.borrow().is_empty() {
             sleep(Duration::from_millis(5)).await;

@@ -18,8 +18,9 @@ use crate::secrets::Secrets;
 /// Shows a run under way in browsers: it listens to the run, and tells the thread that serves them.
 #[derive(Debug)]
 pub struct WebView {
-    server: Server,
+    // gone before the server is: then that has heard everything
     messages: UnboundedSender<Message>,
+    server: Server,
     watchers: Arc<Watchers>,
     page: Option<LivePage>,
     steerable: Steerable,
@@ -57,8 +58,8 @@ impl WebView {
         let of_site = watchers.clone();
         let server = Server::start(listener, access, move || RunSite::new(hears, of_site, (wishes, secrets)))?;
         Ok(Self {
-            server,
             messages,
+            server,
             watchers,
             page: None,
             steerable,
@@ -108,8 +109,9 @@ impl WebView {
 
     /// Says that nothing comes any more, and stops to serve.
     pub fn close(self) {
-        self.tell(Message::Over);
-        self.server.stop();
+        let Self { messages, server, .. } = self;
+        drop(messages);
+        server.stop();
     }
 
     fn second(&mut self, results: &Results) {
