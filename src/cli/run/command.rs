@@ -284,10 +284,12 @@ pub(super) async fn conducted(
         error => refuse(&error.to_string(), "check the plan's target"),
     })?;
     let mut results = results;
+    exporters.conclude(&results);
+    // what is said here is true already: who hears it and comes at once sees the last figures
     if exporters.served_at().is_some() && !args.quiet {
         talk("waiting for somebody to fetch the last figures (Ctrl-C ends that)\n");
     }
-    let exports = exporters.close(&results, &mut interrupts).await;
+    let exports = exporters.close(&mut interrupts).await;
     // what became of what was sent is known now, and the run's own results say so
     if let Some(end) = results.end().filter(|_| !exports.is_empty()).cloned() {
         let entry = Entry::End(End { exports, ..end });

@@ -213,15 +213,23 @@ impl Exporters {
         self.couriers.iter().for_each(|(_, courier)| courier.leave(item));
     }
 
-    /// Tells the end of a run that is over, and waits for bounded time until everything arrived, or until an interrupt; what
-    /// became of it, by destination.
-    pub async fn close(mut self, results: &Results, interrupts: &mut Interrupts) -> Vec<Export> {
+    /// Tells the end of a run that is over, and waits for nothing: whoever comes from now on sees the last figures.
+    pub fn conclude(&mut self, results: &Results) {
         if self.is_empty() {
-            return Vec::new();
+            return;
         }
         let figures = self.collector.as_mut().map(|collector| collector.end(results));
-        if let Some(figures) = figures.clone().filter(|_| !self.couriers.is_empty()) {
+        self.scrape.iter().for_each(|scrape| scrape.show_last(figures.as_ref()));
+        if let Some(figures) = figures.filter(|_| !self.couriers.is_empty()) {
             self.leave(&Item::End(Arc::new(Ending { figures, report: results.report() })));
+        }
+    }
+
+    /// Waits for bounded time until everything arrived, the end included, or until an interrupt; what became of it, by
+    /// destination.
+    pub async fn close(self, interrupts: &mut Interrupts) -> Vec<Export> {
+        if self.is_empty() {
+            return Vec::new();
         }
         self.couriers.iter().for_each(|(_, courier)| courier.close());
         let Self { secrets, couriers, scrape, .. } = self;
@@ -242,7 +250,7 @@ impl Exporters {
         let seen = async {
             let scrape = scrape?;
             let address = scrape.address().to_string();
-            Some(("prometheus", address, scrape.finish(figures.as_ref(), worn(Patience::None)).await))
+            Some(("prometheus", address, scrape.finish(worn(Patience::None)).await))
         };
         let mut both = pin!(async { tokio::join!(seen, carried) });
         let late = async {

@@ -93,13 +93,18 @@ impl Scrape {
         self.shown.lock().figures = Some(figures.clone());
     }
 
-    /// Shows the last figures until somebody has seen them: for as long as it has taken between two visits so far, as long as
+    /// Shows the last figures from now on.
+    pub(super) fn show_last(&self, figures: Option<&Arc<Figures>>) {
+        let mut state = self.shown.lock();
+        state.figures = figures.cloned().or(state.figures.take());
+        state.last = true;
+    }
+
+    /// Waits until somebody has seen the last figures: for as long as it has taken between two visits so far, as long as
     /// `patience` lasts. What became of it.
-    pub(super) async fn finish(self, figures: Option<&Arc<Figures>>, patience: impl Future<Output = ()>) -> Balance {
+    pub(super) async fn finish(self, patience: impl Future<Output = ()>) -> Balance {
         let wait = {
-            let mut state = self.shown.lock();
-            state.figures = figures.cloned().or(state.figures.take());
-            state.last = true;
+            let state = self.shown.lock();
             let seen = |gap: u32| Duration::from_secs(u64::from(gap) + 2).min(LONGEST_GAP);
             state.gap.map_or(USUAL_GAP, seen)
         };
